@@ -1,0 +1,56 @@
+"""Settings of gates, post-ranking and candidate sources."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from schema.settings import Settings
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class IndexSettings(Settings):
+    """Candidate sources beside the two towers."""
+
+    num_neighbours: Annotated[int, Field(ge=1)] = 50
+    """Item-to-item neighbours kept for a product."""
+    half_life_days: Annotated[float, Field(gt=0)] = 60.0
+    """Half-life of an event's weight in the item-to-item source."""
+    least_recall: Share = 0.95
+    """Least recall of the index against exact search."""
+
+
+class GateSettings(Settings):
+    """What a model must reach to be pushed. The whole composed system is measured on the test window."""
+
+    least_ndcg: Share = 0.0
+    """Absolute floor of NDCG@10."""
+    least_coverage: Share = 0.0
+    """Absolute floor of catalogue coverage@10."""
+    beat_popularity: bool = True
+    """The lower end of the paired 95 % interval of NDCG@10 against popularity must be above zero."""
+    worst_champion_loss: Share = 0.02
+    """Largest accepted relative loss of NDCG@10 against the champion, by the mean."""
+    least_auc: Share = 0.5
+    """Floor of the ranker's AUC in the TFMA Evaluator."""
+    least_retrieval_recall: Share = 0.0
+    """Floor of the candidate union's recall on the eval window."""
+    most_latency_ms: Annotated[float, Field(gt=0)] = 500.0
+    """Longest accepted p99 of one request in the ServingValidator."""
+    most_orphans: Share = 0.05
+    """Largest accepted share of events whose product has no row in `products` (if that table has rows)."""
+    most_duplicates: Share = 0.5
+    """Largest accepted share of events that repeat user, product, stamp and type of another."""
+    most_top_product: Share = 0.9
+    """Largest accepted share of all events that one product has."""
+    least_queries: Annotated[int, Field(ge=1)] = 5
+    """Least number of users in the eval and in the test window."""
+
+
+class PostRankingSettings(Settings):
+    """The third stage. `auto` excludes purchased products where the data show no repeat purchases."""
+
+    exclude_purchased: Literal["auto", "off", "always"] | Annotated[str, StringConstraints(pattern=r"^\d+d$")] = "auto"
+    """Whether products of the user's history may be recommended again."""

@@ -1,0 +1,55 @@
+"""The configuration of a pipeline: only composes the settings that live beside the code that uses them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from components.settings import GateSettings, IndexSettings, PostRankingSettings
+from schema.settings import Settings
+from schema.source_settings import EventSettings, FeatureSettings, SourceSettings
+from schema.windows import SplitSettings
+from trainer.settings import RankingSettings, RetrievalSettings
+
+
+class BeamSettings(Settings):
+    """Where Beam runs."""
+
+    runner: Annotated[str, Field(pattern="^direct$")] = "direct"
+    """Beam runner."""
+    args: tuple[str, ...] = ()
+    """Further Beam arguments, such as `--direct_num_workers=2`."""
+
+
+class MetadataSettings(Settings):
+    """The ML Metadata store."""
+
+    url: str | None = None
+    """`sqlite:///path`; default: `metadata.db` in the work directory."""
+
+
+class PushSettings(Settings):
+    """Where blessed models go."""
+
+    directory: str | None = None
+    """Default: `serving` in the work directory."""
+
+
+class TowerlineConfig(Settings):
+    """Everything a user may configure."""
+
+    source: SourceSettings = SourceSettings()
+    features: FeatureSettings = FeatureSettings()
+    events: EventSettings = EventSettings()
+    split: SplitSettings = SplitSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    index: IndexSettings = IndexSettings()
+    ranking: RankingSettings = RankingSettings()
+    post_ranking: PostRankingSettings = PostRankingSettings()
+    gates: GateSettings = GateSettings()
+    beam: BeamSettings = BeamSettings()
+    metadata: MetadataSettings = MetadataSettings()
+    push: PushSettings = PushSettings()
+    seed: int = 42
+    """Seed of everything random."""

@@ -1,0 +1,1 @@
+"""The database contract, feature names and settings that every other package shares."""

@@ -1,0 +1,55 @@
+"""Which columns of the database are features, and of what kind."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from schema import names
+from schema.settings import Settings
+
+
+class Kind(StrEnum):
+    """How a feature column is read and transformed."""
+
+    CATEGORY = "category"
+    """A value of a finite set; encoded as one bytes value."""
+    NUMBER = "number"
+    """A quantity; encoded as one float."""
+    TEXT = "text"
+    """Words; encoded as one bytes value."""
+    EMBEDDING = "embedding"
+    """A fixed-length vector of numbers; encoded as `dim` floats."""
+    IGNORE = "ignore"
+    """Not a feature."""
+
+
+class FeatureColumn(Settings):
+    """One feature column of `users` or `products`."""
+
+    name: str
+    """Name of the column in the (mapped) table."""
+    kind: Kind
+    """How it is used."""
+    dim: int = 1
+    """Length of the vector; more than 1 for embeddings only."""
+
+
+class FeatureSet(Settings):
+    """All feature columns, frozen when a database is seen for the first time."""
+
+    users: tuple[FeatureColumn, ...] = ()
+    products: tuple[FeatureColumn, ...] = ()
+    event_types: tuple[str, ...] = (names.DEFAULT_EVENT_TYPE,)
+    """Event types seen in the database, most frequent first."""
+
+    def user_columns(self) -> dict[str, FeatureColumn]:
+        """Used user columns by the name of their raw feature."""
+        return _used(self.users, names.USER_PREFIX)
+
+    def product_columns(self) -> dict[str, FeatureColumn]:
+        """Used product columns by the name of their raw feature."""
+        return _used(self.products, names.PRODUCT_PREFIX)
+
+
+def _used(columns: tuple[FeatureColumn, ...], prefix: str) -> dict[str, FeatureColumn]:
+    return {prefix + column.name: column for column in columns if column.kind is not Kind.IGNORE}

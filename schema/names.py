@@ -1,0 +1,58 @@
+"""Names of features, splits and signatures: what the packages share instead of importing each other."""
+
+from typing import Final
+
+# Splits of the Examples artifact.
+TRAIN: Final = "train"
+EVAL: Final = "eval"
+TEST: Final = "test"
+CATALOG: Final = "catalog"
+QUERY_SPLITS: Final = (TRAIN, EVAL, TEST)
+SPLITS: Final = (TRAIN, EVAL, TEST, CATALOG)
+
+# Raw features of a query row.
+USER_ID: Final = "user_id"
+QUERY_TIME: Final = "query_time"
+QUERY_KIND: Final = "query_kind"
+TARGET_END: Final = "target_end"
+HISTORY_PRODUCT_ID: Final = "history_product_id"
+HISTORY_TIME: Final = "history_time"
+HISTORY_EVENT_TYPE: Final = "history_event_type"
+TARGET_PRODUCT_ID: Final = "target_product_id"
+TARGET_WEIGHT: Final = "target_weight"
+
+# Values of `query_kind`.
+KIND_BASKET: Final = "basket"
+KIND_WINDOW: Final = "window"
+
+# Raw features of a catalog row.
+PRODUCT_ID: Final = "product_id"
+AVAILABLE: Final = "available"
+CREATED_AT: Final = "created_at"
+
+# Prefixes of the feature columns of the database.
+USER_PREFIX: Final = "user__"
+PRODUCT_PREFIX: Final = "product__"
+
+# Columns of the Interactions artifact (Parquet) beside user_id and product_id.
+OCCURRED_AT: Final = "occurred_at"
+EVENT_TYPE: Final = "event_type"
+BASKET_ID: Final = "basket_id"
+QUANTITY: Final = "quantity"
+PRICE: Final = "price"
+RATING: Final = "rating"
+WEIGHT: Final = "weight"
+
+# Signatures of the served model, and the extra inputs of `recommend`.
+RECOMMEND: Final = "recommend"
+RETRIEVE: Final = "retrieve"
+RANK: Final = "rank"
+SIMILAR: Final = "similar"
+TOP_K: Final = "top_k"
+EXCLUDE_PURCHASED: Final = "exclude_purchased"
+
+# Where the served model keeps what a client needs to know of it.
+SERVING_METADATA: Final = "assets.extra/towerline.json"
+
+DEFAULT_EVENT_TYPE: Final = "purchase"
+SECONDS_PER_DAY: Final = 86_400

@@ -1,0 +1,76 @@
+"""From queries to the input tensors of the served model's `recommend` signature, with numpy only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from schema import names
+from schema.features import FeatureColumn, FeatureSet, Kind
+
+
+@dataclass(frozen=True)
+class Query:
+    """One user at one moment.
+
+    Attributes:
+        user_id: Id of the user; any text, known to the model or not.
+        query_time: Epoch seconds; only earlier events belong in the history.
+        product_ids: Products of the history, oldest first.
+        times: Epoch seconds of the history's events.
+        event_types: Types of the history's events.
+        features: Column name of `users` -> value; missing columns may be left out.
+    """
+
+    user_id: str
+    query_time: int
+    product_ids: Sequence[str] = ()
+    times: Sequence[int] = ()
+    event_types: Sequence[str] = ()
+    features: Mapping[str, Any] = field(default_factory=dict)
+
+
+def encode_queries(features: FeatureSet, queries: Sequence[Query], history_length: int) -> dict[str, np.ndarray]:
+    """Returns the dense inputs of `recommend` apart from `top_k` and `exclude_purchased`.
+
+    The newest `history_length` events are kept and padded on the right: product ids and event types
+    with the empty string, times with 0.
+
+    Returns:
+        `user_id`, `query_time`: `[batch]`; `history_*`: `[batch, longest history, at least 1]`;
+        `user__<column>`: `[batch]` (bytes for categories and text, float32 with NaN for missing
+        numbers) or `[batch, dim]` for embeddings.
+    """
+    width = max([1, *(min(len(query.product_ids), history_length) for query in queries)])
+    inputs: dict[str, np.ndarray] = {
+        names.USER_ID: _texts([query.user_id for query in queries]),
+        names.QUERY_TIME: np.array([query.query_time for query in queries], np.int64),
+        names.HISTORY_PRODUCT_ID: np.full((len(queries), width), b"", object),
+        names.HISTORY_TIME: np.zeros((len(queries), width), np.int64),
+        names.HISTORY_EVENT_TYPE: np.full((len(queries), width), b"", object),
+    }
+    for row, query in enumerate(queries):
+        kept = min(len(query.product_ids), history_length)
+        if kept:
+            inputs[names.HISTORY_PRODUCT_ID][row, :kept] = _texts(query.product_ids[-kept:])
+            inputs[names.HISTORY_TIME][row, :kept] = query.times[-kept:]
+            inputs[names.HISTORY_EVENT_TYPE][row, :kept] = _texts(query.event_types[-kept:])
+    for name, column in features.user_columns().items():
+        inputs[name] = _feature([query.features.get(column.name) for query in queries], column)
+    return inputs
+
+
+def _texts(values: Sequence[str]) -> np.ndarray:
+    return np.array([value.encode() for value in values], object)
+
+
+def _feature(values: Sequence[Any], column: FeatureColumn) -> np.ndarray:
+    if column.kind is Kind.NUMBER:
+        return np.array([np.nan if value is None else value for value in values], np.float32)
+    if column.kind is Kind.EMBEDDING:
+        empty = np.full(column.dim, np.nan)
+        return np.array([empty if value is None else value for value in values], np.float32)
+    return _texts(["" if value is None else str(value) for value in values])

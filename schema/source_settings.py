@@ -1,0 +1,50 @@
+"""Settings of the product database, the feature columns and the events."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from schema.features import Kind
+from schema.settings import Settings
+
+
+class TableMapping(Settings):
+    """How one table of the contract is found in the user's database."""
+
+    table: str | None = None
+    """Name of the table, if not that of the contract."""
+    query: str | None = None
+    """A `SELECT` instead of a table."""
+    columns: dict[str, str] = {}
+    """Contract column -> column of the table or query."""
+
+
+class SourceSettings(Settings):
+    """Where the product database is."""
+
+    url: str | None = None
+    """SQLAlchemy URL, or path of a folder of Parquet/CSV files."""
+    tables: dict[str, TableMapping] = {}
+    """Overrides for `users`, `products`, `events`."""
+    partitions: Annotated[int, Field(ge=0)] = 0
+    """Ranges of users that Beam workers read one by one; 0 chooses by the number of events."""
+
+
+class FeatureSettings(Settings):
+    """Overrides of the inferred kinds of columns: column name -> kind."""
+
+    users: dict[str, Kind] = {}
+    """Kinds of columns of `users`."""
+    products: dict[str, Kind] = {}
+    """Kinds of columns of `products`."""
+
+
+class EventSettings(Settings):
+    """What an event says about the user's interest."""
+
+    weights: dict[str, Annotated[float, Field(ge=0)]] = {}
+    """Event type -> weight as a target; 0 keeps the type in the history only. Types not listed: 1 for
+    the purchase-like ones (purchase, order, transaction, buy, sale); for others 0 if a purchase-like
+    type exists in the data, else 1."""

@@ -1,0 +1,56 @@
+"""Settings of the two models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schema.settings import Settings
+
+Positive = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(ge=0, lt=1)]
+
+
+class RetrievalSettings(Settings):
+    """The two-tower retrieval model."""
+
+    encoder: Literal["mean"] = "mean"
+    """History encoder of the query tower."""
+    embedding_dim: Positive = 64
+    """Length of query and candidate embeddings."""
+    hidden_dim: Positive = 128
+    """Width of the hidden layer of each tower."""
+    num_epochs: Positive = 6
+    """Most passes over the training queries; the best by eval recall is kept."""
+    batch_size: Positive = 256
+    """Queries per step."""
+    targets_per_query: Positive = 4
+    """Products drawn from the targets of a query at each step."""
+    num_uniform_negatives: Annotated[int, Field(ge=0)] = 2048
+    """Negatives drawn uniformly from the catalogue at each step, beside the in-batch ones."""
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    temperature: Annotated[float, Field(gt=0)] = 0.07
+    """Divisor of the cosine similarity in the softmax."""
+    id_dropout: Rate = 0.2
+    """Share of product and user ids that are hidden in training, so that content carries cold ones."""
+
+
+class RankingSettings(Settings):
+    """The ranking model."""
+
+    model: Literal["dcn"] = "dcn"
+    """Architecture: deep and cross network, version 2."""
+    num_candidates: Positive = 600
+    """Candidates a query is given, in training and in serving."""
+    num_cross_layers: Annotated[int, Field(ge=0)] = 2
+    hidden_dim: Positive = 96
+    """Width of the first deep layer; the second has half of it."""
+    embedding_dim: Positive = 16
+    """Length of the ranker's own embeddings of categories."""
+    num_epochs: Positive = 8
+    """Most passes; the best by eval NDCG@10 is kept."""
+    batch_size: Positive = 32
+    """Queries (lists of candidates) per step."""
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    dropout: Rate = 0.1

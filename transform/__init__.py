@@ -1,0 +1,1 @@
+"""The one preprocessing graph of training and serving."""
