@@ -1,0 +1,38 @@
+"""Artifact types of our own, as ML Metadata records them."""
+
+from __future__ import annotations
+
+from tfx.types.artifact import Artifact
+from tfx.types.system_artifacts import Dataset, Metrics, Model
+
+
+class Interactions(Artifact):
+    """All events of the database, normalised, as Parquet parts sorted by user and time.
+
+    Files are `part-XXXXX.parquet`; the columns are those of
+    `components.product_example_gen.interactions.SCHEMA`; the custom property `num_events` counts them.
+    """
+
+    TYPE_NAME = "Interactions"
+    TYPE_ANNOTATION = Dataset
+
+
+class InteractionReport(Artifact):
+    """What the InteractionValidator checked and measured (`report.json`)."""
+
+    TYPE_NAME = "InteractionReport"
+    TYPE_ANNOTATION = Metrics
+
+
+class CandidateIndex(Artifact):
+    """Candidate embeddings or the candidate lists made from them."""
+
+    TYPE_NAME = "CandidateIndex"
+    TYPE_ANNOTATION = Model
+
+
+class RecommenderMetrics(Artifact):
+    """Metrics and predictions of the composed recommender (`metrics.json`, `predictions.parquet`)."""
+
+    TYPE_NAME = "RecommenderMetrics"
+    TYPE_ANNOTATION = Metrics
