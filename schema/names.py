@@ -21,6 +21,23 @@ HISTORY_EVENT_TYPE: Final = "history_event_type"
 TARGET_PRODUCT_ID: Final = "target_product_id"
 TARGET_WEIGHT: Final = "target_weight"
 
+# Transformed features that have another name than the raw one.
+USER_INDEX: Final = "user_index"
+PRODUCT_INDEX: Final = "product_index"
+HISTORY_INDEX: Final = "history_index"
+HISTORY_TYPE: Final = "history_type"
+TARGET_INDEX: Final = "target_index"
+
+# Vocabulary files of the transform graph.
+PRODUCT_VOCABULARY: Final = "product_id"
+USER_VOCABULARY: Final = "user_id"
+
+# Features of a row of candidates, beside those of its query.
+QUERY_EMBEDDING: Final = "query_embedding"
+CANDIDATE_INDEX: Final = "candidate_index"
+CANDIDATE_FEATURES: Final = "candidate_features"
+LABEL: Final = "label"
+
 # Values of `query_kind`.
 KIND_BASKET: Final = "basket"
 KIND_WINDOW: Final = "window"

@@ -1,0 +1,48 @@
+"""Everything that one run of the pipeline needs to know, resolved before TFX is imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.config import TowerlineConfig
+from schema.features import FeatureSet
+from schema.settings import Settings
+from schema.windows import TimeWindows
+
+PIPELINE_NAME = "towerline"
+
+
+class RunPlan(Settings):
+    """A resolved run: equal plans give equal nodes, so TFX's cache may serve the second one."""
+
+    config: TowerlineConfig
+    """The configuration; the password in `source.url` is masked."""
+    features: FeatureSet
+    """Frozen kinds of the feature columns."""
+    windows: TimeWindows
+    """Global time windows in epoch seconds."""
+    event_weights: dict[str, float]
+    """Event type -> weight as a target."""
+    repeat_rate: float = 0.0
+    """Share of the positive events that repeat a product the user had bought before."""
+    fingerprint: str
+    """Hash of the content of the database."""
+    workdir: str
+    """Absolute path of the work directory."""
+    schema_file: str
+    """Absolute path of the frozen `schema.pbtxt`."""
+
+    @property
+    def artifact_root(self) -> str:
+        """The pipeline root of TFX."""
+        return str(Path(self.workdir) / "artifacts")
+
+    @property
+    def metadata_path(self) -> str:
+        """The SQLite file of ML Metadata."""
+        return str(Path(self.workdir) / "metadata.db")
+
+    @property
+    def push_directory(self) -> str:
+        """Where blessed models are pushed."""
+        return self.config.push.directory or str(Path(self.workdir) / "serving")
