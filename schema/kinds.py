@@ -1,0 +1,111 @@
+"""Infers what a column of a new database is good for."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schema.features import FeatureColumn, Kind
+from schema.source.values import flat
+
+_SAMPLE_ROWS: Final = 20_000
+_FEW_CODES: Final = 32
+_ENOUGH_TO_TELL: Final = 20
+_UNIQUE: Final = 0.95
+_FREE_TEXT: Final = 0.2
+_CODE_NAMES: Final = frozenset({"id", "code", "zip", "sku", "ean", "upc", "gtin", "key"})
+_DATE: Final = r"^\s*\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?$"
+_ADDRESS: Final = r"^\s*(?:https?|s3|gs|ftp)://"
+
+
+class Inferred(NamedTuple):
+    """An inferred column and why it is what it is."""
+
+    column: FeatureColumn
+    reason: str
+
+
+def infer_kind(name: str, column: pa.ChunkedArray | pa.Array) -> Inferred:
+    """Infers the kind of a feature column from a sample of its values.
+
+    Args:
+        name: Name of the column; codes are also told by names such as `manufacturer_id`.
+        column: Values as `ProductSource.read_table` gives them.
+    """
+    values = _sample(flat(column)).drop_null()
+    if len(values) == 0:
+        return _inferred(name, Kind.IGNORE, "no values")
+    if pa.types.is_list(values.type):
+        return _embedding(name, values)
+    distinct = len(pc.unique(values))
+    if distinct == 1:
+        return _inferred(name, Kind.IGNORE, "the same value everywhere")
+    if pa.types.is_floating(values.type):
+        return _inferred(name, Kind.NUMBER, "fractions")
+    if pa.types.is_integer(values.type):
+        return _integer(name, values, distinct)
+    return _text(name, values, distinct)
+
+
+def as_kind(name: str, column: pa.ChunkedArray | pa.Array, kind: Kind) -> FeatureColumn:
+    """Returns the column with a kind that the user chose."""
+    if kind is not Kind.EMBEDDING:
+        return FeatureColumn(name=name, kind=kind)
+    return _embedding(name, flat(column).drop_null()).column.model_copy(update={"kind": kind})
+
+
+def _sample(values: pa.Array) -> pa.Array:
+    if len(values) <= _SAMPLE_ROWS:
+        return values
+    step = len(values) / _SAMPLE_ROWS
+    return values.take(pa.array([int(index * step) for index in range(_SAMPLE_ROWS)]))
+
+
+def _embedding(name: str, values: pa.Array) -> Inferred:
+    if not pa.types.is_list(values.type) or len(values) == 0:
+        return _inferred(name, Kind.IGNORE, "no vectors")
+    lengths = pc.unique(pc.list_value_length(values)).to_pylist()
+    if len(lengths) != 1 or lengths[0] < 1:
+        return _inferred(name, Kind.IGNORE, "vectors of different lengths")
+    return Inferred(FeatureColumn(name=name, kind=Kind.EMBEDDING, dim=lengths[0]), f"vectors of {lengths[0]}")
+
+
+def _integer(name: str, values: pa.Array, distinct: int) -> Inferred:
+    all_different = distinct == len(values) and distinct > _ENOUGH_TO_TELL
+    if _named_like_a_code(name):
+        kind = Kind.IGNORE if all_different else Kind.CATEGORY
+        return _inferred(name, kind, "a different id in every row" if all_different else "codes, by the name")
+    if distinct <= _FEW_CODES:
+        return _inferred(name, Kind.CATEGORY, f"{distinct} different integers")
+    return _inferred(name, Kind.NUMBER, "many different integers")
+
+
+def _text(name: str, values: pa.Array, distinct: int) -> Inferred:
+    share = distinct / len(values)
+    if _share(values, _DATE) >= _UNIQUE:
+        return _inferred(name, Kind.IGNORE, "dates")
+    if _share(values, _ADDRESS) >= _UNIQUE:
+        return _inferred(name, Kind.IGNORE, "addresses")
+    words = pc.split_pattern_regex(pc.utf8_trim_whitespace(values), r"[\s,|;/]+")
+    per_value = pc.mean(pc.list_value_length(words)).as_py()
+    if per_value >= 1.8 and share >= _FREE_TEXT:
+        return _inferred(name, Kind.TEXT, f"{per_value:.1f} words a value")
+    if per_value >= 1.5 and distinct > _FEW_CODES and len(pc.unique(pc.list_flatten(words))) * 3 <= distinct:
+        return _inferred(name, Kind.TEXT, "few words in many combinations")
+    if share >= _UNIQUE and distinct > _ENOUGH_TO_TELL:
+        return _inferred(name, Kind.IGNORE, "a different value in every row")
+    return _inferred(name, Kind.CATEGORY, f"{distinct} different texts")
+
+
+def _share(values: pa.Array, pattern: str) -> float:
+    return float(pc.mean(pc.match_substring_regex(values, pattern)).as_py())
+
+
+def _named_like_a_code(name: str) -> bool:
+    return bool(_CODE_NAMES & set(name.lower().replace("-", "_").split("_"))) or name.endswith("Id")
+
+
+def _inferred(name: str, kind: Kind, reason: str) -> Inferred:
+    return Inferred(FeatureColumn(name=name, kind=kind), reason)

@@ -1,0 +1,153 @@
+"""Tables of a SQL database: builds the queries, leaves to the dialect what databases differ in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+
+from schema.errors import UserError
+from schema.source import rows
+from schema.source.contract import Bound, Class, UserRange
+from schema.source.dialect import Dialect
+from schema.source.relations import Relation
+
+_KEYS_PER_QUERY: Final = 500
+
+
+class Database:
+    """The `Tables` of a SQL database."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        """Args:
+        dialect: How to speak to the database.
+        """
+        self._dialect = dialect
+        self.place = f"Database {dialect.place}"
+        self._classes: dict[Relation, dict[str, Class]] = {}
+
+    def names(self) -> list[str]:
+        """Returns tables and views."""
+        from sqlalchemy import inspect
+        from sqlalchemy.exc import DBAPIError
+
+        try:
+            inspector = inspect(self._dialect.engine)
+            return [*inspector.get_table_names(), *inspector.get_view_names()]
+        except DBAPIError as error:
+            raise self._error("cannot be reached", error) from error
+
+    def columns(self, relation: Relation) -> list[str]:
+        """Returns the columns; checks that the table or query can be read."""
+        from sqlalchemy.exc import DBAPIError
+
+        sql = f"SELECT * FROM {self._dialect.source(relation)} LIMIT 0"
+        try:
+            return [name for name, _ in rows.describe(self._dialect.engine, sql)]
+        except DBAPIError as error:
+            what = "table" if relation.query is None else "query"
+            raise self._error(f"cannot read the {what} for `{relation.table}`", error) from error
+
+    def untyped(self, relation: Relation) -> bool:
+        """Databases have types."""
+        return False
+
+    def read(self, relation: Relation, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Reads contract columns of all rows, in the table's order."""
+        return self._read(relation, columns, "", self._all_classes(relation), ordered=True)
+
+    def read_range(self, relation: Relation, users: UserRange) -> Iterator[pa.RecordBatch]:
+        """Reads the rows of a range of users."""
+        key = self._dialect.key_text(relation) if users.as_text else self._dialect.quote(relation.key)
+        conditions = [f"{key} IS NOT NULL"]
+        conditions += [] if users.low is None else [f"{key} >= {self._dialect.literal(users.low)}"]
+        conditions += [] if users.high is None else [f"{key} < {self._dialect.literal(users.high)}"]
+        classes = dict(users.classes) or self._all_classes(relation)
+        columns = [name for name, _ in relation.columns]
+        return self._read(relation, columns, f" WHERE {' AND '.join(conditions)}", classes, ordered=True)
+
+    def read_keys(self, relation: Relation, keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Reads the rows of these ids, a few hundred ids at a time."""
+        for start in range(0, len(keys), _KEYS_PER_QUERY):
+            yield from self._read_few(relation, keys[start : start + _KEYS_PER_QUERY])
+
+    def ranges(self, relation: Relation, count: int) -> list[UserRange]:
+        """Counts the events of each user and cuts where a range is full."""
+        dialect = self._dialect
+        classes = self._all_classes(relation)
+        as_text = dialect.mixed(relation)
+        key = dialect.key_text(relation) if as_text else dialect.quote(relation.key)
+        sql = (
+            f"SELECT {key} AS towerline_key, COUNT(*) FROM {dialect.source(relation)} "
+            f"WHERE {key} IS NOT NULL GROUP BY 1 ORDER BY 1"
+        )
+        counted = [(_bound(value), int(size)) for value, size in rows.fetch(dialect.engine, sql)]
+        return cut(counted, count, as_text, tuple(classes.items()))
+
+    def close(self) -> None:
+        """Gives back connections."""
+        self._dialect.close()
+
+    def _read_few(self, relation: Relation, keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        key = self._dialect.quote(relation.key)
+        described = self._dialect.declared(relation)
+        literals = self._dialect.candidates(relation, keys, described.get(relation.key, "text"))
+        where = f" WHERE {key} IN ({', '.join(literals)})" if literals else " WHERE 1 = 0"
+        classes = self._classes.get(relation) or self._dialect.classes(relation, where)
+        columns = [name for name, _ in relation.columns]
+        return self._read(relation, columns, where, classes, ordered=True)
+
+    def _read(
+        self, relation: Relation, columns: Sequence[str], where: str, classes: dict[str, Class], ordered: bool
+    ) -> Iterator[pa.RecordBatch]:
+        sources = dict(relation.columns)
+        selected = [self._dialect.select(name, sources[name], classes[sources[name]]) for name in columns]
+        schema = pa.schema([pa.field(item.name, item.type) for item in selected])
+        return self._dialect.batches(self._dialect.statement(selected, relation, where, ordered), schema)
+
+    def _all_classes(self, relation: Relation) -> dict[str, Class]:
+        if relation not in self._classes:
+            self._classes[relation] = self._dialect.classes(relation, "")
+        return self._classes[relation]
+
+    def _error(self, what: str, error: Any) -> UserError:
+        reason = str(error.orig).strip().splitlines()[0]
+        return UserError(f"{self.place} {what}: {reason}. Remedy: check `--source` and the configuration.")
+
+
+def cut(
+    counted: Sequence[tuple[Bound, int]], count: int, as_text: bool, classes: tuple[tuple[str, Class], ...]
+) -> list[UserRange]:
+    """Cuts ordered users into at most `count` ranges with about as many events each.
+
+    Args:
+        counted: Users in the database's order, with their number of events.
+        count: Most ranges wanted.
+        as_text: Passed on to the ranges.
+        classes: Passed on to the ranges.
+    """
+    if not counted:
+        return []
+    total = sum(size for _, size in counted)
+    starts, sizes, seen = [0], [0], 0
+    for index, (_, size) in enumerate(counted):
+        if sizes[-1] and seen >= total * len(starts) / count:
+            starts.append(index)
+            sizes.append(0)
+        sizes[-1] += size
+        seen += size
+    bounds: list[Bound] = [counted[start][0] for start in starts]
+    highs: list[Bound] = [*bounds[1:], None]
+    lows: list[Bound] = [None, *bounds[1:]]
+    return [
+        UserRange(low, high, as_text, classes, size) for low, high, size in zip(lows, highs, sizes, strict=True)
+    ]
+
+
+def _bound(value: Any) -> Bound:
+    if isinstance(value, int | float | str):
+        return value
+    if isinstance(value, bytes | bytearray):
+        return value.decode()
+    return int(value) if hasattr(value, "__float__") and value == int(value) else str(value)

@@ -1,0 +1,115 @@
+"""What differs between SQL databases: names, literals, types, and the order of rows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+
+from schema import names
+from schema.source import contract
+from schema.source.contract import Class
+from schema.source.relations import Relation
+
+STAMPS: Final = (names.OCCURRED_AT, names.CREATED_AT)
+"""Columns that are points in time."""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """One output column of a query.
+
+    Attributes:
+        name: Name in the contract.
+        expression: SQL that gives it.
+        type: Arrow type of what the expression gives.
+    """
+
+    name: str
+    expression: str
+    type: pa.DataType
+
+
+class Dialect(ABC):
+    """Reads one kind of SQL database."""
+
+    def __init__(self, engine: Any, place: str) -> None:
+        """Args:
+        engine: SQLAlchemy engine.
+        place: What messages call the database.
+        """
+        self.engine = engine
+        self.place = place
+
+    def quote(self, name: str) -> str:
+        """Quotes the name of a table or column; a dotted table name is a schema and a table."""
+        return str(self.engine.dialect.identifier_preparer.quote_identifier(name))
+
+    def literal(self, value: int | float | str) -> str:
+        """Writes a value into SQL."""
+        if isinstance(value, int | float):
+            return repr(value)
+        return "'" + value.replace("'", "''") + "'"
+
+    def source(self, relation: Relation) -> str:
+        """Returns the SQL that stands after FROM."""
+        if relation.query is not None:
+            return f"({relation.query}) AS towerline_source"
+        return self.table(relation.name)
+
+    def table(self, name: str) -> str:
+        """Quotes the name of a table."""
+        return ".".join(self.quote(part) for part in name.split("."))
+
+    @abstractmethod
+    def classes(self, relation: Relation, where: str) -> dict[str, Class]:
+        """Finds the storage class of each column of a relation, by its name in the database."""
+
+    @abstractmethod
+    def select(self, column: str, source: str, kind: Class) -> Selected:
+        """Returns the expression that reads a column."""
+
+    def key_text(self, relation: Relation) -> str:
+        """Returns SQL that gives the user id as text, for columns that mix types."""
+        return self.quote(relation.key)
+
+    def mixed(self, relation: Relation) -> bool:
+        """Says whether the user ids of a relation mix integers and text."""
+        return False
+
+    def declared(self, relation: Relation) -> dict[str, Class]:
+        """Returns what is known of the columns without reading rows."""
+        return self.classes(relation, "")
+
+    @abstractmethod
+    def order(self, relation: Relation) -> str | None:
+        """Returns SQL by which rows are put into the table's own order, or None."""
+
+    def candidates(self, relation: Relation, keys: Sequence[str], kind: Class) -> list[str]:
+        """Returns the literals that the given ids may be stored as."""
+        if kind in ("integer", "real"):
+            return [key for key in keys if key.lstrip("-").isdigit() and str(int(key)) == key]
+        return [self.literal(key) for key in keys]
+
+    def statement(self, selected: Sequence[Selected], relation: Relation, where: str, ordered: bool) -> str:
+        """Writes the query that `batches` runs."""
+        listed = ", ".join(f"{item.expression} AS {self.quote(item.name)}" for item in selected)
+        order = self.order(relation) if ordered else None
+        tail = f" ORDER BY {order}" if order else ""
+        return f"SELECT {listed} FROM {self.source(relation)}{where}{tail}"
+
+    @abstractmethod
+    def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """Runs a statement, through the Arrow-native driver where there is one."""
+
+    def close(self) -> None:
+        """Gives back connections."""
+        self.engine.dispose()
+
+
+def is_id(column: str) -> bool:
+    """Says whether the values of a column of the contract become text."""
+    return column in contract.IDS

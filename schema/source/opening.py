@@ -1,0 +1,86 @@
+"""From a URL or path to something that can be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from schema.errors import UserError
+from schema.source.dialect import Dialect
+from schema.source.masking import mask_url
+from schema.source.product_source import ProductSource
+from schema.source.relations import check_mapping
+from schema.source.tables import Tables
+from schema.source_settings import SourceSettings
+
+_FORMS: Final = (
+    "Remedy: use sqlite:///shop.db, postgresql://user:password@host/database, mysql://user:password@host/database "
+    "or a folder of Parquet/CSV files."
+)
+
+
+def open_source(settings: SourceSettings, arrow_native: bool = True) -> ProductSource:
+    """Opens the product database and checks that its tables and columns are there.
+
+    Args:
+        settings: Where it is and how its tables map onto the contract.
+        arrow_native: Whether Arrow-native drivers may be used; they give the same tables, faster.
+
+    Raises:
+        UserError: There is no such file, server, table or column, or the form of the URL is unknown.
+    """
+    if not settings.url:
+        raise UserError(f"No product database is named. {_FORMS}")
+    check_mapping(settings)
+    return ProductSource(_tables(settings.url, arrow_native), settings)
+
+
+def _tables(url: str, arrow_native: bool) -> Tables:
+    from schema.source.database import Database
+
+    if "://" not in url:
+        return _from_path(Path(url).expanduser(), arrow_native)
+    backend = url.split("://", 1)[0].split("+", 1)[0].lower()
+    if backend == "file":
+        return _from_path(Path(url.removeprefix("file://")), arrow_native)
+    if backend == "sqlite":
+        return _from_path(Path(_sqlite_path(url)).expanduser(), arrow_native)
+    return Database(_server(backend, url, arrow_native))
+
+
+def _from_path(path: Path, arrow_native: bool) -> Tables:
+    from schema.source.database import Database
+    from schema.source.folder import Folder
+    from schema.source.sqlite import sqlite_dialect
+
+    if path.is_dir():
+        return Folder(path)
+    return Database(sqlite_dialect(path, arrow_native))
+
+
+def _sqlite_path(url: str) -> str:
+    path = _parsed(url).database
+    if not path or path == ":memory:":
+        raise UserError(f"A SQLite database must be a file. Received: {url}. {_FORMS}")
+    return str(path)
+
+
+def _server(backend: str, url: str, arrow_native: bool) -> Dialect:
+    from schema.source.mysql import MysqlDialect
+    from schema.source.postgresql import PostgresqlDialect
+
+    if backend in ("postgresql", "postgres"):
+        return PostgresqlDialect(_parsed(url), mask_url(url), arrow_native)
+    if backend in ("mysql", "mariadb"):
+        return MysqlDialect(_parsed(url), mask_url(url))
+    raise UserError(f"Databases of the kind `{backend}` are not supported. Received: {mask_url(url)}. {_FORMS}")
+
+
+def _parsed(url: str) -> Any:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise UserError(f"The URL of the database cannot be understood. Received: {mask_url(url)}. {_FORMS}") from error

@@ -1,0 +1,101 @@
+"""From the mapping in the configuration to the table or query that is really read."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from schema.errors import UserError
+from schema.source import contract
+from schema.source_settings import SourceSettings, TableMapping
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Where the rows of one table of the contract come from.
+
+    Attributes:
+        table: Name in the contract.
+        name: Name of the table in the database; also what messages say.
+        query: A `SELECT` that takes the table's place, if any.
+        columns: Pairs of contract (or feature) name and name in the database.
+    """
+
+    table: str
+    name: str
+    query: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Name in the database of the column by which rows are looked up."""
+        return dict(self.columns)[contract.KEYS[self.table]]
+
+    def known_as(self, column: str) -> str:
+        """Returns the name in the database of a column of the contract, for messages."""
+        return dict(self.columns).get(column, column)
+
+
+def check_mapping(settings: SourceSettings) -> None:
+    """Raises UserError if the mapping names a table that the contract does not have."""
+    for table in settings.tables:
+        if table not in contract.TABLES:
+            raise UserError(
+                f"Configuration key `source.tables.{table}` is unknown. Did you mean "
+                f"`source.tables.{nearest(table, contract.TABLES)}`?"
+            )
+
+
+def unmapped(table: str, mapping: TableMapping) -> Relation:
+    """Returns the relation before its columns are known."""
+    query = mapping.query.strip().rstrip(";") if mapping.query else None
+    return Relation(table, mapping.table or table, query)
+
+
+def with_columns(relation: Relation, mapping: TableMapping, present: Sequence[str]) -> Relation:
+    """Returns the relation with its columns named as the contract names them.
+
+    Raises:
+        UserError: A required or mapped column does not exist.
+    """
+    place = f"Table `{relation.name}`" if relation.query is None else f"The query for `{relation.table}`"
+    for wanted, source in mapping.columns.items():
+        if source not in present:
+            raise UserError(
+                f"{place} has no column `{source}` (mapped to `{wanted}`). Received: columns "
+                f"{_listed(present)}. Did you mean `{nearest(source, present)}`?"
+            )
+    taken = set(mapping.columns.values())
+    renamed = dict(mapping.columns)
+    renamed.update({name: name for name in present if name not in taken and name not in renamed})
+    for required in contract.REQUIRED[relation.table]:
+        if required not in renamed:
+            raise UserError(
+                f"{place} has no column `{required}`. Received: columns {_listed(present)}. Remedy: map it in "
+                f"the configuration, such as `source.tables.{relation.table}.columns.{required}: "
+                f"{nearest(required, present)}`."
+            )
+    order = {source: position for position, source in enumerate(present)}
+    columns = sorted(renamed.items(), key=lambda pair: order[pair[1]])
+    return Relation(relation.table, relation.name, relation.query, tuple(columns))
+
+
+def missing_table(relation: Relation, place: str, present: Sequence[str]) -> UserError:
+    """Returns the error for a table that does not exist."""
+    hint = f" Did you mean `{nearest(relation.name, present)}`?" if present else ""
+    return UserError(
+        f"{place} has no table `{relation.name}`. Received: {_listed(present)}.{hint} Remedy: map it in the "
+        f"configuration with `source.tables.{relation.table}.table`."
+    )
+
+
+def nearest(name: str, candidates: Sequence[str]) -> str:
+    """Returns the candidate that looks most like `name`."""
+    lowered = {candidate.lower(): candidate for candidate in candidates}
+    found = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.0)
+    return lowered[found[0]] if found else name
+
+
+def _listed(present: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(present)) or "none"

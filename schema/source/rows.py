@@ -1,0 +1,56 @@
+"""The reading path that works with every SQLAlchemy driver: rows of Python values to Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+
+BATCH_ROWS: Final = 50_000
+
+
+def row_batches(engine: Any, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Runs a query and yields its rows in batches of the given types."""
+    with engine.connect() as connection:
+        options = {"stream_results": True, "yield_per": BATCH_ROWS, "no_parameters": True}
+        result = connection.execution_options(**options).exec_driver_sql(sql)
+        for rows in result.partitions(BATCH_ROWS):
+            yield record_batch(rows, schema)
+
+
+def fetch(engine: Any, sql: str) -> list[tuple[Any, ...]]:
+    """Runs a small query and returns its rows."""
+    with engine.connect() as connection:
+        result = connection.execution_options(no_parameters=True).exec_driver_sql(sql)
+        return [tuple(row) for row in result]
+
+
+def describe(engine: Any, sql: str) -> list[tuple[str, Any]]:
+    """Runs a query that returns no rows; gives name and the driver's type code of each column."""
+    with engine.connect() as connection:
+        result = connection.execution_options(no_parameters=True).exec_driver_sql(sql)
+        return [(str(column[0]), column[1]) for column in result.cursor.description]
+
+
+def record_batch(rows: Sequence[Any], schema: pa.Schema) -> pa.RecordBatch:
+    """Turns rows into a record batch."""
+    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [() for _ in schema]
+    arrays = [pa.array(_converted(values, field.type), field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.record_batch(arrays, schema=schema)
+
+
+def _converted(values: Sequence[Any], kind: pa.DataType) -> Sequence[Any]:
+    if pa.types.is_string(kind):
+        return [value if value is None or isinstance(value, str) else _text(value) for value in values]
+    if pa.types.is_floating(kind):
+        return [None if value is None else float(value) for value in values]
+    return [None if value is None else int(value) for value in values]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).decode()
+    if not isinstance(value, int) and hasattr(value, "__float__") and value == int(value):
+        return str(int(value))
+    return str(value)

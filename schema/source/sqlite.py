@@ -1,0 +1,187 @@
+"""SQLite: every value has a type of its own, and the driver must be told what to expect."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import pyarrow as pa
+
+from schema.errors import UserError
+from schema.source import rows
+from schema.source.contract import Class
+from schema.source.dialect import Dialect, Selected, is_id
+from schema.source.relations import Relation
+
+_ROW: Final = "towerline_row"
+_FIRST: Final = "-9223372036854775807"
+_SENTINELS: Final = {pa.int64(): "0", pa.float64(): "0.5", pa.string(): "''"}
+_ARROW_BATCH_ROWS: Final = 65_536
+_HEADER: Final = b"SQLite format 3\x00"
+
+
+def sqlite_dialect(path: Path, arrow_native: bool) -> SqliteDialect:
+    """Opens a SQLite file for reading; never creates one.
+
+    Raises:
+        UserError: There is no such file, or it is no SQLite database.
+    """
+    if not path.is_file():
+        raise UserError(f"No such database file. Received: {path}. Remedy: check the path in `--source`.")
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(_HEADER))
+    except OSError as error:
+        raise UserError(f"The database file cannot be read: {error.strerror}. Received: {path}.") from error
+    if header not in (_HEADER, b""):
+        raise UserError(f"The file is no SQLite database. Received: {path}. Remedy: check the path in `--source`.")
+    return SqliteDialect(path, arrow_native)
+
+
+class SqliteDialect(Dialect):
+    """Reads a SQLite file, opened read-only.
+
+    The Arrow-native driver takes the type of a column from the first rows it sees. A typed row of our
+    own goes first, and casts make all others follow it; it is taken away again after reading.
+    """
+
+    def __init__(self, path: Path, arrow_native: bool) -> None:
+        """Args:
+        path: The database file.
+        arrow_native: Whether ADBC may be used.
+        """
+        import sqlite3
+
+        from sqlalchemy import create_engine
+        from sqlalchemy.pool import NullPool
+
+        self._uri = f"file:{quote(str(path.resolve()))}?mode=ro"
+        self._arrow_native = arrow_native
+        self._connection: Any = None
+        creator = lambda: sqlite3.connect(self._uri, uri=True, check_same_thread=False)  # noqa: E731
+        super().__init__(create_engine("sqlite://", creator=creator, poolclass=NullPool), str(path))
+        self._order = lru_cache(maxsize=None)(self._find_order)
+
+    def classes(self, relation: Relation, where: str) -> dict[str, Class]:
+        """Looks at every value, as a declared type promises nothing."""
+        found = rows.describe(self.engine, f"SELECT * FROM {self.source(relation)} LIMIT 0")
+        columns = [name for name, _ in found]
+        counts = ", ".join(
+            f"max(typeof({self.quote(name)}) = 'integer'), max(typeof({self.quote(name)}) = 'real'), "
+            f"max(typeof({self.quote(name)}) IN ('text', 'blob'))"
+            for name in columns
+        )
+        flags = iter(rows.fetch(self.engine, f"SELECT {counts} FROM {self.source(relation)}{where}")[0])
+        return {name: _class(*itertools.islice(flags, 3)) for name in columns}
+
+    def select(self, column: str, source: str, kind: Class) -> Selected:
+        """Casts where a column mixes types."""
+        name = self.quote(source)
+        if is_id(column):
+                return Selected(column, _as_text(name), pa.string())
+        if kind == "integer":
+            return Selected(column, name, pa.int64())
+        if kind == "real":
+            return Selected(column, f"CAST({name} AS REAL)", pa.float64())
+        return Selected(column, _as_text(name), pa.string())
+
+    def key_text(self, relation: Relation) -> str:
+        """Writes whole numbers without a fraction."""
+        return _as_text(self.quote(relation.key))
+
+    def mixed(self, relation: Relation) -> bool:
+        """Looks at every user id."""
+        sql = f"SELECT DISTINCT typeof({self.quote(relation.key)}) FROM {self.source(relation)}"
+        kinds = {row[0] for row in rows.fetch(self.engine, sql)} - {"null"}
+        return len(kinds) > 1
+
+    def declared(self, relation: Relation) -> dict[str, Class]:
+        """Nothing: a declared type promises nothing."""
+        return {}
+
+    def order(self, relation: Relation) -> str | None:
+        """The row id, where the table has one."""
+        return self._order(relation)
+
+    def candidates(self, relation: Relation, keys: Sequence[str], kind: Class) -> list[str]:
+        """A column may hold 42 or "42", whatever its declared type."""
+        whole = [key for key in keys if key.lstrip("-").isdigit() and str(int(key)) == key and len(key) < 19]
+        return [self.literal(key) for key in keys] + whole
+
+    def literal(self, value: int | float | str) -> str:
+        """Writes text with a NUL character by its bytes."""
+        if isinstance(value, str) and "\x00" in value:
+            return f"CAST(X'{value.encode().hex()}' AS TEXT)"
+        return super().literal(value)
+
+    def statement(self, selected: Sequence[Selected], relation: Relation, where: str, ordered: bool) -> str:
+        """Puts the typed row first."""
+        order = self.order(relation) if ordered else None
+        kinds = ", ".join([_FIRST, *(_SENTINELS[item.type] for item in selected)])
+        named = [f"{order or _FIRST} AS {_ROW}", *(f"{item.expression} AS {self.quote(item.name)}" for item in selected)]
+        body = f"SELECT {', '.join(named)} FROM {self.source(relation)}{where}"
+        head = f"SELECT {', '.join(_named(kinds, [_ROW, *(self.quote(item.name) for item in selected)]))}"
+        return f"{head} UNION ALL {body}" + (" ORDER BY 1" if order else "")
+
+    def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """Runs a statement by either path and takes the typed row away."""
+        full = pa.schema([pa.field(_ROW, pa.int64()), *schema])
+        source = self._adbc(sql) if self._arrow_native else rows.row_batches(self.engine, sql, full)
+        first = True
+        for batch in source:
+            batch = batch.slice(1) if first else batch
+            first = False
+            batch.validate(full=True)
+            yield pa.record_batch(batch.columns[1:], schema=schema)
+
+    def close(self) -> None:
+        """Closes both drivers."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        super().close()
+
+    def _adbc(self, sql: str) -> Iterator[pa.RecordBatch]:
+        import adbc_driver_sqlite.dbapi as adbc
+
+        if self._connection is None:
+            self._connection = adbc.connect(self._uri)
+        with self._connection.cursor() as cursor:
+            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_ARROW_BATCH_ROWS)})
+            cursor.execute(sql)
+            yield from cursor.fetch_record_batch()
+
+    def _find_order(self, relation: Relation) -> str | None:
+        if relation.query is not None:
+            return None
+        for name in ("rowid", "_rowid_", "oid"):
+            if any(name == source.lower() for _, source in relation.columns):
+                continue
+            try:
+                row = rows.fetch(self.engine, f"SELECT {name} FROM {self.source(relation)} LIMIT 1")
+            except Exception:  # A view or a table WITHOUT ROWID has none.
+                return None
+            return name if row and row[0][0] is not None else None
+        return None
+
+
+def _class(integer: int | None, real: int | None, text: int | None) -> Class:
+    if text or not (integer or real):
+        return "text"
+    return "real" if real else "integer"
+
+
+def _as_text(name: str) -> str:
+    whole = f"CAST(CAST({name} AS INTEGER) AS TEXT)"
+    return (
+        f"CASE WHEN typeof({name}) = 'real' AND {name} = CAST({name} AS INTEGER) THEN {whole} "
+        f"ELSE CAST({name} AS TEXT) END"
+    )
+
+
+def _named(kinds: str, columns: Sequence[str]) -> list[str]:
+    return [f"{kind} AS {column}" for kind, column in zip(kinds.split(", "), columns, strict=True)]

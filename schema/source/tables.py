@@ -1,0 +1,42 @@
+"""What a database or a folder of files must be able to do for `ProductSource`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import pyarrow as pa
+
+from schema.source.contract import UserRange
+from schema.source.relations import Relation
+
+
+class Tables(Protocol):
+    """Raw reading: contract names already, ids as text already, every other value as it comes."""
+
+    place: str
+    """What messages call the database; without a password."""
+
+    def names(self) -> list[str]:
+        """Returns the tables that exist."""
+
+    def columns(self, relation: Relation) -> list[str]:
+        """Returns the columns of a table or query, by their names in the database."""
+
+    def untyped(self, relation: Relation) -> bool:
+        """Says whether every column is text only because the format knows no types."""
+
+    def read(self, relation: Relation, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Reads contract columns of all rows, in the table's order."""
+
+    def read_range(self, relation: Relation, users: UserRange) -> Iterator[pa.RecordBatch]:
+        """Reads the rows of a range of users, in the table's order at least within each user."""
+
+    def read_keys(self, relation: Relation, keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Reads the rows of these ids; may return others beside them."""
+
+    def ranges(self, relation: Relation, count: int) -> list[UserRange]:
+        """Cuts the users of the events into at most `count` ranges with about as many events each."""
+
+    def close(self) -> None:
+        """Gives back connections."""

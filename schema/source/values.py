@@ -1,0 +1,172 @@
+"""Brings the values of any database to four types: int64, float64, string and lists of float32.
+
+Both reading paths, the Arrow-native one and the row-wise one, end here, so that they agree.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schema.errors import UserError
+
+VECTOR: Final = pa.list_(pa.float32())
+_EXACT_INTEGERS: Final = 2.0**53
+
+
+def flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Returns the column as one array."""
+    if isinstance(column, pa.ChunkedArray):
+        return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    return column
+
+
+def texts(values: pa.Array) -> pa.Array:
+    """Returns ids and other codes as text: `42`, `42.0` and `"42"` are the same, `"042"` is not."""
+    values = plain(values)
+    if pa.types.is_string(values.type):
+        return values
+    if pa.types.is_floating(values.type):
+        return _whole(values).cast(pa.string())
+    return values.cast(pa.string())
+
+
+def numbers(values: pa.Array, table: str, column: str, first_row: int = 1) -> pa.Array:
+    """Returns quantities as float32.
+
+    Raises:
+        UserError: A text is no number.
+    """
+    values = plain(values)
+    if pa.types.is_string(values.type):
+        trimmed = pc.utf8_trim_whitespace(values)
+        trimmed = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+        good = pc.match_substring_regex(trimmed, r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$")
+        if not pc.all(good, min_count=0).as_py():
+            index = pc.index(good, False).as_py()
+            raise UserError(
+                f"Table `{table}`, column `{column}`, row {first_row + index}: not a number. "
+                f"Received: {values[index].as_py()!r}. Remedy: correct the row or map another column."
+            )
+        values = pc.replace_substring_regex(trimmed, r"^\+", "").cast(pa.float64())
+    return values.cast(pa.float32(), safe=False)
+
+
+def flags(values: pa.Array, table: str, column: str) -> pa.Array:
+    """Returns 0/1 as int64; understands booleans, numbers and the texts true/false, yes/no, t/f, y/n."""
+    values = plain(values)
+    if pa.types.is_string(values.type):
+        lower = pc.utf8_lower(pc.utf8_trim_whitespace(values))
+        yes = pc.is_in(lower, pa.array(["1", "true", "t", "yes", "y"]))
+        no = pc.is_in(lower, pa.array(["0", "false", "f", "no", "n", ""]))
+        known = pc.or_(pc.or_(yes, no), pc.is_null(values))
+        if not pc.all(known, min_count=0).as_py():
+            index = pc.index(known, False).as_py()
+            raise UserError(
+                f"Table `{table}`, column `{column}`, row {1 + index}: neither 0 nor 1. "
+                f"Received: {values[index].as_py()!r}. Remedy: store 0 or 1."
+            )
+        return pc.if_else(pc.is_null(values), pa.scalar(None, pa.int64()), yes.cast(pa.int64()))
+    return pc.not_equal(values, 0).cast(pa.int64())
+
+
+def native(values: pa.Array) -> pa.Array:
+    """Returns a feature or context column as int64, float64, string or a list of float32.
+
+    Whole floats become integers, as a nullable integer column often arrives as floats; texts that
+    all are JSON arrays of numbers become vectors.
+    """
+    values = plain(values)
+    if pa.types.is_floating(values.type):
+        return _whole(values)
+    if pa.types.is_string(values.type):
+        return _vectors(values)
+    return values
+
+
+def typed(values: pa.Array) -> pa.Array:
+    """Returns text that all is numbers, written without leading zeros, as numbers."""
+    if not pa.types.is_string(values.type) or values.null_count == len(values):
+        return values
+    if pc.all(pc.match_substring_regex(values, r"^(?:0|-?[1-9]\d{0,17})$")).as_py():
+        return values.cast(pa.int64())
+    if pc.all(pc.match_substring_regex(values, r"^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$")).as_py():
+        return values.cast(pa.float64())
+    return values
+
+
+def plain(values: pa.Array) -> pa.Array:
+    """Returns a column as int64, float64, string or a list of float32, value by value."""
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        return plain(values.dictionary_decode())
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+        return values.cast(pa.int64())
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _without_nan(values.cast(pa.float64()))
+    if pa.types.is_null(kind) or pa.types.is_string(kind):
+        return values.cast(pa.string())
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return _lists(values)
+    if pa.types.is_large_string(kind) or pa.types.is_temporal(kind):
+        return values.cast(pa.string())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return _binaries(values)
+    return _json(values)
+
+
+def _json(values: pa.Array) -> pa.Array:
+    texts_ = [None if value is None else json.dumps(value, default=str) for value in values.to_pylist()]
+    return pa.array(texts_, pa.string())
+
+
+def _without_nan(values: pa.Array) -> pa.Array:
+    return pc.if_else(pc.is_nan(values), pa.scalar(None, pa.float64()), values)
+
+
+def _binaries(values: pa.Array) -> pa.Array:
+    try:
+        return values.cast(pa.string())
+    except pa.ArrowInvalid:
+        return pa.array([None if value is None else value.hex() for value in values.to_pylist()], pa.string())
+
+
+def _lists(values: pa.Array) -> pa.Array:
+    inner = values.type.value_type
+    if pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_decimal(inner):
+        if pa.types.is_decimal(inner):
+            values = values.cast(pa.list_(pa.float64()))
+        return values.cast(VECTOR, safe=False)
+    return _json(values)
+
+
+def _whole(values: pa.Array) -> pa.Array:
+    whole = pc.and_(pc.equal(pc.floor(values), values), pc.less(pc.abs(values), _EXACT_INTEGERS))
+    if pc.all(whole, min_count=0).as_py():
+        return values.cast(pa.int64())
+    return values
+
+
+def _vectors(values: pa.Array) -> pa.Array:
+    filled = pc.starts_with(pc.utf8_ltrim_whitespace(values), "[")
+    if filled.null_count == len(filled) or not pc.all(filled).as_py():
+        return values
+    parsed = [None if text is None else _vector(text) for text in values.to_pylist()]
+    if any(vector is None and text.is_valid for vector, text in zip(parsed, values, strict=True)):
+        return values
+    return pa.array(parsed, VECTOR)
+
+
+def _vector(text: str) -> list[float] | None:
+    try:
+        parsed: Any = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(parsed, list) or not parsed:
+        return None
+    if all(isinstance(item, int | float) and not isinstance(item, bool) for item in parsed):
+        return [float(item) for item in parsed]
+    return None

@@ -1,0 +1,32 @@
+"""Fixtures that several packages use; nothing heavy is imported here."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def _load(name: str):
+    """Imports a helper beside this file without putting the folder of tests on the path."""
+    spec = importlib.util.spec_from_file_location(f"towerline_{name}", Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_write_checkerboard = _load("checkerboard").write_checkerboard
+
+
+@pytest.fixture(scope="session")
+def write_checkerboard() -> Callable[..., str]:
+    """The writer itself, for tests that want other sizes: `write_checkerboard(path, num_users=...)` -> URL."""
+    return _write_checkerboard
+
+
+@pytest.fixture(scope="session")
+def checkerboard_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """URL of a SQLite database in which users buy products of their own colour only. Read-only, please."""
+    return _write_checkerboard(tmp_path_factory.mktemp("checkerboard") / "shop.db")
