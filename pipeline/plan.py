@@ -23,8 +23,6 @@ class RunPlan(Settings):
     """Global time windows in epoch seconds."""
     event_weights: dict[str, float]
     """Event type -> weight as a target."""
-    repeat_rate: float = 0.0
-    """Share of the positive events that repeat a product the user had bought before."""
     fingerprint: str
     """Hash of the content of the database."""
     workdir: str

@@ -26,17 +26,28 @@ USER_INDEX: Final = "user_index"
 PRODUCT_INDEX: Final = "product_index"
 HISTORY_INDEX: Final = "history_index"
 HISTORY_TYPE: Final = "history_type"
+HISTORY_AGE: Final = "history_age"
 TARGET_INDEX: Final = "target_index"
 
 # Vocabulary files of the transform graph.
 PRODUCT_VOCABULARY: Final = "product_id"
 USER_VOCABULARY: Final = "user_id"
 
+# Indices that the transform graph gives: 0 is missing, 1 is not in the vocabulary.
+FIRST_CATEGORY: Final = 2
+NUM_NUMBER_BUCKETS: Final = 16
+NUM_HASHED_WORDS: Final = 256
+
 # Features of a row of candidates, beside those of its query.
 QUERY_EMBEDDING: Final = "query_embedding"
 CANDIDATE_INDEX: Final = "candidate_index"
 CANDIDATE_FEATURES: Final = "candidate_features"
+NUM_CANDIDATE_FEATURES: Final = 12
+"""Scores of the sources and statistics of the product, for each candidate."""
 LABEL: Final = "label"
+NUM_TARGETS: Final = "num_targets"
+IS_TARGET: Final = "is_target"
+ACTIVITY: Final = "activity"
 
 # Values of `query_kind`.
 KIND_BASKET: Final = "basket"

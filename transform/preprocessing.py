@@ -15,11 +15,8 @@ import tensorflow_transform as tft
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
 
-NUM_NUMBER_BUCKETS = 16
 MOST_CATEGORIES = 20_000
 MOST_WORDS = 20_000
-NUM_HASHED_WORDS = 256
-FIRST_CATEGORY = 2
 
 Tensors = dict[str, Any]
 
@@ -51,7 +48,9 @@ def _query_outputs(inputs: Mapping[str, Any], features: FeatureSet) -> Tensors:
     products = tft.vocabulary(
         inputs[names.PRODUCT_ID], vocab_filename=names.PRODUCT_VOCABULARY, file_format="tfrecord_gzip"
     )
-    users = tft.vocabulary(inputs[names.USER_ID], vocab_filename=names.USER_VOCABULARY, file_format="tfrecord_gzip")
+    users = tft.vocabulary(
+        inputs[names.USER_ID], vocab_filename=names.USER_VOCABULARY, file_format="tfrecord_gzip"
+    )
 
     def index(name: str, vocabulary: Any) -> Any:
         return tft.apply_vocabulary(inputs[name], vocabulary, default_value=-1, file_format="tfrecord_gzip")
@@ -87,7 +86,7 @@ def _category(values: tf.SparseTensor, column: FeatureColumn, name: str) -> tf.S
     index = tft.compute_and_apply_vocabulary(
         values, top_k=MOST_CATEGORIES, default_value=-1, vocab_filename=name, file_format="tfrecord_gzip"
     )
-    present = index.with_values(index.values + FIRST_CATEGORY)
+    present = index.with_values(index.values + names.FIRST_CATEGORY)
     empty = tf.equal(values.values, "")
     return present.with_values(tf.where(empty, tf.zeros_like(present.values), present.values))
 
@@ -96,8 +95,8 @@ def _number(values: tf.SparseTensor, column: FeatureColumn, name: str) -> tf.Spa
     """Quantile buckets: robust against any skew; NaN is what a dense request sends for missing."""
     del column
     known = tf.sparse.retain(values, tf.math.is_finite(values.values))
-    buckets = tft.bucketize(known, num_buckets=NUM_NUMBER_BUCKETS, name=name)
-    return buckets.with_values(tf.cast(buckets.values, tf.int64) + FIRST_CATEGORY)
+    buckets = tft.bucketize(known, num_buckets=names.NUM_NUMBER_BUCKETS, name=name)
+    return buckets.with_values(tf.cast(buckets.values, tf.int64) + names.FIRST_CATEGORY)
 
 
 def _text(values: tf.SparseTensor, column: FeatureColumn, name: str) -> tf.SparseTensor:
@@ -108,7 +107,7 @@ def _text(values: tf.SparseTensor, column: FeatureColumn, name: str) -> tf.Spars
     return tft.compute_and_apply_vocabulary(
         words.to_sparse(),
         top_k=MOST_WORDS,
-        num_oov_buckets=NUM_HASHED_WORDS,
+        num_oov_buckets=names.NUM_HASHED_WORDS,
         vocab_filename=name,
         file_format="tfrecord_gzip",
     )

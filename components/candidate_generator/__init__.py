@@ -1,0 +1,1 @@
+"""CandidateGenerator: the lists of candidates on which the ranker is trained."""

@@ -1,0 +1,76 @@
+"""The CandidateGenerator component."""
+
+from __future__ import annotations
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import standard_artifacts
+from tfx.types.component_spec import ChannelParameter, ExecutionParameter
+
+from components.artifacts import CandidateIndex
+from components.candidate_generator.executor import Executor
+from schema.features import FeatureSet
+from schema.windows import SplitSettings, TimeWindows
+
+
+class CandidateGeneratorSpec(types.ComponentSpec):
+    """Inputs, outputs and parameters."""
+
+    PARAMETERS = {
+        "windows": ExecutionParameter(type=str),
+        "features": ExecutionParameter(type=str),
+        "num_candidates": ExecutionParameter(type=int),
+        "half_life_days": ExecutionParameter(type=float),
+        "history_length": ExecutionParameter(type=int),
+        "retrieval_history_length": ExecutionParameter(type=int),
+    }
+    INPUTS = {
+        "model": ChannelParameter(type=standard_artifacts.Model),
+        "index": ChannelParameter(type=CandidateIndex),
+        "transformed_examples": ChannelParameter(type=standard_artifacts.Examples),
+    }
+    OUTPUTS = {"examples": ChannelParameter(type=standard_artifacts.Examples)}
+
+
+class CandidateGenerator(base_component.BaseComponent):
+    """Writes, for each training and eval query of the ranker, the candidates that serving would give it.
+
+    Args:
+        model: The retrieval model.
+        index: The candidate index.
+        transformed_examples: Queries (train, eval) and the catalog.
+        windows: Moments of the ranker's windows.
+        features: Feature columns.
+        split: Lengths of histories.
+        num_candidates: Candidates of a query.
+        half_life_days: Of the neighbour source.
+    """
+
+    SPEC_CLASS = CandidateGeneratorSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(
+        self,
+        *,
+        model: types.BaseChannel,
+        index: types.BaseChannel,
+        transformed_examples: types.BaseChannel,
+        windows: TimeWindows,
+        features: FeatureSet,
+        split: SplitSettings,
+        num_candidates: int,
+        half_life_days: float,
+    ) -> None:
+        spec = CandidateGeneratorSpec(
+            model=model,
+            index=index,
+            transformed_examples=transformed_examples,
+            examples=types.Channel(type=standard_artifacts.Examples),
+            windows=windows.to_json(),
+            features=features.to_json(),
+            num_candidates=num_candidates,
+            half_life_days=half_life_days,
+            history_length=split.history_length,
+            retrieval_history_length=split.retrieval_history_length,
+        )
+        super().__init__(spec=spec)

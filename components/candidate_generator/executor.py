@@ -1,0 +1,105 @@
+"""Executor of the CandidateGenerator."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import tensorflow as tf
+from absl import logging
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils
+from tfx.utils import path_utils
+from tfx_bsl.coders import example_coder
+
+from components.candidate_generator.rows import candidate_rows
+from components.candidate_sources.sources import CandidateSources
+from components.candidate_sources.tables import load_tables
+from schema import names
+from schema.features import FeatureSet
+from schema.transformed import dense_query, query_spec, read_rows
+from schema.windows import TimeWindows
+
+_BATCH = 64
+_SHARD = "data_tfrecord-00000-of-00001.gz"
+
+
+class Executor(base_executor.BaseExecutor):
+    """Retrieves candidates for the ranker's training windows and the eval window, each as of its start."""
+
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
+        """Writes the splits train and eval of candidate rows, and copies the transformed catalog."""
+        windows = TimeWindows.from_json(exec_properties["windows"])
+        features = FeatureSet.from_json(exec_properties["features"])
+        artifact = artifact_utils.get_single_instance(output_dict["examples"])
+        artifact.split_names = artifact_utils.encode_split_names([names.TRAIN, names.EVAL, names.CATALOG])
+        index = Path(artifact_utils.get_single_uri(input_dict["index"]))
+        model = tf.saved_model.load(
+            path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
+        )
+        moments = {names.TRAIN: windows.ranking_cutoffs, names.EVAL: (windows.eval_start,)}
+        for split, starts in moments.items():
+            source = artifact_utils.get_split_uris(input_dict["transformed_examples"], split)
+            generator = _Generator(model, index, features, exec_properties)
+            batches = (batch for start in starts for batch in generator.batches(source, start))
+            target = Path(artifact_utils.get_split_uris([artifact], split)[0])
+            count = write_examples(batches, target / _SHARD)
+            logging.info("Wrote %d rows of candidates for split %s", count, split)
+        for uri in artifact_utils.get_split_uris(input_dict["transformed_examples"], names.CATALOG):
+            shutil.copytree(
+                uri, artifact_utils.get_split_uris([artifact], names.CATALOG)[0], dirs_exist_ok=True
+            )
+
+
+class _Generator:
+    """Produces candidate rows of one moment after the other."""
+
+    def __init__(
+        self, model: Any, index: Path, features: FeatureSet, exec_properties: dict[str, Any]
+    ) -> None:
+        self._query = model.signatures["serving_default"]
+        self._index = index
+        self._features = features
+        self._properties = exec_properties
+
+    def batches(self, uris: list[str], moment: int) -> Iterator[pa.RecordBatch]:
+        sources = CandidateSources(
+            load_tables(self._index, moment),
+            self._properties["num_candidates"],
+            self._properties["half_life_days"],
+        )
+        find = tf.function(sources.__call__, reduce_retracing=True)
+        patterns = [f"{uri}/*" for uri in uris]
+        for rows in read_rows(patterns, query_spec(self._features), _BATCH * 8):
+            kept = tf.logical_and(
+                rows[names.QUERY_KIND] == names.KIND_WINDOW, rows[names.QUERY_TIME] == moment
+            )
+            rows = {name: tf.ragged.boolean_mask(value, kept) for name, value in rows.items()}
+            for start in range(0, int(rows[names.QUERY_TIME].shape[0]), _BATCH):
+                part = {name: value[start : start + _BATCH] for name, value in rows.items()}
+                yield self._batch(part, find)
+
+    def _batch(self, rows: dict[str, Any], find: Any) -> pa.RecordBatch:
+        query = dense_query(rows, self._features, self._properties["history_length"])
+        recent = dense_query(rows, self._features, self._properties["retrieval_history_length"])
+        query[names.QUERY_EMBEDDING] = self._query(**recent)[names.QUERY_EMBEDDING]
+        found = find(query[names.QUERY_EMBEDDING], query[names.HISTORY_INDEX], query[names.HISTORY_AGE])
+        return candidate_rows(query, found, rows)
+
+
+def write_examples(batches: Iterator[pa.RecordBatch], path: Path) -> int:
+    """Writes batches as compressed `tf.Example` records to a temporary name, then renames it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    count = 0
+    options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
+    with tf.io.TFRecordWriter(str(temporary), options) as writer:
+        for batch in batches:
+            for record in example_coder.RecordBatchToExamples(batch):
+                writer.write(record)
+            count += batch.num_rows
+    temporary.rename(path)
+    return count

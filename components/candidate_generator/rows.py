@@ -1,0 +1,101 @@
+"""Rows of candidates as Arrow batches of `tf.Example` features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+
+from schema import names
+
+_ACTIVITIES = np.array([b"none", b"light", b"medium", b"heavy"], object)
+_ACTIVITY_STEPS = (1, 10, 100)
+"""Events of the history from which a user is light, medium and heavy: slices of the evaluation."""
+_PADDED = (names.HISTORY_INDEX, names.HISTORY_TYPE, names.HISTORY_AGE)
+
+
+def candidate_rows(query: dict[str, Any], found: dict[str, Any], rows: dict[str, Any]) -> pa.RecordBatch:
+    """Joins dense queries, their candidates and the targets.
+
+    Args:
+        query: Dense query tensors and `query_embedding`.
+        found: Candidates of `CandidateSources`.
+        rows: The parsed rows, for the targets and the user ids.
+
+    Returns:
+        One row a query, every column a list, with the columns of `schema.transformed.candidate_spec`
+        and `user_id`.
+    """
+    index = found[names.CANDIDATE_INDEX].numpy()
+    features = found[names.CANDIDATE_FEATURES].numpy()
+    targets = rows[names.TARGET_INDEX]
+    labels = label_candidates(index, targets, rows[names.TARGET_WEIGHT])
+    lengths = _history_lengths(query[names.HISTORY_INDEX].numpy())
+    columns: dict[str, pa.Array] = {
+        names.CANDIDATE_INDEX: _lists(index),
+        names.CANDIDATE_FEATURES: _lists(features.reshape(len(index), -1)),
+        names.LABEL: _lists(labels),
+        names.IS_TARGET: _lists((labels > 0).astype(np.float32)),
+        names.USER_ID: _lists(rows[names.USER_ID].numpy()[:, None]),
+        names.ACTIVITY: _lists(_ACTIVITIES[np.digitize(lengths, _ACTIVITY_STEPS)][:, None]),
+        names.NUM_TARGETS: _lists(targets.row_lengths().numpy()[:, None]),
+        names.TARGET_INDEX: pa.ListArray.from_arrays(
+            pa.array(targets.row_splits.numpy().astype(np.int32)), pa.array(targets.flat_values.numpy())
+        ),
+    }
+    for name, tensor in query.items():
+        values = tensor.numpy()
+        if name in _PADDED:
+            columns[name] = _ragged(values, lengths)
+        elif values.ndim == 2 and values.dtype.kind == "i":
+            columns[name] = _ragged(values, (values >= 0).sum(axis=1))
+        else:
+            columns[name] = _lists(values if values.ndim == 2 else values[:, None])
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+
+def label_candidates(index: np.ndarray, targets: tf.RaggedTensor, weights: tf.RaggedTensor) -> np.ndarray:
+    """Weight of each candidate as a target, 0 if it is none.
+
+    Args:
+        index: Candidates `[queries, candidates]`.
+        targets: Product indices `[queries, (targets)]`.
+        weights: Weights of the targets, aligned.
+
+    Returns:
+        float32 `[queries, candidates]`.
+    """
+    width = int(max(index.max(initial=0), targets.flat_values.numpy().max(initial=0))) + 1
+    keys = targets.value_rowids().numpy() * width + targets.flat_values.numpy()
+    order = np.argsort(keys)
+    wanted = np.arange(len(index))[:, None] * width + index
+    if not len(keys):
+        return np.zeros(index.shape, np.float32)
+    place = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
+    hit = keys[order][place] == wanted
+    labels: np.ndarray = np.where(hit, weights.flat_values.numpy()[order][place], 0).astype(np.float32)
+    return labels
+
+
+def _history_lengths(history: np.ndarray) -> np.ndarray:
+    """Length up to the last known product; unknown ones within are -1 like the padding."""
+    places = np.arange(1, history.shape[1] + 1)
+    lengths: np.ndarray = np.where(history >= 0, places, 0).max(axis=1, initial=0)
+    return lengths
+
+
+def _lists(values: np.ndarray) -> pa.ListArray:
+    """`[rows, width]` as lists of the same length."""
+    offsets = np.arange(len(values) + 1, dtype=np.int32) * values.shape[1]
+    flat = values.reshape(-1)
+    kind = pa.binary() if values.dtype == object else None
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat, kind))
+
+
+def _ragged(values: np.ndarray, lengths: np.ndarray) -> pa.ListArray:
+    """The first `lengths` values of each row."""
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    mask = np.arange(values.shape[1])[None, :] < lengths[:, None]
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values[mask]))

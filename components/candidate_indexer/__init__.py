@@ -1,0 +1,1 @@
+"""CandidateIndexer: candidate embeddings and what is known of each product at each moment."""

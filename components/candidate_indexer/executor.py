@@ -1,0 +1,104 @@
+"""Executor of the CandidateIndexer."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+from absl import logging
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils
+
+from components.candidate_indexer.history import read_positive_events, repeat_rate
+from components.candidate_indexer.moments import build_moment
+from components.candidate_sources.tables import save_embeddings
+from components.settings import IndexSettings
+from schema import names
+from schema.errors import PipelineRefusedError
+from schema.features import FeatureSet
+from schema.transformed import catalog_spec, read_rows
+from schema.windows import TimeWindows
+
+_PROBES = 256
+_TOP_K = 100
+
+
+class Executor(base_executor.BaseExecutor):
+    """Builds the index from the retrieval model and the interactions, and gates it on recall."""
+
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
+        """Writes `embeddings.npy`, `available.npy`, `moment-*.npz` and `index.json`.
+
+        Raises:
+            PipelineRefusedError: The index finds too few of the products that exact search finds.
+        """
+        settings = IndexSettings.from_json(exec_properties["settings"])
+        windows = TimeWindows.from_json(exec_properties["windows"])
+        features = FeatureSet.from_json(exec_properties["features"])
+        transform = tft.TFTransformOutput(artifact_utils.get_single_uri(input_dict["transform_graph"]))
+        output = Path(artifact_utils.get_single_uri(output_dict["index"]))
+        output.mkdir(parents=True, exist_ok=True)
+        catalog = artifact_utils.get_split_uris(input_dict["transformed_examples"], names.CATALOG)
+        available = read_available([f"{uri}/*" for uri in catalog], features)
+        embeddings = _candidate_embeddings(artifact_utils.get_single_uri(input_dict["model"]))
+        save_embeddings(output, embeddings, available)
+        product_ids = [product.decode() for product in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
+        events = read_positive_events(artifact_utils.get_single_uri(input_dict["interactions"]), product_ids)
+        for moment in (*windows.ranking_cutoffs, windows.eval_start, windows.test_start):
+            logging.info("Building the candidate tables as of %d", moment)
+            build_moment(events, available, moment, windows.window, settings).save(output, moment)
+        report = measure_search(embeddings) | {"repeat_rate": repeat_rate(events)}
+        (output / "index.json").write_text(json.dumps(report, indent=1))
+        if report["recall"] < settings.least_recall:
+            raise PipelineRefusedError(
+                f"The index finds {report['recall']:.3f} of what exact search finds; "
+                f"`index.least_recall` asks for {settings.least_recall}."
+            )
+
+
+def read_available(patterns: list[str], features: FeatureSet) -> np.ndarray:
+    """Reads from the transformed catalog which products may be recommended, bool `[products]`."""
+    index, available = [], []
+    for rows in read_rows(patterns, catalog_spec(features), batch_size=8192):
+        index.append(rows[names.PRODUCT_INDEX].numpy())
+        available.append(rows[names.AVAILABLE].numpy() != 0)
+    joined = np.concatenate(index)
+    flags = np.concatenate(available)[joined >= 0]
+    ordered: np.ndarray = flags[np.argsort(joined[joined >= 0])]
+    return ordered
+
+
+def measure_search(embeddings: np.ndarray) -> dict[str, float]:
+    """Compares the graph's search with exact search in double precision, on products as queries."""
+    chosen = np.linspace(0, len(embeddings) - 1, min(_PROBES, len(embeddings))).astype(int)
+    top_k = min(_TOP_K, len(embeddings))
+    table = tf.constant(embeddings)
+    exact = embeddings[chosen].astype(np.float64) @ embeddings.T.astype(np.float64)
+    least = np.sort(exact, axis=1)[:, -top_k]
+    start = time.perf_counter()
+    found = np.concatenate(
+        [
+            tf.math.top_k(tf.matmul(table[row : row + 1], table, transpose_b=True), top_k).indices
+            for row in chosen
+        ]
+    )
+    seconds = time.perf_counter() - start
+    hits = np.take_along_axis(exact, found, axis=1) >= least[:, None] - 1e-6
+    return {
+        "recall": float(hits.mean()),
+        "latency_ms": 1e3 * seconds / len(chosen),
+        "num_products": len(embeddings),
+    }
+
+
+def _candidate_embeddings(model_uri: str) -> np.ndarray:
+    from tfx.utils import path_utils
+
+    model = tf.saved_model.load(path_utils.serving_model_path(model_uri))
+    embeddings: np.ndarray = model.signatures["candidates"]()["embeddings"].numpy()
+    return embeddings

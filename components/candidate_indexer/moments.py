@@ -1,0 +1,46 @@
+"""Builds the tables of one moment from the events strictly before it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from components.candidate_indexer.history import PositiveEvents
+from components.candidate_indexer.neighbours import nearest_products, user_product_matrix
+from components.candidate_indexer.statistics import FEATURE_NAMES, product_statistics
+from components.candidate_sources.tables import MomentTables
+from components.settings import IndexSettings
+
+_NUM_TRENDING = 200
+_NUM_POPULAR = 5000
+
+
+def build_moment(
+    events: PositiveEvents, available: np.ndarray, as_of: int, window: int, settings: IndexSettings
+) -> MomentTables:
+    """Builds neighbours, statistics and popularity as of a moment.
+
+    Args:
+        events: Positive events of the whole database; those at or after `as_of` are ignored.
+        available: Which products may be recommended.
+        as_of: Epoch seconds.
+        window: Length of the eval window in seconds.
+        settings: Number of neighbours and half-life.
+    """
+    past = events.before(as_of)
+    statistics = product_statistics(past, as_of, window)
+    matrix = user_product_matrix(past, as_of, settings.half_life_days)
+    neighbour_index, neighbour_score = nearest_products(matrix, settings.num_neighbours)
+    return MomentTables(
+        neighbour_index=neighbour_index,
+        neighbour_score=neighbour_score,
+        statistics=statistics,
+        trending=_best(statistics, available, ["popularity_short", "popularity_window"], _NUM_TRENDING),
+        popular=_best(statistics, available, ["popularity_window", "popularity_long"], _NUM_POPULAR),
+    )
+
+
+def _best(statistics: np.ndarray, available: np.ndarray, columns: list[str], count: int) -> np.ndarray:
+    """Products by descending columns, then index; unavailable ones last."""
+    keys = [-statistics[:, FEATURE_NAMES.index(column)] for column in reversed(columns)]
+    order = np.lexsort((*keys, ~available))
+    return order[:count].astype(np.int64)

@@ -1,0 +1,1 @@
+"""The hybrid of candidate sources, as a graph shared by training and serving."""

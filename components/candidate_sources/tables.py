@@ -1,0 +1,77 @@
+"""The tables of the candidate sources at one moment, on disk and in memory."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+_EMBEDDINGS = "embeddings.npy"
+_AVAILABLE = "available.npy"
+
+
+@dataclass(frozen=True)
+class MomentTables:
+    """What the events strictly before one moment say.
+
+    Attributes:
+        neighbour_index: Item-to-item neighbours `[products, neighbours]`, -1 pads.
+        neighbour_score: Their cosines `[products, neighbours]`.
+        statistics: `components.candidate_indexer.statistics.FEATURE_NAMES` `[products, statistics]`.
+        trending: Products most bought of late, best first.
+        popular: Products by popularity, best first; fills lists that the sources leave short.
+    """
+
+    neighbour_index: np.ndarray
+    neighbour_score: np.ndarray
+    statistics: np.ndarray
+    trending: np.ndarray
+    popular: np.ndarray
+
+    def save(self, directory: Path, moment: int) -> None:
+        """Writes the tables of a moment into an index."""
+        np.savez(directory / f"moment-{moment}.npz", **asdict(self))
+
+
+@dataclass(frozen=True)
+class CandidateTables:
+    """All that the candidate sources need at one moment.
+
+    Attributes:
+        embeddings: Unit vectors `[products, dim]`.
+        available: Which products may be recommended, bool `[products]`.
+        moment: The other tables.
+    """
+
+    embeddings: np.ndarray
+    available: np.ndarray
+    moment: MomentTables
+
+    @property
+    def num_products(self) -> int:
+        """Size of the catalogue."""
+        return int(self.embeddings.shape[0])
+
+
+def save_embeddings(directory: Path, embeddings: np.ndarray, available: np.ndarray) -> None:
+    """Writes what does not depend on the moment."""
+    np.save(directory / _EMBEDDINGS, embeddings)
+    np.save(directory / _AVAILABLE, available)
+
+
+def load_tables(directory: Path, moment: int) -> CandidateTables:
+    """Reads an index as of one of its moments.
+
+    Raises:
+        ValueError: The index has no tables of that moment.
+    """
+    path = directory / f"moment-{moment}.npz"
+    if not path.exists():
+        known = sorted(name.stem for name in directory.glob("moment-*.npz"))
+        raise ValueError(
+            f"The index has no tables of this moment. Received: moment={moment}; it has {known}."
+        )
+    with np.load(path) as arrays:
+        tables = MomentTables(**{name: arrays[name] for name in arrays.files})
+    return CandidateTables(np.load(directory / _EMBEDDINGS), np.load(directory / _AVAILABLE), tables)

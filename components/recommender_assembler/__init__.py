@@ -1,0 +1,1 @@
+"""RecommenderAssembler: retrieval, ranking and post-ranking as one SavedModel."""

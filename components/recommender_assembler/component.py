@@ -1,0 +1,92 @@
+"""The RecommenderAssembler component."""
+
+from __future__ import annotations
+
+import json
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import standard_artifacts
+from tfx.types.component_spec import ChannelParameter, ExecutionParameter
+
+from components.artifacts import CandidateIndex
+from components.recommender_assembler.executor import Executor
+from components.settings import PostRankingSettings
+from schema.features import FeatureSet
+from schema.windows import SplitSettings, TimeWindows
+
+
+class RecommenderAssemblerSpec(types.ComponentSpec):
+    """Inputs, outputs and parameters."""
+
+    PARAMETERS = {
+        "features": ExecutionParameter(type=str),
+        "windows": ExecutionParameter(type=str),
+        "event_weights": ExecutionParameter(type=str),
+        "post_ranking": ExecutionParameter(type=str),
+        "num_candidates": ExecutionParameter(type=int),
+        "half_life_days": ExecutionParameter(type=float),
+        "history_length": ExecutionParameter(type=int),
+        "retrieval_history_length": ExecutionParameter(type=int),
+    }
+    INPUTS = {
+        "retrieval_model": ChannelParameter(type=standard_artifacts.Model),
+        "ranking_model": ChannelParameter(type=standard_artifacts.Model),
+        "index": ChannelParameter(type=CandidateIndex),
+        "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
+    }
+    OUTPUTS = {"model": ChannelParameter(type=standard_artifacts.Model)}
+
+
+class RecommenderAssembler(base_component.BaseComponent):
+    """Composes retrieval, ranking and post-ranking into one SavedModel of stock operations.
+
+    Args:
+        retrieval_model: The two towers.
+        ranking_model: The ranker.
+        index: Candidate embeddings and tables.
+        transform_graph: The preprocessing graph.
+        features: Feature columns.
+        windows: The tables as of the test window's start are served, so that what is evaluated is what
+            is pushed.
+        event_weights: Event type -> weight as a target.
+        post_ranking: Filters.
+        split: Lengths of histories.
+        num_candidates: Candidates of a query.
+        half_life_days: Of the neighbour source.
+    """
+
+    SPEC_CLASS = RecommenderAssemblerSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(
+        self,
+        *,
+        retrieval_model: types.BaseChannel,
+        ranking_model: types.BaseChannel,
+        index: types.BaseChannel,
+        transform_graph: types.BaseChannel,
+        features: FeatureSet,
+        windows: TimeWindows,
+        event_weights: dict[str, float],
+        post_ranking: PostRankingSettings,
+        split: SplitSettings,
+        num_candidates: int,
+        half_life_days: float,
+    ) -> None:
+        spec = RecommenderAssemblerSpec(
+            retrieval_model=retrieval_model,
+            ranking_model=ranking_model,
+            index=index,
+            transform_graph=transform_graph,
+            model=types.Channel(type=standard_artifacts.Model),
+            features=features.to_json(),
+            windows=windows.to_json(),
+            event_weights=json.dumps(event_weights, sort_keys=True),
+            post_ranking=post_ranking.to_json(),
+            num_candidates=num_candidates,
+            half_life_days=half_life_days,
+            history_length=split.history_length,
+            retrieval_history_length=split.retrieval_history_length,
+        )
+        super().__init__(spec=spec)

@@ -1,0 +1,112 @@
+"""Executor of the RecommenderAssembler."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_transform as tft
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils
+from tfx.utils import path_utils
+
+from components.candidate_sources.sources import CandidateSources
+from components.candidate_sources.tables import load_tables
+from components.recommender_assembler.recommender import Recommender, ServingSettings
+from components.settings import PostRankingSettings
+from schema import names
+from schema.features import FeatureSet
+from schema.windows import TimeWindows
+
+RARE_REPEATS = 0.02
+"""Below this share of repeat purchases, `auto` excludes what was purchased."""
+
+
+class Executor(base_executor.BaseExecutor):
+    """Composes the transform graph, both models and the candidate sources into one SavedModel."""
+
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
+        """Writes the SavedModel and `assets.extra/towerline.json`."""
+        index = Path(artifact_utils.get_single_uri(input_dict["index"]))
+        report = json.loads((index / "index.json").read_text())
+        post_ranking = PostRankingSettings.from_json(exec_properties["post_ranking"])
+        exclusion = resolve_exclusion(post_ranking.exclude_purchased, report["repeat_rate"])
+        recommender = _build(input_dict, exec_properties, index, _exclude_days(exclusion))
+        model_uri = artifact_utils.get_single_uri(output_dict["model"])
+        target = Path(path_utils.serving_model_dir(model_uri))
+        save_recommender(recommender, target)
+        write_metadata(target, exec_properties, exclusion, report["num_products"])
+
+
+def resolve_exclusion(setting: str, repeat_rate: float) -> str:
+    """Returns `off`, `always` or `<N>d`; `auto` follows the share of repeat purchases in the data."""
+    if setting != "auto":
+        return setting
+    return "always" if repeat_rate < RARE_REPEATS else "off"
+
+
+def _exclude_days(exclusion: str) -> float:
+    fixed = {"off": 0.0, "always": float("inf")}
+    return fixed[exclusion] if exclusion in fixed else float(exclusion.removesuffix("d"))
+
+
+def _build(inputs: Any, properties: Any, index: Path, exclude_days: float) -> Recommender:
+    features = FeatureSet.from_json(properties["features"])
+    windows = TimeWindows.from_json(properties["windows"])
+    weights = json.loads(properties["event_weights"])
+    transform = tft.TFTransformOutput(artifact_utils.get_single_uri(inputs["transform_graph"]))
+    sources = CandidateSources(
+        load_tables(index, windows.test_start), properties["num_candidates"], properties["half_life_days"]
+    )
+    settings = ServingSettings(
+        features=features,
+        history_length=properties["history_length"],
+        retrieval_history_length=properties["retrieval_history_length"],
+        positive_types=tuple(weights.get(kind, 1.0) > 0 for kind in features.event_types),
+        exclude_days=exclude_days,
+    )
+    return Recommender(
+        transform,
+        _load(inputs["retrieval_model"]),
+        _load(inputs["ranking_model"]),
+        sources,
+        transform.vocabulary_by_name(names.PRODUCT_VOCABULARY),
+        settings,
+    )
+
+
+def _load(artifacts: Any) -> Any:
+    return tf.saved_model.load(path_utils.serving_model_path(artifact_utils.get_single_uri(artifacts)))
+
+
+def save_recommender(recommender: Recommender, target: Path) -> None:
+    """Exports the signatures `recommend` (also the default one) and `retrieve`."""
+    specs = recommender.signature()
+    extra = {
+        names.TOP_K: tf.TensorSpec([], tf.int64, names.TOP_K),
+        names.EXCLUDE_PURCHASED: tf.TensorSpec([], tf.bool, names.EXCLUDE_PURCHASED),
+    }
+    recommend = tf.function(recommender.recommend).get_concrete_function(**specs, **extra)
+    retrieve = tf.function(recommender.retrieve).get_concrete_function(**specs)
+    tf.saved_model.save(
+        recommender,
+        str(target),
+        signatures={"serving_default": recommend, names.RECOMMEND: recommend, names.RETRIEVE: retrieve},
+    )
+
+
+def write_metadata(target: Path, properties: Any, exclusion: str, num_products: int) -> None:
+    """Writes beside the SavedModel what a client needs to know of it."""
+    content = {
+        "features": json.loads(properties["features"]),
+        "history_length": properties["history_length"],
+        "event_weights": json.loads(properties["event_weights"]),
+        "windows": json.loads(properties["windows"]),
+        "num_products": num_products,
+        "exclude_purchased": exclusion,
+    }
+    path = target / names.SERVING_METADATA
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False))

@@ -1,0 +1,73 @@
+"""The third stage in the graph: hard filters, the cut to `top_k`, and the fill for short lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+Tensors = dict[str, Any]
+
+_FILTERED = -1e30
+_FILL_STEP = 1e-3
+
+
+def exclude(index: tf.Tensor, excluded: tf.Tensor) -> tf.Tensor:
+    """Whether each product is among the excluded ones of its row.
+
+    Args:
+        index: Products `[batch, candidates]`.
+        excluded: Products that must not be recommended, -1 pads `[batch, excluded]`.
+
+    Returns:
+        Bool `[batch, candidates]`.
+    """
+    width = tf.reduce_max(tf.concat([tf.reshape(index, [-1]), tf.reshape(excluded, [-1])], axis=0)) + 1
+    rows = tf.range(tf.shape(index, out_type=tf.int64)[0])[:, tf.newaxis] * width
+    keys = tf.sort(tf.reshape(tf.where(excluded >= 0, rows + excluded, -1), [-1]))
+    wanted = tf.reshape(rows + index, [-1])
+    place = tf.minimum(tf.searchsorted(keys, wanted), tf.size(keys) - 1)
+    return tf.reshape(tf.equal(tf.gather(keys, place), wanted), tf.shape(index))
+
+
+def append_fill(index: tf.Tensor, scores: tf.Tensor, fill: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Appends popular products below every ranked candidate; those already in the list are filtered.
+
+    Args:
+        index: Candidates `[batch, candidates]`.
+        scores: Their scores `[batch, candidates]`.
+        fill: Products by popularity `[fill]`.
+
+    Returns:
+        `[batch, candidates + fill]` each.
+    """
+    batch = tf.shape(index)[0]
+    filled = tf.tile(fill[tf.newaxis, :], [batch, 1])
+    known = tf.where(scores > _FILTERED, scores, 0.0)
+    least = tf.reduce_min(known, axis=1, keepdims=True) - 1.0
+    below = least - _FILL_STEP * tf.range(tf.cast(tf.shape(fill)[0], tf.float32))[tf.newaxis, :]
+    below = tf.where(exclude(filled, index), _FILTERED, below)
+    return tf.concat([index, filled], axis=1), tf.concat([scores, below], axis=1)
+
+
+def cut(scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Picks the best positions of each row.
+
+    Args:
+        scores: `[batch, candidates]`.
+        top_k: Scalar.
+
+    Returns:
+        Positions, scores and whether there is a product at all, each `[batch, top_k]`.
+    """
+    count = tf.minimum(top_k, tf.shape(scores)[1])
+    best = tf.math.top_k(scores, k=count)
+    missing = [[0, 0], [0, top_k - count]]
+    position = tf.pad(best.indices, missing)
+    value = tf.pad(best.values, missing, constant_values=_FILTERED)
+    return position, value, value > _FILTERED
+
+
+def filter_scores(scores: tf.Tensor, filtered: tf.Tensor) -> tf.Tensor:
+    """Marks filtered candidates so that `cut` leaves them out."""
+    return tf.where(filtered, _FILTERED, scores)

@@ -1,0 +1,224 @@
+"""The served model: transform, retrieval, candidate sources, ranker and post-ranking in one graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from components.candidate_sources.sources import SOURCE_NAMES, CandidateSources
+from components.recommender_assembler.post_ranking import append_fill, cut, exclude, filter_scores
+from schema import names
+from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.transformed import dense_query
+
+Tensors = dict[str, Any]
+
+_EXPLAINED_EVENTS = 10
+_MOST_EXPLAINED = 200
+
+
+@dataclass(frozen=True)
+class ServingSettings:
+    """What the graph needs to know of the configuration.
+
+    Attributes:
+        features: Feature columns.
+        history_length: Events that the ranker sees.
+        retrieval_history_length: Events that the query tower sees.
+        positive_types: Whether an event of each known type counts as bought.
+        exclude_days: Products bought within this many days are never recommended; 0 switches it off.
+    """
+
+    features: FeatureSet
+    history_length: int
+    retrieval_history_length: int
+    positive_types: tuple[bool, ...]
+    exclude_days: float
+
+
+class Recommender(tf.Module):
+    """The three stages.
+
+    Args:
+        transform: The transform graph.
+        retrieval: The loaded retrieval model.
+        ranking: The loaded ranking model.
+        sources: The candidate sources at the moment that is served.
+        product_ids: The product vocabulary.
+        settings: Lengths and filters.
+    """
+
+    def __init__(
+        self,
+        transform: tft.TFTransformOutput,
+        retrieval: Any,
+        ranking: Any,
+        sources: CandidateSources,
+        product_ids: list[bytes],
+        settings: ServingSettings,
+    ) -> None:
+        super().__init__()
+        self.transform_layer = transform.transform_features_layer()
+        self.retrieval = retrieval
+        self.ranking = ranking
+        self.sources = sources
+        self.product_ids = tf.Variable(tf.constant(product_ids), trainable=False)
+        self.source_names = tf.constant([*SOURCE_NAMES, ""])
+        self.positive_types = tf.constant([False, *settings.positive_types])
+        self._settings = settings
+
+    def recommend(self, **inputs: tf.Tensor) -> Tensors:
+        """Recommends products; the contract of inputs and outputs is in `docs/served-model.md`."""
+        top_k = tf.cast(inputs.pop(names.TOP_K), tf.int32)
+        exclude_purchased = inputs.pop(names.EXCLUDE_PURCHASED)
+        transformed = self._transform(inputs)
+        query = dense_query(transformed, self._settings.features, self._settings.history_length)
+        found, query = self._retrieve(transformed, query)
+        ranked = self._rank(query, found)
+        index, scores = found[names.CANDIDATE_INDEX], ranked["scores"]
+        scores = filter_scores(scores, tf.gather(self.sources.hidden, index))
+        index, scores = self._fill(index, scores, top_k)
+        everything = dense_query(transformed, self._settings.features, None)
+        excluded = self._excluded(everything, exclude_purchased)
+        scores = filter_scores(scores, exclude(index, excluded))
+        position, score, exists = cut(scores, top_k)
+        return self._describe(index, position, score, exists, found, ranked, query)
+
+    def retrieve(self, **inputs: tf.Tensor) -> Tensors:
+        """The candidates alone: `product_id`, `source` and `two_tower` score `[batch, candidates]`."""
+        transformed = self._transform(inputs)
+        query = dense_query(transformed, self._settings.features, self._settings.history_length)
+        found, _ = self._retrieve(transformed, query)
+        return {
+            names.PRODUCT_ID: tf.gather(self.product_ids, found[names.CANDIDATE_INDEX]),
+            "source": tf.gather(self.source_names, found["candidate_source"]),
+            "two_tower": found[names.CANDIDATE_FEATURES][..., 0],
+        }
+
+    def _transform(self, inputs: Tensors) -> Tensors:
+        """Dense request tensors, of which empty strings pad, through the transform graph."""
+        present = inputs[names.HISTORY_PRODUCT_ID] != ""
+        raw = {
+            names.USER_ID: _sparse(inputs[names.USER_ID][:, tf.newaxis]),
+            names.QUERY_TIME: _sparse(inputs[names.QUERY_TIME][:, tf.newaxis]),
+        }
+        for name in (names.HISTORY_PRODUCT_ID, names.HISTORY_TIME, names.HISTORY_EVENT_TYPE):
+            raw[name] = _sparse(inputs[name], present)
+        for name, column in self._settings.features.user_columns().items():
+            raw[name] = _raw_feature(inputs[name], column)
+        transformed: Tensors = self.transform_layer(raw)
+        return transformed
+
+    def _retrieve(self, transformed: Tensors, query: Tensors) -> tuple[Tensors, Tensors]:
+        recent = dense_query(transformed, self._settings.features, self._settings.retrieval_history_length)
+        embedding = self.retrieval.signatures["serving_default"](**recent)[names.QUERY_EMBEDDING]
+        found = self.sources(embedding, query[names.HISTORY_INDEX], query[names.HISTORY_AGE])
+        return found, query | {names.QUERY_EMBEDDING: embedding}
+
+    def _rank(self, query: Tensors, found: Tensors) -> Tensors:
+        pairs = {name: found[name] for name in (names.CANDIDATE_INDEX, names.CANDIDATE_FEATURES)}
+        ranked: Tensors = self.ranking.signatures[names.RANK](**query, **pairs)
+        return ranked
+
+    def _fill(self, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Popular products follow the candidates when filters may leave too few of them."""
+        fill = self.sources.popular.value()
+        fill = tf.boolean_mask(fill, ~tf.gather(self.sources.hidden, fill))
+        return append_fill(index, scores, fill[: 2 * top_k + tf.shape(index)[1]])
+
+    def _excluded(self, query: Tensors, exclude_purchased: tf.Tensor) -> tf.Tensor:
+        """Products that must not come back, -1 pads `[batch, time]`."""
+        bought = tf.gather(self.positive_types, query[names.HISTORY_TYPE] + 1)
+        limit = tf.where(exclude_purchased, float("inf"), self._settings.exclude_days)
+        recent = tf.logical_and(bought, query[names.HISTORY_AGE] < limit)
+        index = tf.where(recent, query[names.HISTORY_INDEX], -1)
+        return tf.pad(index, [[0, 0], [0, 1]], constant_values=-1)
+
+    def _describe(
+        self,
+        index: tf.Tensor,
+        position: tf.Tensor,
+        score: tf.Tensor,
+        exists: tf.Tensor,
+        found: Tensors,
+        ranked: Tensors,
+        query: Tensors,
+    ) -> Tensors:
+        product = tf.gather(index, position, batch_dims=1)
+        num_candidates = tf.shape(found[names.CANDIDATE_INDEX])[1]
+        is_candidate = tf.logical_and(exists, position < num_candidates)
+        place = tf.minimum(position, num_candidates - 1)
+
+        def explained(values: tf.Tensor, default: Any) -> tf.Tensor:
+            return tf.where(
+                is_candidate, tf.gather(values, place, batch_dims=1), tf.cast(default, values.dtype)
+            )
+
+        source = explained(found["candidate_source"], SOURCE_NAMES.index("popular"))
+        source = tf.where(exists, source, len(SOURCE_NAMES))
+        missing = tf.constant(float("nan"))
+        return {
+            names.PRODUCT_ID: tf.where(exists, tf.gather(self.product_ids, product), ""),
+            "score": tf.where(exists, score, missing),
+            "source": tf.gather(self.source_names, source),
+            "times_bought": explained(ranked["times_bought"], 0),
+            "days_since_last": explained(ranked["days_since_last"], missing),
+            "usual_interval_days": explained(ranked["interval_days"], missing),
+            "neighbour_of": self._neighbour_of(product, source, query),
+        }
+
+    def _neighbour_of(self, product: tf.Tensor, source: tf.Tensor, query: Tensors) -> tf.Tensor:
+        """The recent product of which a candidate is the nearest neighbour; empty for other sources."""
+        nothing = tf.fill(tf.shape(product), "")
+        few = tf.shape(product)[1] <= _MOST_EXPLAINED
+        return tf.cond(few, lambda: self._nearest_recent(product, source, query), lambda: nothing)
+
+    def _nearest_recent(self, product: tf.Tensor, source: tf.Tensor, query: Tensors) -> tf.Tensor:
+        length = tf.reduce_sum(tf.cast(query[names.HISTORY_INDEX] >= 0, tf.int32), axis=1, keepdims=True)
+        offset = length - 1 - tf.range(_EXPLAINED_EVENTS)[tf.newaxis, :]
+        padded = tf.pad(query[names.HISTORY_INDEX], [[0, 0], [0, 1]], constant_values=-1)
+        recent = tf.gather(padded, tf.maximum(offset, 0), batch_dims=1)
+        recent = tf.where(offset >= 0, recent, -1)
+        place = tf.maximum(recent, 0)
+        neighbours = tf.cast(tf.gather(self.sources.neighbour_index, place), tf.int64)
+        scores = tf.gather(self.sources.neighbour_score, place)
+        same = neighbours[:, tf.newaxis] == product[:, :, tf.newaxis, tf.newaxis]
+        same = tf.logical_and(same, recent[:, tf.newaxis, :, tf.newaxis] >= 0)
+        cosine = tf.reduce_max(tf.where(same, scores[:, tf.newaxis], 0.0), axis=3)
+        best = tf.gather(place, tf.argmax(cosine, axis=2), batch_dims=1)
+        is_neighbour = tf.logical_and(
+            source == SOURCE_NAMES.index("neighbours"), tf.reduce_max(cosine, axis=2) > 0
+        )
+        return tf.where(is_neighbour, tf.gather(self.product_ids, best), "")
+
+    def signature(self) -> dict[str, tf.TensorSpec]:
+        """Specs of the inputs of `retrieve`; `recommend` has `top_k` and `exclude_purchased` besides."""
+        specs = {
+            names.USER_ID: tf.TensorSpec([None], tf.string, names.USER_ID),
+            names.QUERY_TIME: tf.TensorSpec([None], tf.int64, names.QUERY_TIME),
+            names.HISTORY_PRODUCT_ID: tf.TensorSpec([None, None], tf.string, names.HISTORY_PRODUCT_ID),
+            names.HISTORY_TIME: tf.TensorSpec([None, None], tf.int64, names.HISTORY_TIME),
+            names.HISTORY_EVENT_TYPE: tf.TensorSpec([None, None], tf.string, names.HISTORY_EVENT_TYPE),
+        }
+        for name, column in self._settings.features.user_columns().items():
+            shape = [None, column.dim] if column.kind is Kind.EMBEDDING else [None]
+            number = column.kind in (Kind.NUMBER, Kind.EMBEDDING)
+            specs[name] = tf.TensorSpec(shape, tf.float32 if number else tf.string, name)
+        return specs
+
+
+def _sparse(values: tf.Tensor, present: tf.Tensor | None = None) -> tf.SparseTensor:
+    """The present values of each row, moved to the front."""
+    mask = tf.ones_like(values, tf.bool) if present is None else present
+    return tf.ragged.boolean_mask(values, mask).to_sparse()
+
+
+def _raw_feature(values: tf.Tensor, column: FeatureColumn) -> tf.SparseTensor:
+    """Missing numbers are NaN and missing texts empty: they become missing values."""
+    if column.kind is Kind.EMBEDDING:
+        return _sparse(values, tf.math.is_finite(values))
+    wide = values[:, tf.newaxis]
+    return _sparse(wide, tf.math.is_finite(wide) if column.kind is Kind.NUMBER else wide != "")

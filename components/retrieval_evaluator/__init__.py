@@ -1,0 +1,1 @@
+"""RetrievalEvaluator: what each candidate source finds."""

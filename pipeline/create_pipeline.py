@@ -1,0 +1,218 @@
+"""The DAG. It knows no runner and holds wiring only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx import v1 as tfx
+
+from components.candidate_generator.component import CandidateGenerator
+from components.candidate_indexer.component import CandidateIndexer
+from components.interaction_validator.component import InteractionValidator
+from components.product_example_gen.component import ProductExampleGen
+from components.pusher.component import Pusher
+from components.recommender_assembler.component import RecommenderAssembler
+from components.recommender_evaluator.component import RecommenderEvaluator
+from components.retrieval_evaluator.component import RetrievalEvaluator
+from components.serving_validator.component import ServingValidator
+from pipeline.plan import PIPELINE_NAME, RunPlan
+from pipeline.ranking_evaluation import ranking_eval_config
+from schema import names
+
+Nodes = dict[str, Any]
+
+
+def create_pipeline(plan: RunPlan) -> tfx.dsl.Pipeline:
+    """Wires the nodes of a run; equal plans give equal nodes."""
+    nodes: Nodes = {}
+    for stage in (_data_nodes, _model_nodes, _evaluation_nodes, _serving_nodes):
+        nodes |= {name: node.with_id(name) for name, node in stage(plan, nodes).items()}
+    return tfx.dsl.Pipeline(
+        pipeline_name=PIPELINE_NAME,
+        pipeline_root=plan.artifact_root,
+        components=list(nodes.values()),
+        enable_cache=True,
+        metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
+            plan.metadata_path
+        ),
+        beam_pipeline_args=list(plan.config.beam.args),
+    )
+
+
+def _data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
+    """Examples, statistics, schema, the checks that stop the run, and the preprocessing graph."""
+    del nodes
+    config = plan.config
+    example_gen = ProductExampleGen(
+        config.source, plan.features, plan.windows, config.split, plan.event_weights, plan.fingerprint
+    )
+    examples = example_gen.outputs["examples"]
+    statistics = tfx.components.StatisticsGen(examples=examples)
+    schema = tfx.components.ImportSchemaGen(schema_file=plan.schema_file)
+    query_validator, catalog_validator = (
+        tfx.components.ExampleValidator(
+            statistics=statistics.outputs["statistics"],
+            schema=schema.outputs["schema"],
+            exclude_splits=excluded,
+        )
+        for excluded in ([names.CATALOG], list(names.QUERY_SPLITS))
+    )
+    interaction_validator = InteractionValidator(
+        examples=examples,
+        interactions=example_gen.outputs["interactions"],
+        query_anomalies=query_validator.outputs["anomalies"],
+        catalog_anomalies=catalog_validator.outputs["anomalies"],
+        gates=config.gates,
+    )
+    transform = tfx.components.Transform(
+        examples=examples,
+        schema=schema.outputs["schema"],
+        preprocessing_fn="transform.preprocessing.preprocessing_fn",
+        splits_config=tfx.proto.SplitsConfig(
+            analyze=[names.TRAIN, names.CATALOG], transform=list(names.SPLITS)
+        ),
+        custom_config={"features": plan.features.to_json()},
+    )
+    transform.add_upstream_node(interaction_validator)
+    return {
+        "ProductExampleGen": example_gen,
+        "StatisticsGen": statistics,
+        "ImportSchemaGen": schema,
+        "QueryValidator": query_validator,
+        "CatalogValidator": catalog_validator,
+        "InteractionValidator": interaction_validator,
+        "Transform": transform,
+    }
+
+
+def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
+    """The two towers, the candidate index, the candidates, and the ranker that is trained on them."""
+    config = plan.config
+    transform = nodes["Transform"].outputs
+    retrieval = _trainer(
+        plan,
+        run_fn="trainer.retrieval.run_fn",
+        examples=transform["transformed_examples"],
+        transform_graph=transform["transform_graph"],
+        custom_config={"retrieval": config.retrieval.to_json()},
+    )
+    indexer = CandidateIndexer(
+        model=retrieval.outputs["model"],
+        transform_graph=transform["transform_graph"],
+        transformed_examples=transform["transformed_examples"],
+        interactions=nodes["ProductExampleGen"].outputs["interactions"],
+        settings=config.index,
+        windows=plan.windows,
+        features=plan.features,
+    )
+    generator = CandidateGenerator(
+        model=retrieval.outputs["model"],
+        index=indexer.outputs["index"],
+        transformed_examples=transform["transformed_examples"],
+        windows=plan.windows,
+        features=plan.features,
+        split=config.split,
+        num_candidates=config.ranking.num_candidates,
+        half_life_days=config.index.half_life_days,
+    )
+    ranking = _trainer(
+        plan,
+        run_fn="trainer.ranking.run_fn",
+        examples=generator.outputs["examples"],
+        transform_graph=transform["transform_graph"],
+        base_model=retrieval.outputs["model"],
+        custom_config={"ranking": config.ranking.to_json(), "event_weights": plan.event_weights},
+    )
+    return {
+        "RetrievalTrainer": retrieval,
+        "CandidateIndexer": indexer,
+        "CandidateGenerator": generator,
+        "RankingTrainer": ranking,
+    }
+
+
+def _trainer(plan: RunPlan, custom_config: dict[str, Any], **arguments: Any) -> Any:
+    shared = {
+        "features": plan.features.to_json(),
+        "windows": plan.windows.to_json(),
+        "split": plan.config.split.to_json(),
+        "seed": plan.config.seed,
+    }
+    return tfx.components.Trainer(
+        train_args=tfx.proto.TrainArgs(splits=[names.TRAIN, names.CATALOG]),
+        eval_args=tfx.proto.EvalArgs(splits=[names.EVAL]),
+        custom_config=shared | custom_config,
+        **arguments,
+    )
+
+
+def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
+    """Each stage by itself, then the composed system, which is what gets blessed."""
+    config = plan.config
+    candidates = nodes["CandidateGenerator"].outputs["examples"]
+    index = nodes["CandidateIndexer"].outputs["index"]
+    retrieval = RetrievalEvaluator(
+        examples=candidates,
+        index=index,
+        features=plan.features,
+        windows=plan.windows,
+        gates=config.gates,
+        half_life_days=config.index.half_life_days,
+    )
+    ranking = tfx.components.Evaluator(
+        examples=candidates,
+        model=nodes["RankingTrainer"].outputs["model"],
+        eval_config=ranking_eval_config(plan.features, config.gates),
+        example_splits=[names.EVAL],
+    )
+    assembler = RecommenderAssembler(
+        retrieval_model=nodes["RetrievalTrainer"].outputs["model"],
+        ranking_model=nodes["RankingTrainer"].outputs["model"],
+        index=index,
+        transform_graph=nodes["Transform"].outputs["transform_graph"],
+        features=plan.features,
+        windows=plan.windows,
+        event_weights=plan.event_weights,
+        post_ranking=config.post_ranking,
+        split=config.split,
+        num_candidates=config.ranking.num_candidates,
+        half_life_days=config.index.half_life_days,
+    )
+    recommender = RecommenderEvaluator(
+        model=assembler.outputs["model"],
+        examples=nodes["ProductExampleGen"].outputs["examples"],
+        interactions=nodes["ProductExampleGen"].outputs["interactions"],
+        windows=plan.windows,
+        features=plan.features,
+        gates=config.gates,
+        seed=config.seed,
+        push_directory=plan.push_directory,
+        history_length=config.split.history_length,
+    )
+    return {
+        "RetrievalEvaluator": retrieval,
+        "RankingEvaluator": ranking,
+        "RecommenderAssembler": assembler,
+        "RecommenderEvaluator": recommender,
+    }
+
+
+def _serving_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
+    """The check in a fresh process, and the push."""
+    model = nodes["RecommenderAssembler"].outputs["model"]
+    evaluation = nodes["RecommenderEvaluator"].outputs
+    validator = ServingValidator(
+        model=model,
+        examples=nodes["ProductExampleGen"].outputs["examples"],
+        evaluation=evaluation["evaluation"],
+        features=plan.features,
+        gates=plan.config.gates,
+        history_length=plan.config.split.history_length,
+    )
+    pusher = Pusher(
+        model=model,
+        model_blessing=evaluation["blessing"],
+        infra_blessing=validator.outputs["blessing"],
+        push_directory=plan.push_directory,
+    )
+    return {"ServingValidator": validator, "Pusher": pusher}

@@ -1,0 +1,42 @@
+"""What TFMA measures of the ranker, on which slices, and the thresholds that bless it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.settings import GateSettings
+from schema import names
+from schema.features import FeatureSet, Kind
+
+_MOST_USER_SLICES = 3
+
+
+def ranking_eval_config(features: FeatureSet, gates: GateSettings) -> Any:
+    """Returns the `EvalConfig` of the RankingEvaluator.
+
+    Every candidate of a query is one prediction: the probability that it is bought in the window. Slices
+    are the user's activity and the first category columns of the user.
+    """
+    import tensorflow_model_analysis as tfma
+    import tfx  # noqa: F401  (TFMA alone lacks EvalConfig until TFX has been imported)
+
+    floor = tfma.MetricThreshold(
+        value_threshold=tfma.GenericValueThreshold(lower_bound={"value": gates.least_auc})
+    )
+    metrics = [
+        tfma.MetricConfig(class_name="AUC", threshold=floor),
+        *(
+            tfma.MetricConfig(class_name=name)
+            for name in ("ExampleCount", "BinaryCrossEntropy", "Calibration")
+        ),
+        tfma.MetricConfig(class_name="AUCPrecisionRecall"),
+    ]
+    columns = [name for name, column in features.user_columns().items() if column.kind is Kind.CATEGORY]
+    slices = [tfma.SlicingSpec(), tfma.SlicingSpec(feature_keys=[names.ACTIVITY])]
+    slices += [tfma.SlicingSpec(feature_keys=[name]) for name in columns[:_MOST_USER_SLICES]]
+    model = tfma.ModelSpec(
+        signature_name="serving_default", prediction_key="probabilities", label_key=names.IS_TARGET
+    )
+    return tfma.EvalConfig(
+        model_specs=[model], metrics_specs=[tfma.MetricsSpec(metrics=metrics)], slicing_specs=slices
+    )

@@ -1,0 +1,186 @@
+"""How transformed rows are parsed and made dense: the same for trainers, components and the served graph.
+
+Imports TensorFlow, so it is imported by TensorFlow code only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from schema import names
+from schema.features import FeatureColumn, FeatureSet, Kind
+
+Tensors = dict[str, Any]
+
+_HISTORY = (names.HISTORY_INDEX, names.HISTORY_TIME, names.HISTORY_TYPE)
+_SCALARS: dict[str, Any] = {names.USER_INDEX: -1, names.QUERY_TIME: 0, names.TARGET_END: 0}
+
+
+def query_spec(features: FeatureSet, with_targets: bool = True) -> Tensors:
+    """Returns the parsing spec of a transformed query row."""
+    spec: Tensors = {name: _ragged(name, tf.int64) for name in _HISTORY}
+    spec |= {name: tf.io.FixedLenFeature([], tf.int64, default) for name, default in _SCALARS.items()}
+    spec |= {name: tf.io.FixedLenFeature([], tf.string, "") for name in (names.USER_ID, names.QUERY_KIND)}
+    if with_targets:
+        spec[names.TARGET_INDEX] = _ragged(names.TARGET_INDEX, tf.int64)
+        spec[names.TARGET_WEIGHT] = _ragged(names.TARGET_WEIGHT, tf.float32)
+    return spec | {name: _column_spec(name, column) for name, column in features.user_columns().items()}
+
+
+def catalog_spec(features: FeatureSet) -> Tensors:
+    """Returns the parsing spec of a transformed catalog row."""
+    spec: Tensors = {
+        names.PRODUCT_ID: tf.io.FixedLenFeature([], tf.string, ""),
+        names.PRODUCT_INDEX: tf.io.FixedLenFeature([], tf.int64, -1),
+        names.AVAILABLE: tf.io.FixedLenFeature([], tf.int64, 1),
+    }
+    return spec | {name: _column_spec(name, column) for name, column in features.product_columns().items()}
+
+
+def read_rows(patterns: Sequence[str], spec: Tensors, batch_size: int = 1024) -> tf.data.Dataset:
+    """Reads and parses TFRecord files in the order of their names.
+
+    Args:
+        patterns: File patterns of compressed TFRecords.
+        spec: From `query_spec` or `catalog_spec`.
+        batch_size: Rows parsed at a time.
+    """
+    files = sorted(name for pattern in patterns for name in tf.io.gfile.glob(pattern))
+    records = tf.data.TFRecordDataset(files, compression_type="GZIP", buffer_size=1 << 20)
+    return (
+        records.batch(batch_size)
+        .map(lambda batch: tf.io.parse_example(batch, spec), num_parallel_calls=2, deterministic=True)
+        .prefetch(2)
+    )
+
+
+def dense_query(rows: Mapping[str, Any], features: FeatureSet, history_length: int | None) -> Tensors:
+    """Makes the query side of parsed rows dense.
+
+    Args:
+        rows: Ragged or sparse tensors as parsed by `query_spec` or computed by the transform graph.
+        features: Feature columns.
+        history_length: Events kept, the newest ones; all if None.
+
+    Returns:
+        `history_index`, `history_type` (int64, -1 pads) and `history_age` (float32, days before the
+        query): `[batch, time]`, oldest first, padded on the right; `query_time`, `user_index`:
+        `[batch]`; user columns: index `[batch]`, text `[batch, words]` (-1 pads), embedding
+        `[batch, dim]`.
+    """
+    time = _scalar(rows[names.QUERY_TIME], 0)
+    index, stamps, types = (_newest(_as_ragged(rows[name]), history_length) for name in _HISTORY)
+    mask = tf.sequence_mask(index.row_lengths())
+    age = tf.cast(time[:, tf.newaxis] - stamps.to_tensor(), tf.float32) / names.SECONDS_PER_DAY
+    dense: Tensors = {
+        names.HISTORY_INDEX: index.to_tensor(-1),
+        names.HISTORY_TYPE: types.to_tensor(-1),
+        names.HISTORY_AGE: tf.where(mask, tf.maximum(age, 0.0), tf.zeros_like(age)),
+        names.QUERY_TIME: time,
+        names.USER_INDEX: _scalar(rows[names.USER_INDEX], -1),
+    }
+    return dense | dense_columns(rows, features.user_columns())
+
+
+def dense_columns(rows: Mapping[str, Any], columns: Mapping[str, FeatureColumn]) -> Tensors:
+    """Makes feature columns dense: index `[batch]`, text `[batch, words]`, embedding `[batch, dim]`."""
+    dense: Tensors = {}
+    for name, column in columns.items():
+        value = rows[name]
+        if column.kind is Kind.TEXT:
+            dense[name] = _as_ragged(value).to_tensor(-1)
+        elif column.kind is Kind.EMBEDDING:
+            dense[name] = _padded(value, column.dim)
+        else:
+            dense[name] = _scalar(value, 0)
+    return dense
+
+
+def _ragged(name: str, dtype: Any) -> Any:
+    return tf.io.RaggedFeature(dtype, value_key=name, row_splits_dtype=tf.int64)
+
+
+def _column_spec(name: str, column: FeatureColumn) -> Any:
+    if column.kind is Kind.TEXT:
+        return _ragged(name, tf.int64)
+    if column.kind is Kind.EMBEDDING:
+        return tf.io.FixedLenFeature([column.dim], tf.float32, [0.0] * column.dim)
+    return tf.io.FixedLenFeature([], tf.int64, 0)
+
+
+def _newest(values: tf.RaggedTensor, count: int | None) -> tf.RaggedTensor:
+    return values if count is None else values[:, -count:]
+
+
+def _as_ragged(value: Any) -> tf.RaggedTensor:
+    return tf.RaggedTensor.from_sparse(value) if isinstance(value, tf.SparseTensor) else value
+
+
+def _scalar(value: Any, default: int) -> tf.Tensor:
+    """First value of each row, or the default where a row has none."""
+    if not isinstance(value, tf.SparseTensor):
+        return value
+    return _as_ragged(value).to_tensor(default, shape=[None, 1])[:, 0]
+
+
+def _padded(value: Any, dim: int) -> tf.Tensor:
+    if not isinstance(value, tf.SparseTensor):
+        return value
+    return _as_ragged(value).to_tensor(0.0, shape=[None, dim])
+
+
+def dense_query_signature(example: Mapping[str, Any]) -> dict[str, tf.TensorSpec]:
+    """Specs of the dense query tensors of a batch: batch and time of any length, targets left out."""
+    specs = {}
+    for name, value in example.items():
+        if isinstance(value, tf.RaggedTensor):
+            continue
+        inner = (
+            [None]
+            if value.shape.rank == 2 and value.dtype.is_integer or name == names.HISTORY_AGE
+            else value.shape[1:]
+        )
+        specs[name] = tf.TensorSpec([None, *inner], value.dtype, name)
+    return specs
+
+
+def candidate_spec(features: FeatureSet) -> Tensors:
+    """Returns the parsing spec of a row of candidates, as the CandidateGenerator writes it."""
+    spec: Tensors = {name: _ragged(name, tf.int64) for name in (names.HISTORY_INDEX, names.HISTORY_TYPE)}
+    spec[names.HISTORY_AGE] = _ragged(names.HISTORY_AGE, tf.float32)
+    spec |= {name: tf.io.FixedLenFeature([], tf.int64) for name in (names.USER_INDEX, names.QUERY_TIME)}
+    spec[names.NUM_TARGETS] = tf.io.FixedLenFeature([], tf.int64, 0)
+    spec[names.CANDIDATE_INDEX] = _ragged(names.CANDIDATE_INDEX, tf.int64)
+    spec[names.TARGET_INDEX] = _ragged(names.TARGET_INDEX, tf.int64)
+    for name in (names.QUERY_EMBEDDING, names.CANDIDATE_FEATURES, names.LABEL):
+        spec[name] = _ragged(name, tf.float32)
+    return spec | {name: _column_spec(name, column) for name, column in features.user_columns().items()}
+
+
+def dense_candidates(rows: Mapping[str, Any], features: FeatureSet) -> Tensors:
+    """Makes parsed rows of candidates dense.
+
+    Returns:
+        The dense query tensors, `query_embedding [batch, dim]`, `candidate_index` and `label`
+        `[batch, candidates]` and `candidate_features [batch, candidates, features]`.
+    """
+    index = rows[names.CANDIDATE_INDEX].to_tensor()
+    flat = rows[names.CANDIDATE_FEATURES].to_tensor()
+    dense: Tensors = {
+        names.CANDIDATE_INDEX: index,
+        names.CANDIDATE_FEATURES: tf.reshape(
+            flat, [tf.shape(index)[0], tf.shape(index)[1], names.NUM_CANDIDATE_FEATURES]
+        ),
+        names.LABEL: rows[names.LABEL].to_tensor(),
+        names.QUERY_EMBEDDING: rows[names.QUERY_EMBEDDING].to_tensor(),
+        names.HISTORY_INDEX: rows[names.HISTORY_INDEX].to_tensor(-1),
+        names.HISTORY_TYPE: rows[names.HISTORY_TYPE].to_tensor(-1),
+        names.HISTORY_AGE: rows[names.HISTORY_AGE].to_tensor(),
+        names.QUERY_TIME: rows[names.QUERY_TIME],
+        names.USER_INDEX: rows[names.USER_INDEX],
+        names.NUM_TARGETS: rows[names.NUM_TARGETS],
+    }
+    return dense | dense_columns(rows, features.user_columns())

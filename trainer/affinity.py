@@ -1,0 +1,171 @@
+"""Affinity features: what a user's history says about each candidate, computed in the graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from schema import names
+
+_NEVER_DAYS = 3650.0
+_HALF_LIVES_IN_WINDOWS = (0.125, 0.5, 1.5, 4.0)
+
+Tensors = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AffinityInputs:
+    """What does not depend on the query.
+
+    Attributes:
+        categories: Product columns to compare, name -> index, int `[products]`.
+        numbers: Product columns of bucketised numbers, name -> bucket, int `[products]`.
+        positive_types: Whether an event of each known type is a target, `[event types]`.
+        window_days: Length of the eval window in days.
+    """
+
+    categories: dict[str, np.ndarray]
+    numbers: dict[str, np.ndarray]
+    positive_types: tuple[bool, ...]
+    window_days: float
+
+
+class AffinityFeatures(tf.keras.layers.Layer):
+    """Compares each candidate with each event of the history, by product and by every category.
+
+    Args:
+        inputs: Product columns and constants.
+    """
+
+    def __init__(self, inputs: AffinityInputs, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.half_lives = tuple(share * inputs.window_days for share in _HALF_LIVES_IN_WINDOWS)
+        self.window_days = inputs.window_days
+        self.categories = {name: tf.constant(values) for name, values in inputs.categories.items()}
+        self.numbers = {name: tf.constant(values) for name, values in inputs.numbers.items()}
+        self.positive_types = tf.constant([False, *inputs.positive_types])
+        self.has_other_types = not all(inputs.positive_types)
+
+    def call(self, inputs: Tensors) -> Tensors:
+        """Computes the features of every (query, candidate) pair.
+
+        Args:
+            inputs: `history_index`, `history_age`, `history_type` `[batch, time]` and
+                `candidate_index` `[batch, candidates]`.
+
+        Returns:
+            `features` float32 `[batch, candidates, features]`, and for explanations `times_bought`,
+            `days_since_last` (NaN if never) and `interval_days` (NaN before the second purchase), each
+            `[batch, candidates]`.
+        """
+        history = tf.maximum(inputs[names.HISTORY_INDEX], 0)
+        candidates = inputs[names.CANDIDATE_INDEX]
+        known = inputs[names.HISTORY_INDEX] >= 0
+        positive = tf.logical_and(known, tf.gather(self.positive_types, inputs[names.HISTORY_TYPE] + 1))
+        age = inputs[names.HISTORY_AGE]
+        weights = self._event_weights(age, known, positive)
+        same_product = _matches(candidates, history, known)
+        bought = tf.logical_and(same_product, positive[:, tf.newaxis, :])
+        repeats, explanation = _repeat_features(bought, age)
+        counts = _counts(same_product, weights)
+        parts = [tf.math.log1p(counts), repeats]
+        for column in self.categories.values():
+            same = _matches(tf.gather(column, candidates), tf.gather(column, history), known)
+            category_counts = _counts(same, weights)
+            parts += [tf.math.log1p(category_counts), _loyalty(counts, category_counts)]
+            parts.append(_log_age(_smallest(age, same))[..., tf.newaxis])
+        parts += [_distance(column, candidates, history, weights) for column in self.numbers.values()]
+        user = self._user_features(history, age, positive)
+        parts.append(tf.repeat(user[:, tf.newaxis, :], tf.shape(candidates)[1], axis=1))
+        return {"features": tf.concat(parts, axis=-1), **explanation}
+
+    def _event_weights(self, age: tf.Tensor, known: tf.Tensor, positive: tf.Tensor) -> tf.Tensor:
+        """Weights of each event `[batch, time, weights]`: plain, decayed; other types decayed."""
+        target = tf.cast(positive, tf.float32)
+        columns = [target, *(target * tf.pow(0.5, age / half_life) for half_life in self.half_lives)]
+        if self.has_other_types:
+            other = tf.cast(tf.logical_and(known, ~positive), tf.float32)
+            columns += [other * tf.pow(0.5, age / half_life) for half_life in self.half_lives[:2]]
+        return tf.stack(columns, axis=-1)
+
+    def _user_features(self, history: tf.Tensor, age: tf.Tensor, positive: tf.Tensor) -> tf.Tensor:
+        """Activity of the user `[batch, 5]`: events, those of the last window, share of repeats, ages."""
+        target = tf.cast(positive, tf.float32)
+        total = tf.reduce_sum(target, axis=1)
+        recent = tf.reduce_sum(target * tf.cast(age <= self.window_days, tf.float32), axis=1)
+        distinct = _num_distinct(history, positive)
+        newest = tf.reduce_min(tf.where(positive, age, _NEVER_DAYS), axis=1, keepdims=True)[:, 0]
+        oldest = tf.reduce_max(tf.where(positive, age, 0.0), axis=1, keepdims=True)[:, 0]
+        repeats = 1.0 - tf.math.divide_no_nan(distinct, total)
+        newest = tf.minimum(newest, _NEVER_DAYS)
+        return tf.stack(
+            [tf.math.log1p(total), tf.math.log1p(recent), repeats, _log_age(newest), _log_age(oldest)], axis=1
+        )
+
+
+def _matches(candidates: tf.Tensor, history: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
+    """Bool `[batch, candidates, time]`."""
+    same = tf.equal(candidates[:, :, tf.newaxis], history[:, tf.newaxis, :])
+    return tf.logical_and(same, known[:, tf.newaxis, :])
+
+
+def _counts(matches: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Sums of the weights of matching events `[batch, candidates, weights]`."""
+    return tf.matmul(tf.cast(matches, tf.float32), weights)
+
+
+def _smallest(age: tf.Tensor, matches: tf.Tensor) -> tf.Tensor:
+    """Age of the newest matching event `[batch, candidates]`, ten years where there is none."""
+    smallest = tf.reduce_min(tf.where(matches, age[:, tf.newaxis, :], _NEVER_DAYS), axis=2)
+    return tf.minimum(smallest, _NEVER_DAYS)
+
+
+def _repeat_features(bought: tf.Tensor, age: tf.Tensor) -> tuple[tf.Tensor, Tensors]:
+    """Ages of the last and first purchase, the usual interval, and how far into it the user is."""
+    ages = age[:, tf.newaxis, :]
+    count = tf.reduce_sum(tf.cast(bought, tf.float32), axis=2)
+    last = _smallest(age, bought)
+    first = tf.reduce_max(tf.where(bought, ages, 0.0), axis=2)
+    span = tf.maximum(first - last, 0.0)
+    regular = tf.logical_and(count >= 2, span > 0)
+    interval = tf.math.divide_no_nan(span, tf.maximum(count - 1.0, 1.0))
+    lateness = tf.where(regular, _log_age(last) - _log_age(interval), 0.0)
+    columns = [_log_age(last), _log_age(first), _log_age(interval), lateness, tf.abs(lateness)]
+    columns += [tf.cast(regular, tf.float32), tf.cast(count > 0, tf.float32)]
+    missing = tf.constant(float("nan"))
+    explanation = {
+        "times_bought": tf.cast(count, tf.int64),
+        "days_since_last": tf.where(count > 0, last, missing),
+        "interval_days": tf.where(regular, interval, missing),
+    }
+    return tf.stack(columns, axis=-1), explanation
+
+
+def _loyalty(counts: tf.Tensor, category_counts: tf.Tensor) -> tf.Tensor:
+    """Share of the product in what the user bought of its category, plainly and decayed `[..., 2]`."""
+    return tf.math.divide_no_nan(counts[..., 0:3:2], category_counts[..., 0:3:2])
+
+
+def _distance(column: tf.Tensor, candidates: tf.Tensor, history: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Bucket of the candidate less the mean bucket of what the user buys `[batch, candidates, 1]`."""
+    bucket = tf.cast(tf.gather(column, history), tf.float32)
+    known = tf.cast(bucket > 0, tf.float32) * weights[..., 0]
+    total = tf.reduce_sum(known, axis=1, keepdims=True)
+    usual = tf.math.divide_no_nan(tf.reduce_sum(known * bucket, axis=1, keepdims=True), total)
+    own = tf.cast(tf.gather(column, candidates), tf.float32)
+    comparable = tf.logical_and(own > 0, total > 0)
+    return tf.where(comparable, own - usual, 0.0)[..., tf.newaxis]
+
+
+def _log_age(days: tf.Tensor) -> tf.Tensor:
+    return tf.math.log1p(days)
+
+
+def _num_distinct(history: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Number of distinct masked products of each row."""
+    ordered = tf.sort(tf.where(mask, history, -1), axis=1)
+    first = tf.concat([ordered[:, :1] >= 0, ordered[:, 1:] != ordered[:, :-1]], axis=1)
+    return tf.reduce_sum(tf.cast(tf.logical_and(first, ordered >= 0), tf.float32), axis=1)

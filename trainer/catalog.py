@@ -1,0 +1,90 @@
+"""The product table: all features of the whole catalogue, built once and looked up by `tf.gather`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from schema import names
+from schema.features import FeatureSet, Kind
+from schema.transformed import catalog_spec, dense_columns, read_rows
+
+MOST_WORDS_OF_A_TEXT = 16
+
+
+@dataclass(frozen=True)
+class ProductTable:
+    """Features of all products, ordered by their index in the product vocabulary.
+
+    Attributes:
+        size: Number of products P.
+        available: Whether a product may be recommended, bool `[P]`.
+        categories: Column -> index, int32 `[P]`.
+        texts: Column -> word indices, int32 `[P, words]`, -1 pads.
+        embeddings: Column -> given vector, float32 `[P, dim]`.
+    """
+
+    size: int
+    available: np.ndarray
+    categories: dict[str, np.ndarray]
+    texts: dict[str, np.ndarray]
+    embeddings: dict[str, np.ndarray]
+
+
+def read_product_table(patterns: Sequence[str], features: FeatureSet) -> ProductTable:
+    """Reads the transformed catalog split.
+
+    Raises:
+        ValueError: No product has an index.
+    """
+    columns = features.product_columns()
+    batches = []
+    for rows in read_rows(patterns, catalog_spec(features), batch_size=8192):
+        dense = dense_columns(rows, columns)
+        plain = {name: _fixed_width(dense[name].numpy(), columns[name].kind) for name in columns}
+        plain |= {name: rows[name].numpy() for name in (names.PRODUCT_INDEX, names.AVAILABLE)}
+        batches.append(plain)
+    if not batches:
+        raise ValueError(f"The catalog split is empty. Received: patterns={list(patterns)}.")
+    index = np.concatenate([batch[names.PRODUCT_INDEX] for batch in batches])
+    order = np.argsort(index, kind="stable")
+    order = order[index[order] >= 0]
+
+    def ordered(name: str) -> np.ndarray:
+        joined: np.ndarray = np.concatenate([batch[name] for batch in batches])[order]
+        return joined
+
+    def of_kind(*kinds: Kind) -> dict[str, np.ndarray]:
+        return {name: ordered(name) for name, column in columns.items() if column.kind in kinds}
+
+    return ProductTable(
+        size=len(order),
+        available=ordered(names.AVAILABLE) != 0,
+        categories=of_kind(Kind.CATEGORY, Kind.NUMBER),
+        texts=of_kind(Kind.TEXT),
+        embeddings=of_kind(Kind.EMBEDDING),
+    )
+
+
+def _fixed_width(values: np.ndarray, kind: Kind) -> np.ndarray:
+    if kind is Kind.EMBEDDING:
+        return values
+    if kind is not Kind.TEXT:
+        return values.astype(np.int32)
+    fixed = np.full((len(values), MOST_WORDS_OF_A_TEXT), -1, np.int32)
+    width = min(values.shape[1], MOST_WORDS_OF_A_TEXT)
+    fixed[:, :width] = values[:, :width]
+    return fixed
+
+
+def vocabulary_size(indices: np.ndarray) -> int:
+    """Number of embedding rows that the indices of a column need."""
+    return int(indices.max(initial=0)) + 1
+
+
+def as_constants(arrays: dict[str, np.ndarray]) -> dict[str, tf.Tensor]:
+    """Moves columns to the device."""
+    return {name: tf.constant(values) for name, values in arrays.items()}

@@ -1,0 +1,67 @@
+"""Fits a model for a number of epochs, keeps the best one, and tells how it goes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import tensorflow as tf
+from absl import logging
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of the training curve."""
+
+    epoch: int
+    loss: float
+    metric: float
+    seconds: float
+
+
+def fit_best(
+    model: Any,
+    batches: tf.data.Dataset,
+    num_epochs: int,
+    evaluate: Callable[[], float],
+    name: str,
+    patience: int = 2,
+) -> list[Epoch]:
+    """Fits with Keras until the metric has not risen for `patience` epochs, then restores the best weights.
+
+    Args:
+        model: A compiled Keras model.
+        batches: Training batches of one epoch.
+        num_epochs: Most epochs.
+        evaluate: Returns the metric on the eval split; higher is better.
+        name: Name of the metric in the log.
+        patience: Epochs without a new best before stopping.
+
+    Returns:
+        The training curve.
+    """
+    curve: list[Epoch] = []
+    best: list[Any] | None = None
+    best_metric = float("-inf")
+    for epoch in range(1, num_epochs + 1):
+        start = time.monotonic()
+        history = model.fit(batches, epochs=1, verbose=0)
+        metric = evaluate()
+        curve.append(Epoch(epoch, float(history.history["loss"][0]), metric, time.monotonic() - start))
+        logging.info("Epoch %d of %d: loss %.4f, %s %.4f", epoch, num_epochs, curve[-1].loss, name, metric)
+        if metric > best_metric:
+            best_metric, best = metric, [variable.numpy() for variable in model.trainable_variables]
+        if epoch - max(curve, key=lambda row: row.metric).epoch >= patience:
+            break
+    for variable, value in zip(model.trainable_variables, best or (), strict=True):
+        variable.assign(value)
+    return curve
+
+
+def write_curve(curve: list[Epoch], metric: str, directory: str) -> None:
+    """Writes the training curve beside the model, as `training.json`."""
+    with tf.io.gfile.GFile(f"{directory}/training.json", "w") as file:
+        file.write(json.dumps({"metric": metric, "epochs": [asdict(row) for row in curve]}, indent=1))

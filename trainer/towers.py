@@ -1,0 +1,172 @@
+"""The query tower and the candidate tower."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from schema import names
+from schema.features import FeatureColumn, Kind
+from trainer.catalog import ProductTable, as_constants, vocabulary_size
+from trainer.encoders import MeanHistoryEncoder
+
+
+class ProductEncoder(tf.keras.layers.Layer):
+    """Sums the id embedding of a product and the embeddings of all its features.
+
+    Args:
+        table: The product table; it becomes a constant of the model.
+        dim: Length of the representation.
+        id_dropout: Share of ids hidden in training, so that content alone carries a product that was
+            never seen (DropoutNet, Volkovs et al. 2017).
+        sizes: Column -> number of indices, for columns of categories and texts.
+        seed: Seed of initialisers and of the dropout.
+    """
+
+    def __init__(
+        self,
+        table: ProductTable,
+        dim: int,
+        id_dropout: float,
+        sizes: dict[str, int],
+        seed: int,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.id_dropout = id_dropout
+        self.seed = seed
+        self.ids = _embedding(table.size, dim, seed)
+        self.categories = as_constants(table.categories)
+        self.texts = as_constants(table.texts)
+        self.vectors = as_constants(table.embeddings)
+        self.category_embeddings = {
+            name: _embedding(max(sizes[name], vocabulary_size(index)), dim, seed + position)
+            for position, (name, index) in enumerate(table.categories.items(), start=1)
+        }
+        self.text_embeddings = {
+            name: _embedding(max(sizes[name], vocabulary_size(index)), dim, seed + position)
+            for position, (name, index) in enumerate(table.texts.items(), start=101)
+        }
+        self.projections = {name: tf.keras.layers.Dense(dim, use_bias=False) for name in table.embeddings}
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Represents products given by index `[products]` as `[products, dim]`."""
+        ids = self.ids(inputs)
+        if training and self.id_dropout:
+            kept = tf.random.uniform([tf.shape(inputs)[0], 1]) >= self.id_dropout
+            ids *= tf.cast(kept, tf.float32)
+        parts = [ids]
+        parts += [
+            layer(tf.gather(self.categories[name], inputs))
+            for name, layer in self.category_embeddings.items()
+        ]
+        parts += [
+            mean_of_words(layer, tf.gather(self.texts[name], inputs))
+            for name, layer in self.text_embeddings.items()
+        ]
+        parts += [layer(tf.gather(self.vectors[name], inputs)) for name, layer in self.projections.items()]
+        return tf.add_n(parts)
+
+
+class CandidateTower(tf.keras.layers.Layer):
+    """Maps a product representation to the shared space: a residual layer, then unit length."""
+
+    def __init__(self, dim: int, hidden_dim: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.hidden = tf.keras.layers.Dense(hidden_dim, activation="relu")
+        self.output_layer = tf.keras.layers.Dense(dim)
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """`[products, dim]` to unit vectors `[products, dim]`."""
+        return tf.math.l2_normalize(inputs + self.output_layer(self.hidden(inputs)), axis=-1)
+
+
+class QueryTower(tf.keras.layers.Layer):
+    """Maps the user, the context of the moment and the encoded history to the shared space.
+
+    Args:
+        columns: User feature columns by raw feature name.
+        sizes: Column -> number of indices.
+        num_users: Number of known users.
+        half_lives: Of the history encoder, in days.
+        num_event_types: Of the history encoder.
+        dim: Length of the query embedding.
+        hidden_dim: Width of the hidden layer.
+        id_dropout: Share of user ids hidden in training: the tower must not lean on them.
+        seed: Seed of the initialisers.
+    """
+
+    def __init__(
+        self,
+        *,
+        columns: dict[str, FeatureColumn],
+        sizes: dict[str, int],
+        num_users: int,
+        half_lives: tuple[float, ...],
+        num_event_types: int,
+        dim: int,
+        hidden_dim: int,
+        id_dropout: float,
+        seed: int,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.columns = columns
+        self.id_dropout = id_dropout
+        self.users = _embedding(num_users + 1, dim, seed)
+        self.feature_embeddings = {
+            name: _embedding(sizes[name], dim, seed + position)
+            for position, (name, column) in enumerate(columns.items(), start=1)
+            if column.kind is not Kind.EMBEDDING
+        }
+        self.projections = {
+            name: tf.keras.layers.Dense(dim)
+            for name, column in columns.items()
+            if column.kind is Kind.EMBEDDING
+        }
+        self.encoder = MeanHistoryEncoder(half_lives, num_event_types)
+        self.hidden = tf.keras.layers.Dense(hidden_dim, activation="relu")
+        self.output_layer = tf.keras.layers.Dense(dim)
+        self.skip = tf.keras.layers.Dense(dim, use_bias=False)
+
+    def call(self, inputs: dict[str, Any], products: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Encodes queries.
+
+        Args:
+            inputs: Dense query tensors of `schema.transformed.dense_query`.
+            products: Representations of the history's products `[batch, time, dim]`.
+            training: Whether ids are dropped.
+
+        Returns:
+            Unit vectors `[batch, dim]`.
+        """
+        history = self.encoder(
+            products,
+            mask=inputs[names.HISTORY_INDEX] >= 0,
+            age=inputs[names.HISTORY_AGE],
+            types=inputs[names.HISTORY_TYPE],
+        )
+        user = inputs[names.USER_INDEX] + 1
+        if training and self.id_dropout:
+            kept = tf.random.uniform(tf.shape(user)) >= self.id_dropout
+            user = tf.where(kept, user, tf.zeros_like(user))
+        parts = [history, self.users(user)]
+        for name, layer in self.feature_embeddings.items():
+            is_text = self.columns[name].kind is Kind.TEXT
+            parts.append(mean_of_words(layer, inputs[name]) if is_text else layer(inputs[name]))
+        parts += [layer(inputs[name]) for name, layer in self.projections.items()]
+        joined = tf.concat(parts, axis=-1)
+        return tf.math.l2_normalize(self.skip(history) + self.output_layer(self.hidden(joined)), axis=-1)
+
+
+def mean_of_words(layer: Any, words: tf.Tensor) -> tf.Tensor:
+    """Mean embedding of word indices `[rows, words]`, of which -1 pads; zeros where there is none."""
+    mask = tf.cast(words >= 0, tf.float32)[..., tf.newaxis]
+    total = tf.reduce_sum(layer(tf.maximum(words, 0)) * mask, axis=-2)
+    return tf.math.divide_no_nan(total, tf.reduce_sum(mask, axis=-2))
+
+
+def _embedding(size: int, dim: int, seed: int) -> Any:
+    initializer = tf.keras.initializers.RandomNormal(stddev=0.05, seed=seed)
+    return tf.keras.layers.Embedding(size, dim, embeddings_initializer=initializer)
