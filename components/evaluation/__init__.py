@@ -1,0 +1,1 @@
+"""Metrics, bootstrap intervals, baselines and gates: one judge for every list of recommendations."""

@@ -1,0 +1,109 @@
+"""Reads raw Examples splits into Arrow, and their rows into queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from components.evaluation.lists import BoolArray, IntArray
+from schema import names
+from schema.features import FeatureSet, Kind
+from schema.request import Query
+
+_RECORDS_AT_ONCE = 2048
+
+
+def read_split(examples_uri: str, split: str) -> pa.Table:
+    """Decodes one split of a raw Examples artifact; every column is a list, null where it is absent."""
+    directory = Path(examples_uri) / f"Split-{split}"
+    paths = sorted(str(path) for path in directory.glob("*") if path.is_file())
+    if not paths:
+        raise ValueError(
+            "A split of an Examples artifact holds TFRecord files. "
+            f"Received: {str(directory)!r} without any. Remedy: run ProductExampleGen again."
+        )
+    # The decoder is compiled code without types; importing it here keeps this module light.
+    from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
+
+    decoder = ExamplesToRecordBatchDecoder()
+    batches = [pa.Table.from_batches([decoder.DecodeBatch(records)]) for records in _records(paths)]
+    return pa.concat_tables(batches, promote_options="permissive") if batches else pa.table({})
+
+
+def _records(paths: list[str]) -> Iterator[list[bytes]]:
+    import tensorflow as tf
+
+    for path in paths:
+        compression = "GZIP" if path.endswith(".gz") else ""
+        dataset = tf.data.TFRecordDataset(path, compression_type=compression)
+        for batch in dataset.batch(_RECORDS_AT_ONCE).as_numpy_iterator():
+            yield list(batch)
+
+
+def first_values(table: pa.Table, column: str) -> pa.ChunkedArray:
+    """The single value of each row; null where the row lacks it."""
+    values = _column(table, column)
+    if pa.types.is_null(values.type):
+        return values
+    return pc.list_element(pc.if_else(pc.greater(pc.list_value_length(values), 0), values, None), 0)
+
+
+def texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Bytes as text."""
+    return values.cast(pa.large_binary()).cast(pa.string())
+
+
+def flat_texts(table: pa.Table, column: str) -> tuple[IntArray, pa.ChunkedArray]:
+    """All values of a list column as `(row of each value, values)`."""
+    values = _column(table, column)
+    if pa.types.is_null(values.type):
+        return np.zeros(0, np.int64), pa.chunked_array([pa.array([], pa.string())])
+    lengths = pc.fill_null(pc.list_value_length(values), 0).to_numpy()
+    return np.repeat(np.arange(len(table)), lengths), texts(pc.list_flatten(values))
+
+
+def catalogue(table: pa.Table) -> tuple[pa.Array, BoolArray]:
+    """Product ids of a catalog split, and which of them are available."""
+    ids = texts(first_values(table, names.PRODUCT_ID)).combine_chunks()
+    available = first_values(table, names.AVAILABLE)
+    if pa.types.is_null(available.type):
+        return ids, np.ones(len(ids), np.bool_)
+    return ids, pc.fill_null(pc.not_equal(available, 0), True).to_numpy().astype(np.bool_)
+
+
+def queries(table: pa.Table, features: FeatureSet) -> list[Query]:
+    """The rows of a query split as the requests that a client would send."""
+    kinds = {column.name: (raw, column.kind) for raw, column in features.user_columns().items()}
+    wanted = [names.USER_ID, names.QUERY_TIME, *_HISTORY, *(raw for raw, _ in kinds.values())]
+    columns = {name: _column(table, name).to_pylist() for name in wanted}
+    return [
+        Query(
+            user_id=columns[names.USER_ID][row][0].decode(),
+            query_time=columns[names.QUERY_TIME][row][0],
+            product_ids=[value.decode() for value in columns[names.HISTORY_PRODUCT_ID][row] or ()],
+            times=columns[names.HISTORY_TIME][row] or (),
+            event_types=[value.decode() for value in columns[names.HISTORY_EVENT_TYPE][row] or ()],
+            features={name: _value(columns[raw][row], kind) for name, (raw, kind) in kinds.items()},
+        )
+        for row in range(len(table))
+    ]
+
+
+_HISTORY = (names.HISTORY_PRODUCT_ID, names.HISTORY_TIME, names.HISTORY_EVENT_TYPE)
+
+
+def _value(values: list[Any] | None, kind: Kind) -> Any:
+    if not values:
+        return None
+    if kind is Kind.EMBEDDING:
+        return values
+    return values[0].decode() if isinstance(values[0], bytes) else values[0]
+
+
+def _column(table: pa.Table, name: str) -> pa.ChunkedArray:
+    return table[name] if name in table.column_names else pa.chunked_array([pa.nulls(len(table))])
