@@ -1,0 +1,130 @@
+"""PostgreSQL, through ADBC (COPY in binary) where it can be loaded, else through psycopg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Final
+
+import pyarrow as pa
+
+from schema.errors import UserError
+from schema.source import rows
+from schema.source.contract import Class
+from schema.source.dialect import STAMPS, Dialect, Selected, is_id
+from schema.source.relations import Relation
+
+_CLASSES: Final[dict[Class, tuple[int, ...]]] = {
+    "integer": (20, 21, 23),
+    "real": (700, 701, 1700),
+    "bool": (16,),
+    "stamp": (1082, 1114, 1184),
+    "array": (1005, 1007, 1016, 1021, 1022, 1231),
+}
+_BY_CODE: Final[dict[int, Class]] = {code: kind for kind, codes in _CLASSES.items() for code in codes}
+_TYPES: Final = {"integer": pa.int64(), "real": pa.float64(), "bool": pa.int64()}
+_SESSION: Final = (
+    "SET default_transaction_read_only = on",
+    "SET synchronize_seqscans = off",
+    "SET max_parallel_workers_per_gather = 0",
+)
+"""Read only, and full scans in the order of the table."""
+
+
+class PostgresqlDialect(Dialect):
+    """Reads PostgreSQL; every column is cast to one of four types, so both drivers give the same."""
+
+    def __init__(self, url: Any, place: str, arrow_native: bool) -> None:
+        """Args:
+        url: Parsed SQLAlchemy URL.
+        place: What messages call the database.
+        arrow_native: Whether ADBC may be used.
+        """
+        from sqlalchemy import create_engine, event
+        from sqlalchemy.pool import NullPool
+
+        self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._arrow_native = arrow_native
+        self._connection: Any = None
+        super().__init__(create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool), place)
+        event.listen(self.engine, "connect", _prepare)
+        self._order = lru_cache(maxsize=None)(self._find_order)
+
+    def classes(self, relation: Relation, where: str) -> dict[str, Class]:
+        """Reads the declared types."""
+        found = rows.describe(self.engine, f"SELECT * FROM {self.source(relation)} LIMIT 0")
+        return {name: _BY_CODE.get(code, "text") for name, code in found}
+
+    def select(self, column: str, source: str, kind: Class) -> Selected:
+        """Casts to what both drivers agree on."""
+        name = self.quote(source)
+        if is_id(column):
+            return Selected(column, _as_text(name, kind), pa.string())
+        if kind == "stamp":
+            if column in STAMPS:
+                return Selected(column, f"floor(extract(epoch FROM {name}))::bigint", pa.int64())
+            return Selected(column, f"{name}::text", pa.string())
+        if kind == "integer":
+            return Selected(column, f"{name}::bigint", pa.int64())
+        if kind == "real":
+            return Selected(column, f"{name}::float8", pa.float64())
+        if kind == "bool":
+            return Selected(column, f"{name}::int::bigint", pa.int64())
+        if kind == "array":
+            return Selected(column, f"array_to_json({name})::text", pa.string())
+        return Selected(column, f"{name}::text", pa.string())
+
+    def order(self, relation: Relation) -> str | None:
+        """The place in the table, where the relation is a table."""
+        return self._order(relation)
+
+    def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """Runs a statement by either path."""
+        if not self._arrow_native:
+            yield from rows.row_batches(self.engine, sql, schema)
+            return
+        with self._adbc().cursor() as cursor:
+            cursor.execute(sql)
+            for batch in cursor.fetch_record_batch():
+                yield pa.record_batch(batch.columns, schema=schema)
+
+    def close(self) -> None:
+        """Closes both drivers."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        super().close()
+
+    def _adbc(self) -> Any:
+        import adbc_driver_postgresql.dbapi as adbc
+
+        if self._connection is None:
+            try:
+                self._connection = adbc.connect(self._url, autocommit=True)
+            except Exception as error:
+                raise UserError(f"Database {self.place} cannot be reached: {str(error).splitlines()[0]}.") from error
+            with self._connection.cursor() as cursor:
+                for statement in _SESSION:
+                    cursor.execute(statement)
+        return self._connection
+
+    def _find_order(self, relation: Relation) -> str | None:
+        if relation.query is not None:
+            return None
+        table = self.table(relation.name).replace("'", "''")
+        found = rows.fetch(self.engine, f"SELECT relkind::text FROM pg_class WHERE oid = '{table}'::regclass")
+        return "ctid" if found and found[0][0] in ("r", "m") else None
+
+
+def _as_text(name: str, kind: Class) -> str:
+    if kind == "real":
+        number = f"{name}::numeric"
+        return f"CASE WHEN {number} = trunc({number}) THEN trunc({number})::text ELSE {name}::text END"
+    return f"{name}::text"
+
+
+def _prepare(connection: Any, _: object) -> None:
+    connection.autocommit = True
+    for statement in _SESSION:
+        connection.execute(statement)
+    connection.autocommit = False
