@@ -1,0 +1,1 @@
+"""ProductExampleGen: the product database as point-in-time correct examples."""
