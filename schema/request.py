@@ -33,7 +33,9 @@ class Query:
     features: Mapping[str, Any] = field(default_factory=dict)
 
 
-def encode_queries(features: FeatureSet, queries: Sequence[Query], history_length: int) -> dict[str, np.ndarray]:
+def encode_queries(
+    features: FeatureSet, queries: Sequence[Query], history_length: int
+) -> dict[str, np.ndarray]:
     """Returns the dense inputs of `recommend` apart from `top_k` and `exclude_purchased`.
 
     The newest `history_length` events are kept and padded on the right: product ids and event types
@@ -73,4 +75,11 @@ def _feature(values: Sequence[Any], column: FeatureColumn) -> np.ndarray:
     if column.kind is Kind.EMBEDDING:
         empty = np.full(column.dim, np.nan)
         return np.array([empty if value is None else value for value in values], np.float32)
-    return _texts(["" if value is None else str(value) for value in values])
+    return _texts(["" if value is None else value_text(value) for value in values])
+
+
+def value_text(value: Any) -> str:
+    """Writes the value of a category as text, the same in training and serving: 3.0 is `3`."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
