@@ -1,0 +1,7 @@
+"""Builds the distribution; Apache Beam also calls this file to package our code for its workers."""
+
+from setuptools import find_packages, setup
+
+PACKAGES = ("pipeline", "components", "transform", "trainer", "schema")
+
+setup(packages=find_packages(include=[pattern for name in PACKAGES for pattern in (name, f"{name}.*")]))
