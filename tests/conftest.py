@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,12 @@ def _load(name: str):
 
 
 _write_checkerboard = _load("checkerboard").write_checkerboard
+_servers = _load("servers")
 
 
 @pytest.fixture(scope="session")
 def write_checkerboard() -> Callable[..., str]:
-    """The writer itself, for tests that want other sizes: `write_checkerboard(path, num_users=...)` -> URL."""
+    """The writer, for tests that want other sizes: `write_checkerboard(path, num_users=...)` -> URL."""
     return _write_checkerboard
 
 
@@ -30,3 +31,17 @@ def write_checkerboard() -> Callable[..., str]:
 def checkerboard_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """URL of a SQLite database in which users buy products of their own colour only. Read-only, please."""
     return _write_checkerboard(tmp_path_factory.mktemp("checkerboard") / "shop.db")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """URL, with a password, of an empty PostgreSQL database; a real server, started for the session."""
+    with _servers.postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mysql_url() -> Iterator[str]:
+    """URL, with a password, of an empty MariaDB database; skips where no server is installed."""
+    with _servers.mariadb_server() as url:
+        yield url

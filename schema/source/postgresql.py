@@ -43,7 +43,7 @@ class PostgresqlDialect(Dialect):
         from sqlalchemy import create_engine, event
         from sqlalchemy.pool import NullPool
 
-        self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._url = url.set(drivername="postgresql").render_as_string(hide_password=False).replace(" ", "%20")
         self._arrow_native = arrow_native
         self._connection: Any = None
         super().__init__(create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool), place)
