@@ -1,0 +1,1 @@
+"""EnvironmentValidator: ExampleValidator that holds splits to one environment of the schema."""
