@@ -134,14 +134,18 @@ def _mapping(source: ProductSource) -> dict[str, list[str]]:
 _MOST_NAMED: Final = 3
 
 
-def _warnings(source: ProductSource, users: pa.Table, products: pa.Table, tally: EventTally) -> tuple[str, ...]:
+def _warnings(
+    source: ProductSource, users: pa.Table, products: pa.Table, tally: EventTally
+) -> tuple[str, ...]:
     found = []
+    rows = f"no row in `{source.name_of(PRODUCTS)}`"
     unlisted = tally.products - _ids(products, names.PRODUCT_ID)
     if unlisted:
         some = ", ".join(repr(name) for name in sorted(unlisted)[:_MOST_NAMED])
-        found.append(f"{len(unlisted)} products have events but no row in `{source.name_of(PRODUCTS)}`, such as {some}.")
+        found.append(f"{len(unlisted)} products have events but {rows}, such as {some}.")
     if not users.num_columns:
         found.append("There is no table of users: only their events are known.")
     elif missing := len(tally.users - _ids(users, names.USER_ID)):
-        found.append(f"{missing} of {len(tally.users)} users with events have no row in `{source.name_of(USERS)}`.")
+        rows = f"no row in `{source.name_of(USERS)}`"
+        found.append(f"{missing} of {len(tally.users)} users with events have {rows}.")
     return tuple(found)

@@ -27,8 +27,8 @@ def check_overrides(source: ProductSource, settings: FeatureSettings) -> None:
             if name not in known:
                 hint = f" Did you mean `{nearest(name, known)}`?" if known else ""
                 raise UserError(
-                    f"Configuration key `features.{table}.{name}`: table `{source.name_of(table)}` has no such "
-                    f"feature column. Received: {', '.join(f'`{column}`' for column in known) or 'none'}.{hint}"
+                    f"Configuration key `features.{table}.{name}`: table `{source.name_of(table)}` has no "
+                    f"such feature column. Received: columns {', '.join(known) or 'none'}.{hint}"
                 )
 
 
@@ -50,20 +50,21 @@ def check_unique(source: ProductSource, table: str, rows: pa.Table) -> None:
     if len(repeated):
         first = repeated[0].as_py()
         raise UserError(
-            f"Table `{source.name_of(table)}`, column `{source.name_of(table, column)}`: ids must be unique (42 and "
-            f"\"42\" are the same). Received: {len(repeated)} ids with several rows; the first is {first['values']!r} "
-            f"with {first['counts']}. Remedy: keep one row for each id."
+            f'{_place(source, table, column)}: ids must be unique (42 and "42" are the same). '
+            f"Received: {len(repeated)} ids with several rows; the first is {first['values']!r} with "
+            f"{first['counts']}. Remedy: keep one row for each id."
         )
 
 
 class EventTally:
-    """Counts and checks events while they stream by."""
+    """Counts and checks events while they stream by.
 
-    def __init__(self, source: ProductSource, now: int) -> None:
-        """Args:
+    Args:
         source: For messages.
         now: Epoch seconds; no event may be more than a day later.
-        """
+    """
+
+    def __init__(self, source: ProductSource, now: int) -> None:
         self._source = source
         self._limit = now + names.SECONDS_PER_DAY
         self._types: Counter[str] = Counter()
@@ -108,8 +109,8 @@ class EventTally:
             count, first, stamp = self._future
             hint = "divide milliseconds by 1000" if stamp > _MILLISECONDS else "correct the stamps (UTC)"
             raise UserError(
-                f"Table `{table}`, column `{self._source.name_of(EVENTS, names.OCCURRED_AT)}`: events must not be in "
-                f"the future. Received: {count} of them; the first is row {first}, {_date(stamp)}. Remedy: {hint}, or "
+                f"{_place(self._source, EVENTS, names.OCCURRED_AT)}: events must not be in the future. "
+                f"Received: {count} of them; the first is row {first}, {_date(stamp)}. Remedy: {hint}, or "
                 "remove the rows."
             )
 
@@ -143,11 +144,14 @@ def _missing(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _missing_error(source: ProductSource, table: str, column: str, count: int, first: int) -> UserError:
     return UserError(
-        f"Table `{source.name_of(table)}`, column `{source.name_of(table, column)}`: a value is missing (NULL or "
-        f"empty). Received: {count} rows without one; the first is row {first}. Remedy: fill the column in or leave "
-        "these rows out with `source.tables."
-        f"{table}.query`."
+        f"{_place(source, table, column)}: a value is missing (NULL or empty). Received: {count} rows "
+        f"without one; the first is row {first}. Remedy: fill the column in, or leave these rows out with "
+        f"`source.tables.{table}.query`."
     )
+
+
+def _place(source: ProductSource, table: str, column: str) -> str:
+    return f"Table `{source.name_of(table)}`, column `{source.name_of(table, column)}`"
 
 
 def _date(stamp: int) -> str:

@@ -41,7 +41,8 @@ def write_checkerboard(
         connection.execute(f"CREATE TABLE users (user_id TEXT PRIMARY KEY{extra})")
         rows = [(f"u{n}", colour_of(n, num_colours), 20 + (n * 7) % 50) for n in range(num_users)]
         marks = "?, ?, ?" if with_features else "?"
-        connection.executemany(f"INSERT INTO users VALUES ({marks})", rows if with_features else [r[:1] for r in rows])
+        rows = rows if with_features else [row[:1] for row in rows]
+        connection.executemany(f"INSERT INTO users VALUES ({marks})", rows)
     extra = ", colour TEXT, title TEXT, price REAL" if with_features else ""
     connection.execute(f"CREATE TABLE products (product_id TEXT PRIMARY KEY{extra})")
     products = [
@@ -53,8 +54,8 @@ def write_checkerboard(
         f"INSERT INTO products VALUES ({marks})", products if with_features else [row[:1] for row in products]
     )
     connection.execute(
-        "CREATE TABLE events (user_id TEXT, product_id TEXT, occurred_at TEXT, basket_id TEXT, quantity INTEGER, "
-        "price REAL)"
+        "CREATE TABLE events "
+        "(user_id TEXT, product_id TEXT, occurred_at TEXT, basket_id TEXT, quantity INTEGER, price REAL)"
     )
     events = []
     for user in range(num_users):
@@ -82,6 +83,7 @@ def _user_events(
         if rest and rng.random() < 0.4:
             basket.append(rest.pop())
         for line, number in enumerate(basket):
-            rows.append((f"u{user}", f"p{number}", stamp + line, f"b{user}-{stamp}", 1 + line % 2, 1.25 + number))
+            quantity, price = 1 + line % 2, 1.25 + number
+            rows.append((f"u{user}", f"p{number}", stamp + line, f"b{user}-{stamp}", quantity, price))
         stamp += rng.randrange(4 * DAY, 8 * DAY)
     return rows

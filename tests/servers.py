@@ -32,10 +32,8 @@ def postgres_server() -> Iterator[str]:
         data = folder / "data"
         data.mkdir()
         _hand_over(folder)
-        _run(
-            [binaries / "bin/initdb", "-D", data, "-U", "towerline", "--auth=scram-sha-256", "--encoding=UTF8"]
-            + [f"--pwfile={password_file}", "--no-sync"]
-        )
+        options = ["-U", "towerline", "--auth=scram-sha-256", "--encoding=UTF8", "--no-sync"]
+        _run([binaries / "bin/initdb", "-D", data, f"--pwfile={password_file}", *options])
         port = _free_port()
         options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-p", str(port), "-k", str(folder)]
         command = [binaries / "bin/postgres", "-D", data, *options]
@@ -121,7 +119,9 @@ def _free_port() -> int:
 @contextlib.contextmanager
 def _running(command: list[object], log: Path, port: int) -> Iterator[None]:
     with log.open("wb") as output:
-        process = subprocess.Popen(list(map(str, command)), stdout=output, stderr=output, cwd="/tmp", **_user())
+        process = subprocess.Popen(
+            list(map(str, command)), stdout=output, stderr=output, cwd="/tmp", **_user()
+        )
     try:
         _wait_for(process, log, port)
         yield

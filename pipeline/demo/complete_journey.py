@@ -40,7 +40,9 @@ def write_complete_journey(output: Path, profile: str, progress: Progress) -> De
     """
     if profile not in PROFILES:
         raise UserError(f"Unknown profile. Received: {profile!r}. Known: {', '.join(PROFILES)}.")
-    lines, products, households = (_read(name, progress) for name in ("transactions", "products", "demographics"))
+    lines, products, households = (
+        _read(name, progress) for name in ("transactions", "products", "demographics")
+    )
     lines, products, dropped = clean(lines, products)
     if profile == "quick":
         lines, products = _quick(lines, products)
@@ -105,7 +107,8 @@ def _users(lines: pa.Table, households: pa.Table) -> pa.Table:
     ids = np.sort(pc.unique(lines["household_id"]).to_numpy()).tolist()
     columns = [name for name in households.column_names if name != "household_id"]
     features = {
-        name: pa.array([known.get(household, {}).get(name) for household in ids], pa.string()) for name in columns
+        name: pa.array([known.get(household, {}).get(name) for household in ids], pa.string())
+        for name in columns
     }
     return pa.table({"user_id": pa.array(map(str, ids)), **features})
 

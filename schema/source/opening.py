@@ -14,8 +14,8 @@ from schema.source.tables import Tables
 from schema.source_settings import SourceSettings
 
 _FORMS: Final = (
-    "Remedy: use sqlite:///shop.db, postgresql://user:password@host/database, mysql://user:password@host/database "
-    "or a folder of Parquet/CSV files."
+    "Remedy: use sqlite:///shop.db, postgresql://user:password@host/database, "
+    "mysql://user:password@host/database or a folder of Parquet/CSV files."
 )
 
 
@@ -73,7 +73,8 @@ def _server(backend: str, url: str, arrow_native: bool) -> Dialect:
         return PostgresqlDialect(_parsed(url), mask_url(url), arrow_native)
     if backend in ("mysql", "mariadb"):
         return MysqlDialect(_parsed(url), mask_url(url))
-    raise UserError(f"Databases of the kind `{backend}` are not supported. Received: {mask_url(url)}. {_FORMS}")
+    received = f"Received: {mask_url(url)}."
+    raise UserError(f"Databases of the kind `{backend}` are not supported. {received} {_FORMS}")
 
 
 def _parsed(url: str) -> Any:
@@ -83,4 +84,5 @@ def _parsed(url: str) -> Any:
     try:
         return make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise UserError(f"The URL of the database cannot be understood. Received: {mask_url(url)}. {_FORMS}") from error
+        received = f"Received: {mask_url(url)}."
+        raise UserError(f"The URL of the database cannot be understood. {received} {_FORMS}") from error

@@ -32,18 +32,20 @@ _SESSION: Final = (
 
 
 class PostgresqlDialect(Dialect):
-    """Reads PostgreSQL; every column is cast to one of four types, so both drivers give the same."""
+    """Reads PostgreSQL; every column is cast to one of four types, so both drivers give the same.
 
-    def __init__(self, url: Any, place: str, arrow_native: bool) -> None:
-        """Args:
+    Args:
         url: Parsed SQLAlchemy URL.
         place: What messages call the database.
         arrow_native: Whether ADBC may be used.
-        """
+    """
+
+    def __init__(self, url: Any, place: str, arrow_native: bool) -> None:
         from sqlalchemy import create_engine, event
         from sqlalchemy.pool import NullPool
 
-        self._url = url.set(drivername="postgresql").render_as_string(hide_password=False).replace(" ", "%20")
+        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._url = plain.replace(" ", "%20")  # libpq wants them escaped
         self._arrow_native = arrow_native
         self._connection: Any = None
         super().__init__(create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool), place)
@@ -102,7 +104,8 @@ class PostgresqlDialect(Dialect):
             try:
                 self._connection = adbc.connect(self._url, autocommit=True)
             except Exception as error:
-                raise UserError(f"Database {self.place} cannot be reached: {str(error).splitlines()[0]}.") from error
+                reason = str(error).splitlines()[0]
+                raise UserError(f"Database {self.place} cannot be reached: {reason}.") from error
             with self._connection.cursor() as cursor:
                 for statement in _SESSION:
                     cursor.execute(statement)

@@ -23,13 +23,13 @@ class ProductSource:
 
     Ids are strings, stamps are epoch seconds in UTC. Feature and context columns are int64, float64,
     string or lists of float32, whatever the database or driver calls them.
+
+    Args:
+        tables: The open database or folder.
+        settings: How its tables map onto the contract.
     """
 
     def __init__(self, tables: Tables, settings: SourceSettings) -> None:
-        """Args:
-        tables: The open database or folder.
-        settings: How its tables map onto the contract.
-        """
         self._tables = tables
         self.place = tables.place
         """What messages call the database; without a password."""
@@ -108,7 +108,8 @@ class ProductSource:
         batches = list(self._tables.read_keys(self._relations[EVENTS], list(user_ids)))
         events = _only(self._events(_joined(batches, self.columns(EVENTS))), names.USER_ID, user_ids)
         keys = [(names.USER_ID, "ascending"), (names.OCCURRED_AT, "ascending")]
-        rows = pa.table({**{key: events[key] for key, _ in keys}, "row": pa.array(range(events.num_rows), pa.int64())})
+        row = pa.array(range(events.num_rows), pa.int64())
+        rows = pa.table({**{key: events[key] for key, _ in keys}, "row": row})
         events = events.take(pc.sort_indices(rows, [*keys, ("row", "ascending")]))
         return _newest(events, limit)
 

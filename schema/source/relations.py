@@ -72,8 +72,8 @@ def with_columns(relation: Relation, mapping: TableMapping, present: Sequence[st
     for required in contract.REQUIRED[relation.table]:
         if required not in renamed:
             raise UserError(
-                f"{place} has no column `{required}`. Received: columns {_listed(present)}. Remedy: map it in "
-                f"the configuration, such as `source.tables.{relation.table}.columns.{required}: "
+                f"{place} has no column `{required}`. Received: columns {_listed(present)}. Remedy: map it "
+                f"in the configuration, such as `source.tables.{relation.table}.columns.{required}: "
                 f"{nearest(required, present)}`."
             )
     order = {source: position for position, source in enumerate(present)}

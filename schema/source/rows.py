@@ -36,7 +36,10 @@ def describe(engine: Any, sql: str) -> list[tuple[str, Any]]:
 def record_batch(rows: Sequence[Any], schema: pa.Schema) -> pa.RecordBatch:
     """Turns rows into a record batch."""
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [() for _ in schema]
-    arrays = [pa.array(_converted(values, field.type), field.type) for values, field in zip(columns, schema, strict=True)]
+    arrays = [
+        pa.array(_converted(values, field.type), field.type)
+        for values, field in zip(columns, schema, strict=True)
+    ]
     return pa.record_batch(arrays, schema=schema)
 
 

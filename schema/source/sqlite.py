@@ -38,7 +38,7 @@ def sqlite_dialect(path: Path, arrow_native: bool) -> SqliteDialect:
     except OSError as error:
         raise UserError(f"The database file cannot be read: {error.strerror}. Received: {path}.") from error
     if header not in (_HEADER, b""):
-        raise UserError(f"The file is no SQLite database. Received: {path}. Remedy: check the path in `--source`.")
+        raise UserError(f"The file is no SQLite database. Received: {path}. Remedy: check `--source`.")
     return SqliteDialect(path, arrow_native)
 
 
@@ -47,13 +47,13 @@ class SqliteDialect(Dialect):
 
     The Arrow-native driver takes the type of a column from the first rows it sees. A typed row of our
     own goes first, and casts make all others follow it; it is taken away again after reading.
+
+    Args:
+        path: The database file.
+        arrow_native: Whether ADBC may be used.
     """
 
     def __init__(self, path: Path, arrow_native: bool) -> None:
-        """Args:
-        path: The database file.
-        arrow_native: Whether ADBC may be used.
-        """
         import sqlite3
 
         from sqlalchemy import create_engine
@@ -82,7 +82,7 @@ class SqliteDialect(Dialect):
         """Casts where a column mixes types."""
         name = self.quote(source)
         if is_id(column):
-                return Selected(column, _as_text(name), pa.string())
+            return Selected(column, _as_text(name), pa.string())
         if kind == "integer":
             return Selected(column, name, pa.int64())
         if kind == "real":
@@ -121,22 +121,20 @@ class SqliteDialect(Dialect):
     def statement(self, selected: Sequence[Selected], relation: Relation, where: str, ordered: bool) -> str:
         """Puts the typed row first."""
         order = self.order(relation) if ordered else None
-        kinds = ", ".join([_FIRST, *(_SENTINELS[item.type] for item in selected)])
-        named = [f"{order or _FIRST} AS {_ROW}", *(f"{item.expression} AS {self.quote(item.name)}" for item in selected)]
-        body = f"SELECT {', '.join(named)} FROM {self.source(relation)}{where}"
-        head = f"SELECT {', '.join(_named(kinds, [_ROW, *(self.quote(item.name) for item in selected)]))}"
-        return f"{head} UNION ALL {body}" + (" ORDER BY 1" if order else "")
+        columns = [self.quote(item.name) for item in selected]
+        head = _select(_FIRST, [_SENTINELS[item.type] for item in selected], columns)
+        body = _select(order or _FIRST, [item.expression for item in selected], columns)
+        tail = " ORDER BY 1" if order else ""
+        return f"{head} UNION ALL {body} FROM {self.source(relation)}{where}{tail}"
 
     def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Runs a statement by either path and takes the typed row away."""
         full = pa.schema([pa.field(_ROW, pa.int64()), *schema])
         source = self._adbc(sql) if self._arrow_native else rows.row_batches(self.engine, sql, full)
-        first = True
-        for batch in source:
-            batch = batch.slice(1) if first else batch
-            first = False
-            batch.validate(full=True)
-            yield pa.record_batch(batch.columns[1:], schema=schema)
+        for index, batch in enumerate(source):
+            kept = batch.slice(1) if index == 0 else batch
+            kept.validate(full=True)
+            yield pa.record_batch(kept.columns[1:], schema=schema)
 
     def close(self) -> None:
         """Closes both drivers."""
@@ -183,5 +181,6 @@ def _as_text(name: str) -> str:
     )
 
 
-def _named(kinds: str, columns: Sequence[str]) -> list[str]:
-    return [f"{kind} AS {column}" for kind, column in zip(kinds.split(", "), columns, strict=True)]
+def _select(row: str, expressions: Sequence[str], columns: Sequence[str]) -> str:
+    pairs = zip([row, *expressions], [_ROW, *columns], strict=True)
+    return "SELECT " + ", ".join(f"{expression} AS {column}" for expression, column in pairs)

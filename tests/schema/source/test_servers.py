@@ -2,79 +2,77 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from schema.errors import UserError
 from schema.source import mask_url, open_source, restore_password
 from schema.source_settings import SourceSettings, TableMapping
 
-IDS = ["Ünïcode ✓", "with space ", "it's \"quoted\"", "007", "7", "back\\slash", "100%", "a:b"]
-EVENTS = [(user, product, 1_700_000_000 + 10 * row, row) for row, (user, product) in enumerate(zip(IDS, IDS[::-1]))]
+IDS = ["Ünïcode ✓", "with space ", 'it\'s "quoted"', "007", "7", "back\\slash", "100%", "a:b"]
+EVENTS = [
+    (user, product, 1_700_000_000 + 10 * row, row)
+    for row, (user, product) in enumerate(zip(IDS, IDS[::-1], strict=True))
+]
 EVENTS += [(IDS[0], "42", 1_700_000_000, 100), (IDS[0], "43", 1_700_000_000, 101)]
 
 
-def _execute(engine, statements):
+def _fill(url, creates, vectors):
+    """Creates the tables and inserts the rows; `vectors` are the products' images as the database takes them."""
+    from sqlalchemy import create_engine
+
+    stamps = [datetime.datetime.fromtimestamp(event[2], datetime.UTC) for event in EVENTS]
+    rows = {
+        "users": USERS,
+        "products": [(42, "a thing", vectors[0], "[1, 2]", 2), (43, None, vectors[1], None, 3)],
+        "events": [
+            (event[0], event[1], stamp, event[3]) for event, stamp in zip(EVENTS, stamps, strict=True)
+        ],
+    }
+    engine = create_engine(url)
     with engine.begin() as connection:
-        for statement, rows in statements:
-            if rows is None:
-                connection.exec_driver_sql(statement)
-            else:
-                connection.exec_driver_sql(statement, rows)
+        for table, columns in creates.items():
+            connection.exec_driver_sql(f"CREATE TABLE {table} ({columns})")
+            marks = ", ".join(["%s"] * len(rows[table][0]))
+            connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({marks})", rows[table])
+        connection.exec_driver_sql("CREATE INDEX by_user ON events (user_id, line DESC)")
+    engine.dispose()
 
 
 @pytest.fixture(scope="module")
 def postgres(postgres_url):
-    from sqlalchemy import create_engine
-
-    engine = create_engine(postgres_url.replace("postgresql:", "postgresql+psycopg:"))
-    _execute(
-        engine,
-        [
-            ("CREATE TABLE users (user_id text, age int, score numeric(8,3), member boolean)", None),
-            ("INSERT INTO users VALUES (%s, %s, %s, %s)", [(i, 20 + n, n / 8, n % 2 == 0) for n, i in enumerate(IDS)]),
-            ("CREATE TABLE products (product_id bigint, title text, image real[], size json, price numeric)", None),
-            ("INSERT INTO products VALUES (42, 'a thing', '{1,2.5}', '[1, 2]', 2.00), (43, NULL, '{3,4}', NULL, 3)", None),
-            ("CREATE TABLE events (user_id text, product_id text, occurred_at timestamptz, line int)", None),
-            (
-                "INSERT INTO events VALUES (%s, %s, to_timestamp(%s), %s)",
-                EVENTS,
-            ),
-            ("CREATE INDEX ON events (user_id, line DESC)", None),
-        ],
-    )
-    engine.dispose()
+    creates = {
+        "users": "user_id text, age int, score numeric(8,3), member boolean",
+        "products": "product_id bigint, title text, image real[], size json, price numeric",
+        "events": "user_id text, product_id text, occurred_at timestamptz, line int",
+    }
+    _fill(postgres_url.replace("postgresql:", "postgresql+psycopg:"), creates, ([1, 2.5], [3, 4]))
     return postgres_url
 
 
 @pytest.fixture(scope="module")
 def mysql(mysql_url):
-    from sqlalchemy import create_engine
-
-    engine = create_engine(mysql_url.replace("mysql:", "mysql+pymysql:"))
-    _execute(
-        engine,
-        [
-            ("CREATE TABLE users (user_id varchar(60), age int, score decimal(8,3), member boolean)", None),
-            ("INSERT INTO users VALUES (%s, %s, %s, %s)", [(i, 20 + n, n / 8, n % 2 == 0) for n, i in enumerate(IDS)]),
-            ("CREATE TABLE products (product_id bigint, title text, image json, size json, price decimal(5,2))", None),
-            ("INSERT INTO products VALUES (42, 'a thing', '[1,2.5]', '[1, 2]', 2), (43, NULL, '[3,4]', NULL, 3)", None),
-            ("CREATE TABLE events (user_id varchar(60), product_id varchar(60), occurred_at datetime, line int)", None),
-            (
-                "INSERT INTO events VALUES (%s, %s, '2023-11-14 22:13:20' + INTERVAL (%s - 1700000000) SECOND, %s)",
-                EVENTS,
-            ),
-        ],
-    )
-    engine.dispose()
+    creates = {
+        "users": "user_id varchar(60), age int, score decimal(8,3), member boolean",
+        "products": "product_id bigint, title text, image json, size json, price decimal(5,2)",
+        "events": "user_id varchar(60), product_id varchar(60), occurred_at datetime, line int",
+    }
+    _fill(mysql_url.replace("mysql:", "mysql+pymysql:"), creates, ("[1, 2.5]", "[3, 4]"))
     return mysql_url
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("files")
-    columns = list(zip(*EVENTS))
-    users = {"user_id": IDS, "age": [20 + n for n in range(len(IDS))], "score": [n / 8 for n in range(len(IDS))]}
+    columns = list(zip(*EVENTS, strict=True))
+    users = {
+        "user_id": IDS,
+        "age": [20 + n for n in range(len(IDS))],
+        "score": [n / 8 for n in range(len(IDS))],
+    }
     users["member"] = [n % 2 == 0 for n in range(len(IDS))]
     pq.write_table(pa.table(users), folder / "users.parquet")
     products = {"product_id": [42, 43], "title": ["a thing", None], "image": [[1.0, 2.5], [3.0, 4.0]]}
@@ -82,7 +80,9 @@ def files(tmp_path_factory):
     pq.write_table(pa.table(products), folder / "products.parquet")
     events = {"user_id": columns[0], "product_id": columns[1], "line": columns[3]}
     events["occurred_at"] = pa.array(columns[2]).cast(pa.timestamp("s", "UTC"))
-    pq.write_table(pa.table(events).select(["user_id", "product_id", "occurred_at", "line"]), folder / "events.parquet")
+    pq.write_table(
+        pa.table(events).select(["user_id", "product_id", "occurred_at", "line"]), folder / "events.parquet"
+    )
     return str(folder)
 
 
@@ -130,7 +130,11 @@ def test_partitions_hold_every_event_once(source):
     first = [part for part in ranges if IDS[0] in source.read_events(part)["user_id"].to_pylist()]
     assert len(first) == 1
     own = source.read_events(first[0])
-    assert own.filter(pa.array([u == IDS[0] for u in own["user_id"].to_pylist()]))["line"].to_pylist() == [0, 100, 101]
+    assert own.filter(pa.array([u == IDS[0] for u in own["user_id"].to_pylist()]))["line"].to_pylist() == [
+        0,
+        100,
+        101,
+    ]
 
 
 @pytest.mark.parametrize("user", IDS)
@@ -150,8 +154,10 @@ def test_newest_event_time(source):
 
 
 def test_postgres_query_in_place_of_a_table(postgres):
-    mapping = TableMapping(query="SELECT user_id AS who, product_id, occurred_at FROM events WHERE line < 3;",
-                           columns={"user_id": "who"})
+    mapping = TableMapping(
+        query="SELECT user_id AS who, product_id, occurred_at FROM events WHERE line < 3;",
+        columns={"user_id": "who"},
+    )
     with open_source(SourceSettings(url=postgres, tables={"events": mapping})) as source:
         assert source.read_events()["user_id"].to_pylist() == IDS[:3]
         assert sum(source.read_events(part).num_rows for part in source.partitions(2)) == 3
@@ -160,7 +166,7 @@ def test_postgres_query_in_place_of_a_table(postgres):
 @pytest.mark.parametrize("server", ["postgres", "mysql"])
 def test_a_wrong_password_is_one_clear_line(request, server):
     url = restore_password(mask_url(request.getfixturevalue(server)), "wrong")
-    with pytest.raises(UserError, match="cannot be reached") as error:
+    with pytest.raises(UserError, match=r"cannot be reached") as error:
         open_source(SourceSettings(url=url))
     assert "\n" not in str(error.value)
     assert "wrong" not in str(error.value)
@@ -168,17 +174,21 @@ def test_a_wrong_password_is_one_clear_line(request, server):
 
 @pytest.mark.parametrize("server", ["postgres", "mysql"])
 def test_a_missing_table_is_named(request, server):
-    settings = SourceSettings(url=request.getfixturevalue(server), tables={"events": TableMapping(table="orders")})
-    with pytest.raises(UserError, match="has no table `orders`"):
+    settings = SourceSettings(
+        url=request.getfixturevalue(server), tables={"events": TableMapping(table="orders")}
+    )
+    with pytest.raises(UserError, match=r"has no table `orders`"):
         open_source(settings)
 
 
 def test_a_bad_query_is_one_clear_line(postgres):
-    settings = SourceSettings(url=postgres, tables={"events": TableMapping(query="SELECT nothing FROM nowhere")})
-    with pytest.raises(UserError, match="cannot read the query for `events`.*nowhere"):
+    settings = SourceSettings(
+        url=postgres, tables={"events": TableMapping(query="SELECT nothing FROM nowhere")}
+    )
+    with pytest.raises(UserError, match=r"cannot read the query for `events`.*nowhere"):
         open_source(settings)
 
 
 def test_a_server_that_is_not_there():
-    with pytest.raises(UserError, match="cannot be reached"):
+    with pytest.raises(UserError, match=r"cannot be reached"):
         open_source(SourceSettings(url="postgresql://a:b@127.0.0.1:1/x"))
