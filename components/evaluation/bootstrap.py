@@ -45,7 +45,7 @@ def intervals(values: Mapping[str, FloatArray], seed: int) -> dict[str, Interval
         )
     if np.isnan(matrix).any():
         raise ValueError(
-            "A bootstrap needs a value for every user. Received: NaN. Remedy: leave users without targets out."
+            "A bootstrap needs a value for every user. Received: NaN. Remedy: leave such users out."
         )
     means = _resampled_means(matrix, seed)
     tail = (1 - LEVEL) / 2

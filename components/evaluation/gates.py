@@ -72,8 +72,9 @@ def _beats_popularity(
 ) -> Gate:
     passed = difference["low"] > 0
     detail = (
-        f"NDCG@10 {systems[OURS][HEADLINE]['mean']:.4f} against {systems[POPULARITY][HEADLINE]['mean']:.4f} of "
-        f"popularity: difference {difference['mean']:+.4f}, 95 % interval {difference['low']:+.4f} to "
+        f"NDCG@10 {systems[OURS][HEADLINE]['mean']:.4f} against "
+        f"{systems[POPULARITY][HEADLINE]['mean']:.4f} of popularity: "
+        f"difference {difference['mean']:+.4f}, 95 % interval {difference['low']:+.4f} to "
         f"{difference['high']:+.4f}, {'clear of' if passed else 'not clear of'} zero."
     )
     return Gate("beat_popularity", passed, difference["low"], 0.0, detail)

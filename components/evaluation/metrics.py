@@ -25,7 +25,7 @@ def hits(ranked: IntArray, targets: CodeLists) -> BoolArray:
     if len(ranked) != len(targets):
         raise ValueError(
             "Every query needs one ranked list and one list of targets. "
-            f"Received: len(ranked)={len(ranked)}, len(targets)={len(targets)}. Remedy: pass the same queries."
+            f"Received: len(ranked)={len(ranked)}, len(targets)={len(targets)}. Remedy: pass equal lengths."
         )
     rows = np.broadcast_to(np.arange(len(ranked))[:, None], ranked.shape)
     return targets.contains(rows, ranked) & ~_repeated(ranked)

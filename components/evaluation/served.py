@@ -1,0 +1,130 @@
+"""Asks a served model (SavedModel with the signature `recommend`) as a client would."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from components.evaluation.events import encode
+from components.evaluation.examples import queries
+from components.evaluation.lists import IntArray
+from schema import names
+from schema.features import FeatureSet
+from schema.request import Query, encode_queries
+
+BATCH_SIZE = 64
+TOP_K = 100
+
+_OUTPUTS = (names.PRODUCT_ID, "score", "source")
+
+OFF = "off"
+ALWAYS = "always"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model recommended.
+
+    Attributes:
+        product_ids: UTF-8 bytes, empty where the list is short, `[queries, top_k]`.
+        scores: `[queries, top_k]`.
+        sources: `[queries, top_k]`.
+        seconds: Time of each batch, `[batches]`.
+    """
+
+    product_ids: npt.NDArray[np.object_]
+    scores: npt.NDArray[np.float32]
+    sources: npt.NDArray[np.object_]
+    seconds: npt.NDArray[np.float64]
+
+    def codes(self, catalogue: pa.Array) -> IntArray:
+        """Product codes, -1 for what `catalogue` lacks, `[queries, top_k]`."""
+        flat = pa.array(self.product_ids.ravel(), pa.binary()).cast(pa.string())
+        return encode(flat, catalogue).reshape(self.product_ids.shape)
+
+
+class ServedModel:
+    """A loaded SavedModel.
+
+    Args:
+        directory: Folder with `saved_model.pb`.
+        features: Feature columns, if the model's own `towerline.json` is absent.
+        history_length: Events of a request, likewise.
+    """
+
+    def __init__(
+        self, directory: str, features: FeatureSet | None = None, history_length: int | None = None
+    ) -> None:
+        import tensorflow as tf
+
+        self.metadata = read_metadata(directory)
+        own = self.metadata.get("features")
+        self.features = FeatureSet.model_validate(own) if own else features or FeatureSet()
+        self.history_length = int(self.metadata.get("history_length") or history_length or 1)
+        self._model = tf.saved_model.load(directory)
+        if names.RECOMMEND not in self._model.signatures:
+            raise ValueError(
+                f"A served model has the signature `{names.RECOMMEND}`. "
+                f"Received: {sorted(self._model.signatures)}. Remedy: export it with RecommenderAssembler."
+            )
+        self._recommend = self._model.signatures[names.RECOMMEND]
+
+    @property
+    def exclusion(self) -> str:
+        """Which purchased products the model never recommends: `off`, `always` or `<N>d`."""
+        return str(self.metadata.get("exclude_purchased", OFF))
+
+    def inputs(self) -> set[str]:
+        """Names of the inputs of `recommend`."""
+        return set(self._recommend.structured_input_signature[1])
+
+    def expected_inputs(self) -> set[str]:
+        """Names of what a request carries, by the model's feature columns."""
+        encoded = encode_queries(self.features, [Query("", 0)], self.history_length)
+        return {*encoded, names.TOP_K, names.EXCLUDE_PURCHASED}
+
+    def recommend(
+        self, batches: Iterable[Sequence[Query]], exclude_purchased: bool = False, top_k: int = TOP_K
+    ) -> Answers:
+        """Answers every query, batch by batch."""
+        import tensorflow as tf
+
+        parts: list[Mapping[str, Any]] = []
+        seconds = []
+        for batch in batches:
+            request = encode_queries(self.features, batch, self.history_length)
+            start = time.perf_counter()
+            answer = self._recommend(
+                **{name: tf.constant(value) for name, value in request.items()},
+                **{
+                    names.TOP_K: tf.constant(top_k, tf.int64),
+                    names.EXCLUDE_PURCHASED: tf.constant(exclude_purchased),
+                },
+            )
+            parts.append({name: answer[name].numpy() for name in _OUTPUTS})
+            seconds.append(time.perf_counter() - start)
+        product_ids, scores, sources = (np.concatenate([part[name] for part in parts]) for name in _OUTPUTS)
+        return Answers(product_ids, scores, sources, np.array(seconds))
+
+
+def read_metadata(directory: str) -> dict[str, Any]:
+    """The model's `towerline.json`, empty if there is none."""
+    path = Path(directory) / names.SERVING_METADATA
+    if not path.is_file():
+        return {}
+    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return content
+
+
+def query_batches(table: pa.Table, features: FeatureSet, size: int = BATCH_SIZE) -> Iterator[list[Query]]:
+    """The rows of a query split, `size` at a time; only one batch is held as Python objects."""
+    for start in range(0, len(table), size):
+        yield queries(table.slice(start, size), features)

@@ -1,0 +1,1 @@
+"""Puts a blessed model where it is served, in one step."""

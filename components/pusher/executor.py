@@ -1,0 +1,49 @@
+"""Executor of the Pusher."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from absl import logging
+from tfx.components.pusher import executor as tfx_executor
+from tfx.proto import pusher_pb2
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import proto_utils
+
+from components.pusher.publishing import publish
+
+
+class Executor(tfx_executor.Executor):
+    """TFX's Pusher, except that both blessings are required and that the push is atomic."""
+
+    def CheckBlessing(self, input_dict: Any) -> bool:  # noqa: N802
+        """Whether both blessings are there and hold."""
+        required = (
+            standard_component_specs.MODEL_BLESSING_KEY,
+            standard_component_specs.INFRA_BLESSING_KEY,
+        )
+        missing = [key for key in required if not input_dict.get(key)]
+        if missing:
+            logging.warning("The model is not pushed: input %s is missing.", " and ".join(missing))
+            return False
+        blessed: bool = super().CheckBlessing(input_dict)
+        return blessed
+
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
+        """Publishes the model if it is blessed, and keeps a copy as the PushedModel artifact."""
+        pushed = artifact_utils.get_single_instance(output_dict[standard_component_specs.PUSHED_MODEL_KEY])
+        if not self.CheckBlessing(input_dict):
+            self._MarkNotPushed(pushed)
+            return
+        model = Path(self.GetModelPath(input_dict))
+        destination = pusher_pb2.PushDestination()
+        proto_utils.json_to_proto(exec_properties[standard_component_specs.PUSH_DESTINATION_KEY], destination)
+        directory = Path(destination.filesystem.base_directory)
+        shutil.copytree(model, pushed.uri, dirs_exist_ok=True)
+        version = publish(model, directory)
+        logging.info("The model is pushed to %s as version %d.", directory, version)
+        self._MarkPushed(
+            pushed, pushed_destination=str(directory / str(version)), pushed_version=str(version)
+        )

@@ -1,0 +1,1 @@
+"""Judges the composed recommender on the test window and blesses it."""

@@ -1,0 +1,83 @@
+"""The RecommenderEvaluator component."""
+
+from __future__ import annotations
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import standard_artifacts
+from tfx.types.component_spec import ChannelParameter, ExecutionParameter
+
+from components.artifacts import Interactions, RecommenderMetrics
+from components.recommender_evaluator.executor import Executor
+from components.settings import GateSettings
+from schema.features import FeatureSet
+from schema.windows import TimeWindows
+
+
+class RecommenderEvaluatorSpec(types.ComponentSpec):
+    """Inputs, outputs and parameters."""
+
+    PARAMETERS = {
+        "windows": ExecutionParameter(type=str),
+        "features": ExecutionParameter(type=str),
+        "gates": ExecutionParameter(type=str),
+        "seed": ExecutionParameter(type=int),
+        "push_directory": ExecutionParameter(type=str),
+        "history_length": ExecutionParameter(type=int),
+    }
+    INPUTS = {
+        "model": ChannelParameter(type=standard_artifacts.Model),
+        "examples": ChannelParameter(type=standard_artifacts.Examples),
+        "interactions": ChannelParameter(type=Interactions),
+    }
+    OUTPUTS = {
+        "evaluation": ChannelParameter(type=RecommenderMetrics),
+        "blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
+    }
+
+
+class RecommenderEvaluator(base_component.BaseComponent):
+    """Measures the composed system on the test window against tuned baselines and the champion.
+
+    Args:
+        model: The assembled SavedModel.
+        examples: Raw Examples with the splits eval, test and catalog.
+        interactions: All events.
+        windows: The time windows; baselines are tuned on the eval window.
+        features: Feature columns.
+        gates: What the model must reach.
+        seed: Of the bootstrap.
+        push_directory: Where the champion is, if there is one.
+        history_length: Events that a query carries.
+    """
+
+    SPEC_CLASS = RecommenderEvaluatorSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(
+        self,
+        *,
+        model: types.BaseChannel,
+        examples: types.BaseChannel,
+        interactions: types.BaseChannel,
+        windows: TimeWindows,
+        features: FeatureSet,
+        gates: GateSettings,
+        seed: int,
+        push_directory: str,
+        history_length: int,
+    ) -> None:
+        spec = RecommenderEvaluatorSpec(
+            model=model,
+            examples=examples,
+            interactions=interactions,
+            windows=windows.to_json(),
+            features=features.to_json(),
+            gates=gates.to_json(),
+            seed=seed,
+            push_directory=push_directory,
+            history_length=history_length,
+            evaluation=types.Channel(type=RecommenderMetrics),
+            blessing=types.Channel(type=standard_artifacts.ModelBlessing),
+        )
+        super().__init__(spec=spec)

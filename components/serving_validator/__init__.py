@@ -1,0 +1,1 @@
+"""Serves the model from a fresh process before anybody depends on it."""

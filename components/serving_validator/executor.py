@@ -1,0 +1,126 @@
+"""Executor of the ServingValidator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils
+from tfx.utils import path_utils
+
+from components.evaluation.examples import queries, read_split
+from components.evaluation.files import write_json
+from components.evaluation.served import TOP_K
+from components.serving_validator.parity import Ranked, mismatch
+from components.serving_validator.requests import ReplayError, encode_request, replay
+from components.settings import GateSettings
+from schema import names
+from schema.features import FeatureSet
+from schema.request import Query
+
+VALIDATION_FILE = "validation.json"
+NUM_REQUESTS = 100
+
+
+class Executor(base_executor.BaseExecutor):
+    """Serves the model from a fresh process, compares, measures, and blesses."""
+
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
+        """Writes `validation.json` and the blessing."""
+        features = FeatureSet.from_json(exec_properties["features"])
+        gates = GateSettings.from_json(exec_properties["gates"])
+        asked = sample(artifact_utils.get_single_uri(input_dict["examples"]), features)
+        model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
+        requests = [
+            encode_request(query, features, exec_properties["history_length"], TOP_K) for query in asked
+        ]
+        try:
+            report = replay(model, requests)
+        except ReplayError as error:
+            validation: dict[str, Any] = {
+                "blessed": False,
+                "reasons": [f"The model does not serve: {error}."],
+            }
+        else:
+            predictions = (
+                Path(artifact_utils.get_single_uri(input_dict["evaluation"])) / "predictions.parquet"
+            )
+            validation = judge(asked, read_predictions(predictions, asked), report, gates.most_latency_ms)
+        blessing = artifact_utils.get_single_instance(output_dict["blessing"])
+        write_json(Path(blessing.uri) / VALIDATION_FILE, validation)
+        _bless(blessing, validation)
+
+
+def sample(examples_uri: str, features: FeatureSet) -> list[Query]:
+    """`NUM_REQUESTS` test queries, evenly spread; a smaller test split is gone through again."""
+    table = read_split(examples_uri, names.TEST)
+    chosen = np.linspace(0, len(table) - 1, min(NUM_REQUESTS, len(table))).round().astype(np.int64)
+    found = queries(table.take(chosen), features)
+    return [found[number % len(found)] for number in range(NUM_REQUESTS)]
+
+
+def read_predictions(path: Path, asked: Sequence[Query]) -> dict[str, Ranked]:
+    """The offline lists of the users that are asked for."""
+    users = list({query.user_id for query in asked})
+    table = pq.read_table(path, filters=pc.field(names.USER_ID).isin(users))
+    lists: dict[str, tuple[list[str], list[float]]] = {user: ([], []) for user in users}
+    ordered = table.sort_by([(names.USER_ID, "ascending"), ("rank", "ascending")])
+    columns = (ordered[name].to_pylist() for name in (names.USER_ID, names.PRODUCT_ID, "score"))
+    for user, product, score in zip(*columns, strict=True):
+        lists[user][0].append(product)
+        lists[user][1].append(score)
+    return dict(lists)
+
+
+def judge(
+    asked: Sequence[Query],
+    predictions: Mapping[str, Ranked],
+    report: Mapping[str, Any],
+    most_latency_ms: float,
+) -> dict[str, Any]:
+    """Compares the replayed answers with the offline ones, and the latency with its gate."""
+    different = []
+    for query, answer in zip(asked, report["answers"], strict=True):
+        served = [
+            (product, score)
+            for product, score in zip(answer["product_ids"], answer["scores"], strict=True)
+            if product
+        ]
+        pair = ([product for product, _ in served], [score for _, score in served])
+        difference = mismatch(predictions[query.user_id], pair)
+        if difference:
+            different.append(f"user {query.user_id!r}: {difference}")
+    first, *later = report["latencies_ms"]
+    p50, p99 = (float(value) for value in np.quantile(later, [0.5, 0.99]))
+    reasons = []
+    if different:
+        reasons.append(
+            f"{len(different)} of {len(asked)} answers differ from the offline ones, first of {different[0]}."
+        )
+    if p99 > most_latency_ms:
+        reasons.append(
+            f"p99 of the latency, {p99:.1f} ms, is above `gates.most_latency_ms`, {most_latency_ms:g} ms."
+        )
+    return {
+        "blessed": not reasons,
+        "reasons": reasons,
+        "num_requests": len(asked),
+        "num_different": len(different),
+        "load_seconds": report["load_seconds"],
+        "resident_mb": report["resident_mb"],
+        "latency_ms": {"first": first, "p50": p50, "p99": p99, "threshold": most_latency_ms},
+    }
+
+
+def _bless(blessing: Any, validation: Mapping[str, Any]) -> None:
+    """As TFX's InfraValidator does: an empty file and the custom property `blessed`."""
+    blessed = bool(validation["blessed"])
+    (Path(blessing.uri) / ("INFRA_BLESSED" if blessed else "INFRA_NOT_BLESSED")).touch()
+    message = " ".join(validation["reasons"]) or "The served answers are those of the evaluation."
+    blessing.set_string_custom_property("blessing_message", message)
+    blessing.set_int_custom_property("blessed", int(blessed))

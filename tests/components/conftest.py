@@ -1,0 +1,161 @@
+"""A tiny shop and a stand-in for the served model, both small enough to check by hand."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+DAY = 86_400
+NUM_USERS = 24
+PRODUCTS = [f"p{number:02d}" for number in range(12)]
+EVAL_START, TEST_START, NOW = 100 * DAY, 110 * DAY, 120 * DAY
+
+
+def shop_events():
+    """User i buys product i % 8 on every tenth day, in the eval and in the test window too; all buy p08 once."""
+    rows = []
+    for number in range(NUM_USERS):
+        favourite = PRODUCTS[number % 8]
+        rows += [(f"u{number:02d}", favourite, day * DAY + number) for day in range(15, 120, 10)]
+        rows.append((f"u{number:02d}", "p08", 50 * DAY))
+    return sorted(rows, key=lambda row: (row[0], row[2]))
+
+
+def example(features):
+    import tensorflow as tf
+
+    message = tf.train.Example()
+    for name, values in features.items():
+        feature = message.features.feature[name]
+        if isinstance(values[0], str):
+            feature.bytes_list.value.extend(value.encode() for value in values)
+        elif isinstance(values[0], float):
+            feature.float_list.value.extend(values)
+        else:
+            feature.int64_list.value.extend(values)
+    return message.SerializeToString()
+
+
+def query_row(user, events, start, end):
+    history = [row for row in events if row[0] == user and row[2] < start]
+    targets = sorted({row[1] for row in events if row[0] == user and start <= row[2] < end})
+    row = {"user_id": [user], "query_time": [start], "query_kind": ["window"], "target_end": [end]}
+    if history:
+        row["history_product_id"] = [item[1] for item in history]
+        row["history_time"] = [item[2] for item in history]
+        row["history_event_type"] = ["purchase"] * len(history)
+    return row | {"target_product_id": targets, "target_weight": [1.0] * len(targets)}
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """Raw Examples and Interactions of the shop, and its windows."""
+    import tensorflow as tf
+
+    from schema.windows import TimeWindows
+
+    events = shop_events()
+    splits = {
+        "eval": [query_row(user, events, EVAL_START, TEST_START) for user in sorted({e[0] for e in events})],
+        "test": [query_row(user, events, TEST_START, NOW) for user in sorted({e[0] for e in events})],
+        "catalog": [{"product_id": [product]} for product in PRODUCTS],
+    }
+    for split, rows in splits.items():
+        folder = tmp_path / "examples" / f"Split-{split}"
+        folder.mkdir(parents=True)
+        with tf.io.TFRecordWriter(str(folder / "data_tfrecord-00000-of-00001.gz"), "GZIP") as writer:
+            for row in rows:
+                writer.write(example(row))
+    (tmp_path / "interactions").mkdir()
+    users, products, times = zip(*events, strict=True)
+    table = pa.table({"user_id": users, "product_id": products, "occurred_at": times})
+    table = table.append_column("weight", pa.array(np.ones(len(table)), pa.float32()))
+    pq.write_table(table, tmp_path / "interactions" / "part-00000.parquet")
+    windows = TimeWindows(
+        start=0,
+        ranking_cutoffs=(80 * DAY,),
+        window=10 * DAY,
+        retrieval_cutoffs=(70 * DAY,),
+        eval_start=EVAL_START,
+        test_start=TEST_START,
+        now=NOW,
+    )
+    return SimpleNamespace(
+        examples=str(tmp_path / "examples"), interactions=str(tmp_path / "interactions"), windows=windows
+    )
+
+
+@pytest.fixture
+def stand_in():
+    """Writes a SavedModel with the contract's signature: own history by count (times `sign`), then p00 ..."""
+
+    def write(directory, sign=1.0, metadata=None, noise=False):
+        import tensorflow as tf
+
+        table = tf.constant(PRODUCTS)
+
+        class StandIn(tf.Module):
+            @tf.function(
+                input_signature=[
+                    tf.TensorSpec([None], tf.string, "user_id"),
+                    tf.TensorSpec([None], tf.int64, "query_time"),
+                    tf.TensorSpec([None, None], tf.string, "history_product_id"),
+                    tf.TensorSpec([None, None], tf.int64, "history_time"),
+                    tf.TensorSpec([None, None], tf.string, "history_event_type"),
+                    tf.TensorSpec([], tf.int64, "top_k"),
+                    tf.TensorSpec([], tf.bool, "exclude_purchased"),
+                ]
+            )
+            def recommend(
+                self,
+                user_id,
+                query_time,
+                history_product_id,
+                history_time,
+                history_event_type,
+                top_k,
+                exclude_purchased,
+            ):
+                same = history_product_id[:, :, tf.newaxis] == table
+                count = tf.reduce_sum(tf.cast(same, tf.float32), axis=1)
+                used = tf.cast(query_time * 0 + history_time[:, 0] * 0, tf.float32)[:, tf.newaxis]
+                used += tf.cast(tf.strings.length(history_event_type[:, 0]) * 0, tf.float32)[:, tf.newaxis]
+                scores = sign * count - 0.01 * tf.range(len(PRODUCTS), dtype=tf.float32) + used
+                if noise:
+                    scores += tf.random.uniform(tf.shape(scores))
+                scores = tf.where(tf.logical_and(exclude_purchased, count > 0), -1e9, scores)
+                size = tf.minimum(tf.cast(top_k, tf.int32), len(PRODUCTS))
+                values, places = tf.math.top_k(scores, size)
+                pad = [[0, 0], [0, tf.cast(top_k, tf.int32) - size]]
+                kept = values > -1e8
+                ids = tf.pad(tf.where(kept, tf.gather(table, places), ""), pad)
+                return {
+                    "product_id": ids,
+                    "score": tf.pad(values, pad, constant_values=float("nan")),
+                    "source": tf.where(ids == "", "", "own_history"),
+                }
+
+        model = StandIn()
+        tf.saved_model.save(model, str(directory), signatures={"recommend": model.recommend})
+        if metadata is not None:
+            path = directory / "assets.extra" / "towerline.json"
+            path.parent.mkdir(parents=True)
+            path.write_text(json.dumps(metadata))
+
+    return write
+
+
+@pytest.fixture
+def artifact():
+    """Makes an artifact of a standard or own type at a path."""
+
+    def make(cls, path):
+        made = cls()
+        path.mkdir(parents=True, exist_ok=True)
+        made.uri = str(path)
+        return made
+
+    return make

@@ -1,0 +1,140 @@
+"""The RecommenderEvaluator runs for real on the tiny shop."""
+
+import json
+import math
+
+import pyarrow.parquet as pq
+import pytest
+
+from schema.features import FeatureSet
+
+FEATURES = FeatureSet()
+
+
+@pytest.fixture
+def evaluate(tmp_path, shop, stand_in, artifact):
+    """Runs the executor on a stand-in; returns metrics, blessing and the evaluation's folder."""
+    from tfx.types import standard_artifacts
+
+    from components.artifacts import Interactions, RecommenderMetrics
+    from components.recommender_evaluator.executor import Executor
+    from components.settings import GateSettings
+
+    def run(gates=None, **model):
+        stand_in(tmp_path / "model" / "Format-Serving", **model)
+        evaluation = artifact(RecommenderMetrics, tmp_path / "evaluation")
+        blessing = artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing")
+        examples = artifact(standard_artifacts.Examples, tmp_path / "examples")
+        interactions = artifact(Interactions, tmp_path / "interactions")
+        Executor().Do(
+            {
+                "model": [artifact(standard_artifacts.Model, tmp_path / "model")],
+                "examples": [examples],
+                "interactions": [interactions],
+            },
+            {"evaluation": [evaluation], "blessing": [blessing]},
+            {
+                "windows": shop.windows.to_json(),
+                "features": FEATURES.to_json(),
+                "gates": (gates or GateSettings()).to_json(),
+                "seed": 7,
+                "push_directory": str(tmp_path / "serving"),
+                "history_length": 400,
+            },
+        )
+        return json.loads((tmp_path / "evaluation" / "metrics.json").read_text()), blessing
+
+    return run
+
+
+def test_a_good_model_is_measured_and_blessed(evaluate, tmp_path):
+    metrics, blessing = evaluate()
+    assert metrics["window"] == "test" and metrics["num_queries"] == 24
+    ours = metrics["systems"]["towerline"]
+    # The only target, the favourite, has the most events of each history: rank 1 for everybody.
+    assert ours["ndcg@10"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
+    assert metrics["systems"]["own_frequency"]["ndcg@10"]["mean"] == 1.0
+    # In the window before the test p00 ... p07 were bought three times each; so ranks 1 to 8, 3 users each.
+    popular = sum(1 / math.log2(rank + 1) for rank in range(1, 9)) / 8
+    assert metrics["systems"]["popularity"]["ndcg@10"]["mean"] == pytest.approx(popular)
+    assert metrics["differences"]["popularity"]["ndcg@10"]["mean"] == pytest.approx(1 - popular)
+    assert ours["coverage@10"]["mean"] == pytest.approx(10 / 12)
+    assert metrics["slices"]["new_users"]["num_queries"] == 0
+    assert metrics["slices"]["cold_products"]["num_queries"] == 0
+    # Nobody turned to a product that was new to him.
+    assert metrics["new_products_only"] == {"num_queries": 0, "systems": {}, "differences": {}}
+    assert metrics["champion"] == {"version": None, "skipped": None}
+    assert all(gate["passed"] for gate in metrics["gates"]) and metrics["blessed"] is True
+    assert blessing.get_int_custom_property("blessed") == 1
+    assert [path.name for path in (tmp_path / "blessing").iterdir()] == ["BLESSED"]
+    assert {path.name for path in (tmp_path / "evaluation").iterdir()} == {
+        "metrics.json",
+        "predictions.parquet",
+    }
+
+
+def test_predictions_are_whole_and_ranked(evaluate, tmp_path):
+    evaluate()
+    table = pq.read_table(tmp_path / "evaluation" / "predictions.parquet")
+    assert table.column_names == ["user_id", "rank", "product_id", "score", "source"]
+    rows = [row for row in table.to_pylist() if row["user_id"] == "u13"]
+    # u13's favourite is p05, bought nine times before the test, p08 once; the other ten follow in order.
+    assert [row["product_id"] for row in rows[:4]] == ["p05", "p08", "p00", "p01"]
+    assert [row["rank"] for row in rows] == list(range(1, 13))
+    assert rows[0]["score"] == pytest.approx(10 - 0.05)
+
+
+def test_a_model_that_loses_to_popularity_is_not_blessed(evaluate, tmp_path):
+    metrics, blessing = evaluate(sign=-1.0)
+    assert metrics["blessed"] is False
+    failed = [gate["name"] for gate in metrics["gates"] if not gate["passed"]]
+    assert failed == ["beat_popularity"]
+    assert blessing.get_int_custom_property("blessed") == 0
+    assert "not clear of zero" in blessing.get_string_custom_property("blessing_message")
+    assert (tmp_path / "blessing" / "NOT_BLESSED").exists()
+
+
+def pushed(tmp_path, stand_in, shop, version="1000", trained_until=None, **model):
+    windows = json.loads(shop.windows.to_json())
+    metadata = {"features": json.loads(FEATURES.to_json()), "history_length": 400, "windows": windows}
+    if trained_until:
+        windows["eval_start"] = trained_until
+    stand_in(tmp_path / "serving" / version, metadata=metadata, **model)
+
+
+def test_a_worse_model_than_the_champion_is_not_blessed(evaluate, tmp_path, stand_in, shop):
+    from components.settings import GateSettings
+
+    pushed(tmp_path, stand_in, shop)
+    metrics, _ = evaluate(GateSettings(beat_popularity=False), sign=-1.0)
+    assert metrics["champion"] == {"version": 1000, "skipped": None}
+    assert metrics["systems"]["champion"]["ndcg@10"]["mean"] == 1.0
+    assert metrics["differences"]["champion"]["ndcg@10"]["high"] < 0
+    assert [gate["name"] for gate in metrics["gates"] if not gate["passed"]] == ["worst_champion_loss"]
+
+
+def test_a_champion_that_saw_the_test_window_is_no_comparison(evaluate, tmp_path, stand_in, shop):
+    pushed(tmp_path, stand_in, shop, trained_until=shop.windows.now)
+    metrics, _ = evaluate()
+    assert "trained on events" in metrics["champion"]["skipped"]
+    assert "champion" not in metrics["systems"]
+    assert metrics["blessed"] is True
+
+
+def test_the_newest_champion_counts_and_a_broken_one_does_not_stop_the_run(
+    evaluate, tmp_path, stand_in, shop
+):
+    pushed(tmp_path, stand_in, shop, version="999")
+    pushed(tmp_path, stand_in, shop, version="1000")
+    (tmp_path / "serving" / "1000" / "saved_model.pb").unlink()
+    metrics, _ = evaluate()
+    assert metrics["champion"]["version"] == 1000
+    assert "cannot be loaded" in metrics["champion"]["skipped"]
+
+
+def test_what_the_model_never_recommends_no_baseline_recommends(evaluate):
+    metadata = {"features": json.loads(FEATURES.to_json()), "exclude_purchased": "always"}
+    metrics, _ = evaluate(metadata=metadata)
+    # The favourites, the only targets, are all purchased.
+    assert metrics["systems"]["own_frequency"]["ndcg@10"]["mean"] == 0.0
+    assert metrics["systems"]["popularity"]["recall@100"]["mean"] == 0.0
