@@ -27,7 +27,8 @@ def catalog_batches(
         in_events: Ids of the products that events name.
         features: Feature columns; `available` and `created_at` are kept beside them if there.
     """
-    rows = pa.concat_tables([products, _without_row(products, in_events)], promote_options="default")
+    orphans = pa.table({names.PRODUCT_ID: pa.array(products_without_row(products, in_events), pa.string())})
+    rows = pa.concat_tables([products, orphans], promote_options="default")
     rows = rows.take(pc.sort_indices(rows[names.PRODUCT_ID].cast(pa.binary())))
     columns = {names.PRODUCT_ID: optional_array(_whole(rows, names.PRODUCT_ID).cast(pa.binary()))}
     for name in (names.AVAILABLE, names.CREATED_AT):
@@ -40,11 +41,10 @@ def catalog_batches(
         yield catalog.take(pa.array(rows_of_batch))
 
 
-def _without_row(products: pa.Table, in_events: Iterable[str]) -> pa.Table:
+def products_without_row(products: pa.Table, in_events: Iterable[str]) -> list[str]:
+    """Returns those of the ids in events that the table of products lacks."""
     known = set(products[names.PRODUCT_ID].to_pylist())
-    return pa.table(
-        {names.PRODUCT_ID: pa.array([name for name in in_events if name not in known], pa.string())}
-    )
+    return [product for product in in_events if product not in known]
 
 
 def _whole(rows: pa.Table, name: str) -> pa.Array:

@@ -16,14 +16,12 @@ from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
+from components.product_example_gen.interactions import SUMMARY_FILE
 from components.product_example_gen.job import Job
 from components.product_example_gen.shards import ShardSummary, write_catalog, write_shard
 from schema import names
 from schema.errors import PipelineRefusedError, UserError
 from schema.source import UserRange
-
-SUMMARY_FILE = "_summary.json"
-"""File of the Interactions artifact with the number of events and of rows of each split."""
 
 _EVENTS_PER_RANGE = 250_000
 
@@ -97,7 +95,9 @@ def _finish(results: Sequence[ShardSummary | str], job: Job) -> None:
     rows = {split: sum(shard.num_rows[split] for shard in shards) for split in names.QUERY_SPLITS}
     products = set().union(*(shard.products for shard in shards))
     try:
-        rows[names.CATALOG] = write_catalog(job, sorted(products))
+        catalog = write_catalog(job, sorted(products))
+        rows[names.CATALOG] = catalog.num_rows
+        summary["orphans"] = list(catalog.orphans)
     except UserError as error:
         summary["errors"].append(str(error))
     summary["num_rows"] = rows

@@ -26,6 +26,10 @@ SCHEMA = pa.schema(
 )
 """Columns of every part; quantity, price, rating and basket_id may be null."""
 
+SUMMARY_FILE = "_summary.json"
+"""File beside the parts: `num_events`, `num_rows` of each split, and `orphans`, the ids of products that
+events name and the table of products lacks (none if that table is empty)."""
+
 
 def write_interactions(log: EventLog, uri: str, shard: int) -> None:
     """Writes the events of one range of users as a part of its own, whole or not at all."""

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from absl import logging
 
 from components.product_example_gen.baskets import basket_queries
-from components.product_example_gen.catalog import catalog_batches
+from components.product_example_gen.catalog import catalog_batches, products_without_row
 from components.product_example_gen.columns import feature_arrays
 from components.product_example_gen.event_log import EventLog
 from components.product_example_gen.interactions import write_interactions
@@ -39,6 +39,19 @@ class ShardSummary:
     products: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class CatalogSummary:
+    """What the table of products gave.
+
+    Attributes:
+        num_rows: Number of rows written.
+        orphans: Ids that events name and the table lacks; none if the table has no rows at all.
+    """
+
+    num_rows: int
+    orphans: Sequence[str]
+
+
 def write_shard(job: Job, shard: int, num_shards: int, users: UserRange) -> ShardSummary:
     """Reads the events of a range of users and writes its part of every split but the catalog."""
     with job.open_source() as source:
@@ -55,14 +68,20 @@ def write_shard(job: Job, shard: int, num_shards: int, users: UserRange) -> Shar
     return ShardSummary(len(log), num_rows, products)
 
 
-def write_catalog(job: Job, in_events: Sequence[str]) -> int:
-    """Writes the catalog split and returns the number of its rows."""
+def write_catalog(job: Job, in_events: Sequence[str]) -> CatalogSummary:
+    """Writes the catalog split.
+
+    Args:
+        job: What to do.
+        in_events: Ids of the products that events name.
+    """
     with job.open_source() as source:
         products = source.read_table(PRODUCTS)
     batches = catalog_batches(products, in_events, job.features)
     num_rows = write_examples(batches, job.split_directories[names.CATALOG], 0, 1)
-    logging.info("The catalog has %d products.", num_rows)
-    return num_rows
+    without_row = products_without_row(products, in_events)
+    logging.info("The catalog has %d products, %d of them in no row of products.", num_rows, len(without_row))
+    return CatalogSummary(num_rows, without_row if products.num_rows else [])
 
 
 def split_queries(log: EventLog, windows: TimeWindows, split: SplitSettings) -> dict[str, Queries]:

@@ -1,0 +1,1 @@
+"""InteractionValidator: what a schema of single columns cannot check; it stops the run."""

@@ -1,0 +1,91 @@
+"""Checks of the events as a whole."""
+
+from __future__ import annotations
+
+from components.interaction_validator.checks import Check, at_most
+from components.interaction_validator.event_facts import EventFacts
+from components.settings import GateSettings
+from schema import names
+
+_MOST_TYPE_CHANGE = 0.5
+
+
+def check_events(facts: EventFacts, gates: GateSettings, clock: int) -> list[Check]:
+    """Checks the events.
+
+    Args:
+        facts: What is known of them.
+        gates: Thresholds.
+        clock: The time now, in epoch seconds.
+    """
+    return [
+        _orphans(facts, gates),
+        _duplicates(facts, gates),
+        _future(facts, clock),
+        _top_product(facts, gates),
+        _id_type(facts, names.USER_ID),
+        _id_type(facts, names.PRODUCT_ID),
+    ]
+
+
+def _orphans(facts: EventFacts, gates: GateSettings) -> Check:
+    share = facts.num_orphans / max(1, facts.num_events)
+    return at_most(
+        "orphans",
+        share,
+        gates.most_orphans,
+        f"{facts.num_orphans} of {facts.num_events} events ({share:.1%}; at most {gates.most_orphans:.1%}) "
+        "name a product that has no row in table `products`.",
+        "add the rows, check that `events.product_id` and `products.product_id` are spelled alike, or raise "
+        "`gates.most_orphans`.",
+    )
+
+
+def _duplicates(facts: EventFacts, gates: GateSettings) -> Check:
+    share, most = facts.num_repeats / max(1, facts.num_events), gates.most_duplicates
+    return at_most(
+        "duplicates",
+        share,
+        most,
+        f"{facts.num_repeats} of {facts.num_events} events ({share:.1%}; at most {most:.1%}) repeat user, "
+        "product, stamp and type of another in table `events`.",
+        "remove rows that were loaded twice, or raise `gates.most_duplicates`.",
+    )
+
+
+def _future(facts: EventFacts, clock: int) -> Check:
+    ahead = (facts.newest - clock) / names.SECONDS_PER_DAY
+    return at_most(
+        "future",
+        ahead,
+        1.0,
+        f"The newest event in table `events`, column `occurred_at`, is {max(0.0, ahead):.1f} days in the "
+        "future (at most 1).",
+        "correct the stamps; they must be UTC.",
+    )
+
+
+def _top_product(facts: EventFacts, gates: GateSettings) -> Check:
+    product, count = min(facts.by_product.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+    share = count / max(1, facts.num_events)
+    return at_most(
+        "top_product",
+        share,
+        gates.most_top_product,
+        f"Product `{product}` has {count} of {facts.num_events} events ({share:.1%}; at most "
+        f"{gates.most_top_product:.1%}).",
+        "leave it out of table `events` if it is no real product (a deposit, a bag, a test), or raise "
+        "`gates.most_top_product`.",
+    )
+
+
+def _id_type(facts: EventFacts, column: str) -> Check:
+    older, newer = facts.integer_shares(column)
+    return at_most(
+        f"type_of_{column}",
+        abs(newer - older),
+        _MOST_TYPE_CHANGE,
+        f"Table `events`, column `{column}`: {older:.0%} of the ids are integers in the older half of the "
+        f"events and {newer:.0%} in the newer.",
+        "if the ids were renumbered, map old ids to new ones.",
+    )

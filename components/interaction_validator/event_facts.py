@@ -1,0 +1,83 @@
+"""Facts about all events, gathered part by part in bounded memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schema import names
+
+_INTEGER = r"^-?\d+$"
+
+
+@dataclass
+class EventFacts:
+    """What the checks need to know of the events.
+
+    Attributes:
+        num_events: Number of events.
+        num_repeats: Events that repeat user, product, stamp and type of an earlier one.
+        num_orphans: Events whose product has no row in `products`.
+        newest: Newest stamp.
+        by_product: Product -> number of its events.
+        integer_ids: Id column -> day -> (events, events whose id is an integer).
+    """
+
+    num_events: int = 0
+    num_repeats: int = 0
+    num_orphans: int = 0
+    newest: int = 0
+    by_product: Counter[str] = field(default_factory=Counter)
+    integer_ids: dict[str, dict[int, tuple[int, int]]] = field(
+        default_factory=lambda: {names.USER_ID: {}, names.PRODUCT_ID: {}}
+    )
+
+    def add(self, part: pa.Table, orphans: pa.Array) -> None:
+        """Adds a part of the Interactions artifact; no user is in two parts."""
+        if not part.num_rows:
+            return
+        keys = [names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT, names.EVENT_TYPE]
+        self.num_events += part.num_rows
+        self.num_repeats += part.num_rows - part.select(keys).group_by(keys).aggregate([]).num_rows
+        self.newest = max(self.newest, pc.max(part[names.OCCURRED_AT]).as_py())
+        counts = pc.value_counts(part[names.PRODUCT_ID])
+        self.by_product.update(
+            dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
+        )
+        self.num_orphans += pc.sum(pc.is_in(part[names.PRODUCT_ID], orphans)).as_py()
+        day = part[names.OCCURRED_AT].to_numpy() // names.SECONDS_PER_DAY
+        for column, totals in self.integer_ids.items():
+            encoded = part[column].combine_chunks().dictionary_encode()
+            integer = pc.match_substring_regex(encoded.dictionary, _INTEGER).to_numpy(zero_copy_only=False)
+            flags = integer[encoded.indices.to_numpy()]
+            days, index = np.unique(day, return_inverse=True)
+            found = np.bincount(index, flags).astype(int)
+            for key, events, integers in zip(days.tolist(), np.bincount(index), found, strict=True):
+                old = totals.get(key, (0, 0))
+                totals[key] = (old[0] + int(events), old[1] + int(integers))
+
+    def integer_shares(self, column: str) -> tuple[float, float]:
+        """Returns the share of integer ids in the older and in the newer half of the events."""
+        half, seen = self.num_events / 2, 0
+        halves = np.zeros((2, 2))
+        for _, (events, integers) in sorted(self.integer_ids[column].items()):
+            halves[int(seen >= half)] += events, integers
+            seen += events
+        older, newer = (
+            float(integers / events) if events else float(halves[0, 1] / max(1, halves[0, 0]))
+            for events, integers in halves
+        )
+        return older, newer
+
+    @classmethod
+    def gather(cls, parts: Iterable[pa.Table], orphans: Iterable[str]) -> EventFacts:
+        """Returns the facts of all parts."""
+        facts, without_row = cls(), pa.array(list(orphans), pa.string())
+        for part in parts:
+            facts.add(part, without_row)
+        return facts

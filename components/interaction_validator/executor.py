@@ -1,0 +1,105 @@
+"""Gathers the facts, writes the report, and stops the run on a critical finding."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from absl import logging
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+
+from components.interaction_validator.anomaly_checks import check_anomalies
+from components.interaction_validator.checks import Check
+from components.interaction_validator.event_checks import check_events
+from components.interaction_validator.event_facts import EventFacts
+from components.interaction_validator.split_checks import check_splits
+from components.interaction_validator.split_facts import SplitFacts
+from components.settings import GateSettings
+from schema import names
+from schema.errors import PipelineRefusedError
+
+REPORT_FILE = "report.json"
+SUMMARY_FILE = "_summary.json"
+"""File of the Interactions artifact in which ProductExampleGen lists orphans."""
+
+
+class Executor(BaseExecutor):
+    """Validates what ProductExampleGen wrote."""
+
+    def Do(  # noqa: N802
+        self,
+        input_dict: dict[str, list[Any]],
+        output_dict: dict[str, list[Any]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Runs the component.
+
+        Raises:
+            PipelineRefusedError: A critical check failed.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        gates = GateSettings.from_json(exec_properties["gates"])
+        inputs = {name: artifact_utils.get_single_instance(found) for name, found in input_dict.items()}
+        checks = [
+            *check_anomalies(inputs["query_anomalies"]),
+            *check_anomalies(inputs["catalog_anomalies"]),
+            *_event_checks(inputs["interactions"].uri, gates),
+            *_split_checks(inputs["examples"], gates),
+        ]
+        for check in checks:
+            level = logging.INFO if check.passed else logging.ERROR if check.critical else logging.WARNING
+            logging.log(
+                level, "%s %s: %s", "Passed" if check.passed else "Failed", check.name, check.sentence
+            )
+        report = artifact_utils.get_single_instance(output_dict["report"])
+        _write_report(report.uri, checks)
+        refuse_if_critical(checks)
+
+
+def refuse_if_critical(checks: Sequence[Check]) -> None:
+    """Raises the sentences of all critical checks that failed.
+
+    Raises:
+        PipelineRefusedError: There is one.
+    """
+    sentences = [check.sentence for check in checks if check.stops]
+    if sentences:
+        raise PipelineRefusedError("The data is not valid. " + " ".join(sentences))
+
+
+def _event_checks(uri: str, gates: GateSettings) -> list[Check]:
+    with fileio.open(os.path.join(uri, SUMMARY_FILE)) as file:
+        orphans = json.loads(file.read()).get("orphans", [])
+    return check_events(EventFacts.gather(_parts(uri), orphans), gates, int(time.time()))
+
+
+def _parts(uri: str) -> Iterator[pa.Table]:
+    columns = [names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT, names.EVENT_TYPE]
+    for path in sorted(fileio.glob(os.path.join(uri, "part-*.parquet"))):
+        with fileio.open(path, "rb") as file:
+            yield pq.read_table(pa.BufferReader(file.read()), columns=columns)
+
+
+def _split_checks(examples: Any, gates: GateSettings) -> list[Check]:
+    splits = {}
+    for name in names.QUERY_SPLITS:
+        splits[name] = SplitFacts.gather(artifact_utils.get_split_uri([examples], name))
+        logging.info("Read the %d queries of split %s.", splits[name].num_queries, name)
+    return check_splits(splits, gates)
+
+
+def _write_report(uri: str, checks: Sequence[Check]) -> None:
+    fileio.makedirs(uri)
+    report = {
+        "passed": not any(check.stops for check in checks),
+        "checks": [check.to_dict() for check in checks],
+    }
+    with fileio.open(os.path.join(uri, REPORT_FILE), "w") as file:
+        file.write(json.dumps(report, indent=1, ensure_ascii=False))

@@ -1,0 +1,91 @@
+"""Facts about the queries of one split, read from the examples themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import tensorflow as tf
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
+
+from schema import names
+
+_ROWS_PER_BATCH = 4096
+_READ = {
+    names.USER_ID: schema_pb2.BYTES,
+    names.QUERY_TIME: schema_pb2.INT,
+    names.TARGET_END: schema_pb2.INT,
+    names.HISTORY_TIME: schema_pb2.INT,
+    names.TARGET_PRODUCT_ID: schema_pb2.BYTES,
+}
+
+
+@dataclass
+class SplitFacts:
+    """What the checks need to know of a split.
+
+    Attributes:
+        num_queries: Number of rows.
+        users: Distinct users.
+        earliest_query: Smallest `query_time`.
+        latest_query: Largest `query_time`.
+        latest_target_end: Largest `target_end`.
+        num_leaks: Rows with a history event at or after `query_time`.
+        num_unordered: Rows whose history is not oldest first.
+        num_without_targets: Rows without targets or with an empty target window.
+    """
+
+    num_queries: int = 0
+    users: set[bytes] = field(default_factory=set)
+    earliest_query: int = 2**62
+    latest_query: int = -(2**62)
+    latest_target_end: int = -(2**62)
+    num_leaks: int = 0
+    num_unordered: int = 0
+    num_without_targets: int = 0
+
+    def add(self, rows: pa.RecordBatch) -> None:
+        """Adds rows of the split."""
+        time = _numbers(rows, names.QUERY_TIME)
+        target_end = _numbers(rows, names.TARGET_END)
+        history = rows.column(names.HISTORY_TIME)
+        stamps = history.flatten().to_numpy()
+        lengths = pc.list_value_length(history).fill_null(0).to_numpy()
+        row = np.repeat(np.arange(len(time)), lengths)
+        falls = (np.diff(stamps) < 0) & (np.diff(row) == 0)
+        num_targets = pc.list_value_length(rows.column(names.TARGET_PRODUCT_ID)).fill_null(0).to_numpy()
+        self.num_queries += rows.num_rows
+        self.users.update(rows.column(names.USER_ID).flatten().to_pylist())
+        self.earliest_query = min(self.earliest_query, int(time.min()))
+        self.latest_query = max(self.latest_query, int(time.max()))
+        self.latest_target_end = max(self.latest_target_end, int(target_end.max()))
+        self.num_leaks += len(np.unique(row[stamps >= time[row]]))
+        self.num_unordered += len(np.unique(row[1:][falls]))
+        self.num_without_targets += int(np.sum((num_targets == 0) | (target_end <= time)))
+
+    @classmethod
+    def gather(cls, directory: str) -> SplitFacts:
+        """Returns the facts of the split whose files are in `directory`."""
+        facts = cls()
+        for rows in _batches(directory):
+            facts.add(rows)
+        return facts
+
+
+def _numbers(rows: pa.RecordBatch, name: str) -> np.ndarray:
+    values: np.ndarray = rows.column(name).flatten().to_numpy()
+    return values
+
+
+def _batches(directory: str) -> Iterator[pa.RecordBatch]:
+    schema = schema_pb2.Schema()
+    for name, kind in _READ.items():
+        schema.feature.add(name=name, type=kind)
+    decoder = ExamplesToRecordBatchDecoder(schema.SerializeToString())
+    files = sorted(tf.io.gfile.glob(f"{directory}/*"))
+    for records in tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_ROWS_PER_BATCH):
+        yield decoder.DecodeBatch(records.numpy().tolist())
