@@ -15,7 +15,7 @@ EVAL_START, TEST_START, NOW = 100 * DAY, 110 * DAY, 120 * DAY
 
 
 def shop_events():
-    """User i buys product i % 8 on every tenth day, in the eval and in the test window too; all buy p08 once."""
+    """User i buys product i % 8 every tenth day, in the eval and test windows too; all buy p08 once."""
     rows = []
     for number in range(NUM_USERS):
         favourite = PRODUCTS[number % 8]

@@ -1,0 +1,57 @@
+"""The Pusher runs for real."""
+
+import pytest
+
+from components.pusher.versions import versions
+
+
+@pytest.fixture
+def push(tmp_path, artifact):
+    from google.protobuf.json_format import MessageToJson
+    from tfx.proto import pusher_pb2
+    from tfx.types import standard_artifacts
+
+    from components.pusher.executor import Executor
+
+    model = artifact(standard_artifacts.Model, tmp_path / "model")
+    (tmp_path / "model" / "Format-Serving").mkdir()
+    (tmp_path / "model" / "Format-Serving" / "saved_model.pb").write_text("graph")
+
+    def run(model_blessed=1, infra_blessed=1):
+        inputs = {"model": [model]}
+        for key, cls, blessed in (
+            ("model_blessing", standard_artifacts.ModelBlessing, model_blessed),
+            ("infra_blessing", standard_artifacts.InfraBlessing, infra_blessed),
+        ):
+            if blessed is not None:
+                blessing = artifact(cls, tmp_path / key)
+                blessing.set_int_custom_property("blessed", blessed)
+                inputs[key] = [blessing]
+        destination = pusher_pb2.PushDestination()
+        destination.filesystem.base_directory = str(tmp_path / "serving")
+        pushed = artifact(standard_artifacts.PushedModel, tmp_path / "pushed")
+        Executor().Do(
+            inputs,
+            {"pushed_model": [pushed]},
+            {"push_destination": MessageToJson(destination, preserving_proto_field_name=True)},
+        )
+        return pushed
+
+    return run
+
+
+def test_a_model_with_both_blessings_is_pushed(push, tmp_path):
+    pushed = push()
+    (version,) = versions(tmp_path / "serving")
+    assert pushed.get_int_custom_property("pushed") == 1
+    assert pushed.get_string_custom_property("pushed_version") == str(version)
+    assert pushed.get_string_custom_property("pushed_destination") == str(tmp_path / "serving" / str(version))
+    assert (tmp_path / "serving" / str(version) / "saved_model.pb").read_text() == "graph"
+    assert (tmp_path / "pushed" / "saved_model.pb").read_text() == "graph"
+
+
+@pytest.mark.parametrize(("model", "infra"), [(0, 1), (1, 0), (0, 0), (None, 1), (1, None), (None, None)])
+def test_without_either_blessing_nothing_is_pushed(push, tmp_path, model, infra):
+    pushed = push(model, infra)
+    assert pushed.get_int_custom_property("pushed") == 0
+    assert not (tmp_path / "serving").exists()

@@ -1,0 +1,28 @@
+"""Wiring of the RecommenderEvaluator."""
+
+
+def test_wiring(shop):
+    from tfx import types
+    from tfx.types import standard_artifacts
+
+    from components.artifacts import Interactions, RecommenderMetrics
+    from components.recommender_evaluator.component import RecommenderEvaluator
+    from components.settings import GateSettings
+    from schema.features import FeatureSet
+    from schema.windows import TimeWindows
+
+    node = RecommenderEvaluator(
+        model=types.Channel(type=standard_artifacts.Model),
+        examples=types.Channel(type=standard_artifacts.Examples),
+        interactions=types.Channel(type=Interactions),
+        windows=shop.windows,
+        features=FeatureSet(),
+        gates=GateSettings(least_ndcg=0.1),
+        seed=1,
+        push_directory="serving",
+        history_length=400,
+    )
+    assert node.outputs["evaluation"].type is RecommenderMetrics
+    assert node.outputs["blessing"].type is standard_artifacts.ModelBlessing
+    assert TimeWindows.from_json(node.exec_properties["windows"]) == shop.windows
+    assert GateSettings.from_json(node.exec_properties["gates"]).least_ndcg == 0.1

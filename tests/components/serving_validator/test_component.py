@@ -1,0 +1,22 @@
+"""Wiring of the ServingValidator."""
+
+
+def test_wiring():
+    from tfx import types
+    from tfx.types import standard_artifacts
+
+    from components.artifacts import RecommenderMetrics
+    from components.serving_validator.component import ServingValidator
+    from components.settings import GateSettings
+    from schema.features import FeatureSet
+
+    node = ServingValidator(
+        model=types.Channel(type=standard_artifacts.Model),
+        examples=types.Channel(type=standard_artifacts.Examples),
+        evaluation=types.Channel(type=RecommenderMetrics),
+        features=FeatureSet(),
+        gates=GateSettings(),
+        history_length=400,
+    )
+    assert node.outputs["blessing"].type is standard_artifacts.InfraBlessing
+    assert node.exec_properties["history_length"] == 400
