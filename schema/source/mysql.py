@@ -57,7 +57,7 @@ class MysqlDialect(Dialect):
         return Selected(column, name, pa.int64() if kind == "integer" else pa.float64())
 
     def order(self, relation: Relation) -> str | None:
-        """The primary key, where there is one."""
+        """The primary key, where there is one; otherwise rows come as the server gives them."""
         return self._order(relation)
 
     def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

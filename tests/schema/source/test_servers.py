@@ -13,6 +13,7 @@ from schema.source import mask_url, open_source, restore_password
 from schema.source_settings import SourceSettings, TableMapping
 
 IDS = ["Ünïcode ✓", "with space ", 'it\'s "quoted"', "007", "7", "back\\slash", "100%", "a:b"]
+USERS = [(user, 20 + row, row / 8, row % 2 == 0) for row, user in enumerate(IDS)]
 EVENTS = [
     (user, product, 1_700_000_000 + 10 * row, row)
     for row, (user, product) in enumerate(zip(IDS, IDS[::-1], strict=True))
@@ -21,7 +22,7 @@ EVENTS += [(IDS[0], "42", 1_700_000_000, 100), (IDS[0], "43", 1_700_000_000, 101
 
 
 def _fill(url, creates, vectors):
-    """Creates the tables and inserts the rows; `vectors` are the products' images as the database takes them."""
+    """Creates the tables and inserts the rows; `vectors` are the two images as the database takes them."""
     from sqlalchemy import create_engine
 
     stamps = [datetime.datetime.fromtimestamp(event[2], datetime.UTC) for event in EVENTS]
@@ -49,7 +50,7 @@ def postgres(postgres_url):
         "products": "product_id bigint, title text, image real[], size json, price numeric",
         "events": "user_id text, product_id text, occurred_at timestamptz, line int",
     }
-    _fill(postgres_url.replace("postgresql:", "postgresql+psycopg:"), creates, ([1, 2.5], [3, 4]))
+    _fill(postgres_url.replace("postgresql:", "postgresql+psycopg:"), creates, ([1.0, 2.5], [3.0, 4.0]))
     return postgres_url
 
 
@@ -58,7 +59,7 @@ def mysql(mysql_url):
     creates = {
         "users": "user_id varchar(60), age int, score decimal(8,3), member boolean",
         "products": "product_id bigint, title text, image json, size json, price decimal(5,2)",
-        "events": "user_id varchar(60), product_id varchar(60), occurred_at datetime, line int",
+        "events": "user_id varchar(60), product_id varchar(60), occurred_at datetime, line int PRIMARY KEY",
     }
     _fill(mysql_url.replace("mysql:", "mysql+pymysql:"), creates, ("[1, 2.5]", "[3, 4]"))
     return mysql_url

@@ -1,0 +1,1 @@
+"""Benchmarks, each against a real baseline in the same run."""
