@@ -87,6 +87,8 @@ def test_no_parts_is_an_error(tmp_path):
 def test_popularity_counts_the_window_only_and_breaks_ties_by_all_time(log):
     # Last two days before day 10: b 1 (day 9), c 2, a 1 (day 9.5). Ever: a 3, c 2, b 1. So c, a, b, d, e.
     assert Popularity(2 * DAY).recommend(ask(log), 4).tolist() == [[C, A, B, D]] * 3
+    # The last half day: a 1, the others none; of these c was bought twice ever, b once.
+    assert Popularity(DAY // 2).recommend(ask(log), 3).tolist() == [[A, C, B]] * 3
     assert Popularity(None).recommend(ask(log), 3).tolist() == [[A, C, B]] * 3
 
 
