@@ -42,8 +42,8 @@ def _apart(name: str, earlier: SplitFacts, next_name: str, later: SplitFacts) ->
         f"{name}_before_{next_name}",
         overlap,
         0,
-        f"The targets of split `{name}` reach {max(0, overlap)} seconds into split `{next_name}`, whose first "
-        f"query is at {later.earliest_query}.",
+        f"The targets of split `{name}` reach {max(0, overlap)} seconds into split `{next_name}`, whose "
+        f"first query is at {later.earliest_query}.",
         _DEFECT,
     )
 

@@ -27,7 +27,7 @@ def basket_queries(log: EventLog, eval_start: int, baskets_per_user: int, histor
     group = _basket_of_event(log)
     order = np.argsort(group, kind="stable")
     begins = np.flatnonzero(np.diff(group[order], prepend=-1))
-    ends = np.append(begins[1:], len(order))
+    ends = np.append(begins, len(order))[1:]
     first, last = order[begins], order[ends - 1]
     positive = np.add.reduceat(log.weight[order] > 0, begins) > 0 if len(begins) else np.zeros(0, np.bool_)
     kept = np.flatnonzero(positive & (log.time[last] < eval_start))

@@ -33,10 +33,17 @@ def write_examples(batches: Iterable[pa.RecordBatch], directory: str, shard: int
     with tf.io.TFRecordWriter(unfinished, options) as writer:
         for batch in batches:
             for record in encoder.encode(batch):
-                writer.write(record)
+                writer.write(_canonical(record))
             num_rows += batch.num_rows
     if num_rows:
         tf.io.gfile.rename(unfinished, os.path.join(directory, name), overwrite=True)
     else:
         tf.io.gfile.remove(unfinished)
     return num_rows
+
+
+def _canonical(record: bytes) -> bytes:
+    """Puts the features of a tf.Example in the order of their names; the encoder's order is random."""
+    example = tf.train.Example.FromString(record)
+    canonical: bytes = example.SerializeToString(deterministic=True)
+    return canonical
