@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schema.errors import UserError
 from schema.features import FeatureColumn, Kind
 from schema.source.values import flat
 
@@ -34,11 +35,11 @@ def infer_kind(name: str, column: pa.ChunkedArray | pa.Array) -> Inferred:
         name: Name of the column; codes are also told by names such as `manufacturer_id`.
         column: Values as `ProductSource.read_table` gives them.
     """
+    if pa.types.is_list(column.type):
+        return _embedding(name, flat(column).drop_null())
     values = _sample(flat(column)).drop_null()
     if len(values) == 0:
         return _inferred(name, Kind.IGNORE, "no values")
-    if pa.types.is_list(values.type):
-        return _embedding(name, values)
     distinct = len(pc.unique(values))
     if distinct == 1:
         return _inferred(name, Kind.IGNORE, "the same value everywhere")
@@ -49,11 +50,35 @@ def infer_kind(name: str, column: pa.ChunkedArray | pa.Array) -> Inferred:
     return _text(name, values, distinct)
 
 
-def as_kind(name: str, column: pa.ChunkedArray | pa.Array, kind: Kind) -> FeatureColumn:
-    """Returns the column with a kind that the user chose."""
-    if kind is not Kind.EMBEDDING:
-        return FeatureColumn(name=name, kind=kind)
-    return _embedding(name, flat(column).drop_null()).column.model_copy(update={"kind": kind})
+def as_kind(key: str, name: str, column: pa.ChunkedArray | pa.Array, kind: Kind) -> FeatureColumn:
+    """Returns the column with a kind that the user chose.
+
+    Args:
+        key: Configuration key, for messages.
+        name: Name of the column.
+        column: Values as `ProductSource.read_table` gives them.
+        kind: The chosen kind.
+
+    Raises:
+        UserError: The values cannot be used so.
+    """
+    if kind is Kind.EMBEDDING:
+        inferred = _embedding(name, flat(column).drop_null())
+        if inferred.column.kind is not Kind.EMBEDDING:
+            raise _unfit(key, kind, inferred.reason, "JSON arrays of one length")
+        return inferred.column
+    if kind is Kind.NUMBER and pa.types.is_string(column.type) and column.null_count < len(column):
+        raise _unfit(key, kind, "text", "numbers")
+    if kind is not Kind.IGNORE and pa.types.is_list(column.type):
+        raise _unfit(key, kind, "vectors", "the kind `embedding` or `ignore`")
+    return FeatureColumn(name=name, kind=kind)
+
+
+def _unfit(key: str, kind: Kind, found: str, wanted: str) -> UserError:
+    return UserError(
+        f"Configuration key `{key}`: the column cannot be used as `{kind.value}`. Received: {found}. "
+        f"Remedy: {wanted}."
+    )
 
 
 def _sample(values: pa.Array) -> pa.Array:
@@ -67,8 +92,8 @@ def _embedding(name: str, values: pa.Array) -> Inferred:
     if not pa.types.is_list(values.type) or len(values) == 0:
         return _inferred(name, Kind.IGNORE, "no vectors")
     lengths = pc.unique(pc.list_value_length(values)).to_pylist()
-    if len(lengths) != 1 or lengths[0] < 1:
-        return _inferred(name, Kind.IGNORE, "vectors of different lengths")
+    if len(lengths) != 1 or lengths[0] < 1 or pc.list_flatten(values).null_count:
+        return _inferred(name, Kind.IGNORE, "vectors of different lengths or with gaps")
     return Inferred(FeatureColumn(name=name, kind=Kind.EMBEDDING, dim=lengths[0]), f"vectors of {lengths[0]}")
 
 

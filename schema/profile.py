@@ -114,7 +114,7 @@ def _kinds(
     reasons: dict[str, str] = {}
     for name in feature_columns(table, rows.column_names):
         if name in chosen:
-            columns.append(as_kind(name, rows[name], chosen[name]))
+            columns.append(as_kind(f"features.{table}.{name}", name, rows[name], chosen[name]))
             reasons[f"{table}.{name}"] = "configured"
         else:
             column, reason = infer_kind(name, rows[name])

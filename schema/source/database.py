@@ -56,7 +56,7 @@ class Database:
 
     def read(self, relation: Relation, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads contract columns of all rows, in the table's order."""
-        return self._read(relation, columns, "", self._all_classes(relation), ordered=True)
+        return self._read(relation, columns, "", self._all_classes(relation))
 
     def read_range(self, relation: Relation, users: UserRange) -> Iterator[pa.RecordBatch]:
         """Reads the rows of a range of users."""
@@ -66,7 +66,7 @@ class Database:
         conditions += [] if users.high is None else [f"{key} < {self._dialect.literal(users.high)}"]
         classes = dict(users.classes) or self._all_classes(relation)
         columns = [name for name, _ in relation.columns]
-        return self._read(relation, columns, f" WHERE {' AND '.join(conditions)}", classes, ordered=True)
+        return self._read(relation, columns, f" WHERE {' AND '.join(conditions)}", classes)
 
     def read_keys(self, relation: Relation, keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads the rows of these ids, a few hundred ids at a time."""
@@ -97,15 +97,18 @@ class Database:
         where = f" WHERE {key} IN ({', '.join(literals)})" if literals else " WHERE 1 = 0"
         classes = self._classes.get(relation) or self._dialect.classes(relation, where)
         columns = [name for name, _ in relation.columns]
-        return self._read(relation, columns, where, classes, ordered=True)
+        return self._read(relation, columns, where, classes)
 
     def _read(
-        self, relation: Relation, columns: Sequence[str], where: str, classes: dict[str, Class], ordered: bool
+        self, relation: Relation, columns: Sequence[str], where: str, classes: dict[str, Class]
     ) -> Iterator[pa.RecordBatch]:
         sources = dict(relation.columns)
         selected = [self._dialect.select(name, sources[name], classes[sources[name]]) for name in columns]
         schema = pa.schema([pa.field(item.name, item.type) for item in selected])
-        return self._dialect.batches(self._dialect.statement(selected, relation, where, ordered), schema)
+        try:
+            yield from self._dialect.batches(self._dialect.statement(selected, relation, where), schema)
+        except self._dialect.errors() as error:
+            raise self._error(f"cannot read the rows of `{relation.name}`", error) from error
 
     def _all_classes(self, relation: Relation) -> dict[str, Class]:
         if relation not in self._classes:
@@ -113,7 +116,7 @@ class Database:
         return self._classes[relation]
 
     def _error(self, what: str, error: Any) -> UserError:
-        reason = str(error.orig).strip().splitlines()[0]
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         return UserError(f"{self.place} {what}: {reason}. Remedy: check `--source` and the configuration.")
 
 

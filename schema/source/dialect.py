@@ -94,16 +94,26 @@ class Dialect(ABC):
             return [key for key in keys if key.lstrip("-").isdigit() and str(int(key)) == key]
         return [self.literal(key) for key in keys]
 
-    def statement(self, selected: Sequence[Selected], relation: Relation, where: str, ordered: bool) -> str:
+    def statement(self, selected: Sequence[Selected], relation: Relation, where: str) -> str:
         """Writes the query that `batches` runs."""
         listed = ", ".join(f"{item.expression} AS {self.quote(item.name)}" for item in selected)
-        order = self.order(relation) if ordered else None
+        order = self.order(relation)
         tail = f" ORDER BY {order}" if order else ""
         return f"SELECT {listed} FROM {self.source(relation)}{where}{tail}"
 
     @abstractmethod
     def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Runs a statement, through the Arrow-native driver where there is one."""
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Returns what reading rows raises when the database or its content is at fault."""
+        from sqlalchemy.exc import DBAPIError
+
+        return (DBAPIError, pa.ArrowInvalid, UnicodeDecodeError, *self.driver_errors())
+
+    def driver_errors(self) -> tuple[type[Exception], ...]:
+        """Returns what the Arrow-native driver raises, if there is one."""
+        return ()
 
     def close(self) -> None:
         """Gives back connections."""

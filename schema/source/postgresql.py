@@ -90,6 +90,14 @@ class PostgresqlDialect(Dialect):
             for batch in cursor.fetch_record_batch():
                 yield pa.record_batch(batch.columns, schema=schema)
 
+    def driver_errors(self) -> tuple[type[Exception], ...]:
+        """What ADBC raises."""
+        if not self._arrow_native:
+            return ()
+        from adbc_driver_manager import Error
+
+        return (Error,)
+
     def close(self) -> None:
         """Closes both drivers."""
         if self._connection is not None:

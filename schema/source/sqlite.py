@@ -118,9 +118,9 @@ class SqliteDialect(Dialect):
             return f"CAST(X'{value.encode().hex()}' AS TEXT)"
         return super().literal(value)
 
-    def statement(self, selected: Sequence[Selected], relation: Relation, where: str, ordered: bool) -> str:
+    def statement(self, selected: Sequence[Selected], relation: Relation, where: str) -> str:
         """Puts the typed row first."""
-        order = self.order(relation) if ordered else None
+        order = self.order(relation)
         columns = [self.quote(item.name) for item in selected]
         head = _select(_FIRST, [_SENTINELS[item.type] for item in selected], columns)
         body = _select(order or _FIRST, [item.expression for item in selected], columns)
@@ -135,6 +135,14 @@ class SqliteDialect(Dialect):
             kept = batch.slice(1) if index == 0 else batch
             kept.validate(full=True)
             yield pa.record_batch(kept.columns[1:], schema=schema)
+
+    def driver_errors(self) -> tuple[type[Exception], ...]:
+        """What ADBC raises."""
+        if not self._arrow_native:
+            return ()
+        from adbc_driver_manager import Error
+
+        return (Error,)
 
     def close(self) -> None:
         """Closes both drivers."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from schema.errors import UserError
 from schema.features import FeatureColumn, Kind
 from schema.kinds import as_kind, infer_kind
 
@@ -42,8 +43,24 @@ def test_kind(name, values, kind):
 def test_vectors_have_a_length():
     vectors = pa.array([[1.0, 2.0, 3.0], None, [4.0, 5.0, 6.0]], pa.list_(pa.float32()))
     assert infer_kind("image", vectors).column == FeatureColumn(name="image", kind=Kind.EMBEDDING, dim=3)
-    assert as_kind("image", vectors, Kind.EMBEDDING).dim == 3
-    assert as_kind("image", vectors, Kind.IGNORE).kind is Kind.IGNORE
+    assert as_kind("key", "image", vectors, Kind.EMBEDDING).dim == 3
+    assert as_kind("key", "image", vectors, Kind.IGNORE).kind is Kind.IGNORE
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "received"),
+    [
+        (["a", "b"], Kind.EMBEDDING, "no vectors"),
+        ([[1.0], [1.0, 2.0]], Kind.EMBEDDING, "vectors of different lengths"),
+        (["a", None], Kind.NUMBER, "text"),
+        ([[1.0], [2.0]], Kind.CATEGORY, "vectors"),
+    ],
+)
+def test_a_kind_that_does_not_fit(values, kind, received):
+    with pytest.raises(
+        UserError, match=rf"`features.users.x`.*as `{kind.value}`. Received: {received}.*Remedy"
+    ):
+        as_kind("features.users.x", "x", pa.array(values), kind)
 
 
 def test_a_long_column_is_sampled_all_over():

@@ -228,3 +228,20 @@ def test_missing_tables_and_columns_name_the_nearest(tmp_path):
         UserError, match=r"source.tables.event` is unknown. Did you mean `source.tables.events`"
     ):
         open_source(SourceSettings(url=url, tables={"event": TableMapping()}))
+
+
+def test_text_that_is_not_utf8_is_one_clear_line(tmp_path, opened):
+    url = shop(tmp_path / "shop.db", rows=[("u", "p", 1)])
+    connection = sqlite3.connect(tmp_path / "shop.db")
+    connection.execute("UPDATE events SET product_id = CAST(X'FF41' AS TEXT)")
+    connection.commit()
+    with opened(url) as source, pytest.raises(UserError, match=r"cannot read the rows of `events`") as error:
+        source.read_events()
+    assert "\n" not in str(error.value)
+
+
+def test_a_damaged_file_is_one_clear_line(tmp_path):
+    path = tmp_path / "shop.db"
+    path.write_bytes(b"SQLite format 3\x00" + b"damaged" * 500)
+    with pytest.raises(UserError, match=r"cannot be reached"):
+        open_source(SourceSettings(url=str(path)))
