@@ -21,7 +21,7 @@ _RECORDS_AT_ONCE = 2048
 def read_split(examples_uri: str, split: str) -> pa.Table:
     """Decodes one split of a raw Examples artifact; every column is a list, null where it is absent."""
     directory = Path(examples_uri) / f"Split-{split}"
-    paths = sorted(str(path) for path in directory.glob("*") if path.is_file())
+    paths = sorted(str(path) for path in directory.glob("[!._]*"))
     if not paths:
         raise ValueError(
             "A split of an Examples artifact holds TFRecord files. "
