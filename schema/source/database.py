@@ -8,6 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from schema.errors import UserError
+from schema.names import OCCURRED_AT
 from schema.source import rows
 from schema.source.contract import Bound, Class, UserRange
 from schema.source.dialect import Dialect
@@ -72,6 +73,13 @@ class Database:
         """Reads the rows of these ids, a few hundred ids at a time."""
         for start in range(0, len(keys), _KEYS_PER_QUERY):
             yield from self._read_few(relation, keys[start : start + _KEYS_PER_QUERY])
+
+    def read_newest(self, relation: Relation) -> Iterator[pa.RecordBatch]:
+        """Lets the database find the newest stamps, as far as it can compare them."""
+        source = self._dialect.quote(dict(relation.columns)[OCCURRED_AT])
+        where = self._dialect.newest(relation, source)
+        classes = self._classes.get(relation) or self._dialect.classes(relation, where)
+        return self._read(relation, [OCCURRED_AT], where, classes)
 
     def ranges(self, relation: Relation, count: int) -> list[UserRange]:
         """Counts the events of each user and cuts where a range is full."""

@@ -84,6 +84,18 @@ class Dialect(ABC):
         """Returns what is known of the columns without reading rows."""
         return self.classes(relation, "")
 
+    def newest(self, relation: Relation, stamp: str) -> str:
+        """Returns a WHERE clause that leaves few events, the newest among them.
+
+        Args:
+            relation: The events.
+            stamp: Quoted name of the column of stamps.
+        """
+        source = dict(relation.columns)[names.OCCURRED_AT]
+        if self.classes(relation, "")[source] == "text":
+            return ""
+        return f" WHERE {stamp} = (SELECT MAX({stamp}) FROM {self.source(relation)})"
+
     @abstractmethod
     def order(self, relation: Relation) -> str | None:
         """Returns SQL by which rows are put into the table's own order, or None."""

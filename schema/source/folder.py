@@ -13,6 +13,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from schema.errors import UserError
+from schema.names import OCCURRED_AT
 from schema.source import values
 from schema.source.contract import UserRange
 from schema.source.database import cut
@@ -86,6 +87,10 @@ class Folder:
         key = {source: name for name, source in relation.columns}[relation.key]
         for batch in self.read(relation, [name for name, _ in relation.columns]):
             yield batch.filter(pc.is_in(batch.column(key), wanted))
+
+    def read_newest(self, relation: Relation) -> Iterator[pa.RecordBatch]:
+        """Reads all stamps."""
+        return self.read(relation, [OCCURRED_AT])
 
     def ranges(self, relation: Relation, count: int) -> list[UserRange]:
         """Counts the events of each user and cuts where a range is full."""

@@ -125,7 +125,7 @@ class ProductSource:
         """Returns the stamp of the newest event, 0 if there is none."""
         newest, first_row = 0, 1
         table, column = self.name_of(EVENTS), self.name_of(EVENTS, names.OCCURRED_AT)
-        for batch in self._tables.read(self._relations[EVENTS], [names.OCCURRED_AT]):
+        for batch in self._tables.read_newest(self._relations[EVENTS]):
             stamps = epoch_seconds(batch.column(0), table, column, first_row)
             newest = max(newest, pc.max(stamps).as_py() or 0)
             first_row += batch.num_rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -135,6 +136,18 @@ class SqliteDialect(Dialect):
             kept = batch.slice(1) if index == 0 else batch
             kept.validate(full=True)
             yield pa.record_batch(kept.columns[1:], schema=schema)
+
+    def newest(self, relation: Relation, stamp: str) -> str:
+        """Compares ISO text as text, with two days of leeway for zones."""
+        largest = rows.fetch(self.engine, f"SELECT MAX({stamp}) FROM {self.source(relation)}")[0][0]
+        if isinstance(largest, int | float):
+            return f" WHERE {stamp} = {largest!r}"
+        day = str(largest)[:10]
+        try:
+            earlier = datetime.date.fromisoformat(day) - datetime.timedelta(days=2)
+        except ValueError:
+            return ""
+        return f" WHERE {stamp} >= {self.literal(earlier.isoformat())}"
 
     def driver_errors(self) -> tuple[type[Exception], ...]:
         """What ADBC raises."""

@@ -35,6 +35,9 @@ class Tables(Protocol):
     def read_keys(self, relation: Relation, keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads the rows of these ids; may return others beside them."""
 
+    def read_newest(self, relation: Relation) -> Iterator[pa.RecordBatch]:
+        """Reads the stamps of some rows of the events, the newest among them."""
+
     def ranges(self, relation: Relation, count: int) -> list[UserRange]:
         """Cuts the users of the events into at most `count` ranges with about as many events each."""
 

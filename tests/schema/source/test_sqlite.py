@@ -245,3 +245,19 @@ def test_a_damaged_file_is_one_clear_line(tmp_path):
     path.write_bytes(b"SQLite format 3\x00" + b"damaged" * 500)
     with pytest.raises(UserError, match=r"cannot be reached"):
         open_source(SourceSettings(url=str(path)))
+
+
+@pytest.mark.parametrize(
+    ("stamps", "newest"),
+    [
+        ([5, 100.7, 20, None], 100),
+        (["2017-01-01T23:00:00+00:00", "2017-01-02T00:30:00+02:00", "2016-05-05"], 1483311600),
+        (["99", "100"], 100),
+        ([5, "2017-01-01"], 1483228800),
+        ([], 0),
+        ([None], 0),
+    ],
+)
+def test_newest_event_time_in_every_form(tmp_path, opened, stamps, newest):
+    with opened(shop(tmp_path / "shop.db", rows=[("u", "p", stamp) for stamp in stamps])) as source:
+        assert source.newest_event_time() == newest
