@@ -1,0 +1,48 @@
+"""Sends what TFX, Beam and TensorFlow write to a file, C++ included, and keeps the terminal for us."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """The real stdout and stderr, while the file descriptors 1 and 2 lead to a log."""
+
+    out: TextIO
+    err: TextIO
+
+
+@contextlib.contextmanager
+def captured(log: Path) -> Iterator[Terminal]:
+    """Redirects the file descriptors 1 and 2 to `log` within the block."""
+    _flush()
+    saved = [os.dup(1), os.dup(2)]
+    with log.open("ab") as target:
+        os.dup2(target.fileno(), 1)
+        os.dup2(target.fileno(), 2)
+    terminal = Terminal(
+        *(os.fdopen(os.dup(number), "w", encoding="utf-8", errors="replace") for number in saved)
+    )
+    try:
+        yield terminal
+    finally:
+        _flush()
+        for stream in (terminal.out, terminal.err):
+            with contextlib.suppress(OSError):
+                stream.close()
+        for number, kept in zip((1, 2), saved, strict=True):
+            os.dup2(kept, number)
+            os.close(kept)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()

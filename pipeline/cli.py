@@ -1,0 +1,111 @@
+"""The command line: parses the arguments, and turns every failure into one clear line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NoReturn
+
+from pipeline import console
+from pipeline.commands import demo, doctor, recommend, run, runs, schema
+from schema.errors import PipelineRefusedError, UserError
+
+DONE: Final = 0
+REFUSED: Final = 1
+USER_MISTAKE: Final = 2
+INTERNAL_FAILURE: Final = 3
+INTERRUPTED: Final = 130
+
+COMMANDS: Final = (demo, run, recommend, runs, schema, doctor)
+"""Modules with `NAME`, `HELP`, `add_arguments(parser)` and `execute(arguments) -> exit code`."""
+
+_FULL_DISK: Final = frozenset({28, 122})
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command and returns its exit code."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        code: int = arguments.execute(arguments)
+        return code
+    except UserError as error:
+        return _fail(error, USER_MISTAKE)
+    except PipelineRefusedError as error:
+        return _fail(error, REFUSED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        console.note("towerline: stopped; nothing half-made is used by the next run.")
+        return INTERRUPTED
+    except OSError as error:
+        if isinstance(error, PermissionError) or error.errno in _FULL_DISK:
+            return _fail(
+                f"{error.strerror}: {error.filename}. Remedy: mend that and try again.", USER_MISTAKE
+            )
+        return _internal(error, arguments.workdir)
+    except Exception as error:
+        return _internal(error, arguments.workdir)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the parser of all commands; imports nothing heavy."""
+    parser = _Parser(
+        prog="towerline", description="Product recommendations from a SQL database, in three stages."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        command = commands.add_parser(module.NAME, help=module.HELP, description=module.HELP)
+        _add_common(command)
+        module.add_arguments(command)
+        command.set_defaults(execute=module.execute)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, as for every other mistake."""
+        self.exit(USER_MISTAKE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("common options")
+    group.add_argument("--workdir", default=".towerline", metavar="DIR", help="work directory (.towerline)")
+    group.add_argument("--config", metavar="FILE.yaml", help="configuration file")
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="overrides a dotted configuration key; may be repeated",
+    )
+    group.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _fail(reason: object, code: int) -> int:
+    console.note("towerline: " + " ".join(str(reason).split()))
+    return code
+
+
+def _internal(error: BaseException, workdir: str) -> int:
+    text = "".join(traceback.format_exception(error))
+    known = getattr(error, "log_path", None)
+    path = Path(workdir, "logs", time.strftime("failure-%Y%m%dT%H%M%S.log"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        console.note(text)
+        return _fail(f"internal failure: {error!r}; no log could be written to {path}.", INTERNAL_FAILURE)
+    where = f"{path.absolute()}" + (f" and {known}" if known else "")
+    return _fail(f"internal failure: {_short(error)}. Log: {where}", INTERNAL_FAILURE)
+
+
+def _short(error: BaseException) -> str:
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return text if len(text) <= 300 else text[:300] + "…"

@@ -1,0 +1,34 @@
+"""`towerline doctor`: what would fail, and how to mend it."""
+
+from __future__ import annotations
+
+import argparse
+
+from pipeline import console
+
+NAME = "doctor"
+HELP = "say what in this installation, database or configuration would fail"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of the command."""
+    parser.add_argument("--source", metavar="URL", help="product database, if not that of the last run")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Runs the command; 2 if something would fail."""
+    from dataclasses import asdict
+    from pathlib import Path
+
+    from pipeline.checkup import FAILS, check_all
+    from pipeline.configuration import load_config
+
+    config = load_config(arguments, arguments.source)
+    checks = []
+    for check in check_all(config, Path(arguments.workdir).expanduser().absolute()):
+        checks.append(check)
+        if not arguments.json:
+            console.say(f"{check.status:<8} {check.name:<15} {check.detail}")
+    if arguments.json:
+        console.say_json([asdict(check) for check in checks])
+    return 2 if any(check.status == FAILS for check in checks) else 0

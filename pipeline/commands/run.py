@@ -1,0 +1,107 @@
+"""`towerline run`: the whole pipeline, locally."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from pipeline import console
+
+if TYPE_CHECKING:
+    from pipeline.local_runner import LocalRun
+    from pipeline.outcome import Outcome
+    from pipeline.planning import Planned
+
+NAME = "run"
+HELP = "run the whole pipeline: validate, transform, train, evaluate, bless, push"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of the command."""
+    parser.add_argument("--source", metavar="URL", help="product database: SQLAlchemy URL or folder")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Runs the command."""
+    from pathlib import Path
+
+    from pipeline.configuration import load_config
+    from pipeline.planning import make_plan
+    from pipeline.remembered_source import remember_source
+    from pipeline.workdir import only_run
+
+    config = load_config(arguments, arguments.source)
+    planned = make_plan(config, arguments.workdir)
+    workdir = Path(planned.plan.workdir)
+    with only_run(workdir):
+        _announce(planned, arguments.json)
+        remember_source(planned.plan.config.source, workdir)
+        return _run(planned, arguments.json)
+
+
+def _announce(planned: Planned, as_json: bool) -> None:
+    from pathlib import Path
+
+    from pipeline.freezing import FEATURES_FILE
+    from pipeline.planning import feature_lines, schema_folder
+
+    tell = console.note if as_json else console.say
+    profile, plan = planned.profile, planned.plan
+    tell(
+        f"Read {profile.num_events:,} events of {profile.num_users:,} users and {profile.num_products:,} "
+        f"products from {plan.config.source.url}"
+    )
+    if planned.newly_frozen:
+        written = schema_folder(Path(plan.workdir)) / FEATURES_FILE
+        tell(f"Kinds of the columns, inferred and written to {written}:")
+        tell("\n".join(feature_lines(profile, plan)))
+    for note in planned.notes:
+        tell(f"Note: {note}")
+
+
+def _run(planned: Planned, as_json: bool) -> int:
+    from pipeline.local_runner import run_locally
+    from pipeline.outcome import read_outcome
+    from schema.errors import PipelineRefusedError
+
+    finished = run_locally(planned.plan, quiet=as_json)
+    outcome = read_outcome(planned.plan.metadata_path)
+    if outcome is None:
+        raise RuntimeError(f"ML Metadata in {planned.plan.metadata_path} has no run although one finished")
+    if as_json:
+        console.say_json(_as_json(planned, finished, outcome))
+    else:
+        _print(planned, finished, outcome)
+    if outcome.pushed_to is None:
+        reasons = "; ".join(outcome.refusals) or "a blessing is missing"
+        raise PipelineRefusedError(f"Not pushed, the served version stays what it was. {reasons}")
+    return 0
+
+
+def _print(planned: Planned, finished: LocalRun, outcome: Outcome) -> None:
+    from pipeline.tables import outcome_text, stages_table
+
+    console.say(stages_table(finished.stages))
+    console.say(f"In all: {finished.seconds:.0f} s, {planned.profile.num_events:,} events read.")
+    console.say(outcome_text(outcome))
+
+
+def _as_json(planned: Planned, finished: LocalRun, outcome: Outcome) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {
+        "run_id": outcome.run_id,
+        "rows": {
+            "events": planned.profile.num_events,
+            "users": planned.profile.num_users,
+            "products": planned.profile.num_products,
+        },
+        "seconds": finished.seconds,
+        "stages": [asdict(stage) for stage in finished.stages],
+        "metrics": outcome.metrics,
+        "anomalies": list(outcome.anomalies),
+        "blessed": outcome.pushed_to is not None,
+        "refusals": list(outcome.refusals),
+        "pushed": outcome.pushed_to,
+        "log": str(finished.log_path),
+    }

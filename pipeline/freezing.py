@@ -1,0 +1,139 @@
+"""The frozen schema of a database: which columns are features, and what their values look like."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from schema.errors import UserError
+from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.profile import DatabaseProfile
+from schema.source import PRODUCTS, USERS, ProductSource
+
+FEATURES_FILE: Final = "features.yaml"
+SCHEMA_FILE: Final = "schema.pbtxt"
+
+_HEADER: Final = (
+    "# Which columns of the database are features. Kinds: category, number, text, embedding, ignore.\n"
+    "# Edit this file, or infer it anew with `towerline schema freeze --force`.\n"
+)
+_MOST_LISTED_VALUES: Final = 100
+_STAMP: Final = "# features: "
+
+
+def read_features(folder: Path) -> FeatureSet | None:
+    """Returns the frozen features, None if there are none yet.
+
+    Raises:
+        UserError: The file was edited into something that cannot be understood.
+    """
+    import yaml
+
+    path = folder / FEATURES_FILE
+    if not path.is_file():
+        return None
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is no YAML: {error}. Remedy: `towerline schema freeze --force`.") from error
+    if not isinstance(values, dict):
+        raise UserError(f"{path} must be a mapping. Remedy: `towerline schema freeze --force`.")
+    return FeatureSet.parse(values, prefix=FEATURES_FILE)
+
+
+def write_features(folder: Path, features: FeatureSet) -> None:
+    """Writes the features where the user can edit them."""
+    import yaml
+
+    folder.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(features.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    _replace(folder / FEATURES_FILE, _HEADER + text)
+
+
+def check_features(features: FeatureSet, profile: DatabaseProfile) -> list[str]:
+    """Compares the frozen features with the database of today.
+
+    Returns:
+        What the user may want to know: columns that are new.
+
+    Raises:
+        UserError: A frozen column is gone.
+    """
+    notes: list[str] = []
+    tables = (
+        (USERS, features.users, profile.features.users),
+        (PRODUCTS, features.products, profile.features.products),
+    )
+    for table, frozen, present in tables:
+        names = {column.name for column in present}
+        gone = [
+            column.name for column in frozen if column.kind is not Kind.IGNORE and column.name not in names
+        ]
+        if gone:
+            raise UserError(
+                f"Table `{table}` has no column `{gone[0]}`, which the frozen schema uses. Remedy: restore "
+                "the column, or freeze the schema again with `towerline schema freeze --force`."
+            )
+        new = sorted(names - {column.name for column in frozen})
+        notes += [
+            f"Column {table}.{name} is new and not used; `towerline schema freeze --force`." for name in new
+        ]
+    return notes
+
+
+def frozen_schema(folder: Path, features: FeatureSet, source: ProductSource) -> Path:
+    """Returns `schema.pbtxt`, made anew if it is absent or belongs to other features.
+
+    The returned file is a copy named by its content, for TFX caches the import of a schema by its path.
+    """
+    stamp = _STAMP + _digest(features.to_json())
+    path = folder / SCHEMA_FILE
+    if not path.is_file() or not path.read_text(encoding="utf-8").startswith(stamp):
+        from schema.tf_schema import build_schema, write_schema
+
+        folder.mkdir(parents=True, exist_ok=True)
+        write_schema(build_schema(features, _known_values(features, source)), path)
+        _replace(path, f"{stamp}\n{path.read_text(encoding='utf-8')}")
+    text = path.read_text(encoding="utf-8")
+    copy = folder / "used" / _digest(text) / SCHEMA_FILE
+    if not copy.is_file():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        _replace(copy, text)
+    return copy
+
+
+def _known_values(features: FeatureSet, source: ProductSource) -> dict[str, list[str]]:
+    columns = ((USERS, features.user_columns()), (PRODUCTS, features.product_columns()))
+    known: dict[str, list[str]] = {}
+    for table, used in columns:
+        if any(column.kind is Kind.CATEGORY for column in used.values()):
+            known |= _values_of(source.read_table(table), used)
+    return known
+
+
+def _values_of(rows: Any, used: Mapping[str, FeatureColumn]) -> dict[str, list[str]]:
+    from schema.request import value_text
+
+    known = {}
+    for raw, column in used.items():
+        if column.kind is not Kind.CATEGORY or column.name not in rows.column_names:
+            continue
+        try:
+            distinct = rows[column.name].unique().to_pylist()
+        except NotImplementedError:  # Arrow has no distinct values of lists
+            continue
+        if 0 < len(distinct) <= _MOST_LISTED_VALUES:
+            known[raw] = sorted({value_text(value) for value in distinct if value is not None})
+    return known
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _replace(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.partial")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,57 @@
+"""Reads the history and features of users live from the product database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from schema import names
+from schema.features import FeatureSet
+from schema.request import Query
+from schema.source import ProductSource
+
+
+class LiveHistory:
+    """Turns user ids into queries at the moment after the newest event.
+
+    Args:
+        source: The open database.
+        features: Feature columns of the model.
+        history_length: Events that a query carries.
+    """
+
+    def __init__(self, source: ProductSource, features: FeatureSet, history_length: int) -> None:
+        self._source = source
+        self._columns = [column.name for column in features.user_columns().values()]
+        self._history_length = history_length
+        self.query_time = source.newest_event_time() + 1
+
+    def queries(self, user_ids: Sequence[str]) -> tuple[list[Query], list[bool]]:
+        """Returns a query for each id, and whether the database knows the user."""
+        events = self._events(user_ids)
+        rows = self._rows(user_ids)
+        queries = [
+            Query(user_id, self.query_time, *events.get(user_id, ([], [], [])), rows.get(user_id, {}))
+            for user_id in user_ids
+        ]
+        return queries, [user_id in events or user_id in rows for user_id in user_ids]
+
+    def _events(self, user_ids: Sequence[str]) -> dict[str, tuple[list[str], list[int], list[str]]]:
+        table = self._source.user_events(user_ids, self._history_length)
+        columns = (names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT, names.EVENT_TYPE)
+        events: dict[str, tuple[list[str], list[int], list[str]]] = {}
+        for user_id, product_id, time, event_type in zip(
+            *(table[name].to_pylist() for name in columns), strict=True
+        ):
+            product_ids, times, event_types = events.setdefault(user_id, ([], [], []))
+            product_ids.append(product_id)
+            times.append(time)
+            event_types.append(event_type)
+        return events
+
+    def _rows(self, user_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        table = self._source.user_rows(user_ids)
+        if names.USER_ID not in table.column_names:
+            return {}
+        kept = table.select([name for name in table.column_names if name in (names.USER_ID, *self._columns)])
+        return {row.pop(names.USER_ID): row for row in kept.to_pylist()}

@@ -1,0 +1,158 @@
+"""What ML Metadata knows of the runs; the only module that imports ml_metadata.
+
+Lineage is walked by contexts and events; `filter_query` is gone from newer releases of ml_metadata.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ml_metadata import metadata_store
+from ml_metadata.proto import metadata_store_pb2 as pb
+
+_NODE_CONTEXT = "node"
+_RUN_CONTEXT = "pipeline_run"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An artifact that a node wrote.
+
+    Attributes:
+        type_name: Name of its type.
+        uri: Its folder.
+        properties: Properties and custom properties, by name.
+    """
+
+    type_name: str
+    uri: str
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execution of a node.
+
+    Attributes:
+        id: Id in ML Metadata.
+        node: Id of the node.
+        state: `COMPLETE`, `CACHED`, `FAILED`, `RUNNING` (also: killed) and so on.
+        started: Epoch seconds.
+        ended: Epoch seconds of the last change.
+    """
+
+    id: int
+    node: str
+    state: str
+    started: float
+    ended: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the pipeline.
+
+    Attributes:
+        run_id: Its name in ML Metadata.
+        executions: In the order they began.
+    """
+
+    run_id: str
+    executions: tuple[Execution, ...]
+
+
+class RunStore:
+    """Reads the ML Metadata store of a work directory.
+
+    Args:
+        path: The SQLite file.
+        pipeline_name: Name of the pipeline, which prefixes the contexts of its nodes.
+    """
+
+    def __init__(self, path: str, pipeline_name: str) -> None:
+        config = pb.ConnectionConfig()
+        config.sqlite.filename_uri = path
+        config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READONLY
+        self._path = path
+        self._prefix = pipeline_name + "."
+        self._store = metadata_store.MetadataStore(config) if Path(path).is_file() else None
+
+    def runs(self) -> list[Run]:
+        """All runs, oldest first."""
+        if self._store is None:
+            return []
+        contexts = sorted(self._store.get_contexts_by_type(_RUN_CONTEXT), key=lambda context: context.id)
+        nodes = self._node_of_executions()
+        return [Run(context.name, self._executions(context.id, nodes)) for context in contexts]
+
+    def last_state(self, node: str) -> str:
+        """State of the newest execution of a node, empty if there is none."""
+        if self._store is None:
+            return ""
+        context = self._store.get_context_by_type_and_name(_NODE_CONTEXT, self._prefix + node)
+        if context is None:
+            return ""
+        executions = self._store.get_executions_by_context(context.id)
+        if not executions:
+            return ""
+        return _state(max(executions, key=lambda execution: execution.id))
+
+    def outputs(self, execution: Execution) -> dict[str, list[Artifact]]:
+        """Output key -> artifacts that an execution wrote, or took from the cache."""
+        if self._store is None:
+            return {}
+        events = [
+            event
+            for event in self._store.get_events_by_execution_ids([execution.id])
+            if event.type in (pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT)
+        ]
+        found = {
+            artifact.id: artifact
+            for artifact in self._store.get_artifacts_by_id([event.artifact_id for event in events])
+        }
+        outputs: dict[str, list[Artifact]] = defaultdict(list)
+        for event in events:
+            artifact = found[event.artifact_id]
+            properties = {**_values(artifact.properties), **_values(artifact.custom_properties)}
+            outputs[event.path.steps[0].key].append(Artifact(artifact.type, artifact.uri, properties))
+        return dict(outputs)
+
+    def _executions(self, context_id: int, nodes: Mapping[int, str]) -> tuple[Execution, ...]:
+        if self._store is None:
+            return ()
+        executions = sorted(self._store.get_executions_by_context(context_id), key=lambda item: item.id)
+        return tuple(
+            Execution(
+                execution.id,
+                nodes.get(execution.id, execution.name),
+                _state(execution),
+                execution.create_time_since_epoch / 1000,
+                execution.last_update_time_since_epoch / 1000,
+            )
+            for execution in executions
+        )
+
+    def _node_of_executions(self) -> dict[int, str]:
+        nodes = {}
+        if self._store is not None:
+            for context in self._store.get_contexts_by_type(_NODE_CONTEXT):
+                for execution in self._store.get_executions_by_context(context.id):
+                    nodes[execution.id] = context.name.removeprefix(self._prefix)
+        return nodes
+
+
+def _state(execution: pb.Execution) -> str:
+    return str(pb.Execution.State.Name(execution.last_known_state))
+
+
+def _values(properties: Mapping[str, Any]) -> dict[str, Any]:
+    values = {}
+    for name, value in properties.items():
+        kind = value.WhichOneof("value")
+        if kind in ("int_value", "double_value", "string_value", "bool_value"):
+            values[name] = getattr(value, kind)
+    return values

@@ -1,0 +1,139 @@
+"""What the terminal shows while the nodes of a pipeline run: a line for each, and a sign of life."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+RAN: Final = "ran"
+CACHED: Final = "cached"
+FAILED: Final = "failed"
+
+_SAMPLE_SECONDS: Final = 0.5
+_HEARTBEAT_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One node that is done.
+
+    Attributes:
+        node: Its id.
+        outcome: `ran`, `cached` or `failed`.
+        seconds: How long it took.
+        peak_memory: Most resident bytes of this process and its children meanwhile.
+    """
+
+    node: str
+    outcome: str
+    seconds: float
+    peak_memory: int
+
+
+class Progress:
+    """Follows the nodes; a thread samples the memory and writes the heartbeat.
+
+    Args:
+        stream: The terminal.
+        num_nodes: Nodes in all.
+        outcome_of: Node id -> `ran` or `cached`, asked when a node is finished.
+    """
+
+    def __init__(self, stream: TextIO, num_nodes: int, outcome_of: Callable[[str], str]) -> None:
+        self.stages: list[Stage] = []
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+        self._num_nodes = num_nodes
+        self._outcome_of = outcome_of
+        self._node: str | None = None
+        self._started = 0.0
+        self._peak = 0
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Progress:
+        """Starts the heartbeat."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stops the heartbeat; a node that is still running has failed."""
+        self._stop.set()
+        self._thread.join()
+        if self._node is not None:
+            self._finish(FAILED)
+
+    @property
+    def running(self) -> str | None:
+        """The node that is running, if any."""
+        return self._node
+
+    def start(self, node: str) -> None:
+        """A node begins."""
+        with self._lock:
+            self._node, self._started, self._peak = node, time.monotonic(), _resident_bytes()
+
+    def finish(self) -> None:
+        """The running node is done."""
+        if self._node is not None:
+            self._finish(self._outcome_of(self._node))
+
+    def _finish(self, outcome: str) -> None:
+        with self._lock:
+            stage = Stage(
+                self._node or "",
+                outcome,
+                time.monotonic() - self._started,
+                max(self._peak, _resident_bytes()),
+            )
+            self.stages.append(stage)
+            self._node = None
+        self._write(
+            f"{self._position(0)} {_line(stage.node, stage.outcome, stage.seconds, stage.peak_memory)}"
+        )
+
+    def _watch(self) -> None:
+        due = time.monotonic() + _HEARTBEAT_SECONDS
+        while not self._stop.wait(_SAMPLE_SECONDS):
+            with self._lock:
+                node, seconds = self._node, time.monotonic() - self._started
+                self._peak = max(self._peak, _resident_bytes())
+                peak = self._peak
+            if node is None:
+                continue
+            text = f"{self._position(1)} {_line(node, '…', seconds, peak)}"
+            if self._is_terminal:
+                self._stream.write(f"\r\x1b[2K{text}")
+                self._stream.flush()
+            elif time.monotonic() >= due and seconds >= _HEARTBEAT_SECONDS:
+                due = time.monotonic() + _HEARTBEAT_SECONDS
+                self._write(text)
+
+    def _position(self, ahead: int) -> str:
+        return f"[{len(self.stages) + ahead:>2}/{self._num_nodes}]"
+
+    def _write(self, text: str) -> None:
+        clear = "\r\x1b[2K" if self._is_terminal else ""
+        self._stream.write(f"{clear}{text}\n")
+        self._stream.flush()
+
+
+def _line(node: str, outcome: str, seconds: float, peak: int) -> str:
+    return f"{node:<22} {outcome:<7} {seconds:7.1f} s  {peak / 1e9:5.2f} GB"
+
+
+def _resident_bytes() -> int:
+    import psutil
+
+    process = psutil.Process()
+    total = int(process.memory_info().rss)
+    for child in process.children(recursive=True):
+        try:
+            total += int(child.memory_info().rss)
+        except psutil.Error:  # it has ended meanwhile
+            continue
+    return total

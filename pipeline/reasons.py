@@ -1,0 +1,49 @@
+"""Why a product is recommended, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def reason(item: Mapping[str, Any]) -> str:
+    """Words for one answer of the signature `recommend`.
+
+    Args:
+        item: `source`, `times_bought`, `days_since_last`, `usual_interval_days` (None if unknown) and
+            `neighbour_of`.
+    """
+    bought = _bought(item)
+    if bought:
+        return bought
+    source = str(item.get("source", ""))
+    if source == "neighbours" and item.get("neighbour_of"):
+        return f"often bought with {item['neighbour_of']}"
+    return {
+        "neighbours": "often bought with products of your history",
+        "two_tower": "similar users chose it",
+        "trending": "more popular than usual these days",
+        "popular": "popular with everybody",
+        "own_history": "in your history",
+    }.get(source, source)
+
+
+def _bought(item: Mapping[str, Any]) -> str:
+    times = int(item.get("times_bought") or 0)
+    if times <= 0:
+        return ""
+    text = "bought once" if times == 1 else f"bought {times} times"
+    usual, last = item.get("usual_interval_days"), item.get("days_since_last")
+    if usual is not None:
+        text += f", about every {_days(usual)}"
+    if last is not None:
+        text += f"; last {_days(last)} ago" if usual is not None else f", {_days(last)} ago"
+    return text
+
+
+def _days(days: float) -> str:
+    whole = round(days)
+    if whole < 1:
+        hours = max(1, round(days * 24))
+        return "1 hour" if hours == 1 else f"{hours} hours"
+    return "1 day" if whole == 1 else f"{whole} days"
