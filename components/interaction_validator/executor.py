@@ -21,13 +21,12 @@ from components.interaction_validator.event_checks import check_events
 from components.interaction_validator.event_facts import EventFacts
 from components.interaction_validator.split_checks import check_splits
 from components.interaction_validator.split_facts import SplitFacts
+from components.product_example_gen.interactions import SUMMARY_FILE
 from components.settings import GateSettings
 from schema import names
 from schema.errors import PipelineRefusedError
 
 REPORT_FILE = "report.json"
-SUMMARY_FILE = "_summary.json"
-"""File of the Interactions artifact in which ProductExampleGen lists orphans."""
 
 
 class Executor(BaseExecutor):
