@@ -221,3 +221,22 @@ def test_the_password_is_not_recorded():
         SourceSettings(url="postgresql://u:secret@h/d"), FEATURES, WINDOWS, SPLIT, {"purchase": 1.0}, "f"
     )
     assert "secret" not in str(component.spec.exec_properties)
+
+
+def test_ids_of_any_text_survive_unchanged(database, tmp_path):
+    ids = ["007", " 7", "7 ", 'it\'s "me"', "Ünï 日本 😀", "a\tb", "%s;--"]
+    for name in ids:
+        change(
+            database,
+            "UPDATE events SET user_id = ?, product_id = ? WHERE user_id = ?",
+            name,
+            name,
+            f"u{ids.index(name)}",
+        )
+    examples, _ = generate(database, tmp_path)
+    encoded = {name.encode() for name in ids}
+    events = pq.read_table(sorted((tmp_path / "interactions").glob("part-*.parquet")))
+    assert set(ids) <= set(events["user_id"].to_pylist())
+    assert encoded <= {row["user_id"][0] for row in parsed(examples, "train")}
+    assert encoded <= {row["product_id"][0] for row in parsed(examples, "catalog")}
+    assert encoded <= {product for row in parsed(examples, "eval") for product in row["target_product_id"]}
