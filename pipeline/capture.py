@@ -21,7 +21,7 @@ class Terminal:
 
 @contextlib.contextmanager
 def captured(log: Path) -> Iterator[Terminal]:
-    """Redirects the file descriptors 1 and 2 to `log` within the block."""
+    """Redirects the file descriptors 1 and 2, and what Python calls stdout and stderr, to `log`."""
     _flush()
     saved = [os.dup(1), os.dup(2)]
     with log.open("ab") as target:
@@ -31,7 +31,12 @@ def captured(log: Path) -> Iterator[Terminal]:
         *(os.fdopen(os.dup(number), "w", encoding="utf-8", errors="replace") for number in saved)
     )
     try:
-        yield terminal
+        with (
+            log.open("a", encoding="utf-8", buffering=1) as text,
+            contextlib.redirect_stdout(text),
+            contextlib.redirect_stderr(text),
+        ):
+            yield terminal
     finally:
         _flush()
         for stream in (terminal.out, terminal.err):

@@ -92,7 +92,7 @@ def _many(arguments: argparse.Namespace, model: PushedModel, history: LiveHistor
         console.say_json({"output": str(output), "model_version": model.version, **summary})
     else:
         console.say(
-            f"Wrote {summary['rows']:,} rows for {summary['users']:,} users ({summary['known_users']:,} known) "
-            f"to {output} in {summary['seconds']:.1f} s"
+            f"Wrote {summary['rows']:,} rows for {summary['users']:,} users "
+            f"({summary['known_users']:,} known) to {output} in {summary['seconds']:.1f} s"
         )
     return 0

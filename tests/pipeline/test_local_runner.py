@@ -1,0 +1,95 @@
+"""The runner on a pipeline of two tiny nodes: what ran, what came from the cache, who must mend a failure."""
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import TowerlineConfig
+from pipeline.local_runner import NodeFailedError, run_locally
+from pipeline.plan import PIPELINE_NAME, RunPlan
+from schema.errors import PipelineRefusedError, UserError
+from schema.features import FeatureSet
+from schema.windows import TimeWindows
+
+
+@pytest.fixture(scope="module")
+def create():
+    sys.path.insert(0, str(Path(__file__).parent))
+    import tiny_nodes
+
+    yield lambda behaviour: partial(tiny_nodes.create, behaviour=behaviour)
+    sys.path.remove(str(Path(__file__).parent))
+
+
+@pytest.fixture
+def plan(tmp_path):
+    (tmp_path / "logs").mkdir()
+    windows = TimeWindows(
+        start=0, ranking_cutoffs=(5,), window=2, retrieval_cutoffs=(3,), eval_start=7, test_start=9, now=11
+    )
+    return RunPlan(
+        config=TowerlineConfig(),
+        features=FeatureSet(),
+        windows=windows,
+        event_weights={},
+        fingerprint="",
+        workdir=str(tmp_path),
+        schema_file="",
+    )
+
+
+def outcomes(run):
+    return [(stage.node, stage.outcome) for stage in run.stages]
+
+
+def test_second_run_comes_from_the_cache(plan, create, capfd):
+    from pipeline.metadata_store import RunStore
+
+    first = run_locally(plan, create("go"))
+    second = run_locally(plan, create("go"))
+
+    assert outcomes(first) == [("Writer", "ran"), ("Reader", "ran")]
+    assert outcomes(second) == [("Writer", "cached"), ("Reader", "cached")]
+    runs = RunStore(plan.metadata_path, PIPELINE_NAME).runs()
+    assert [[(e.node, e.state) for e in run.executions] for run in runs] == [
+        [("Writer", "COMPLETE"), ("Reader", "COMPLETE")],
+        [("Writer", "CACHED"), ("Reader", "CACHED")],
+    ]
+    shown = capfd.readouterr().out
+    assert "[ 1/2] Writer" in shown and "[ 2/2] Reader" in shown
+    assert "chatter" not in shown and "chatter of TFX" in first.log_path.read_text()
+    record = json.loads(first.log_path.with_suffix(".json").read_text())
+    assert [stage["node"] for stage in record["stages"]] == ["Writer", "Reader"]
+    assert all(stage["peak_memory"] > 0 for stage in record["stages"])
+
+
+def test_outputs_are_walked_by_events_also_of_cached_executions(plan, create):
+    from pipeline.metadata_store import RunStore
+
+    run_locally(plan, create("go"))
+    run_locally(plan, create("go"))
+    store = RunStore(plan.metadata_path, PIPELINE_NAME)
+    first, second = (store.outputs(run.executions[0])["model"][0] for run in store.runs())
+    assert first.type_name == "Model"
+    assert first.properties["colour"] == "red"
+    assert second.uri == first.uri
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "match"),
+    [
+        ("refuse", PipelineRefusedError, "^the data are not valid$"),
+        ("mistake", UserError, "^no such table$"),
+        ("beam", UserError, "^no such column$"),
+        ("crash", NodeFailedError, "node Reader failed: ZeroDivisionError: never mind"),
+    ],
+)
+def test_a_failure_says_who_must_mend_it(plan, create, behaviour, kind, match, capfd):
+    with pytest.raises(kind, match=match):
+        run_locally(plan, create(behaviour))
+    assert "Reader                 failed" in capfd.readouterr().out
+    run = run_locally(plan, create("go"))
+    assert outcomes(run) == [("Writer", "cached"), ("Reader", "ran")]
