@@ -8,6 +8,7 @@ from tfx import v1 as tfx
 
 from components.candidate_generator.component import CandidateGenerator
 from components.candidate_indexer.component import CandidateIndexer
+from components.environment_validator.component import EnvironmentValidator
 from components.interaction_validator.component import InteractionValidator
 from components.product_example_gen.component import ProductExampleGen
 from components.pusher.component import Pusher
@@ -18,6 +19,7 @@ from components.serving_validator.component import ServingValidator
 from pipeline.plan import PIPELINE_NAME, RunPlan
 from pipeline.ranking_evaluation import ranking_eval_config
 from schema import names
+from schema.tf_schema import CATALOG, QUERY
 
 Nodes = dict[str, Any]
 
@@ -50,12 +52,13 @@ def _data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     statistics = tfx.components.StatisticsGen(examples=examples)
     schema = tfx.components.ImportSchemaGen(schema_file=plan.schema_file)
     query_validator, catalog_validator = (
-        tfx.components.ExampleValidator(
+        EnvironmentValidator(
             statistics=statistics.outputs["statistics"],
             schema=schema.outputs["schema"],
+            environment=environment,
             exclude_splits=excluded,
         )
-        for excluded in ([names.CATALOG], list(names.QUERY_SPLITS))
+        for environment, excluded in ((QUERY, [names.CATALOG]), (CATALOG, names.QUERY_SPLITS))
     )
     interaction_validator = InteractionValidator(
         examples=examples,

@@ -35,9 +35,14 @@ def catalog_spec(features: FeatureSet) -> Tensors:
     spec: Tensors = {
         names.PRODUCT_ID: tf.io.FixedLenFeature([], tf.string, ""),
         names.PRODUCT_INDEX: tf.io.FixedLenFeature([], tf.int64, -1),
-        names.AVAILABLE: tf.io.FixedLenFeature([], tf.int64, 1),
+        names.AVAILABLE: _ragged(names.AVAILABLE, tf.int64),
     }
     return spec | {name: _column_spec(name, column) for name, column in features.product_columns().items()}
+
+
+def availability(rows: Mapping[str, Any]) -> tf.Tensor:
+    """Whether each product of parsed catalog rows may be recommended; unknown counts as yes."""
+    return _scalar(rows[names.AVAILABLE], 1) != 0
 
 
 def read_rows(patterns: Sequence[str], spec: Tensors, batch_size: int = 1024) -> tf.data.Dataset:
@@ -104,11 +109,8 @@ def _ragged(name: str, dtype: Any) -> Any:
 
 
 def _column_spec(name: str, column: FeatureColumn) -> Any:
-    if column.kind is Kind.TEXT:
-        return _ragged(name, tf.int64)
-    if column.kind is Kind.EMBEDDING:
-        return tf.io.FixedLenFeature([column.dim], tf.float32, [0.0] * column.dim)
-    return tf.io.FixedLenFeature([], tf.int64, 0)
+    """Ragged for every kind: a missing value may be an absent feature or an empty list."""
+    return _ragged(name, tf.float32 if column.kind is Kind.EMBEDDING else tf.int64)
 
 
 def _newest(values: tf.RaggedTensor, count: int | None) -> tf.RaggedTensor:
@@ -121,14 +123,12 @@ def _as_ragged(value: Any) -> tf.RaggedTensor:
 
 def _scalar(value: Any, default: int) -> tf.Tensor:
     """First value of each row, or the default where a row has none."""
-    if not isinstance(value, tf.SparseTensor):
+    if isinstance(value, tf.Tensor):
         return value
     return _as_ragged(value).to_tensor(default, shape=[None, 1])[:, 0]
 
 
 def _padded(value: Any, dim: int) -> tf.Tensor:
-    if not isinstance(value, tf.SparseTensor):
-        return value
     return _as_ragged(value).to_tensor(0.0, shape=[None, dim])
 
 
@@ -138,11 +138,8 @@ def dense_query_signature(example: Mapping[str, Any]) -> dict[str, tf.TensorSpec
     for name, value in example.items():
         if isinstance(value, tf.RaggedTensor):
             continue
-        inner = (
-            [None]
-            if value.shape.rank == 2 and value.dtype.is_integer or name == names.HISTORY_AGE
-            else value.shape[1:]
-        )
+        is_sequence = value.shape.rank == 2 and (value.dtype.is_integer or name == names.HISTORY_AGE)
+        inner = [None] if is_sequence else value.shape[1:]
         specs[name] = tf.TensorSpec([None, *inner], value.dtype, name)
     return specs
 

@@ -27,7 +27,7 @@ class SplitSettings(Settings):
     ranking_windows: Annotated[int, Field(ge=1, le=12)] = 4
     """Number of rolling windows before the eval window on which the ranker is trained; each is as
     long as the eval window and they start half a window apart."""
-    history_length: Annotated[int, Field(ge=1, le=5000)] = 400
+    history_length: Annotated[int, Field(ge=1, le=5000)] = 1000
     """Most recent events that a ranking, eval or test query carries."""
     retrieval_history_length: Annotated[int, Field(ge=1, le=5000)] = 64
     """Most recent events that a query for the retrieval model carries."""

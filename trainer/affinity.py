@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
+from trainer.grouping import NEVER_DAYS, Totals, group_totals
 
-_NEVER_DAYS = 3650.0
 _HALF_LIVES_IN_WINDOWS = (0.125, 0.5, 1.5, 4.0)
 
 Tensors = dict[str, Any]
@@ -67,16 +67,16 @@ class AffinityFeatures(tf.keras.layers.Layer):
         positive = tf.logical_and(known, tf.gather(self.positive_types, inputs[names.HISTORY_TYPE] + 1))
         age = inputs[names.HISTORY_AGE]
         weights = self._event_weights(age, known, positive)
-        same_product = _matches(candidates, history, known)
-        bought = tf.logical_and(same_product, positive[:, tf.newaxis, :])
-        repeats, explanation = _repeat_features(bought, age)
-        counts = _counts(same_product, weights)
-        parts = [tf.math.log1p(counts), repeats]
+        bought = group_totals(history, candidates, positive, weights, age)
+        seen = group_totals(history, candidates, known, weights, age) if self.has_other_types else bought
+        repeats, explanation = _repeat_features(bought)
+        parts = [tf.math.log1p(seen.counts), repeats]
         for column in self.categories.values():
-            same = _matches(tf.gather(column, candidates), tf.gather(column, history), known)
-            category_counts = _counts(same, weights)
-            parts += [tf.math.log1p(category_counts), _loyalty(counts, category_counts)]
-            parts.append(_log_age(_smallest(age, same))[..., tf.newaxis])
+            same = group_totals(
+                tf.gather(column, history), tf.gather(column, candidates), known, weights, age
+            )
+            parts += [tf.math.log1p(same.counts), _loyalty(seen.counts, same.counts)]
+            parts.append(tf.math.log1p(same.newest)[..., tf.newaxis])
         parts += [_distance(column, candidates, history, weights) for column in self.numbers.values()]
         user = self._user_features(history, age, positive)
         parts.append(tf.repeat(user[:, tf.newaxis, :], tf.shape(candidates)[1], axis=1))
@@ -97,43 +97,30 @@ class AffinityFeatures(tf.keras.layers.Layer):
         total = tf.reduce_sum(target, axis=1)
         recent = tf.reduce_sum(target * tf.cast(age <= self.window_days, tf.float32), axis=1)
         distinct = _num_distinct(history, positive)
-        newest = tf.reduce_min(tf.where(positive, age, _NEVER_DAYS), axis=1, keepdims=True)[:, 0]
+        newest = tf.reduce_min(tf.where(positive, age, NEVER_DAYS), axis=1, keepdims=True)[:, 0]
         oldest = tf.reduce_max(tf.where(positive, age, 0.0), axis=1, keepdims=True)[:, 0]
         repeats = 1.0 - tf.math.divide_no_nan(distinct, total)
-        newest = tf.minimum(newest, _NEVER_DAYS)
+        newest = tf.minimum(newest, NEVER_DAYS)
         return tf.stack(
-            [tf.math.log1p(total), tf.math.log1p(recent), repeats, _log_age(newest), _log_age(oldest)], axis=1
+            [
+                tf.math.log1p(total),
+                tf.math.log1p(recent),
+                repeats,
+                tf.math.log1p(newest),
+                tf.math.log1p(oldest),
+            ],
+            axis=1,
         )
 
 
-def _matches(candidates: tf.Tensor, history: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
-    """Bool `[batch, candidates, time]`."""
-    same = tf.equal(candidates[:, :, tf.newaxis], history[:, tf.newaxis, :])
-    return tf.logical_and(same, known[:, tf.newaxis, :])
-
-
-def _counts(matches: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """Sums of the weights of matching events `[batch, candidates, weights]`."""
-    return tf.matmul(tf.cast(matches, tf.float32), weights)
-
-
-def _smallest(age: tf.Tensor, matches: tf.Tensor) -> tf.Tensor:
-    """Age of the newest matching event `[batch, candidates]`, ten years where there is none."""
-    smallest = tf.reduce_min(tf.where(matches, age[:, tf.newaxis, :], _NEVER_DAYS), axis=2)
-    return tf.minimum(smallest, _NEVER_DAYS)
-
-
-def _repeat_features(bought: tf.Tensor, age: tf.Tensor) -> tuple[tf.Tensor, Tensors]:
+def _repeat_features(bought: Totals) -> tuple[tf.Tensor, Tensors]:
     """Ages of the last and first purchase, the usual interval, and how far into it the user is."""
-    ages = age[:, tf.newaxis, :]
-    count = tf.reduce_sum(tf.cast(bought, tf.float32), axis=2)
-    last = _smallest(age, bought)
-    first = tf.reduce_max(tf.where(bought, ages, 0.0), axis=2)
+    count, last, first = bought.counts[..., 0], bought.newest, bought.oldest
     span = tf.maximum(first - last, 0.0)
     regular = tf.logical_and(count >= 2, span > 0)
-    interval = tf.math.divide_no_nan(span, tf.maximum(count - 1.0, 1.0))
-    lateness = tf.where(regular, _log_age(last) - _log_age(interval), 0.0)
-    columns = [_log_age(last), _log_age(first), _log_age(interval), lateness, tf.abs(lateness)]
+    interval = tf.where(regular, span / tf.maximum(count - 1.0, 1.0), 0.0)
+    lateness = tf.where(regular, tf.math.log1p(last) - tf.math.log1p(interval), 0.0)
+    columns = [*map(tf.math.log1p, (last, first, interval)), lateness, tf.abs(lateness)]
     columns += [tf.cast(regular, tf.float32), tf.cast(count > 0, tf.float32)]
     missing = tf.constant(float("nan"))
     explanation = {
@@ -158,10 +145,6 @@ def _distance(column: tf.Tensor, candidates: tf.Tensor, history: tf.Tensor, weig
     own = tf.cast(tf.gather(column, candidates), tf.float32)
     comparable = tf.logical_and(own > 0, total > 0)
     return tf.where(comparable, own - usual, 0.0)[..., tf.newaxis]
-
-
-def _log_age(days: tf.Tensor) -> tf.Tensor:
-    return tf.math.log1p(days)
 
 
 def _num_distinct(history: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureSet, Kind
-from schema.transformed import catalog_spec, dense_columns, read_rows
+from schema.transformed import availability, catalog_spec, dense_columns, read_rows
 
 MOST_WORDS_OF_A_TEXT = 16
 
@@ -45,7 +45,8 @@ def read_product_table(patterns: Sequence[str], features: FeatureSet) -> Product
     for rows in read_rows(patterns, catalog_spec(features), batch_size=8192):
         dense = dense_columns(rows, columns)
         plain = {name: _fixed_width(dense[name].numpy(), columns[name].kind) for name in columns}
-        plain |= {name: rows[name].numpy() for name in (names.PRODUCT_INDEX, names.AVAILABLE)}
+        plain[names.PRODUCT_INDEX] = rows[names.PRODUCT_INDEX].numpy()
+        plain[names.AVAILABLE] = availability(rows).numpy()
         batches.append(plain)
     if not batches:
         raise ValueError(f"The catalog split is empty. Received: patterns={list(patterns)}.")
@@ -62,7 +63,7 @@ def read_product_table(patterns: Sequence[str], features: FeatureSet) -> Product
 
     return ProductTable(
         size=len(order),
-        available=ordered(names.AVAILABLE) != 0,
+        available=ordered(names.AVAILABLE),
         categories=of_kind(Kind.CATEGORY, Kind.NUMBER),
         texts=of_kind(Kind.TEXT),
         embeddings=of_kind(Kind.EMBEDDING),

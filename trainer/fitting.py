@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -32,6 +33,8 @@ def fit_best(
 ) -> list[Epoch]:
     """Fits with Keras until the metric has not risen for `patience` epochs, then restores the best weights.
 
+    The learning rate falls from epoch to epoch along a half cosine (Loshchilov and Hutter 2017).
+
     Args:
         model: A compiled Keras model.
         batches: Training batches of one epoch.
@@ -46,8 +49,10 @@ def fit_best(
     curve: list[Epoch] = []
     best: list[Any] | None = None
     best_metric = float("-inf")
+    full_rate = float(model.optimizer.learning_rate)
     for epoch in range(1, num_epochs + 1):
         start = time.monotonic()
+        model.optimizer.learning_rate = full_rate * (1 + math.cos(math.pi * (epoch - 1) / num_epochs)) / 2
         history = model.fit(batches, epochs=1, verbose=0)
         metric = evaluate()
         curve.append(Epoch(epoch, float(history.history["loss"][0]), metric, time.monotonic() - start))

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from schema import names
 from trainer.affinity import AffinityFeatures, AffinityInputs
-from trainer.losses import listwise_softmax_loss
+from trainer.losses import decoupled_softmax_loss
 from trainer.settings import RankingSettings
 
 Tensors = dict[str, Any]
@@ -120,11 +120,11 @@ class RankingModel(tf.keras.Model):
         return tf.concat([self.cross(base), deep], axis=-1)
 
     def train_step(self, data: Tensors) -> Tensors:
-        """One step on the listwise softmax and, weighted less, the pointwise cross-entropy."""
+        """One step on the decoupled softmax and, weighted less, the pointwise cross-entropy."""
         labels = data[names.LABEL]
         with tf.GradientTape() as tape:
             outputs = self(data, training=True)
-            listwise = tf.reduce_mean(listwise_softmax_loss(outputs["scores"], labels))
+            listwise = tf.reduce_mean(decoupled_softmax_loss(outputs["scores"], labels))
             bought = tf.cast(labels > 0, tf.float32)
             pointwise = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(bought, outputs["logits"]))
             loss = listwise + _POINTWISE_WEIGHT * pointwise

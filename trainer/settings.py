@@ -48,9 +48,9 @@ class RankingSettings(Settings):
     """Width of the first deep layer; the second has half of it."""
     embedding_dim: Positive = 16
     """Length of the ranker's own embeddings of categories."""
-    num_epochs: Positive = 8
-    """Most passes; the best by eval NDCG@10 is kept."""
+    num_epochs: Positive = 5
+    """Most passes; the learning rate falls to 0 over them, the best by eval NDCG@10 is kept."""
     batch_size: Positive = 32
     """Queries (lists of candidates) per step."""
-    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     dropout: Rate = 0.1

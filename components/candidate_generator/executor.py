@@ -73,11 +73,10 @@ class _Generator:
         )
         find = tf.function(sources.__call__, reduce_retracing=True)
         patterns = [f"{uri}/*" for uri in uris]
-        for rows in read_rows(patterns, query_spec(self._features), _BATCH * 8):
-            kept = tf.logical_and(
-                rows[names.QUERY_KIND] == names.KIND_WINDOW, rows[names.QUERY_TIME] == moment
-            )
-            rows = {name: tf.ragged.boolean_mask(value, kept) for name, value in rows.items()}
+        for parsed in read_rows(patterns, query_spec(self._features), _BATCH * 8):
+            is_window = parsed[names.QUERY_KIND] == names.KIND_WINDOW
+            kept = tf.logical_and(is_window, parsed[names.QUERY_TIME] == moment)
+            rows = {name: tf.ragged.boolean_mask(value, kept) for name, value in parsed.items()}
             for start in range(0, int(rows[names.QUERY_TIME].shape[0]), _BATCH):
                 part = {name: value[start : start + _BATCH] for name, value in rows.items()}
                 yield self._batch(part, find)

@@ -21,7 +21,7 @@ from components.settings import IndexSettings
 from schema import names
 from schema.errors import PipelineRefusedError
 from schema.features import FeatureSet
-from schema.transformed import catalog_spec, read_rows
+from schema.transformed import availability, catalog_spec, read_rows
 from schema.windows import TimeWindows
 
 _PROBES = 256
@@ -66,7 +66,7 @@ def read_available(patterns: list[str], features: FeatureSet) -> np.ndarray:
     index, available = [], []
     for rows in read_rows(patterns, catalog_spec(features), batch_size=8192):
         index.append(rows[names.PRODUCT_INDEX].numpy())
-        available.append(rows[names.AVAILABLE].numpy() != 0)
+        available.append(availability(rows).numpy())
     joined = np.concatenate(index)
     flags = np.concatenate(available)[joined >= 0]
     ordered: np.ndarray = flags[np.argsort(joined[joined >= 0])]

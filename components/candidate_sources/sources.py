@@ -24,7 +24,7 @@ SOURCE_NAMES: Final = ("own_history", "two_tower", "neighbours", "trending", "po
 SOURCE_FEATURES: Final = ("two_tower", "neighbours", "neighbours_share")
 """Scores of a candidate, before the product statistics in `candidate_features`."""
 
-_QUOTAS: Final = (400, 150, 250, 50)
+_QUOTAS: Final = (1000, 150, 250, 50)
 _FILL_PRIORITY: Final = 1e3
 _NEVER: Final = 1e9
 _SMALLEST_SCORE: Final = 1e-9
@@ -92,7 +92,7 @@ class CandidateSources(tf.Module):
         return {names.CANDIDATE_INDEX: index, "candidate_source": source, names.CANDIDATE_FEATURES: features}
 
     def score_neighbours(self, history_index: tf.Tensor, history_age: tf.Tensor) -> tf.Tensor:
-        """Sums the cosines to the history's products, each halved every `half_life_days`: `[batch, products]`."""
+        """Sums cosines to the history's products, each halved every `half_life_days`: `[batch, products]`."""
         batch = tf.shape(history_index, out_type=tf.int64)[0]
         known = history_index >= 0
         weight = tf.where(known, tf.pow(0.5, history_age / self.half_life_days), 0.0)
