@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,25 @@ def captured(log: Path) -> Iterator[Terminal]:
         for number, kept in zip((1, 2), saved, strict=True):
             os.dup2(kept, number)
             os.close(kept)
+
+
+@contextlib.contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Holds back what C++ libraries write to stderr; it is written after all if the block fails."""
+    _flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(saved, held.read())
+            raise
+        finally:
+            _flush()
+            os.dup2(saved, 2)
+            os.close(saved)
 
 
 def _flush() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from components.pusher.versions import newest_version
+from pipeline.capture import quiet_stderr
 from pipeline.reasons import reason
 from schema import names
 from schema.errors import UserError
@@ -45,17 +46,18 @@ class PushedModel:
     def load(self) -> None:
         """Loads the SavedModel, if that has not been done."""
         if self._loaded is None:
-            import tensorflow as tf
+            with quiet_stderr():
+                import tensorflow as tf
 
-            self._loaded = tf.saved_model.load(str(self.folder))
+                self._loaded = tf.saved_model.load(str(self.folder))
 
     def recommend(
         self, queries: Sequence[Query], top_k: int, exclude_purchased: bool
     ) -> list[list[dict[str, Any]]]:
         """Returns the items of each query, best first: rank, product_id, score, source, reason."""
+        self.load()
         import tensorflow as tf
 
-        self.load()
         inputs = encode_queries(self.features, queries, self.history_length)
         answer = self._loaded.signatures[names.RECOMMEND](
             **{name: tf.constant(value) for name, value in inputs.items()},

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.outcome import Outcome
-from pipeline.progress import Stage
+if TYPE_CHECKING:  # tables of `recommend` must not import ML Metadata
+    from pipeline.outcome import Outcome
+    from pipeline.progress import Stage
 
 _METRICS = ("ndcg@10", "recall@10", "recall@100", "hit_rate@10", "coverage@10")
 

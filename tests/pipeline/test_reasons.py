@@ -1,0 +1,24 @@
+import pytest
+
+from pipeline.reasons import reason
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (
+            {"source": "own_history", "times_bought": 7, "usual_interval_days": 9.2, "days_since_last": 11.8},
+            "bought 7 times, about every 9 days; last 12 days ago",
+        ),
+        ({"source": "two_tower", "times_bought": 1, "days_since_last": 1.0}, "bought once, 1 day ago"),
+        (
+            {"source": "own_history", "times_bought": 2, "days_since_last": 0.125},
+            "bought 2 times, 3 hours ago",
+        ),
+        ({"source": "neighbours", "times_bought": 0, "neighbour_of": "milk"}, "often bought with milk"),
+        ({"source": "popular", "times_bought": 0}, "popular with everybody"),
+        ({"source": "a new one"}, "a new one"),
+    ],
+)
+def test_reason(item, words):
+    assert reason(item) == words
