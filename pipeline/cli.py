@@ -103,7 +103,7 @@ def _internal(error: BaseException, workdir: str) -> int:
         console.note(text)
         return _fail(f"internal failure: {error!r}; no log could be written to {path}.", INTERNAL_FAILURE)
     where = f"{path.absolute()}" + (f" and {known}" if known else "")
-    return _fail(f"internal failure: {_short(error)}. Log: {where}", INTERNAL_FAILURE)
+    return _fail(f"internal failure: {_short(error).rstrip('.')}. Log: {where}", INTERNAL_FAILURE)
 
 
 def _short(error: BaseException) -> str:
