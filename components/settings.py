@@ -8,6 +8,8 @@ from pydantic import Field, StringConstraints
 
 from schema.settings import Settings
 
+Days = Annotated[str, StringConstraints(pattern=r"^\d+d$")]
+"""A number of days, such as `14d`."""
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -52,5 +54,5 @@ class GateSettings(Settings):
 class PostRankingSettings(Settings):
     """The third stage. `auto` excludes purchased products where the data show no repeat purchases."""
 
-    exclude_purchased: Literal["auto", "off", "always"] | Annotated[str, StringConstraints(pattern=r"^\d+d$")] = "auto"
+    exclude_purchased: Literal["auto", "off", "always"] | Days = "auto"
     """Whether products of the user's history may be recommended again."""

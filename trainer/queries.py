@@ -78,7 +78,8 @@ def target_shares(queries: Tensors, num_products: int) -> np.ndarray:
     per_row = 1.0 / tf.cast(targets.row_lengths(), tf.float32)
     weights = tf.gather(per_row, targets.value_rowids())
     shares = np.bincount(targets.flat_values.numpy(), weights.numpy(), minlength=num_products)
-    return (shares / shares.sum()).astype(np.float32)
+    normalised: np.ndarray = (shares / shares.sum()).astype(np.float32)
+    return normalised
 
 
 def _known_targets(rows: Tensors) -> Tensors:

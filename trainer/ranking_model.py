@@ -77,7 +77,7 @@ class RankingModel(tf.keras.Model):
 
     def describe(self, inputs: Tensors) -> Tensors:
         """Computes the numeric features of each pair, not yet normalised, beside the explanations."""
-        pairs = self.affinity(inputs)
+        pairs: Tensors = self.affinity(inputs)
         joined = tf.concat([inputs[names.CANDIDATE_FEATURES], pairs["features"]], axis=-1)
         return pairs | {"features": joined}
 

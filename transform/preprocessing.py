@@ -14,6 +14,7 @@ import tensorflow_transform as tft
 
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.vocabulary import LINE_ENDS
 
 MOST_CATEGORIES = 20_000
 MOST_WORDS = 20_000
@@ -45,15 +46,11 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, Any]
 
 
 def _query_outputs(inputs: Mapping[str, Any], features: FeatureSet) -> Tensors:
-    products = tft.vocabulary(
-        inputs[names.PRODUCT_ID], vocab_filename=names.PRODUCT_VOCABULARY, file_format="tfrecord_gzip"
-    )
-    users = tft.vocabulary(
-        inputs[names.USER_ID], vocab_filename=names.USER_VOCABULARY, file_format="tfrecord_gzip"
-    )
+    products = tft.vocabulary(_one_line(inputs[names.PRODUCT_ID]), vocab_filename=names.PRODUCT_VOCABULARY)
+    users = tft.vocabulary(_one_line(inputs[names.USER_ID]), vocab_filename=names.USER_VOCABULARY)
 
     def index(name: str, vocabulary: Any) -> Any:
-        return tft.apply_vocabulary(inputs[name], vocabulary, default_value=-1, file_format="tfrecord_gzip")
+        return tft.apply_vocabulary(_one_line(inputs[name]), vocabulary, default_value=-1)
 
     copied = (
         names.USER_ID,
@@ -74,6 +71,14 @@ def _query_outputs(inputs: Mapping[str, Any], features: FeatureSet) -> Tensors:
     }
 
 
+def _one_line(ids: tf.SparseTensor) -> tf.SparseTensor:
+    """Ids as they stand in a vocabulary file."""
+    values = ids.values
+    for character, picture in LINE_ENDS:
+        values = tf.strings.regex_replace(values, character, picture)
+    return ids.with_values(values)
+
+
 def _event_type(types: tf.SparseTensor, known: tuple[str, ...]) -> tf.SparseTensor:
     """Position in the frozen list; the list is short, so comparing beats a lookup table."""
     matches = tf.equal(types.values[:, tf.newaxis], tf.constant([name.encode() for name in known]))
@@ -84,7 +89,7 @@ def _event_type(types: tf.SparseTensor, known: tuple[str, ...]) -> tf.SparseTens
 def _category(values: tf.SparseTensor, column: FeatureColumn, name: str) -> tf.SparseTensor:
     del column
     index = tft.compute_and_apply_vocabulary(
-        values, top_k=MOST_CATEGORIES, default_value=-1, vocab_filename=name, file_format="tfrecord_gzip"
+        values, top_k=MOST_CATEGORIES, default_value=-1, vocab_filename=name
     )
     present = index.with_values(index.values + names.FIRST_CATEGORY)
     empty = tf.equal(values.values, "")
@@ -109,7 +114,6 @@ def _text(values: tf.SparseTensor, column: FeatureColumn, name: str) -> tf.Spars
         top_k=MOST_WORDS,
         num_oov_buckets=names.NUM_HASHED_WORDS,
         vocab_filename=name,
-        file_format="tfrecord_gzip",
     )
 
 

@@ -22,6 +22,7 @@ from schema import names
 from schema.errors import PipelineRefusedError
 from schema.features import FeatureSet
 from schema.transformed import availability, catalog_spec, read_rows
+from schema.vocabulary import restore_id
 from schema.windows import TimeWindows
 
 _PROBES = 256
@@ -47,7 +48,7 @@ class Executor(base_executor.BaseExecutor):
         available = read_available([f"{uri}/*" for uri in catalog], features)
         embeddings = _candidate_embeddings(artifact_utils.get_single_uri(input_dict["model"]))
         save_embeddings(output, embeddings, available)
-        product_ids = [product.decode() for product in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
+        product_ids = [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
         events = read_positive_events(artifact_utils.get_single_uri(input_dict["interactions"]), product_ids)
         for moment in (*windows.ranking_cutoffs, windows.eval_start, windows.test_start):
             logging.info("Building the candidate tables as of %d", moment)

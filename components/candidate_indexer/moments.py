@@ -42,5 +42,5 @@ def build_moment(
 def _best(statistics: np.ndarray, available: np.ndarray, columns: list[str], count: int) -> np.ndarray:
     """Products by descending columns, then index; unavailable ones last."""
     keys = [-statistics[:, FEATURE_NAMES.index(column)] for column in reversed(columns)]
-    order = np.lexsort((*keys, ~available))
-    return order[:count].astype(np.int64)
+    order: np.ndarray = np.lexsort((*keys, ~available))[:count].astype(np.int64)
+    return order

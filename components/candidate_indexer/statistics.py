@@ -45,7 +45,8 @@ def product_statistics(events: PositiveEvents, as_of: int, window: int) -> np.nd
     buyers, repeat_rate, interval = _repeats(past)
     last, first = _first_and_last(past, as_of)
     columns = [*map(np.log1p, counts), trend, np.log1p(buyers), repeat_rate, np.log1p(interval), last, first]
-    return np.stack(columns, axis=1).astype(np.float32)
+    table: np.ndarray = np.stack(columns, axis=1).astype(np.float32)
+    return table
 
 
 def _counts(events: PositiveEvents, since: int) -> np.ndarray:

@@ -18,6 +18,7 @@ from components.recommender_assembler.recommender import Recommender, ServingSet
 from components.settings import PostRankingSettings
 from schema import names
 from schema.features import FeatureSet
+from schema.vocabulary import restore_id
 from schema.windows import TimeWindows
 
 RARE_REPEATS = 0.02
@@ -72,7 +73,7 @@ def _build(inputs: Any, properties: Any, index: Path, exclude_days: float) -> Re
         _load(inputs["retrieval_model"]),
         _load(inputs["ranking_model"]),
         sources,
-        transform.vocabulary_by_name(names.PRODUCT_VOCABULARY),
+        [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)],
         settings,
     )
 

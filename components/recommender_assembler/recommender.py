@@ -57,7 +57,7 @@ class Recommender(tf.Module):
         retrieval: Any,
         ranking: Any,
         sources: CandidateSources,
-        product_ids: list[bytes],
+        product_ids: list[str],
         settings: ServingSettings,
     ) -> None:
         super().__init__()

@@ -106,10 +106,9 @@ def recall_at(ordered: np.ndarray, targets: tf.RaggedTensor) -> np.ndarray:
     """
     result = np.zeros((len(ordered), len(CUT_OFFS) + 1))
     for row, wanted in enumerate(targets.to_list()):
-        distinct, first = np.unique(ordered[row], return_index=True)
-        places = np.sort(first)
-        rank = dict(zip(distinct.tolist(), np.searchsorted(places, first).tolist(), strict=True))
-        ranks = np.array([rank.get(product, np.inf) if product >= 0 else np.inf for product in wanted])
+        _, first = np.unique(ordered[row], return_index=True)
+        rank_of = {int(ordered[row, place]): rank for rank, place in enumerate(np.sort(first))}
+        ranks = np.array([rank_of.get(product, np.inf) if product >= 0 else np.inf for product in wanted])
         for column, cut_off in enumerate((*CUT_OFFS, np.inf)):
             result[row, column] = (ranks < cut_off).mean() if len(ranks) else 0.0
     return result
