@@ -78,11 +78,14 @@ def dense_query(rows: Mapping[str, Any], features: FeatureSet, history_length: i
     """
     time = _scalar(rows[names.QUERY_TIME], 0)
     index, stamps, types = (_newest(_as_ragged(rows[name]), history_length) for name in _HISTORY)
-    mask = tf.sequence_mask(index.row_lengths())
-    age = tf.cast(time[:, tf.newaxis] - stamps.to_tensor(), tf.float32) / names.SECONDS_PER_DAY
+    # One event wide at least: reductions over an empty axis give infinities.
+    width = tf.maximum(tf.reduce_max(tf.pad(index.row_lengths(), [[0, 1]])), 1)
+    mask = tf.sequence_mask(index.row_lengths(), width)
+    age = tf.cast(time[:, tf.newaxis] - stamps.to_tensor(shape=[None, width]), tf.float32)
+    age /= names.SECONDS_PER_DAY
     dense: Tensors = {
-        names.HISTORY_INDEX: index.to_tensor(-1),
-        names.HISTORY_TYPE: types.to_tensor(-1),
+        names.HISTORY_INDEX: index.to_tensor(-1, shape=[None, width]),
+        names.HISTORY_TYPE: types.to_tensor(-1, shape=[None, width]),
         names.HISTORY_AGE: tf.where(mask, tf.maximum(age, 0.0), tf.zeros_like(age)),
         names.QUERY_TIME: time,
         names.USER_INDEX: _scalar(rows[names.USER_INDEX], -1),
