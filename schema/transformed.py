@@ -78,14 +78,12 @@ def dense_query(rows: Mapping[str, Any], features: FeatureSet, history_length: i
     """
     time = _scalar(rows[names.QUERY_TIME], 0)
     index, stamps, types = (_newest(_as_ragged(rows[name]), history_length) for name in _HISTORY)
-    # One event wide at least: reductions over an empty axis give infinities.
-    width = tf.maximum(tf.reduce_max(tf.pad(index.row_lengths(), [[0, 1]])), 1)
-    mask = tf.sequence_mask(index.row_lengths(), width)
-    age = tf.cast(time[:, tf.newaxis] - stamps.to_tensor(shape=[None, width]), tf.float32)
-    age /= names.SECONDS_PER_DAY
+    history = _sequence(index, -1)
+    age = tf.cast(time[:, tf.newaxis] - _sequence(stamps, 0), tf.float32) / names.SECONDS_PER_DAY
+    mask = tf.sequence_mask(index.row_lengths(), tf.shape(history)[1])
     dense: Tensors = {
-        names.HISTORY_INDEX: index.to_tensor(-1, shape=[None, width]),
-        names.HISTORY_TYPE: types.to_tensor(-1, shape=[None, width]),
+        names.HISTORY_INDEX: history,
+        names.HISTORY_TYPE: _sequence(types, -1),
         names.HISTORY_AGE: tf.where(mask, tf.maximum(age, 0.0), tf.zeros_like(age)),
         names.QUERY_TIME: time,
         names.USER_INDEX: _scalar(rows[names.USER_INDEX], -1),
@@ -118,6 +116,13 @@ def _column_spec(name: str, column: FeatureColumn) -> Any:
 
 def _newest(values: tf.RaggedTensor, count: int | None) -> tf.RaggedTensor:
     return values if count is None else values[:, -count:]
+
+
+def _sequence(values: tf.RaggedTensor, default: int) -> tf.Tensor:
+    """Dense and at least one wide: reductions over an empty axis give infinities."""
+    dense = values.to_tensor(default)
+    missing = tf.maximum(1 - tf.shape(dense)[1], 0)
+    return tf.pad(dense, [[0, 0], [0, missing]], constant_values=default)
 
 
 def _as_ragged(value: Any) -> tf.RaggedTensor:
@@ -176,9 +181,9 @@ def dense_candidates(rows: Mapping[str, Any], features: FeatureSet) -> Tensors:
         ),
         names.LABEL: rows[names.LABEL].to_tensor(),
         names.QUERY_EMBEDDING: rows[names.QUERY_EMBEDDING].to_tensor(),
-        names.HISTORY_INDEX: rows[names.HISTORY_INDEX].to_tensor(-1),
-        names.HISTORY_TYPE: rows[names.HISTORY_TYPE].to_tensor(-1),
-        names.HISTORY_AGE: rows[names.HISTORY_AGE].to_tensor(),
+        names.HISTORY_INDEX: _sequence(rows[names.HISTORY_INDEX], -1),
+        names.HISTORY_TYPE: _sequence(rows[names.HISTORY_TYPE], -1),
+        names.HISTORY_AGE: _sequence(rows[names.HISTORY_AGE], 0),
         names.QUERY_TIME: rows[names.QUERY_TIME],
         names.USER_INDEX: rows[names.USER_INDEX],
         names.NUM_TARGETS: rows[names.NUM_TARGETS],
