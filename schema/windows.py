@@ -10,7 +10,7 @@ from schema import names
 from schema.errors import UserError
 from schema.settings import Settings
 
-Duration = Annotated[str, StringConstraints(pattern=r"^(auto|\d+[dh]|0?\.\d+)$")]
+Duration = Annotated[str, StringConstraints(pattern=r"^(auto|0*[1-9]\d*[dh]|0?\.\d+)$")]
 """`28d`, `12h`, a fraction of the time span (`0.1`) or `auto`."""
 
 _LONGEST_AUTO_WINDOW = 28 * names.SECONDS_PER_DAY
