@@ -215,6 +215,7 @@ def _serving_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     pusher = Pusher(
         model=model,
         model_blessing=evaluation["blessing"],
+        ranking_blessing=nodes["RankingEvaluator"].outputs["blessing"],
         infra_blessing=validator.outputs["blessing"],
         push_directory=plan.push_directory,
     )

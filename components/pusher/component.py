@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from tfx import types
-from tfx.components.pusher import component as tfx_component
-from tfx.dsl.components.base import executor_spec
+from tfx.dsl.components.base import base_component, executor_spec
 from tfx.proto import pusher_pb2
+from tfx.types import standard_artifacts, standard_component_specs
+from tfx.types.component_spec import ChannelParameter
 
-from components.pusher.executor import Executor
+from components.pusher.executor import RANKING_BLESSING, Executor
 
 
-class Pusher(tfx_component.Pusher):
-    """Publishes the model as `<push_directory>/<version>/` if both blessings hold.
+class PusherSpec(standard_component_specs.PusherSpec):
+    """TFX's, with the blessing of the ranker by itself as a further input."""
+
+    INPUTS = {
+        **standard_component_specs.PusherSpec.INPUTS,
+        RANKING_BLESSING: ChannelParameter(type=standard_artifacts.ModelBlessing),
+    }
+
+
+class Pusher(base_component.BaseComponent):
+    """Publishes the model as `<push_directory>/<version>/` if all three blessings hold.
 
     Older versions stay. A version is an integer above all earlier ones, the epoch seconds of the push.
 
     Args:
         model: The assembled SavedModel.
         model_blessing: Of the RecommenderEvaluator.
+        ranking_blessing: Of the RankingEvaluator.
         infra_blessing: Of the ServingValidator.
         push_directory: A folder that servers watch.
     """
 
+    SPEC_CLASS = PusherSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
     def __init__(
@@ -29,13 +41,18 @@ class Pusher(tfx_component.Pusher):
         *,
         model: types.BaseChannel,
         model_blessing: types.BaseChannel,
+        ranking_blessing: types.BaseChannel,
         infra_blessing: types.BaseChannel,
         push_directory: str,
     ) -> None:
         filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=push_directory)
         super().__init__(
-            model=model,
-            model_blessing=model_blessing,
-            infra_blessing=infra_blessing,
-            push_destination=pusher_pb2.PushDestination(filesystem=filesystem),
+            PusherSpec(
+                model=model,
+                model_blessing=model_blessing,
+                ranking_blessing=ranking_blessing,
+                infra_blessing=infra_blessing,
+                push_destination=pusher_pb2.PushDestination(filesystem=filesystem),
+                pushed_model=types.Channel(type=standard_artifacts.PushedModel),
+            )
         )

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from absl import logging
 from tfx.components.pusher import executor as tfx_executor
+from tfx.components.util import model_utils
 from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
 from components.pusher.publishing import publish
 
+RANKING_BLESSING: Final = "ranking_blessing"
+"""Input key of the RankingEvaluator's blessing."""
+
 
 class Executor(tfx_executor.Executor):
-    """TFX's Pusher, except that both blessings are required and that the push is atomic."""
+    """TFX's Pusher, except that all three blessings are required and that the push is atomic."""
 
     def CheckBlessing(self, input_dict: Any) -> bool:  # noqa: N802
-        """Whether both blessings are there and hold."""
+        """Whether all blessings are there and hold."""
         required = (
             standard_component_specs.MODEL_BLESSING_KEY,
+            RANKING_BLESSING,
             standard_component_specs.INFRA_BLESSING_KEY,
         )
         missing = [key for key in required if not input_dict.get(key)]
         if missing:
             logging.warning("The model is not pushed: input %s is missing.", " and ".join(missing))
+            return False
+        ranking_blessing = artifact_utils.get_single_instance(input_dict[RANKING_BLESSING])
+        if not model_utils.is_model_blessed(ranking_blessing):
+            logging.info("The model is not pushed: its ranker is not blessed (%s).", ranking_blessing.uri)
             return False
         blessed: bool = super().CheckBlessing(input_dict)
         return blessed

@@ -11,6 +11,7 @@ def test_wiring():
     pusher = Pusher(
         model=types.Channel(type=standard_artifacts.Model),
         model_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
+        ranking_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
         infra_blessing=types.Channel(type=standard_artifacts.InfraBlessing),
         push_directory="/srv/models",
     )

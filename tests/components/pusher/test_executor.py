@@ -17,10 +17,11 @@ def push(tmp_path, artifact):
     (tmp_path / "model" / "Format-Serving").mkdir()
     (tmp_path / "model" / "Format-Serving" / "saved_model.pb").write_text("graph")
 
-    def run(model_blessed=1, infra_blessed=1):
+    def run(model_blessed=1, infra_blessed=1, ranking_blessed=1):
         inputs = {"model": [model]}
         for key, cls, blessed in (
             ("model_blessing", standard_artifacts.ModelBlessing, model_blessed),
+            ("ranking_blessing", standard_artifacts.ModelBlessing, ranking_blessed),
             ("infra_blessing", standard_artifacts.InfraBlessing, infra_blessed),
         ):
             if blessed is not None:
@@ -40,7 +41,7 @@ def push(tmp_path, artifact):
     return run
 
 
-def test_a_model_with_both_blessings_is_pushed(push, tmp_path):
+def test_a_model_with_all_blessings_is_pushed(push, tmp_path):
     pushed = push()
     (version,) = versions(tmp_path / "serving")
     assert pushed.get_int_custom_property("pushed") == 1
@@ -50,8 +51,20 @@ def test_a_model_with_both_blessings_is_pushed(push, tmp_path):
     assert (tmp_path / "pushed" / "saved_model.pb").read_text() == "graph"
 
 
-@pytest.mark.parametrize(("model", "infra"), [(0, 1), (1, 0), (0, 0), (None, 1), (1, None), (None, None)])
-def test_without_either_blessing_nothing_is_pushed(push, tmp_path, model, infra):
-    pushed = push(model, infra)
+@pytest.mark.parametrize(
+    ("model", "infra", "ranking"),
+    [
+        (0, 1, 1),
+        (1, 0, 1),
+        (1, 1, 0),
+        (0, 0, 0),
+        (None, 1, 1),
+        (1, None, 1),
+        (1, 1, None),
+        (None, None, None),
+    ],
+)
+def test_without_every_blessing_nothing_is_pushed(push, tmp_path, model, infra, ranking):
+    pushed = push(model, infra, ranking)
     assert pushed.get_int_custom_property("pushed") == 0
     assert not (tmp_path / "serving").exists()
