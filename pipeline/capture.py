@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -20,9 +21,16 @@ class Terminal:
     err: TextIO
 
 
+_sink: TextIO | None = None
+"""Where loggers write that were set up while something was captured: they keep the stream they found."""
+
+
 @contextlib.contextmanager
 def captured(log: Path) -> Iterator[Terminal]:
-    """Redirects the file descriptors 1 and 2, and what Python calls stdout and stderr, to `log`."""
+    """Redirects the file descriptors 1 and 2, and what Python calls stdout and stderr, to `log`.
+
+    Loggers that were set up meanwhile write to `log` afterwards too, until the next capture.
+    """
     _flush()
     saved = [os.dup(1), os.dup(2)]
     with log.open("ab") as target:
@@ -31,12 +39,9 @@ def captured(log: Path) -> Iterator[Terminal]:
     terminal = Terminal(
         *(os.fdopen(os.dup(number), "w", encoding="utf-8", errors="replace") for number in saved)
     )
+    text = _new_sink(log)
     try:
-        with (
-            log.open("a", encoding="utf-8", buffering=1) as text,
-            contextlib.redirect_stdout(text),
-            contextlib.redirect_stderr(text),
-        ):
+        with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
             yield terminal
     finally:
         _flush()
@@ -65,6 +70,23 @@ def quiet_stderr() -> Iterator[None]:
             _flush()
             os.dup2(saved, 2)
             os.close(saved)
+
+
+def _new_sink(log: Path) -> TextIO:
+    """Opens `log`, and leads to it the loggers that still write to the log of an earlier capture."""
+    global _sink
+    earlier, _sink = _sink, log.open("a", encoding="utf-8", buffering=1)
+    if earlier is not None:
+        for handler in _handlers():
+            if isinstance(handler, logging.StreamHandler) and handler.stream is earlier:
+                handler.setStream(_sink)
+        earlier.close()
+    return _sink
+
+
+def _handlers() -> Iterator[logging.Handler]:
+    for logger in (logging.root, *logging.root.manager.loggerDict.values()):
+        yield from getattr(logger, "handlers", ())
 
 
 def _flush() -> None:
