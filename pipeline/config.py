@@ -26,7 +26,7 @@ class MetadataSettings(Settings):
     """The ML Metadata store."""
 
     url: str | None = None
-    """`sqlite:///path`; default: `metadata.db` in the work directory."""
+    """`sqlite:///path` of a file; default: `metadata.db` in the work directory."""
 
 
 class PushSettings(Settings):

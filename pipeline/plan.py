@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.config import TowerlineConfig
+from pipeline.metadata_location import metadata_file
 from schema.features import FeatureSet
 from schema.settings import Settings
 from schema.windows import TimeWindows
@@ -24,7 +25,7 @@ class RunPlan(Settings):
     event_weights: dict[str, float]
     """Event type -> weight as a target."""
     fingerprint: str
-    """Hash of the content of the database."""
+    """Hash of the content of the database and of the code that reads it and learns from it."""
     workdir: str
     """Absolute path of the work directory."""
     schema_file: str
@@ -38,7 +39,7 @@ class RunPlan(Settings):
     @property
     def metadata_path(self) -> str:
         """The SQLite file of ML Metadata."""
-        return str(Path(self.workdir) / "metadata.db")
+        return str(metadata_file(self.config.metadata, self.workdir))
 
     @property
     def push_directory(self) -> str:

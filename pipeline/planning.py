@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import freezing
+from pipeline.code_digest import code_digest
 from pipeline.config import TowerlineConfig
 from pipeline.console import counter
+from pipeline.metadata_location import metadata_file
 from pipeline.plan import RunPlan
 from pipeline.source_access import conceal, open_concealed
-from pipeline.workdir import usable_workdir
+from pipeline.workdir import usable_folder, usable_workdir
 from schema.events import event_weights
 from schema.profile import DatabaseProfile, profile_source
 from schema.windows import resolve_windows
@@ -47,11 +50,13 @@ def make_plan(config: TowerlineConfig, workdir: str) -> Planned:
         UserError: The database, the configuration or the work directory cannot be used.
     """
     config = config.model_copy(update={"source": conceal(config.source)})
+    metadata = metadata_file(config.metadata, workdir)
     with open_concealed(config.source) as source:
         profile = profile_source(source, config.features, counter("Reading"))
         windows = resolve_windows(profile.oldest, profile.newest, config.split)
         weights = event_weights(list(profile.event_types), config.events)
         root = usable_workdir(workdir)
+        usable_folder(metadata.parent)
         folder = schema_folder(root)
         frozen = freezing.read_features(folder)
         features = profile.features if frozen is None else frozen
@@ -64,11 +69,16 @@ def make_plan(config: TowerlineConfig, workdir: str) -> Planned:
         features=features,
         windows=windows,
         event_weights=weights,
-        fingerprint=profile.fingerprint,
+        fingerprint=_fingerprint(profile),
         workdir=str(root),
         schema_file=str(schema_file),
     )
     return Planned(plan, profile, tuple(notes), frozen is None)
+
+
+def _fingerprint(profile: DatabaseProfile) -> str:
+    """Changes with the data and with our code, so that an upgrade is not served from the cache."""
+    return hashlib.sha256(f"{profile.fingerprint} {code_digest()}".encode()).hexdigest()
 
 
 def feature_lines(profile: DatabaseProfile, plan: RunPlan) -> list[str]:

@@ -24,9 +24,24 @@ def usable_workdir(directory: str) -> Path:
         (path / "logs").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _unwritable(path, error) from error
-    if not os.access(path, os.W_OK | os.X_OK) or not os.access(path / "logs", os.W_OK | os.X_OK):
-        raise _unwritable(path, PermissionError("permission denied"))
+    for folder in (path, path / "logs"):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise _unwritable(path, PermissionError("permission denied"))
     return path
+
+
+def usable_folder(path: Path) -> None:
+    """Makes the folder of ML Metadata, if it is not there.
+
+    Raises:
+        UserError: It cannot be written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(path, error) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise _unusable(path, PermissionError("permission denied"))
 
 
 @contextlib.contextmanager
@@ -54,5 +69,12 @@ def only_run(workdir: Path) -> Iterator[None]:
 def _unwritable(path: Path, error: OSError) -> UserError:
     return UserError(
         f"The work directory cannot be written. Received: --workdir {path} ({error.strerror or error}). "
+        "Remedy: choose another or change its permissions."
+    )
+
+
+def _unusable(path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"The folder of `metadata.url` cannot be written. Received: {path} ({error.strerror or error}). "
         "Remedy: choose another or change its permissions."
     )

@@ -18,9 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pathlib import Path
+    from pipeline.configuration import load_config
+    from pipeline.metadata_location import metadata_file
 
-    path = Path(arguments.workdir).absolute() / "metadata.db"
+    path = metadata_file(load_config(arguments).metadata, arguments.workdir)
     rows = _rows(str(path)) if path.is_file() else []
     if arguments.json:
         console.say_json(rows)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.config import TowerlineConfig
+from pipeline.config import MetadataSettings, TowerlineConfig
 from pipeline.planning import make_plan
 from pipeline.workdir import only_run, usable_workdir
 from schema.errors import UserError
@@ -36,6 +36,39 @@ def test_equal_databases_give_equal_plans(tmp_path, config):
     assert first.plan.to_json() == second.plan.to_json()
     change(tmp_path, "UPDATE events SET product_id = 'p1' WHERE rowid = 1")
     assert make_plan(config, str(tmp_path / "work")).plan.fingerprint != first.plan.fingerprint
+
+
+def test_other_code_gives_another_plan(tmp_path, config, monkeypatch):
+    first = make_plan(config, str(tmp_path / "work")).plan
+    monkeypatch.setattr("pipeline.planning.code_digest", lambda: "upgraded")
+    second = make_plan(config, str(tmp_path / "work")).plan
+    assert second.fingerprint != first.fingerprint
+    assert second.schema_file == first.schema_file  # so ImportSchemaGen stays cached
+
+
+def test_metadata_url(tmp_path, config):
+    settings = MetadataSettings(url=f"sqlite:///{tmp_path}/store/runs.db")
+    plan = make_plan(config.model_copy(update={"metadata": settings}), str(tmp_path / "work")).plan
+    assert plan.metadata_path == f"{tmp_path}/store/runs.db"
+    assert (tmp_path / "store").is_dir()
+    assert make_plan(config, str(tmp_path / "work")).plan.metadata_path == f"{tmp_path}/work/metadata.db"
+
+
+@pytest.mark.parametrize(
+    ("url", "match"),
+    [
+        ("mysql://towerline:secret@db/mlmd", r"only kind.*Received: 'mysql://towerline:\*\*\*@db/mlmd'"),
+        ("sqlite:///", "only kind"),
+        ("sqlite:///:memory:", "only kind"),
+        ("metadata.db", "only kind"),
+        ("sqlite:////tmp", "names a folder"),
+        ("sqlite:////proc/towerline/runs.db", "folder of `metadata.url` cannot be written"),
+    ],
+)
+def test_an_unfit_metadata_url(tmp_path, config, url, match):
+    settings = MetadataSettings(url=url)
+    with pytest.raises(UserError, match=match):
+        make_plan(config.model_copy(update={"metadata": settings}), str(tmp_path / "work"))
 
 
 def test_an_edit_of_the_frozen_features_counts(tmp_path, config):
