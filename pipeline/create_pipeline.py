@@ -75,6 +75,8 @@ def _data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
             analyze=[names.TRAIN, names.CATALOG], transform=list(names.SPLITS)
         ),
         custom_config={"features": plan.features.to_json()},
+        disable_statistics=True,  # StatisticsGen has those of the raw examples; these would double the time
+        disable_analyzer_cache=True,
     )
     transform.add_upstream_node(interaction_validator)
     return {
@@ -123,7 +125,7 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         run_fn="trainer.ranking.run_fn",
         examples=generator.outputs["examples"],
         transform_graph=transform["transform_graph"],
-        base_model=retrieval.outputs["model"],
+        base_model=retrieval.outputs["model"],  # recorded for lineage: the candidates and scores are its
         custom_config={"ranking": config.ranking.to_json(), "event_weights": plan.event_weights},
     )
     return {

@@ -19,6 +19,7 @@ def _load(name: str):
 
 _write_checkerboard = _load("checkerboard").write_checkerboard
 _servers = _load("servers")
+_transforming = _load("transforming")
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,14 @@ def mysql_url() -> Iterator[str]:
     """URL, with a password, of an empty MariaDB database; skips where no server is installed."""
     with _servers.mariadb_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def transform_rows() -> Callable[..., tuple]:
+    """`transform_rows(directory, features, splits, analysed)` -> transform output, reader of a split."""
+
+    def run(directory: Path, features, splits: dict[str, list[dict]], analysed: tuple[str, ...]) -> tuple:
+        output = _transforming.transform_rows(directory, features, splits, analysed)
+        return output, lambda split: _transforming.read_transformed(directory, split)
+
+    return run

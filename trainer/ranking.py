@@ -10,7 +10,6 @@ from schema import names
 from schema.features import Kind
 from trainer.affinity import AffinityInputs
 from trainer.arguments import TrainerArguments, parse_arguments
-from trainer.cardinality import cardinalities
 from trainer.catalog import ProductTable, read_product_table, vocabulary_size
 from trainer.fitting import fit_best, write_curve
 from trainer.ranking_data import ranking_batches, sample_candidates
@@ -31,9 +30,7 @@ def run_fn(fn_args: Any) -> None:
     settings = RankingSettings.from_json(fn_args.custom_config["ranking"])
     tf.keras.utils.set_random_seed(arguments.seed)
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
-    retrieval = tf.saved_model.load(fn_args.base_model)
-    embeddings = retrieval.signatures["candidates"]()["embeddings"].numpy()
-    model = build_model(arguments, settings, table, embeddings, fn_args.custom_config["event_weights"])
+    model = build_model(arguments, settings, table, fn_args.custom_config["event_weights"])
     train = ranking_batches(
         arguments.split_files[names.TRAIN],
         arguments.features,
@@ -54,12 +51,10 @@ def build_model(
     arguments: TrainerArguments,
     settings: RankingSettings,
     table: ProductTable,
-    embeddings: Any,
     event_weights: dict[str, float],
 ) -> RankingModel:
     """Builds and compiles the ranker."""
     columns = arguments.features.product_columns()
-    sizes = cardinalities(arguments.transform, columns)
     compared = compared_columns(table, {name for name in columns if columns[name].kind is Kind.CATEGORY})
     affinity = AffinityInputs(
         categories={name: table.categories[name] for name in compared},
@@ -69,7 +64,7 @@ def build_model(
         positive_types=tuple(event_weights.get(kind, 1.0) > 0 for kind in arguments.features.event_types),
         window_days=arguments.windows.window / names.SECONDS_PER_DAY,
     )
-    model = RankingModel(affinity, embeddings, {name: sizes[name] for name in compared}, settings)
+    model = RankingModel(affinity, settings, arguments.seed)
     model.compile(optimizer=tf.keras.optimizers.Adam(settings.learning_rate))
     return model
 

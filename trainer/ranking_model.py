@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from schema import names
@@ -15,21 +14,26 @@ from trainer.settings import RankingSettings
 Tensors = dict[str, Any]
 
 _POINTWISE_WEIGHT = 0.1
+_MOST_DEVIATIONS = 6.0
 
 
 class CrossNetwork(tf.keras.layers.Layer):
     """Cross layers `x0 * (W x + b) + x` (DCN-V2, Wang et al. 2021, equation 1), one after the other."""
 
-    def __init__(self, num_layers: int, **kwargs: Any) -> None:
+    def __init__(self, num_layers: int, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.num_layers = num_layers
+        self.seed = seed
 
     def build(self, input_shape: Any) -> None:
         """Creates one dense layer for each cross layer."""
-        initializer = tf.keras.initializers.RandomNormal(stddev=0.01)
         dim = int(input_shape[-1])
         self.dense = [
-            tf.keras.layers.Dense(dim, kernel_initializer=initializer) for _ in range(self.num_layers)
+            tf.keras.layers.Dense(
+                dim,
+                kernel_initializer=tf.keras.initializers.RandomNormal(stddev=0.01, seed=self.seed + layer),
+            )
+            for layer in range(self.num_layers)
         ]
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
@@ -43,37 +47,29 @@ class CrossNetwork(tf.keras.layers.Layer):
 class RankingModel(tf.keras.Model):
     """Scores the candidates of a query.
 
+    Everything it reads of a pair is a figure that means the same whenever the tables and towers behind it
+    are made anew: scores, counts, ages. It has no embeddings of its own; those of categories and products
+    were tried and fitted the users of the training windows rather than the next window
+    (`docs/adr/0006-ranker-without-embeddings.md`).
+
     Args:
         affinity: Product columns for the affinity features.
-        candidate_embeddings: Of the retrieval model, frozen `[products, dim]`.
-        sizes: Column of `affinity.categories` -> number of indices.
         settings: Architecture.
+        seed: Seed of the initialisers.
     """
 
-    def __init__(
-        self,
-        affinity: AffinityInputs,
-        candidate_embeddings: np.ndarray,
-        sizes: dict[str, int],
-        settings: RankingSettings,
-    ) -> None:
+    def __init__(self, affinity: AffinityInputs, settings: RankingSettings, seed: int) -> None:
         super().__init__()
-        self.settings = settings
         self.affinity = AffinityFeatures(affinity)
         self.normalization = tf.keras.layers.Normalization(axis=-1)
-        self.candidate_embeddings = tf.constant(candidate_embeddings)
-        self.category_embeddings = {
-            name: tf.keras.layers.Embedding(size, settings.embedding_dim) for name, size in sizes.items()
-        }
-        self.meeting = tf.keras.layers.Dense(settings.embedding_dim, activation="tanh")
-        self.cross = CrossNetwork(settings.num_cross_layers)
+        self.cross = CrossNetwork(settings.num_cross_layers, seed)
         self.deep = [
-            tf.keras.layers.Dense(width, activation="relu")
-            for width in (settings.hidden_dim, settings.hidden_dim // 2)
+            tf.keras.layers.Dense(width, activation="relu", kernel_initializer=_glorot(seed + position))
+            for position, width in enumerate((settings.hidden_dim, settings.hidden_dim // 2))
         ]
-        self.dropout = tf.keras.layers.Dropout(settings.dropout)
-        self.score = tf.keras.layers.Dense(1, use_bias=False)
-        self.purchase = tf.keras.layers.Dense(1)
+        self.dropout = tf.keras.layers.Dropout(settings.dropout, seed=seed)
+        self.score = tf.keras.layers.Dense(1, use_bias=False, kernel_initializer=_glorot(seed + 10))
+        self.purchase = tf.keras.layers.Dense(1, kernel_initializer=_glorot(seed + 11))
 
     def describe(self, inputs: Tensors) -> Tensors:
         """Computes the numeric features of each pair, not yet normalised, beside the explanations."""
@@ -97,23 +93,14 @@ class RankingModel(tf.keras.Model):
             `[batch, candidates]`, and the explanations of `AffinityFeatures`.
         """
         pairs = self.describe(inputs)
-        hidden = self._network(inputs, pairs.pop("features"), training)
+        hidden = self._network(pairs.pop("features"), training)
         pairs["scores"] = self.score(hidden)[..., 0]
         pairs["logits"] = self.purchase(tf.stop_gradient(hidden))[..., 0]
         pairs["probabilities"] = tf.sigmoid(pairs["logits"])
         return pairs
 
-    def _network(self, inputs: Tensors, features: tf.Tensor, training: bool) -> tf.Tensor:
-        candidates = inputs[names.CANDIDATE_INDEX]
-        met = (
-            tf.gather(self.candidate_embeddings, candidates) * inputs[names.QUERY_EMBEDDING][:, tf.newaxis, :]
-        )
-        met = tf.ensure_shape(met, [None, None, self.candidate_embeddings.shape[-1]])
-        numeric = tf.clip_by_value(self.normalization(features), -6.0, 6.0)
-        parts = [numeric, self.meeting(met)]
-        for name, layer in self.category_embeddings.items():
-            parts.append(layer(tf.gather(self.affinity.categories[name], candidates)))
-        base = tf.concat(parts, axis=-1)
+    def _network(self, features: tf.Tensor, training: bool) -> tf.Tensor:
+        base = tf.clip_by_value(self.normalization(features), -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
         deep = base
         for layer in self.deep:
             deep = self.dropout(layer(deep), training=training)
@@ -131,3 +118,7 @@ class RankingModel(tf.keras.Model):
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         return {"loss": loss}
+
+
+def _glorot(seed: int) -> Any:
+    return tf.keras.initializers.GlorotUniform(seed=seed)

@@ -46,8 +46,6 @@ class RankingSettings(Settings):
     num_cross_layers: Annotated[int, Field(ge=0)] = 2
     hidden_dim: Positive = 96
     """Width of the first deep layer; the second has half of it."""
-    embedding_dim: Positive = 16
-    """Length of the ranker's own embeddings of categories."""
     num_epochs: Positive = 5
     """Most passes; the learning rate falls to 0 over them, the best by eval NDCG@10 is kept."""
     batch_size: Positive = 32
