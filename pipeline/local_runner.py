@@ -71,6 +71,7 @@ def run_locally(
         stream = terminal.err if quiet else terminal.out
         stream.write(f"Loading TFX; everything it says goes to {log_path}\n")
         stream.flush()
+        _retire_stale(plan)
         pipeline = (create or _recommender)(plan)
         progress = Progress(stream, len(pipeline.components), _outcome_reader(plan))
         try:
@@ -91,6 +92,12 @@ def _recommender(plan: RunPlan) -> Any:
     from pipeline.create_pipeline import create_pipeline
 
     return create_pipeline(plan)
+
+
+def _retire_stale(plan: RunPlan) -> None:
+    from pipeline.stale_pushes import retire_stale
+
+    retire_stale(plan.metadata_path, plan.push_directory)
 
 
 def _run(pipeline: Any) -> None:

@@ -6,7 +6,7 @@ Lineage is walked by contexts and events; `filter_query` is gone from newer rele
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,15 @@ class Artifact:
         type_name: Name of its type.
         uri: Its folder.
         properties: Properties and custom properties, by name.
+        id: Id in ML Metadata.
+        is_live: Whether the cache may use it.
     """
 
     type_name: str
     uri: str
     properties: Mapping[str, Any] = field(default_factory=dict)
+    id: int = 0
+    is_live: bool = True
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Run:
 
 
 class RunStore:
-    """Reads the ML Metadata store of a work directory.
+    """The ML Metadata store of a work directory.
 
     Args:
         path: The SQLite file.
@@ -74,12 +78,11 @@ class RunStore:
     """
 
     def __init__(self, path: str, pipeline_name: str) -> None:
-        config = pb.ConnectionConfig()
-        config.sqlite.filename_uri = path
-        config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READONLY
         self._path = path
         self._prefix = pipeline_name + "."
-        self._store = metadata_store.MetadataStore(config) if Path(path).is_file() else None
+        self._store = (
+            metadata_store.MetadataStore(_connection(path, read_only=True)) if Path(path).is_file() else None
+        )
 
     def runs(self) -> list[Run]:
         """All runs, oldest first."""
@@ -103,23 +106,37 @@ class RunStore:
 
     def outputs(self, execution: Execution) -> dict[str, list[Artifact]]:
         """Output key -> artifacts that an execution wrote, or took from the cache."""
+        return self._artifacts(execution, {pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT})
+
+    def inputs(self, execution: Execution) -> dict[str, list[Artifact]]:
+        """Input key -> artifacts that an execution read."""
+        return self._artifacts(execution, {pb.Event.INPUT, pb.Event.DECLARED_INPUT})
+
+    def retire(self, artifacts: Iterable[Artifact]) -> None:
+        """Marks artifacts so that the cache does not use them again; they stay on record."""
+        ids = [artifact.id for artifact in artifacts]
+        if not ids:
+            return
+        store = metadata_store.MetadataStore(_connection(self._path, read_only=False))
+        found = store.get_artifacts_by_id(ids)
+        for artifact in found:
+            artifact.state = pb.Artifact.MARKED_FOR_DELETION
+        store.put_artifacts(found)
+
+    def _artifacts(self, execution: Execution, types: Set[int]) -> dict[str, list[Artifact]]:
         if self._store is None:
             return {}
         events = [
-            event
-            for event in self._store.get_events_by_execution_ids([execution.id])
-            if event.type in (pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT)
+            event for event in self._store.get_events_by_execution_ids([execution.id]) if event.type in types
         ]
         found = {
             artifact.id: artifact
             for artifact in self._store.get_artifacts_by_id([event.artifact_id for event in events])
         }
-        outputs: dict[str, list[Artifact]] = defaultdict(list)
+        artifacts: dict[str, list[Artifact]] = defaultdict(list)
         for event in events:
-            artifact = found[event.artifact_id]
-            properties = {**_values(artifact.properties), **_values(artifact.custom_properties)}
-            outputs[event.path.steps[0].key].append(Artifact(artifact.type, artifact.uri, properties))
-        return dict(outputs)
+            artifacts[event.path.steps[0].key].append(_artifact(found[event.artifact_id]))
+        return dict(artifacts)
 
     def _executions(self, context_id: int, nodes: Mapping[int, str]) -> tuple[Execution, ...]:
         if self._store is None:
@@ -143,6 +160,20 @@ class RunStore:
                 for execution in self._store.get_executions_by_context(context.id):
                     nodes[execution.id] = context.name.removeprefix(self._prefix)
         return nodes
+
+
+def _connection(path: str, read_only: bool) -> pb.ConnectionConfig:
+    mode = pb.SqliteMetadataSourceConfig
+    config = pb.ConnectionConfig()
+    config.sqlite.filename_uri = path
+    config.sqlite.connection_mode = mode.READONLY if read_only else mode.READWRITE
+    return config
+
+
+def _artifact(artifact: pb.Artifact) -> Artifact:
+    properties = {**_values(artifact.properties), **_values(artifact.custom_properties)}
+    is_live = artifact.state == pb.Artifact.LIVE
+    return Artifact(artifact.type, artifact.uri, properties, artifact.id, is_live)
 
 
 def _state(execution: pb.Execution) -> str:

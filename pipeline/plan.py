@@ -44,4 +44,4 @@ class RunPlan(Settings):
     @property
     def push_directory(self) -> str:
         """Where blessed models are pushed."""
-        return self.config.push.directory or str(Path(self.workdir) / "serving")
+        return str(Path(self.config.push.directory or Path(self.workdir, "serving")).expanduser().absolute())
