@@ -12,6 +12,8 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
+from schema.errors import PipelineRefusedError
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -45,6 +47,9 @@ def fit_best(
 
     Returns:
         The training curve.
+
+    Raises:
+        PipelineRefusedError: The metric was no number in any epoch.
     """
     curve: list[Epoch] = []
     best: list[Any] | None = None
@@ -61,7 +66,12 @@ def fit_best(
             best_metric, best = metric, [variable.numpy() for variable in model.trainable_variables]
         if epoch - max(curve, key=lambda row: row.metric).epoch >= patience:
             break
-    for variable, value in zip(model.trainable_variables, best or (), strict=True):
+    if best is None:
+        raise PipelineRefusedError(
+            f"Training diverged: {name} is no number in any epoch. Received: learning_rate={full_rate}. "
+            "Remedy: choose a lower `learning_rate`."
+        )
+    for variable, value in zip(model.trainable_variables, best, strict=True):
         variable.assign(value)
     return curve
 
