@@ -19,7 +19,11 @@ class IndexSettings(Settings):
     num_neighbours: Annotated[int, Field(ge=1)] = 50
     """Item-to-item neighbours kept for a product."""
     half_life_days: Annotated[float, Field(gt=0)] = 60.0
-    """Half-life of an event's weight in the item-to-item source."""
+    """Half-life of an event's weight where neighbours are counted."""
+    ease_products: Annotated[int, Field(ge=0)] = 4000
+    """Most bought products among which EASE is solved; its cost grows with the third power."""
+    ease_weights: Annotated[int, Field(ge=1)] = 100
+    """Weights of EASE kept for a product."""
     least_recall: Share = 0.95
     """Least recall of the index against exact search."""
 

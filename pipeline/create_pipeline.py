@@ -118,7 +118,6 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         features=plan.features,
         split=config.split,
         num_candidates=config.ranking.num_candidates,
-        half_life_days=config.index.half_life_days,
     )
     ranking = _trainer(
         plan,
@@ -162,7 +161,6 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         features=plan.features,
         windows=plan.windows,
         gates=config.gates,
-        half_life_days=config.index.half_life_days,
     )
     ranking = tfx.components.Evaluator(
         examples=candidates,
@@ -181,7 +179,6 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         post_ranking=config.post_ranking,
         split=config.split,
         num_candidates=config.ranking.num_candidates,
-        half_life_days=config.index.half_life_days,
     )
     recommender = RecommenderEvaluator(
         model=assembler.outputs["model"],

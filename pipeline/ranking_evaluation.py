@@ -8,7 +8,7 @@ from components.settings import GateSettings
 from schema import names
 from schema.features import FeatureSet, Kind
 
-_MOST_USER_SLICES = 3
+_MOST_USER_SLICES = 2
 
 
 def ranking_eval_config(features: FeatureSet, gates: GateSettings) -> Any:
@@ -17,14 +17,16 @@ def ranking_eval_config(features: FeatureSet, gates: GateSettings) -> Any:
     Every candidate of a query is one prediction: the probability that it is bought in the window. Slices
     are the user's activity and the first category columns of the user.
     """
-    import tensorflow_model_analysis as tfma
-    import tfx  # noqa: F401  (TFMA alone lacks EvalConfig until TFX has been imported)
+    from tensorflow_model_analysis.proto import config_pb2 as tfma
 
-    floor = tfma.MetricThreshold(
-        value_threshold=tfma.GenericValueThreshold(lower_bound={"value": gates.least_auc})
+    floor = tfma.PerSliceMetricThreshold(
+        slicing_specs=[tfma.SlicingSpec()],  # only overall: a slice of one user proves nothing
+        threshold=tfma.MetricThreshold(
+            value_threshold=tfma.GenericValueThreshold(lower_bound={"value": gates.least_auc})
+        ),
     )
     metrics = [
-        tfma.MetricConfig(class_name="AUC", threshold=floor),
+        tfma.MetricConfig(class_name="AUC", per_slice_thresholds=[floor]),
         *(
             tfma.MetricConfig(class_name=name)
             for name in ("ExampleCount", "BinaryCrossEntropy", "Calibration")

@@ -20,7 +20,6 @@ class CandidateGeneratorSpec(types.ComponentSpec):
         "windows": ExecutionParameter(type=str),
         "features": ExecutionParameter(type=str),
         "num_candidates": ExecutionParameter(type=int),
-        "half_life_days": ExecutionParameter(type=float),
         "history_length": ExecutionParameter(type=int),
         "retrieval_history_length": ExecutionParameter(type=int),
     }
@@ -43,7 +42,6 @@ class CandidateGenerator(base_component.BaseComponent):
         features: Feature columns.
         split: Lengths of histories.
         num_candidates: Candidates of a query.
-        half_life_days: Of the neighbour source.
     """
 
     SPEC_CLASS = CandidateGeneratorSpec
@@ -59,7 +57,6 @@ class CandidateGenerator(base_component.BaseComponent):
         features: FeatureSet,
         split: SplitSettings,
         num_candidates: int,
-        half_life_days: float,
     ) -> None:
         spec = CandidateGeneratorSpec(
             model=model,
@@ -69,7 +66,6 @@ class CandidateGenerator(base_component.BaseComponent):
             windows=windows.to_json(),
             features=features.to_json(),
             num_candidates=num_candidates,
-            half_life_days=half_life_days,
             history_length=split.history_length,
             retrieval_history_length=split.retrieval_history_length,
         )

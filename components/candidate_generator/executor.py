@@ -43,7 +43,7 @@ class Executor(base_executor.BaseExecutor):
         moments = {names.TRAIN: windows.ranking_cutoffs, names.EVAL: (windows.eval_start,)}
         for split, starts in moments.items():
             source = artifact_utils.get_split_uris(input_dict["transformed_examples"], split)
-            generator = _Generator(model, index, features, exec_properties)
+            generator = _Generator(model, index, features, windows, exec_properties)
             batches = (batch for start in starts for batch in generator.batches(source, start))
             target = Path(artifact_utils.get_split_uris([artifact], split)[0])
             count = write_examples(batches, target / _SHARD)
@@ -58,18 +58,24 @@ class _Generator:
     """Produces candidate rows of one moment after the other."""
 
     def __init__(
-        self, model: Any, index: Path, features: FeatureSet, exec_properties: dict[str, Any]
+        self,
+        model: Any,
+        index: Path,
+        features: FeatureSet,
+        windows: TimeWindows,
+        exec_properties: dict[str, Any],
     ) -> None:
         self._query = model.signatures["serving_default"]
         self._index = index
         self._features = features
+        self._window_days = windows.window / names.SECONDS_PER_DAY
         self._properties = exec_properties
 
     def batches(self, uris: list[str], moment: int) -> Iterator[pa.RecordBatch]:
         sources = CandidateSources(
             load_tables(self._index, moment),
             self._properties["num_candidates"],
-            self._properties["half_life_days"],
+            self._window_days,
         )
         find = tf.function(sources.__call__, reduce_retracing=True)
         patterns = [f"{uri}/*" for uri in uris]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from components.candidate_indexer.ease import ease_weights
 from components.candidate_indexer.history import PositiveEvents
 from components.candidate_indexer.neighbours import nearest_products, user_product_matrix
 from components.candidate_indexer.statistics import FEATURE_NAMES, product_statistics
@@ -30,9 +31,12 @@ def build_moment(
     statistics = product_statistics(past, as_of, window)
     matrix = user_product_matrix(past, as_of, settings.half_life_days)
     neighbour_index, neighbour_score = nearest_products(matrix, settings.num_neighbours)
+    ease_index, ease_score = ease_weights(matrix, settings.ease_products, settings.ease_weights)
     return MomentTables(
         neighbour_index=neighbour_index,
         neighbour_score=neighbour_score,
+        ease_index=ease_index,
+        ease_score=ease_score,
         statistics=statistics,
         trending=_best(statistics, available, ["popularity_short", "popularity_window"], _NUM_TRENDING),
         popular=_best(statistics, available, ["popularity_window", "popularity_long"], _NUM_POPULAR),

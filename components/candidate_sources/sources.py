@@ -1,8 +1,8 @@
 """The candidate sources and their union, in the graph.
 
-Sources: the user's own history, the two towers, item-to-item neighbours of the history, and trending
-products; popular products fill what is left. The union is ordered by each product's best rank in a source
-relative to the source's quota, so that a list of any length holds all sources in proportion.
+Sources: the user's own history, the two towers, item-to-item neighbours of the history, EASE, and
+trending products; popular products fill what is left. The union is ordered by each product's best rank
+in a source relative to the source's quota, so that a list of any length holds all sources in proportion.
 """
 
 from __future__ import annotations
@@ -17,14 +17,23 @@ from schema import names
 OWN_HISTORY: Final = 0
 TWO_TOWER: Final = 1
 NEIGHBOURS: Final = 2
-TRENDING: Final = 3
-POPULAR: Final = 4
-SOURCE_NAMES: Final = ("own_history", "two_tower", "neighbours", "trending", "popular")
+EASE: Final = 3
+TRENDING: Final = 4
+POPULAR: Final = 5
+SOURCE_NAMES: Final = ("own_history", "two_tower", "neighbours", "ease", "trending", "popular")
 
-SOURCE_FEATURES: Final = ("two_tower", "neighbours", "neighbours_share")
+SOURCE_FEATURES: Final = (
+    "two_tower",
+    "neighbours_recent",
+    "neighbours_lasting",
+    "ease_recent",
+    "ease_lasting",
+    "neighbours_share",
+    "ease_share",
+)
 """Scores of a candidate, before the product statistics in `candidate_features`."""
 
-_QUOTAS: Final = (1000, 150, 250, 50)
+_QUOTAS: Final = (1000, 150, 200, 200, 50)
 _FILL_PRIORITY: Final = 1e3
 _NEVER: Final = 1e9
 _SMALLEST_SCORE: Final = 1e-9
@@ -38,19 +47,22 @@ class CandidateSources(tf.Module):
     Args:
         tables: Embeddings, neighbours, statistics and popularity at one moment.
         num_candidates: Candidates of a query; at most the size of the catalogue.
-        half_life_days: Half-life of a history event's weight in the neighbour source.
+        window_days: Length of the eval window. Purchases fade with half-lives of half of it (recent taste)
+            and of three times as long (lasting taste) in the item-to-item sources.
     """
 
-    def __init__(self, tables: CandidateTables, num_candidates: int, half_life_days: float) -> None:
+    def __init__(self, tables: CandidateTables, num_candidates: int, window_days: float) -> None:
         super().__init__()
         self.num_products = tables.num_products
         self.num_candidates = min(num_candidates, tables.num_products)
-        self.half_life_days = half_life_days
+        self.half_lives = tf.constant([window_days / 2, window_days * 3], tf.float32)
         moment = tables.moment
         self.embeddings = _variable(tables.embeddings, tf.float32)
         self.hidden = _variable(~tables.available, tf.bool)
         self.neighbour_index = _variable(moment.neighbour_index, tf.int32)
         self.neighbour_score = _variable(moment.neighbour_score, tf.float32)
+        self.ease_index = _variable(moment.ease_index, tf.int32)
+        self.ease_score = _variable(moment.ease_score, tf.float32)
         self.statistics = _variable(moment.statistics, tf.float32)
         self.trending = _variable(moment.trending, tf.int64)
         self.popular = _variable(moment.popular, tf.int64)
@@ -70,45 +82,78 @@ class CandidateSources(tf.Module):
             shape and `candidate_features` float32 `[batch, candidates, features]`: `SOURCE_FEATURES`, then
             the product statistics.
         """
-        tower_scores = tf.matmul(query_embedding, self.embeddings, transpose_b=True)
-        neighbour_scores = self.score_neighbours(history_index, history_age)
+        tower_scores, neighbours, ease = self._scores(query_embedding, history_index, history_age)
+        neighbour_share, ease_share = _share(neighbours), _share(ease)
+        batch = tf.shape(history_index)[0]
         lists = [
             self._own_history(history_index),
             self._best(tower_scores, TWO_TOWER),
-            self._best(neighbour_scores, NEIGHBOURS),
-            self._ranked(self.trending, TRENDING, tf.shape(history_index)[0]),
-            self._fill(tf.shape(history_index)[0]),
+            self._best(neighbour_share, NEIGHBOURS),
+            self._best(ease_share, EASE),
+            self._ranked(self.trending, TRENDING, batch),
+            self._fill(batch),
         ]
         index, source = _union(lists, self.num_candidates)
-        share = tf.math.divide_no_nan(
-            neighbour_scores, tf.reduce_max(neighbour_scores, axis=1, keepdims=True)
-        )
         scores = [
-            tf.gather(tower_scores, index, batch_dims=1),
-            tf.math.log1p(tf.gather(neighbour_scores, index, batch_dims=1)),
-            tf.gather(share, index, batch_dims=1),
+            tf.gather(tower_scores, index, batch_dims=1)[..., tf.newaxis],
+            tf.math.log1p(tf.gather(neighbours, index, batch_dims=1)),
+            tf.gather(ease, index, batch_dims=1),
+            tf.gather(neighbour_share, index, batch_dims=1)[..., tf.newaxis],
+            tf.gather(ease_share, index, batch_dims=1)[..., tf.newaxis],
         ]
-        features = tf.concat([tf.stack(scores, axis=-1), tf.gather(self.statistics, index)], axis=-1)
+        features = tf.concat([*scores, tf.gather(self.statistics, index)], axis=-1)
         return {names.CANDIDATE_INDEX: index, "candidate_source": source, names.CANDIDATE_FEATURES: features}
 
-    def score_neighbours(self, history_index: tf.Tensor, history_age: tf.Tensor) -> tf.Tensor:
-        """Sums cosines to the history's products, each halved every `half_life_days`: `[batch, products]`."""
+    def score_sources(
+        self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
+    ) -> Tensors:
+        """Scores of the whole catalogue by each scoring source, `[batch, products]` each."""
+        tower_scores, neighbours, ease = self._scores(query_embedding, history_index, history_age)
+        return {"two_tower": tower_scores, "neighbours": _share(neighbours), "ease": _share(ease)}
+
+    def _scores(
+        self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Scores by the towers `[batch, products]`, neighbours and EASE `[batch, products, 2]`."""
+        weights = self._purchase_weights(history_index, history_age)
+        return (
+            tf.matmul(query_embedding, self.embeddings, transpose_b=True),
+            self._item_to_item(self.neighbour_index, self.neighbour_score, history_index, weights),
+            self._item_to_item(self.ease_index, self.ease_score, history_index, weights),
+        )
+
+    def _purchase_weights(self, history_index: tf.Tensor, history_age: tf.Tensor) -> tf.Tensor:
+        """Fading weights of each product's newest event, 0 for older ones `[batch, time, 2]`."""
+        shape = tf.shape(history_index, out_type=tf.int64)
+        rows = tf.range(shape[0])[:, tf.newaxis] * (self.num_products + 1)
+        keys = tf.reshape(rows + history_index + 1, [-1])
+        order = tf.argsort(keys, stable=True)
+        ordered = tf.gather(keys, order)
+        newest = tf.concat([ordered[1:] != ordered[:-1], tf.ones_like(ordered[:1], tf.bool)], axis=0)
+        newest = tf.scatter_nd(order[:, tf.newaxis], newest, tf.shape(ordered))
+        counted = tf.logical_and(tf.reshape(newest, shape), history_index >= 0)
+        fading = tf.pow(0.5, history_age[..., tf.newaxis] / self.half_lives)
+        return tf.where(counted[..., tf.newaxis], fading, 0.0)
+
+    def _item_to_item(
+        self, index: tf.Variable, score: tf.Variable, history_index: tf.Tensor, weights: tf.Tensor
+    ) -> tf.Tensor:
+        """Sums the weighted scores that the history's products give to others: `[batch, products, 2]`."""
         batch = tf.shape(history_index, out_type=tf.int64)[0]
-        known = history_index >= 0
-        weight = tf.where(known, tf.pow(0.5, history_age / self.half_life_days), 0.0)
         place = tf.maximum(history_index, 0)
-        neighbours = tf.cast(tf.gather(self.neighbour_index, place), tf.int64)
-        scores = tf.gather(self.neighbour_score, place) * weight[..., tf.newaxis]
+        others = tf.cast(tf.gather(index, place), tf.int64)
+        given = tf.where(others >= 0, tf.gather(score, place), 0.0)
+        values = given[..., tf.newaxis] * weights[:, :, tf.newaxis, :]
         rows = tf.range(batch)[:, tf.newaxis, tf.newaxis] * self.num_products
-        flat = tf.reshape(rows + tf.maximum(neighbours, 0), [-1])
-        total = tf.math.unsorted_segment_sum(tf.reshape(scores, [-1]), flat, batch * self.num_products)
-        return tf.reshape(total, [batch, self.num_products])
+        flat = tf.reshape(rows + tf.maximum(others, 0), [-1])
+        total = tf.math.unsorted_segment_sum(tf.reshape(values, [-1, 2]), flat, batch * self.num_products)
+        return tf.reshape(total, [batch, self.num_products, 2])
 
     def _own_history(self, history_index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """The newest events first; what is padded, unknown or unavailable never."""
-        width = tf.shape(history_index)[1]
-        length = tf.reduce_sum(tf.cast(history_index >= 0, tf.int32), axis=1, keepdims=True)
-        rank = tf.cast(tf.maximum(length - 1 - tf.range(width)[tf.newaxis, :], 0), tf.float32)
+        place = tf.range(tf.shape(history_index)[1])[tf.newaxis, :]
+        newest = tf.reduce_max(tf.where(history_index >= 0, place, 0), axis=1, keepdims=True)
+        rank = tf.cast(tf.maximum(newest - place, 0), tf.float32)
         usable = tf.logical_and(history_index >= 0, ~tf.gather(self.hidden, tf.maximum(history_index, 0)))
         priority = tf.where(usable, rank / _QUOTAS[OWN_HISTORY], _NEVER)
         return tf.maximum(history_index, 0), priority, _constant_like(history_index, OWN_HISTORY)
@@ -148,6 +193,11 @@ def _union(lists: list[tuple[tf.Tensor, tf.Tensor, tf.Tensor]], count: int) -> t
     first = tf.concat([tf.ones_like(product[:, :1], tf.bool), product[:, 1:] != product[:, :-1]], axis=1)
     chosen = tf.sort(tf.where(first, position, width), axis=1)[:, :count]
     return tf.gather(index, chosen, batch_dims=1), tf.gather(source, chosen, batch_dims=1)
+
+
+def _share(scores: tf.Tensor) -> tf.Tensor:
+    """Mean of recent and lasting scores, each relative to the best product's: `[batch, products]`."""
+    return tf.reduce_mean(tf.math.divide_no_nan(scores, tf.reduce_max(scores, axis=1, keepdims=True)), axis=2)
 
 
 def _constant_like(values: tf.Tensor, source: int) -> tf.Tensor:

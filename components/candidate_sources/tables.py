@@ -18,6 +18,8 @@ class MomentTables:
     Attributes:
         neighbour_index: Item-to-item neighbours `[products, neighbours]`, -1 pads.
         neighbour_score: Their cosines `[products, neighbours]`.
+        ease_index: Products that a purchase speaks for or against, by EASE `[products, weights]`, -1 pads.
+        ease_score: Their weights `[products, weights]`.
         statistics: `components.candidate_indexer.statistics.FEATURE_NAMES` `[products, statistics]`.
         trending: Products most bought of late, best first.
         popular: Products by popularity, best first; fills lists that the sources leave short.
@@ -25,6 +27,8 @@ class MomentTables:
 
     neighbour_index: np.ndarray
     neighbour_score: np.ndarray
+    ease_index: np.ndarray
+    ease_score: np.ndarray
     statistics: np.ndarray
     trending: np.ndarray
     popular: np.ndarray

@@ -25,7 +25,6 @@ class RecommenderAssemblerSpec(types.ComponentSpec):
         "event_weights": ExecutionParameter(type=str),
         "post_ranking": ExecutionParameter(type=str),
         "num_candidates": ExecutionParameter(type=int),
-        "half_life_days": ExecutionParameter(type=float),
         "history_length": ExecutionParameter(type=int),
         "retrieval_history_length": ExecutionParameter(type=int),
     }
@@ -53,7 +52,6 @@ class RecommenderAssembler(base_component.BaseComponent):
         post_ranking: Filters.
         split: Lengths of histories.
         num_candidates: Candidates of a query.
-        half_life_days: Of the neighbour source.
     """
 
     SPEC_CLASS = RecommenderAssemblerSpec
@@ -72,7 +70,6 @@ class RecommenderAssembler(base_component.BaseComponent):
         post_ranking: PostRankingSettings,
         split: SplitSettings,
         num_candidates: int,
-        half_life_days: float,
     ) -> None:
         spec = RecommenderAssemblerSpec(
             retrieval_model=retrieval_model,
@@ -85,7 +82,6 @@ class RecommenderAssembler(base_component.BaseComponent):
             event_weights=json.dumps(event_weights, sort_keys=True),
             post_ranking=post_ranking.to_json(),
             num_candidates=num_candidates,
-            half_life_days=half_life_days,
             history_length=split.history_length,
             retrieval_history_length=split.retrieval_history_length,
         )

@@ -59,7 +59,9 @@ def _build(inputs: Any, properties: Any, index: Path, exclude_days: float) -> Re
     weights = json.loads(properties["event_weights"])
     transform = tft.TFTransformOutput(artifact_utils.get_single_uri(inputs["transform_graph"]))
     sources = CandidateSources(
-        load_tables(index, windows.test_start), properties["num_candidates"], properties["half_life_days"]
+        load_tables(index, windows.test_start),
+        properties["num_candidates"],
+        windows.window / names.SECONDS_PER_DAY,
     )
     settings = ServingSettings(
         features=features,

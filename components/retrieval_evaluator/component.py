@@ -21,7 +21,6 @@ class RetrievalEvaluatorSpec(types.ComponentSpec):
         "features": ExecutionParameter(type=str),
         "windows": ExecutionParameter(type=str),
         "gates": ExecutionParameter(type=str),
-        "half_life_days": ExecutionParameter(type=float),
     }
     INPUTS = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
@@ -39,7 +38,6 @@ class RetrievalEvaluator(base_component.BaseComponent):
         features: Feature columns.
         windows: The eval window's start is the moment of the tables.
         gates: The floor of recall.
-        half_life_days: Of the neighbour source.
     """
 
     SPEC_CLASS = RetrievalEvaluatorSpec
@@ -53,7 +51,6 @@ class RetrievalEvaluator(base_component.BaseComponent):
         features: FeatureSet,
         windows: TimeWindows,
         gates: GateSettings,
-        half_life_days: float,
     ) -> None:
         spec = RetrievalEvaluatorSpec(
             examples=examples,
@@ -62,6 +59,5 @@ class RetrievalEvaluator(base_component.BaseComponent):
             features=features.to_json(),
             windows=windows.to_json(),
             gates=gates.to_json(),
-            half_life_days=half_life_days,
         )
         super().__init__(spec=spec)

@@ -40,9 +40,8 @@ class Executor(base_executor.BaseExecutor):
         gates = GateSettings.from_json(exec_properties["gates"])
         tables = load_tables(Path(artifact_utils.get_single_uri(input_dict["index"])), windows.eval_start)
         uris = artifact_utils.get_split_uris(input_dict["examples"], names.EVAL)
-        recalls = measure_sources(
-            tables, [f"{uri}/*" for uri in uris], features, exec_properties["half_life_days"]
-        )
+        days = windows.window / names.SECONDS_PER_DAY
+        recalls = measure_sources(tables, [f"{uri}/*" for uri in uris], features, days)
         output = Path(artifact_utils.get_single_uri(output_dict["evaluation"]))
         output.mkdir(parents=True, exist_ok=True)
         (output / "metrics.json").write_text(json.dumps({"window": names.EVAL, "recall": recalls}, indent=1))
@@ -55,7 +54,7 @@ class Executor(base_executor.BaseExecutor):
 
 
 def measure_sources(
-    tables: CandidateTables, patterns: list[str], features: FeatureSet, half_life_days: float
+    tables: CandidateTables, patterns: list[str], features: FeatureSet, window_days: float
 ) -> dict[str, dict[str, float]]:
     """Mean recall over queries of each source and of the union of all.
 
@@ -63,12 +62,12 @@ def measure_sources(
         tables: The index as of the eval window's start.
         patterns: Rows of candidates of the eval split.
         features: Feature columns.
-        half_life_days: Of the neighbour source.
+        window_days: Length of the eval window.
 
     Returns:
         Source -> cut-off -> recall. Cut-offs are at most the size of the catalogue.
     """
-    sources = CandidateSources(tables, 1, half_life_days)
+    sources = CandidateSources(tables, 1, window_days)
     popular = tf.constant(tables.moment.popular)
     found: dict[str, list[np.ndarray]] = {}
     for rows in read_rows(patterns, candidate_spec(features), _BATCH):
@@ -80,15 +79,14 @@ def measure_sources(
 
 def _ordered_sources(sources: CandidateSources, dense: Tensors, popular: tf.Tensor) -> dict[str, tf.Tensor]:
     count = min(max(CUT_OFFS), sources.num_products)
-    tower = tf.matmul(dense[names.QUERY_EMBEDDING], sources.embeddings, transpose_b=True)
-    neighbours = sources.score_neighbours(dense[names.HISTORY_INDEX], dense[names.HISTORY_AGE])
-    batch = tf.shape(tower)[0]
-    newest_first = tf.reverse(dense[names.HISTORY_INDEX], axis=[1])
-    return {
-        "two_tower": tf.math.top_k(tower, count).indices,
-        "neighbours": tf.math.top_k(neighbours, count).indices,
+    scores = sources.score_sources(
+        dense[names.QUERY_EMBEDDING], dense[names.HISTORY_INDEX], dense[names.HISTORY_AGE]
+    )
+    batch = tf.shape(dense[names.HISTORY_INDEX])[0]
+    best = {name: tf.math.top_k(values, count).indices for name, values in scores.items()}
+    return best | {
         "popular": tf.tile(popular[tf.newaxis, :count], [batch, 1]),
-        "own_history": newest_first,
+        "own_history": tf.reverse(dense[names.HISTORY_INDEX], axis=[1]),
         "union": dense[names.CANDIDATE_INDEX],
     }
 
