@@ -12,6 +12,7 @@ from schema.errors import UserError
 if TYPE_CHECKING:
     from pipeline.live_history import LiveHistory
     from pipeline.served_model import PushedModel
+    from schema.source import ProductSource
 
 NAME = "recommend"
 HELP = "recommendations of the pushed model for a user, or for a file of users"
@@ -46,11 +47,15 @@ def execute(arguments: argparse.Namespace) -> int:
     with open_concealed(source_of(config, workdir)) as source:
         history = LiveHistory(source, model.features, model.history_length)
         if arguments.user is not None:
-            return _one(arguments, model, history)
+            return _one(arguments, model, history, source)
         return _many(arguments, model, history)
 
 
-def _one(arguments: argparse.Namespace, model: PushedModel, history: LiveHistory) -> int:
+def _one(
+    arguments: argparse.Namespace, model: PushedModel, history: LiveHistory, source: ProductSource
+) -> int:
+    from pipeline.descriptions import describe_products
+
     queries, known = history.queries([arguments.user])
     items = model.recommend(queries, arguments.top_k, arguments.exclude_purchased)[0]
     answer = {
@@ -62,20 +67,21 @@ def _one(arguments: argparse.Namespace, model: PushedModel, history: LiveHistory
     if arguments.json:
         console.say_json(answer)
     else:
-        _print(answer, len(queries[0].product_ids))
+        ids = [item["product_id"] for item in items]
+        _print(answer, len(queries[0].product_ids), describe_products(source, model.features, ids))
     return 0
 
 
-def _print(answer: dict[str, Any], num_events: int) -> None:
+def _print(answer: dict[str, Any], num_events: int, descriptions: dict[str, str]) -> None:
     from pipeline.tables import render
 
     who = f"{num_events} recent events" if answer["known_user"] else "not seen before"
     console.say(f"User {answer['user_id']} ({who}), model {answer['model_version']}")
-    rows = [
-        (str(item["rank"]), item["product_id"], f"{item['score']:.4f}", item["source"], item["reason"])
-        for item in answer["items"]
-    ]
-    console.say(render(("rank", "product", "score", "source", "reason"), rows, right=(0, 2)))
+    rows = []
+    for item in answer["items"]:
+        what = (item["product_id"], descriptions.get(item["product_id"], ""))
+        rows.append((str(item["rank"]), *what, f"{item['score']:.4f}", item["source"], item["reason"]))
+    console.say(render(("rank", "product", "what it is", "score", "source", "reason"), rows, right=(0, 3)))
 
 
 def _many(arguments: argparse.Namespace, model: PushedModel, history: LiveHistory) -> int:

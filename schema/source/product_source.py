@@ -115,11 +115,11 @@ class ProductSource:
 
     def user_rows(self, user_ids: Sequence[str]) -> pa.Table:
         """Reads the rows of `users` of these ids, in the types of `read_table`."""
-        relation = self._relations.get(USERS)
-        if relation is None:
-            return pa.table({})
-        batches = list(self._tables.read_keys(relation, list(user_ids)))
-        return _only(self._native(USERS, _joined(batches, self.columns(USERS))), names.USER_ID, user_ids)
+        return self._rows_of(USERS, user_ids)
+
+    def product_rows(self, product_ids: Sequence[str]) -> pa.Table:
+        """Reads the rows of `products` of these ids, in the types of `read_table`."""
+        return self._rows_of(PRODUCTS, product_ids)
 
     def newest_event_time(self) -> int:
         """Returns the stamp of the newest event, 0 if there is none."""
@@ -142,6 +142,13 @@ class ProductSource:
     def __exit__(self, *_: object) -> None:
         """Closes it."""
         self.close()
+
+    def _rows_of(self, table: str, ids: Sequence[str]) -> pa.Table:
+        relation = self._relations.get(table)
+        if relation is None:
+            return pa.table({})
+        batches = list(self._tables.read_keys(relation, list(ids)))
+        return _only(self._native(table, _joined(batches, self.columns(table))), contract.KEYS[table], ids)
 
     def _events(self, table: pa.Table, first_row: int = 1) -> pa.Table:
         return normalise_events(table, self._relations[EVENTS], first_row)

@@ -15,7 +15,7 @@ from schema.errors import UserError
 
 FEATURES = {
     "users": [{"name": "colour_liked", "kind": "category"}, {"name": "age", "kind": "number"}],
-    "products": [],
+    "products": [{"name": "colour", "kind": "category"}, {"name": "title", "kind": "text"}],
 }
 
 
@@ -78,6 +78,7 @@ def test_an_unknown_user_gets_an_answer_in_words(workdir, shop):
     done = recommend(workdir, "--source", shop, "--user", "nobody")
     assert (done.returncode, done.stderr) == (0, "")
     assert "not seen before" in done.stdout and "p9" in done.stdout
+    assert "blue thing number 9" in done.stdout
 
 
 def test_a_list_is_no_longer_than_the_catalogue(workdir, shop):

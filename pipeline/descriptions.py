@@ -1,0 +1,38 @@
+"""What a product is, in a few words from its own row, for people who read recommendations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from schema import names
+from schema.features import FeatureSet, Kind
+from schema.source import ProductSource
+
+_MOST_COLUMNS: Final = 3
+_MOST_CHARACTERS: Final = 60
+
+
+def describe_products(
+    source: ProductSource, features: FeatureSet, product_ids: Iterable[str]
+) -> dict[str, str]:
+    """Product id -> its text columns, or else its first categories; empty for products without a row."""
+    columns = _columns(features)
+    if not columns:
+        return {}
+    rows = source.product_rows(list(product_ids))
+    present = [name for name in columns if name in rows.column_names]
+    return {row[names.PRODUCT_ID]: _text(row[name] for name in present) for row in rows.to_pylist()}
+
+
+def _columns(features: FeatureSet) -> list[str]:
+    for kind in (Kind.TEXT, Kind.CATEGORY):
+        found = [column.name for column in features.products if column.kind is kind]
+        if found:
+            return found[:_MOST_COLUMNS]
+    return []
+
+
+def _text(values: Iterable[object]) -> str:
+    text = " · ".join(" ".join(str(value).split()) for value in values if value is not None)
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
