@@ -20,6 +20,7 @@ def _load(name: str):
 _write_checkerboard = _load("checkerboard").write_checkerboard
 _servers = _load("servers")
 _transforming = _load("transforming")
+_trained_shop = _load("trained_shop")
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +58,9 @@ def transform_rows() -> Callable[..., tuple]:
         return output, lambda split: _transforming.read_transformed(directory, split)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def trained_shop(tmp_path_factory: pytest.TempPathFactory):
+    """A small shop taken through all nodes that make the served model, with the paths of their outputs."""
+    return _trained_shop.train_shop(tmp_path_factory.mktemp("trained"), _transforming)

@@ -1,0 +1,165 @@
+"""A small shop with every awkward thing in it, taken through all nodes that make the served model.
+
+The nodes' own executors are called one after the other with the parameters that `create_pipeline` gives
+them; only Transform's Beam part is replaced by tft's (see `transforming`).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+from pathlib import Path
+from types import SimpleNamespace
+
+DAY = 86_400
+NEWEST = 1_700_000_000
+NUM_PRODUCTS = 30
+HIDDEN = ("p4", "p5")
+CONFIG = {
+    "split": {
+        "ranking_windows": 2,
+        "eval_window": "12d",
+        "test_window": "12d",
+        "retrieval_history_length": 8,
+    },
+    "retrieval": {"embedding_dim": 8, "hidden_dim": 16, "num_epochs": 2, "num_uniform_negatives": 32},
+    "ranking": {"num_candidates": 20, "hidden_dim": 16, "num_epochs": 1, "batch_size": 16},
+    "index": {"num_neighbours": 5},
+    "post_ranking": {"exclude_purchased": "off"},
+}
+ODD_PRODUCTS = {0: "line\nend", 1: "größe 日本", 2: " 007 ", 3: "q\"uo'te"}
+ODD_USERS = {0: "ü 1", 1: "tab\tstop"}
+
+
+def product_id(number: int) -> str:
+    return ODD_PRODUCTS.get(number, f"p{number}")
+
+
+def user_id(number: int) -> str:
+    return ODD_USERS.get(number, f"u{number}")
+
+
+def write_database(path: Path, num_users: int = 40) -> str:
+    """Two colours as on the checkerboard; users also view products, and some columns have gaps."""
+    rng = random.Random(5)
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE users (user_id TEXT, town TEXT, age REAL, about TEXT)")
+    for number in range(num_users):
+        town = None if number % 7 == 0 else ("Ulm", "Köln", "Bonn")[number % 3]
+        age = None if number % 5 == 0 else 18.5 + number
+        about = f"likes {('red', 'blue')[number % 2]} things number {number}"
+        connection.execute("INSERT INTO users VALUES (?, ?, ?, ?)", (user_id(number), town, age, about))
+    connection.execute("CREATE TABLE products (product_id TEXT, colour TEXT, price REAL, available INTEGER)")
+    for number in range(NUM_PRODUCTS):
+        available = 0 if product_id(number) in HIDDEN else 1
+        price = None if number % 9 == 0 else 1.5 + number
+        colour = ("red", "blue")[number % 2]
+        connection.execute(
+            "INSERT INTO products VALUES (?, ?, ?, ?)", (product_id(number), colour, price, available)
+        )
+    connection.execute(
+        "CREATE TABLE events (user_id TEXT, product_id TEXT, occurred_at INTEGER, event_type TEXT)"
+    )
+    events = []
+    for number in range(num_users):
+        own = [p for p in range(NUM_PRODUCTS) if p % 2 == number % 2]
+        favourites = rng.sample(own, 3)
+        stamp = NEWEST - 120 * DAY + rng.randrange(4 * DAY)
+        while stamp < NEWEST - DAY:
+            bought = rng.choice(favourites) if rng.random() < 0.7 else rng.choice(own)
+            events.append((user_id(number), product_id(rng.choice(own)), stamp - 60, "view"))
+            events.append((user_id(number), product_id(bought), stamp, "purchase"))
+            stamp += rng.randrange(2 * DAY, 7 * DAY)
+    events.append((user_id(3), product_id(3), NEWEST, "purchase"))
+    connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", sorted(events, key=lambda row: row[2]))
+    connection.commit()
+    connection.close()
+    return f"sqlite:///{path}"
+
+
+def train_shop(directory: Path, transforming) -> SimpleNamespace:
+    """Returns the plan, the transform output, and the path of what each node wrote."""
+    from tfx.types import artifact_utils, standard_artifacts
+
+    from components.artifacts import CandidateIndex, Interactions, RecommenderMetrics
+    from pipeline.config import TowerlineConfig
+    from pipeline.create_pipeline import create_pipeline
+    from pipeline.planning import make_plan
+    from schema import names
+
+    url = write_database(directory / "shop.db")
+    config = TowerlineConfig.parse(CONFIG | {"source": {"url": url}})
+    plan = make_plan(config, str(directory / "work")).plan
+    nodes = {node.id: node for node in create_pipeline(plan).components}
+
+    def artifact(kind, name: str, splits=None):
+        made = kind()
+        made.uri = str(directory / name)
+        if splits:
+            made.split_names = artifact_utils.encode_split_names(list(splits))
+        return made
+
+    def run(node: str, inputs, outputs) -> None:
+        wrapped = [{name: [value] for name, value in given.items()} for given in (inputs, outputs)]
+        nodes[node].executor_spec.executor_class().Do(*wrapped, dict(nodes[node].exec_properties))
+
+    def train(node: str, run_fn, examples: str, model: str, base_model: str | None = None) -> None:
+        files = {split: f"{directory}/{examples}/Split-{split}/*" for split in ("train", "eval", "catalog")}
+        (directory / model / "run").mkdir(parents=True)
+        run_fn(
+            SimpleNamespace(
+                train_files=[files["train"], files["catalog"]],
+                eval_files=[files["eval"]],
+                custom_config=json.loads(nodes[node].exec_properties["custom_config"]),
+                transform_graph_path=str(directory / "transformed" / "transform_graph"),
+                serving_model_dir=str(directory / model / "Format-Serving"),
+                model_run_dir=str(directory / model / "run"),
+                base_model=base_model,
+            )
+        )
+
+    raw = artifact(standard_artifacts.Examples, "raw")
+    interactions = artifact(Interactions, "interactions")
+    run("ProductExampleGen", {}, {"examples": raw, "interactions": interactions})
+    rows = {split: transforming.read_transformed(directory / "raw", split) for split in names.SPLITS}
+    output = transforming.transform_rows(directory / "transformed", plan.features, rows, ("train", "catalog"))
+    transformed = artifact(standard_artifacts.Examples, "transformed", names.SPLITS)
+    graph = artifact(standard_artifacts.TransformGraph, "transformed/transform_graph")
+    retrieval = artifact(standard_artifacts.Model, "retrieval")
+    ranking = artifact(standard_artifacts.Model, "ranking")
+    index, model = artifact(CandidateIndex, "index"), artifact(standard_artifacts.Model, "model")
+    candidates = artifact(standard_artifacts.Examples, "candidates")
+    evaluation = artifact(RecommenderMetrics, "evaluation")
+
+    from trainer import ranking as ranking_trainer
+    from trainer import retrieval as retrieval_trainer
+
+    train("RetrievalTrainer", retrieval_trainer.run_fn, "transformed", "retrieval")
+    found = {"model": retrieval, "transformed_examples": transformed}
+    run(
+        "CandidateIndexer",
+        found | {"transform_graph": graph, "interactions": interactions},
+        {"index": index},
+    )
+    run("CandidateGenerator", found | {"index": index}, {"examples": candidates})
+    base = str(directory / "retrieval" / "Format-Serving")
+    train("RankingTrainer", ranking_trainer.run_fn, "candidates", "ranking", base)
+    run("RetrievalEvaluator", {"examples": candidates, "index": index}, {"evaluation": evaluation})
+    run(
+        "RecommenderAssembler",
+        {"retrieval_model": retrieval, "ranking_model": ranking, "index": index, "transform_graph": graph},
+        {"model": model},
+    )
+    return SimpleNamespace(
+        plan=plan,
+        nodes=nodes,
+        rows=rows,
+        transform=output,
+        directory=directory,
+        retrieval=base,
+        ranking=str(directory / "ranking" / "Format-Serving"),
+        model=str(directory / "model" / "Format-Serving"),
+        hidden=HIDDEN,
+        product_ids=[product_id(number) for number in range(NUM_PRODUCTS)],
+    )
