@@ -51,5 +51,8 @@ class TowerlineConfig(Settings):
     beam: BeamSettings = BeamSettings()
     metadata: MetadataSettings = MetadataSettings()
     push: PushSettings = PushSettings()
+    refit: bool = True
+    """Whether, after the evaluation, the towers and the index are made once more from every event up to
+    now, and that is pushed. The ranker keeps its weights: it reads figures that mean the same in both."""
     seed: int = 42
     """Seed of everything random."""

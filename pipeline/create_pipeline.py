@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tfx import v1 as tfx
@@ -107,7 +108,8 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         transformed_examples=transform["transformed_examples"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
         settings=config.index,
-        windows=plan.windows,
+        window=plan.windows.window,
+        moments=(*plan.windows.ranking_cutoffs, plan.windows.eval_start, plan.windows.test_start),
         features=plan.features,
     )
     generator = CandidateGenerator(
@@ -135,7 +137,12 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     }
 
 
-def _trainer(plan: RunPlan, custom_config: dict[str, Any], **arguments: Any) -> Any:
+def _trainer(
+    plan: RunPlan,
+    custom_config: dict[str, Any],
+    splits: Sequence[str] = (names.TRAIN, names.CATALOG),
+    **arguments: Any,
+) -> Any:
     shared = {
         "features": plan.features.to_json(),
         "windows": plan.windows.to_json(),
@@ -143,7 +150,7 @@ def _trainer(plan: RunPlan, custom_config: dict[str, Any], **arguments: Any) -> 
         "seed": plan.config.seed,
     }
     return tfx.components.Trainer(
-        train_args=tfx.proto.TrainArgs(splits=[names.TRAIN, names.CATALOG]),
+        train_args=tfx.proto.TrainArgs(splits=list(splits)),
         eval_args=tfx.proto.EvalArgs(splits=[names.EVAL]),
         custom_config=shared | custom_config,
         **arguments,
@@ -168,18 +175,7 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         eval_config=ranking_eval_config(plan.features, config.gates),
         example_splits=[names.EVAL],
     )
-    assembler = RecommenderAssembler(
-        retrieval_model=nodes["RetrievalTrainer"].outputs["model"],
-        ranking_model=nodes["RankingTrainer"].outputs["model"],
-        index=index,
-        transform_graph=nodes["Transform"].outputs["transform_graph"],
-        features=plan.features,
-        windows=plan.windows,
-        event_weights=plan.event_weights,
-        post_ranking=config.post_ranking,
-        split=config.split,
-        num_candidates=config.ranking.num_candidates,
-    )
+    assembler = _assembler(plan, nodes, nodes["RetrievalTrainer"], nodes["CandidateIndexer"])
     recommender = RecommenderEvaluator(
         model=assembler.outputs["model"],
         examples=nodes["ProductExampleGen"].outputs["examples"],
@@ -199,23 +195,69 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     }
 
 
+def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit: bool = False) -> Any:
+    return RecommenderAssembler(
+        retrieval_model=retrieval.outputs["model"],
+        ranking_model=nodes["RankingTrainer"].outputs["model"],
+        index=indexer.outputs["index"],
+        transform_graph=nodes["Transform"].outputs["transform_graph"],
+        features=plan.features,
+        windows=plan.windows,
+        event_weights=plan.event_weights,
+        post_ranking=plan.config.post_ranking,
+        split=plan.config.split,
+        num_candidates=plan.config.ranking.num_candidates,
+        refit=refit,
+    )
+
+
+def _refit_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
+    """The towers and the index once more, from every event up to now."""
+    transform = nodes["Transform"].outputs
+    retrieval = _trainer(
+        plan,
+        run_fn="trainer.retrieval.refit_fn",
+        splits=names.SPLITS,
+        examples=transform["transformed_examples"],
+        transform_graph=transform["transform_graph"],
+        base_model=nodes["RetrievalTrainer"].outputs["model"],
+        custom_config={"retrieval": plan.config.retrieval.to_json()},
+    )
+    retrieval.add_upstream_node(nodes["RecommenderEvaluator"])
+    indexer = CandidateIndexer(
+        model=retrieval.outputs["model"],
+        transform_graph=transform["transform_graph"],
+        transformed_examples=transform["transformed_examples"],
+        interactions=nodes["ProductExampleGen"].outputs["interactions"],
+        settings=plan.config.index,
+        window=plan.windows.window,
+        moments=(plan.windows.now,),
+        features=plan.features,
+    )
+    assembler = _assembler(plan, nodes, retrieval, indexer, refit=True)
+    return {"RetrievalRefit": retrieval, "IndexRefit": indexer, "RecommenderRefit": assembler}
+
+
 def _serving_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     """The check in a fresh process, and the push."""
-    model = nodes["RecommenderAssembler"].outputs["model"]
+    refit: Nodes = _refit_nodes(plan, nodes) if plan.config.refit else {}
+    evaluated = nodes["RecommenderAssembler"]
+    served = refit["RecommenderRefit"] if refit else evaluated
     evaluation = nodes["RecommenderEvaluator"].outputs
     validator = ServingValidator(
-        model=model,
+        model=served.outputs["model"],
         examples=nodes["ProductExampleGen"].outputs["examples"],
-        evaluation=evaluation["evaluation"],
+        evaluation=evaluation["evaluation"] if not refit else None,
         features=plan.features,
         gates=plan.config.gates,
         history_length=plan.config.split.history_length,
     )
     pusher = Pusher(
-        model=model,
+        model=served.outputs["model"],
+        evaluated_model=evaluated.outputs["model"],
         model_blessing=evaluation["blessing"],
         ranking_blessing=nodes["RankingEvaluator"].outputs["blessing"],
         infra_blessing=validator.outputs["blessing"],
         push_directory=plan.push_directory,
     )
-    return {"ServingValidator": validator, "Pusher": pusher}
+    return refit | {"ServingValidator": validator, "Pusher": pusher}

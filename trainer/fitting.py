@@ -14,6 +14,9 @@ from absl import logging
 
 from schema.errors import PipelineRefusedError
 
+_CURVE = "assets.extra/training.json"
+_LEAST_STEPS = 100
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -57,7 +60,7 @@ def fit_best(
     full_rate = float(model.optimizer.learning_rate)
     for epoch in range(1, num_epochs + 1):
         start = time.monotonic()
-        model.optimizer.learning_rate = full_rate * (1 + math.cos(math.pi * (epoch - 1) / num_epochs)) / 2
+        model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
         history = model.fit(batches, epochs=1, verbose=0)
         metric = evaluate()
         curve.append(Epoch(epoch, float(history.history["loss"][0]), metric, time.monotonic() - start))
@@ -76,7 +79,41 @@ def fit_best(
     return curve
 
 
+def suitable_batch_size(num_rows: int, most: int, least: int) -> int:
+    """The batch size that gives some hundred steps an epoch on little data: at most `most`."""
+    return min(most, max(least, num_rows // _LEAST_STEPS))
+
+
+def fit_again(model: Any, batches: tf.data.Dataset, num_epochs: int, best_epoch: int) -> None:
+    """Fits as `fit_best` did up to its best epoch, on other batches and without looking at a metric.
+
+    Args:
+        model: A compiled Keras model, not fitted yet.
+        batches: Training batches of one epoch.
+        num_epochs: Most epochs that `fit_best` was given: the learning rate falls as it did there.
+        best_epoch: Epochs to fit.
+    """
+    full_rate = float(model.optimizer.learning_rate)
+    for epoch in range(1, best_epoch + 1):
+        model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
+        history = model.fit(batches, epochs=1, verbose=0)
+        logging.info("Epoch %d of %d: loss %.4f", epoch, best_epoch, history.history["loss"][0])
+
+
+def learning_rate(full_rate: float, epoch: int, num_epochs: int) -> float:
+    """The rate of an epoch, counted from 1, along a half cosine."""
+    return full_rate * (1 + math.cos(math.pi * (epoch - 1) / num_epochs)) / 2
+
+
+def read_best_epoch(directory: str) -> int:
+    """Returns the epoch that `write_curve` recorded as the best."""
+    with tf.io.gfile.GFile(f"{directory}/{_CURVE}") as file:
+        epochs = json.loads(file.read())["epochs"]
+    return int(max(epochs, key=lambda row: row["metric"])["epoch"])
+
+
 def write_curve(curve: list[Epoch], metric: str, directory: str) -> None:
     """Writes the training curve beside the model, as `training.json`."""
-    with tf.io.gfile.GFile(f"{directory}/training.json", "w") as file:
+    tf.io.gfile.makedirs(f"{directory}/{_CURVE}".rpartition("/")[0])
+    with tf.io.gfile.GFile(f"{directory}/{_CURVE}", "w") as file:
         file.write(json.dumps({"metric": metric, "epochs": [asdict(row) for row in curve]}, indent=1))

@@ -11,8 +11,8 @@ from schema.features import Kind
 from trainer.affinity import AffinityInputs
 from trainer.arguments import TrainerArguments, parse_arguments
 from trainer.catalog import ProductTable, read_product_table, vocabulary_size
-from trainer.fitting import fit_best, write_curve
-from trainer.ranking_data import ranking_batches, sample_candidates
+from trainer.fitting import fit_best, suitable_batch_size, write_curve
+from trainer.ranking_data import count_rows, ranking_batches, sample_candidates
 from trainer.ranking_export import export_ranking
 from trainer.ranking_metrics import mean_ndcg
 from trainer.ranking_model import RankingModel
@@ -31,10 +31,11 @@ def run_fn(fn_args: Any) -> None:
     tf.keras.utils.set_random_seed(arguments.seed)
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
     model = build_model(arguments, settings, table, fn_args.custom_config["event_weights"])
+    rows = count_rows(arguments.split_files[names.TRAIN])
     train = ranking_batches(
         arguments.split_files[names.TRAIN],
         arguments.features,
-        settings.batch_size,
+        suitable_batch_size(rows, settings.batch_size, least=4),
         shuffle_seed=arguments.seed,
     )
     evaluation = ranking_batches(arguments.split_files[names.EVAL], arguments.features, settings.batch_size)
@@ -44,7 +45,7 @@ def run_fn(fn_args: Any) -> None:
         model, sampled.prefetch(2), settings.num_epochs, lambda: mean_ndcg(model, evaluation), METRIC
     )
     export_ranking(model, arguments, next(iter(evaluation)))
-    write_curve(curve, METRIC, fn_args.model_run_dir)
+    write_curve(curve, METRIC, arguments.model_directory)
 
 
 def build_model(

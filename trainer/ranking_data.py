@@ -28,8 +28,7 @@ def ranking_batches(
         batch_size: Queries of a batch.
         shuffle_seed: Shuffles anew each epoch if given; rows without a positive candidate are left out.
     """
-    files = sorted(name for pattern in patterns for name in tf.io.gfile.glob(pattern))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP", buffer_size=1 << 20)
+    records = _records(patterns)
     if shuffle_seed is not None:
         records = records.shuffle(_SHUFFLE_BUFFER, seed=shuffle_seed, reshuffle_each_iteration=True)
     spec = candidate_spec(features)
@@ -40,6 +39,11 @@ def ranking_batches(
     return records.batch(batch_size).map(parse, num_parallel_calls=2, deterministic=True).prefetch(2)
 
 
+def count_rows(patterns: Sequence[str]) -> int:
+    """Number of rows in the files."""
+    return sum(1 for _ in _records(patterns))
+
+
 def sample_candidates(batch: Tensors, count: int) -> Tensors:
     """Keeps all positives of each list and random negatives, `count` candidates in all."""
     labels = batch[names.LABEL]
@@ -48,3 +52,8 @@ def sample_candidates(batch: Tensors, count: int) -> Tensors:
     chosen = tf.math.top_k(priority, k=count, sorted=False).indices
     sampled = {name: tf.gather(batch[name], chosen, batch_dims=1) for name in _PER_CANDIDATE}
     return batch | sampled
+
+
+def _records(patterns: Sequence[str]) -> tf.data.Dataset:
+    files = sorted(name for pattern in patterns for name in tf.io.gfile.glob(pattern))
+    return tf.data.TFRecordDataset(files, compression_type="GZIP", buffer_size=1 << 20)

@@ -15,6 +15,7 @@ Tensors = dict[str, Any]
 
 _POINTWISE_WEIGHT = 0.1
 _MOST_DEVIATIONS = 6.0
+_PRIOR_LOGIT = -3.0
 
 
 class CrossNetwork(tf.keras.layers.Layer):
@@ -69,7 +70,9 @@ class RankingModel(tf.keras.Model):
         ]
         self.dropout = tf.keras.layers.Dropout(settings.dropout, seed=seed)
         self.score = tf.keras.layers.Dense(1, use_bias=False, kernel_initializer=_glorot(seed + 10))
-        self.purchase = tf.keras.layers.Dense(1, kernel_initializer=_glorot(seed + 11))
+        self.purchase = tf.keras.layers.Dense(
+            1, kernel_initializer="zeros", bias_initializer=tf.keras.initializers.Constant(_PRIOR_LOGIT)
+        )
 
     def describe(self, inputs: Tensors) -> Tensors:
         """Computes the numeric features of each pair, not yet normalised, beside the explanations."""
@@ -95,7 +98,9 @@ class RankingModel(tf.keras.Model):
         pairs = self.describe(inputs)
         hidden = self._network(pairs.pop("features"), training)
         pairs["scores"] = self.score(hidden)[..., 0]
-        pairs["logits"] = self.purchase(tf.stop_gradient(hidden))[..., 0]
+        # The probability starts from the score and learns what the order within a list does not tell.
+        correction = self.purchase(tf.stop_gradient(hidden))[..., 0]
+        pairs["logits"] = tf.stop_gradient(pairs["scores"]) + correction
         pairs["probabilities"] = tf.sigmoid(pairs["logits"])
         return pairs
 

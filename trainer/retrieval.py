@@ -10,8 +10,8 @@ from schema import names
 from trainer.arguments import TrainerArguments, parse_arguments
 from trainer.cardinality import cardinalities
 from trainer.catalog import ProductTable, read_product_table
-from trainer.fitting import fit_best, write_curve
-from trainer.queries import query_batches, read_queries, target_shares
+from trainer.fitting import fit_again, fit_best, read_best_epoch, suitable_batch_size, write_curve
+from trainer.queries import num_queries, query_batches, read_queries, target_shares
 from trainer.retrieval_export import export_retrieval
 from trainer.retrieval_metrics import recall_at_k
 from trainer.retrieval_model import RetrievalModel
@@ -34,17 +34,37 @@ def run_fn(fn_args: Any) -> None:
     )
     evaluation = read_queries(arguments.split_files[names.EVAL], arguments.features)
     model = build_model(arguments, settings, table, target_shares(queries, table.size))
+    batch_size = suitable_batch_size(num_queries(queries), settings.batch_size, least=16)
     length = arguments.split.retrieval_history_length
     eval_batches = query_batches(evaluation, arguments.features, length, 256)
     curve = fit_best(
         model,
-        query_batches(queries, arguments.features, length, settings.batch_size, shuffle_seed=arguments.seed),
+        query_batches(queries, arguments.features, length, batch_size, shuffle_seed=arguments.seed),
         settings.num_epochs,
         lambda: recall_at_k(model, eval_batches, 100),
         METRIC,
     )
     export_retrieval(model, arguments, next(iter(eval_batches)))
-    write_curve(curve, METRIC, fn_args.model_run_dir)
+    write_curve(curve, METRIC, arguments.model_directory)
+
+
+def refit_fn(fn_args: Any) -> None:
+    """Trains the two towers once more, on every event up to now, for the number of epochs found before.
+
+    `base_model` is the model of `run_fn`: its training curve says how long to train.
+    """
+    arguments = parse_arguments(fn_args)
+    settings = RetrievalSettings.from_json(fn_args.custom_config["retrieval"])
+    tf.keras.utils.set_random_seed(arguments.seed)
+    table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
+    patterns = [pattern for split in names.QUERY_SPLITS for pattern in arguments.split_files[split]]
+    queries = read_queries(patterns, arguments.features)
+    model = build_model(arguments, settings, table, target_shares(queries, table.size))
+    batch_size = suitable_batch_size(num_queries(queries), settings.batch_size, least=16)
+    length = arguments.split.retrieval_history_length
+    batches = query_batches(queries, arguments.features, length, batch_size, shuffle_seed=arguments.seed)
+    fit_again(model, batches, settings.num_epochs, read_best_epoch(fn_args.base_model))
+    export_retrieval(model, arguments, next(iter(batches)))
 
 
 def build_model(

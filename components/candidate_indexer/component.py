@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
@@ -11,7 +14,6 @@ from components.artifacts import CandidateIndex, Interactions
 from components.candidate_indexer.executor import Executor
 from components.settings import IndexSettings
 from schema.features import FeatureSet
-from schema.windows import TimeWindows
 
 
 class CandidateIndexerSpec(types.ComponentSpec):
@@ -19,7 +21,8 @@ class CandidateIndexerSpec(types.ComponentSpec):
 
     PARAMETERS = {
         "settings": ExecutionParameter(type=str),
-        "windows": ExecutionParameter(type=str),
+        "window": ExecutionParameter(type=int),
+        "moments": ExecutionParameter(type=str),
         "features": ExecutionParameter(type=str),
     }
     INPUTS = {
@@ -40,7 +43,8 @@ class CandidateIndexer(base_component.BaseComponent):
         transformed_examples: For the availability of products (catalog split).
         interactions: All events.
         settings: Number of neighbours, half-life and the recall gate.
-        windows: The moments.
+        window: Length of the eval window in seconds.
+        moments: Epoch seconds; each gets tables made from the events strictly before it.
         features: Feature columns.
     """
 
@@ -55,7 +59,8 @@ class CandidateIndexer(base_component.BaseComponent):
         transformed_examples: types.BaseChannel,
         interactions: types.BaseChannel,
         settings: IndexSettings,
-        windows: TimeWindows,
+        window: int,
+        moments: Sequence[int],
         features: FeatureSet,
     ) -> None:
         spec = CandidateIndexerSpec(
@@ -65,7 +70,8 @@ class CandidateIndexer(base_component.BaseComponent):
             interactions=interactions,
             index=types.Channel(type=CandidateIndex),
             settings=settings.to_json(),
-            windows=windows.to_json(),
+            window=window,
+            moments=json.dumps(list(moments)),
             features=features.to_json(),
         )
         super().__init__(spec=spec)

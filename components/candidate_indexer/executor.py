@@ -23,7 +23,6 @@ from schema.errors import PipelineRefusedError
 from schema.features import FeatureSet
 from schema.transformed import availability, catalog_spec, read_rows
 from schema.vocabulary import restore_id
-from schema.windows import TimeWindows
 
 _PROBES = 256
 _TOP_K = 100
@@ -39,7 +38,6 @@ class Executor(base_executor.BaseExecutor):
             PipelineRefusedError: The index finds too few of the products that exact search finds.
         """
         settings = IndexSettings.from_json(exec_properties["settings"])
-        windows = TimeWindows.from_json(exec_properties["windows"])
         features = FeatureSet.from_json(exec_properties["features"])
         transform = tft.TFTransformOutput(artifact_utils.get_single_uri(input_dict["transform_graph"]))
         output = Path(artifact_utils.get_single_uri(output_dict["index"]))
@@ -50,9 +48,9 @@ class Executor(base_executor.BaseExecutor):
         save_embeddings(output, embeddings, available)
         product_ids = [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
         events = read_positive_events(artifact_utils.get_single_uri(input_dict["interactions"]), product_ids)
-        for moment in (*windows.ranking_cutoffs, windows.eval_start, windows.test_start):
+        for moment in json.loads(exec_properties["moments"]):
             logging.info("Building the candidate tables as of %d", moment)
-            build_moment(events, available, moment, windows.window, settings).save(output, moment)
+            build_moment(events, available, moment, exec_properties["window"], settings).save(output, moment)
         report = measure_search(embeddings) | {"repeat_rate": repeat_rate(events)}
         (output / "index.json").write_text(json.dumps(report, indent=1))
         if report["recall"] < settings.least_recall:

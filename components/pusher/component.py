@@ -8,7 +8,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts, standard_component_specs
 from tfx.types.component_spec import ChannelParameter
 
-from components.pusher.executor import RANKING_BLESSING, Executor
+from components.pusher.executor import EVALUATED_MODEL, RANKING_BLESSING, Executor
 
 
 class PusherSpec(standard_component_specs.PusherSpec):
@@ -17,6 +17,7 @@ class PusherSpec(standard_component_specs.PusherSpec):
     INPUTS = {
         **standard_component_specs.PusherSpec.INPUTS,
         RANKING_BLESSING: ChannelParameter(type=standard_artifacts.ModelBlessing),
+        EVALUATED_MODEL: ChannelParameter(type=standard_artifacts.Model),
     }
 
 
@@ -26,7 +27,9 @@ class Pusher(base_component.BaseComponent):
     Older versions stay. A version is an integer above all earlier ones, the epoch seconds of the push.
 
     Args:
-        model: The assembled SavedModel.
+        model: The SavedModel to serve.
+        evaluated_model: The one that was evaluated: the same, or what `model` is the refit of. It is kept
+            beside the version as the champion of later runs.
         model_blessing: Of the RecommenderEvaluator.
         ranking_blessing: Of the RankingEvaluator.
         infra_blessing: Of the ServingValidator.
@@ -40,6 +43,7 @@ class Pusher(base_component.BaseComponent):
         self,
         *,
         model: types.BaseChannel,
+        evaluated_model: types.BaseChannel,
         model_blessing: types.BaseChannel,
         ranking_blessing: types.BaseChannel,
         infra_blessing: types.BaseChannel,
@@ -49,6 +53,7 @@ class Pusher(base_component.BaseComponent):
         super().__init__(
             PusherSpec(
                 model=model,
+                evaluated_model=evaluated_model,
                 model_blessing=model_blessing,
                 ranking_blessing=ranking_blessing,
                 infra_blessing=infra_blessing,

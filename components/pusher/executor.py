@@ -11,12 +11,15 @@ from tfx.components.pusher import executor as tfx_executor
 from tfx.components.util import model_utils
 from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
-from tfx.utils import proto_utils
+from tfx.utils import path_utils, proto_utils
 
-from components.pusher.publishing import publish
+from components.pusher.publishing import keep_champion, publish
 
 RANKING_BLESSING: Final = "ranking_blessing"
 """Input key of the RankingEvaluator's blessing."""
+
+EVALUATED_MODEL: Final = "evaluated_model"
+"""Input key of the model that was evaluated, of which the pushed one may be the refit."""
 
 
 class Executor(tfx_executor.Executor):
@@ -52,6 +55,9 @@ class Executor(tfx_executor.Executor):
         directory = Path(destination.filesystem.base_directory)
         shutil.copytree(model, pushed.uri, dirs_exist_ok=True)
         version = publish(model, directory)
+        evaluated = artifact_utils.get_single_instance(input_dict[EVALUATED_MODEL])
+        if evaluated.uri != artifact_utils.get_single_uri(input_dict[standard_component_specs.MODEL_KEY]):
+            keep_champion(Path(path_utils.serving_model_path(evaluated.uri)), directory, version)
         logging.info("The model is pushed to %s as version %d.", directory, version)
         self._MarkPushed(
             pushed, pushed_destination=str(directory / str(version)), pushed_version=str(version)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from components.pusher.versions import next_version
+from components.pusher.versions import CHAMPIONS, next_version
 
 _LOCK = ".towerline-push.lock"
 _TEMPORARY_PREFIX = ".towerline-push-"
@@ -47,6 +47,24 @@ def publish(model: Path, directory: Path) -> int:
             raise
         _sync(directory)
     return version
+
+
+def keep_champion(evaluated: Path, directory: Path, version: int) -> None:
+    """Keeps the evaluated model of a pushed version, and only that, where servers do not look.
+
+    Later runs compare themselves with it: a refitted model has seen the window they are measured on.
+    """
+    champions = directory / CHAMPIONS
+    target = champions / str(version)
+    temporary = champions / f"{_TEMPORARY_PREFIX}{version}{_TEMPORARY_SUFFIX}"
+    champions.mkdir(exist_ok=True)
+    with _locked(directory / _LOCK):
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.copytree(evaluated, temporary)
+        os.rename(temporary, target)
+        for older in champions.iterdir():
+            if older != target:
+                shutil.rmtree(older)
 
 
 @contextmanager

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
+
+CHAMPIONS: Final = ".evaluated"
+"""Folder in the push directory; servers look at folders named by a number only."""
 
 
 def versions(directory: Path) -> list[int]:
@@ -14,6 +18,12 @@ def versions(directory: Path) -> list[int]:
         for path in directory.iterdir()
         if path.name.isascii() and path.name.isdigit() and path.is_dir()
     )
+
+
+def champion_directory(directory: Path, version: int) -> Path:
+    """The model that was evaluated when a version was pushed: the version itself if it was not refitted."""
+    evaluated = directory / CHAMPIONS / str(version)
+    return evaluated if evaluated.is_dir() else directory / str(version)
 
 
 def newest_version(directory: Path) -> int | None:

@@ -21,6 +21,7 @@ class RecommenderAssemblerSpec(types.ComponentSpec):
 
     PARAMETERS = {
         "features": ExecutionParameter(type=str),
+        "refit": ExecutionParameter(type=int),
         "windows": ExecutionParameter(type=str),
         "event_weights": ExecutionParameter(type=str),
         "post_ranking": ExecutionParameter(type=str),
@@ -46,12 +47,12 @@ class RecommenderAssembler(base_component.BaseComponent):
         index: Candidate embeddings and tables.
         transform_graph: The preprocessing graph.
         features: Feature columns.
-        windows: The tables as of the test window's start are served, so that what is evaluated is what
-            is pushed.
+        windows: Without `refit`, the tables as of the test window's start are served.
         event_weights: Event type -> weight as a target.
         post_ranking: Filters.
         split: Lengths of histories.
         num_candidates: Candidates of a query.
+        refit: Whether models and index were made from every event up to now.
     """
 
     SPEC_CLASS = RecommenderAssemblerSpec
@@ -70,6 +71,7 @@ class RecommenderAssembler(base_component.BaseComponent):
         post_ranking: PostRankingSettings,
         split: SplitSettings,
         num_candidates: int,
+        refit: bool = False,
     ) -> None:
         spec = RecommenderAssemblerSpec(
             retrieval_model=retrieval_model,
@@ -82,6 +84,7 @@ class RecommenderAssembler(base_component.BaseComponent):
             event_weights=json.dumps(event_weights, sort_keys=True),
             post_ranking=post_ranking.to_json(),
             num_candidates=num_candidates,
+            refit=int(refit),
             history_length=split.history_length,
             retrieval_history_length=split.retrieval_history_length,
         )

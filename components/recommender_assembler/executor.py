@@ -59,7 +59,7 @@ def _build(inputs: Any, properties: Any, index: Path, exclude_days: float) -> Re
     weights = json.loads(properties["event_weights"])
     transform = tft.TFTransformOutput(artifact_utils.get_single_uri(inputs["transform_graph"]))
     sources = CandidateSources(
-        load_tables(index, windows.test_start),
+        load_tables(index, windows.now if properties["refit"] else windows.test_start),
         properties["num_candidates"],
         windows.window / names.SECONDS_PER_DAY,
     )
@@ -102,11 +102,16 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
 
 def write_metadata(target: Path, properties: Any, exclusion: str, num_products: int) -> None:
     """Writes beside the SavedModel what a client needs to know of it."""
+    windows = json.loads(properties["windows"])
+    if properties["refit"]:
+        # A later run must not compare itself with this model on a window that this model has seen.
+        windows["eval_start"] = windows["now"]
     content = {
+        "refit": bool(properties["refit"]),
         "features": json.loads(properties["features"]),
         "history_length": properties["history_length"],
         "event_weights": json.loads(properties["event_weights"]),
-        "windows": json.loads(properties["windows"]),
+        "windows": windows,
         "num_products": num_products,
         "exclude_purchased": exclusion,
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.evaluation.served import ServedModel, read_metadata
-from components.pusher.versions import newest_version
+from components.pusher.versions import champion_directory, newest_version
 from schema.features import FeatureSet
 
 
@@ -38,7 +38,7 @@ def find_champion(push_directory: str, features: FeatureSet, test_start: int) ->
     version = newest_version(Path(push_directory))
     if version is None:
         return Champion(None)
-    directory = str(Path(push_directory) / str(version))
+    directory = str(champion_directory(Path(push_directory), version))
     trained_until = read_metadata(directory).get("windows", {}).get("eval_start")
     if trained_until is None:
         return Champion(version, skipped="it does not say until when it was trained")

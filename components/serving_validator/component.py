@@ -24,7 +24,7 @@ class ServingValidatorSpec(types.ComponentSpec):
     INPUTS = {
         "model": ChannelParameter(type=standard_artifacts.Model),
         "examples": ChannelParameter(type=standard_artifacts.Examples),
-        "evaluation": ChannelParameter(type=RecommenderMetrics),
+        "evaluation": ChannelParameter(type=RecommenderMetrics, optional=True),
     }
     OUTPUTS = {"blessing": ChannelParameter(type=standard_artifacts.InfraBlessing)}
 
@@ -35,7 +35,8 @@ class ServingValidator(base_component.BaseComponent):
     Args:
         model: The assembled SavedModel.
         examples: Raw Examples with the split test.
-        evaluation: Predictions of the RecommenderEvaluator.
+        evaluation: Predictions of the RecommenderEvaluator; without them (a refitted model has none)
+            the fresh process must agree with the model as called in this process.
         features: Feature columns.
         gates: `most_latency_ms`.
         history_length: Events that a query carries.
@@ -49,7 +50,7 @@ class ServingValidator(base_component.BaseComponent):
         *,
         model: types.BaseChannel,
         examples: types.BaseChannel,
-        evaluation: types.BaseChannel,
+        evaluation: types.BaseChannel | None = None,
         features: FeatureSet,
         gates: GateSettings,
         history_length: int,

@@ -15,7 +15,7 @@ from tfx.utils import path_utils
 
 from components.evaluation.examples import queries, read_split
 from components.evaluation.files import write_json
-from components.evaluation.served import TOP_K
+from components.evaluation.served import BATCH_SIZE, TOP_K, ServedModel
 from components.serving_validator.parity import Ranked, mismatch
 from components.serving_validator.requests import ReplayError, encode_request, replay
 from components.settings import GateSettings
@@ -47,10 +47,8 @@ class Executor(base_executor.BaseExecutor):
                 "reasons": [f"The model does not serve: {error}."],
             }
         else:
-            predictions = (
-                Path(artifact_utils.get_single_uri(input_dict["evaluation"])) / "predictions.parquet"
-            )
-            validation = judge(asked, read_predictions(predictions, asked), report, gates.most_latency_ms)
+            expected = _reference(input_dict, model, asked)
+            validation = judge(asked, expected, report, gates.most_latency_ms)
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         write_json(Path(blessing.uri) / VALIDATION_FILE, validation)
         _bless(blessing, validation)
@@ -62,6 +60,25 @@ def sample(examples_uri: str, features: FeatureSet) -> list[Query]:
     chosen = np.linspace(0, len(table) - 1, min(NUM_REQUESTS, len(table))).round().astype(np.int64)
     found = queries(table.take(chosen), features)
     return [found[number % len(found)] for number in range(NUM_REQUESTS)]
+
+
+def _reference(input_dict: Any, model: str, asked: Sequence[Query]) -> dict[str, Ranked]:
+    """The lists that the fresh process must reproduce."""
+    if input_dict.get("evaluation"):
+        uri = artifact_utils.get_single_uri(input_dict["evaluation"])
+        return read_predictions(Path(uri) / "predictions.parquet", asked)
+    answers = ServedModel(model).recommend(
+        asked[start : start + BATCH_SIZE] for start in range(0, len(asked), BATCH_SIZE)
+    )
+    lists: dict[str, Ranked] = {}
+    for query, products, scores in zip(asked, answers.product_ids, answers.scores, strict=True):
+        pairs = [
+            (product.decode(), float(score))
+            for product, score in zip(products, scores, strict=True)
+            if product
+        ]
+        lists[query.user_id] = ([product for product, _ in pairs], [score for _, score in pairs])
+    return lists
 
 
 def read_predictions(path: Path, asked: Sequence[Query]) -> dict[str, Ranked]:
