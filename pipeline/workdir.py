@@ -66,6 +66,18 @@ def only_run(workdir: Path) -> Iterator[None]:
         yield
 
 
+def is_running(workdir: Path) -> bool:
+    """Whether a run holds the lock of the work directory."""
+    try:
+        with (workdir / _LOCK).open("rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 def _unwritable(path: Path, error: OSError) -> UserError:
     return UserError(
         f"The work directory cannot be written. Received: --workdir {path} ({error.strerror or error}). "

@@ -18,11 +18,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
+    from pathlib import Path
+
     from pipeline.configuration import load_config
     from pipeline.metadata_location import metadata_file
+    from pipeline.workdir import is_running
 
     path = metadata_file(load_config(arguments).metadata, arguments.workdir)
-    rows = _rows(str(path)) if path.is_file() else []
+    is_busy = is_running(Path(arguments.workdir).expanduser())
+    rows = _rows(str(path), is_busy) if path.is_file() else []
     if arguments.json:
         console.say_json(rows)
     elif not rows:
@@ -32,7 +36,7 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _rows(path: str) -> list[dict[str, Any]]:
+def _rows(path: str, is_busy: bool) -> list[dict[str, Any]]:
     from collections import Counter
 
     from pipeline.metadata_store import RunStore
@@ -40,9 +44,11 @@ def _rows(path: str) -> list[dict[str, Any]]:
     from pipeline.plan import PIPELINE_NAME
 
     store = RunStore(path, PIPELINE_NAME)
-    rows = []
-    for run in store.runs():
-        states = Counter(execution.state.lower() for execution in run.executions)
+    rows: list[dict[str, Any]] = []
+    runs = store.runs()
+    for run in runs:
+        is_alive = is_busy and run is runs[-1]
+        states = Counter(_state(execution.state, is_alive) for execution in run.executions)
         outcome = outcome_of(store, run)
         ndcg = outcome.metrics.get("systems", {}).get("towerline", {}).get("ndcg@10", {}).get("mean")
         started = min((execution.started for execution in run.executions), default=0.0)
@@ -58,6 +64,11 @@ def _rows(path: str) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _state(state: str, is_alive: bool) -> str:
+    """What is still called running in a run that is over was killed."""
+    return "killed" if state == "RUNNING" and not is_alive else state.lower()
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

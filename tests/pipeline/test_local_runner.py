@@ -1,6 +1,8 @@
 """The runner on a pipeline of two tiny nodes: what ran, what came from the cache, who must mend a failure."""
 
 import json
+import signal
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -93,3 +95,23 @@ def test_a_failure_says_who_must_mend_it(plan, create, behaviour, kind, match, c
     assert "Reader                 failed" in capfd.readouterr().out
     run = run_locally(plan, create("go"))
     assert outcomes(run) == [("Writer", "cached"), ("Reader", "ran")]
+
+
+def test_runs_tell_which_node_was_killed(plan, create, tmp_path, capsys):
+    from pipeline.cli import main
+
+    code = (
+        "import sys; sys.path[:0] = sys.argv[1:3]\n"
+        "from functools import partial\n"
+        "import tiny_nodes\n"
+        "from pipeline.local_runner import run_locally\n"
+        "from pipeline.plan import RunPlan\n"
+        "run_locally(RunPlan.from_json(sys.argv[3]), partial(tiny_nodes.create, behaviour='die'))\n"
+    )
+    folders = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+    done = subprocess.run([sys.executable, "-c", code, *folders, plan.to_json()], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert main(["runs", "--workdir", str(tmp_path), "--json"]) == 0
+    (run,) = json.loads(capsys.readouterr().out)
+    assert run["nodes"] == {"complete": 1, "killed": 1}
+    assert outcomes(run_locally(plan, create("die_not"))) == [("Writer", "cached"), ("Reader", "ran")]

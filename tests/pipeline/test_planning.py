@@ -11,7 +11,7 @@ import yaml
 
 from pipeline.config import MetadataSettings, TowerlineConfig
 from pipeline.planning import make_plan
-from pipeline.workdir import only_run, usable_workdir
+from pipeline.workdir import is_running, only_run, usable_workdir
 from schema.errors import UserError
 from schema.features import Kind
 from schema.source_settings import SourceSettings
@@ -122,7 +122,9 @@ def test_one_run_at_a_time(tmp_path):
         assert other.stdout.readline() == "held\n"
         with pytest.raises(UserError, match=f"process {other.pid}"), only_run(workdir):
             pass
+        assert is_running(workdir)
         other.kill()
         other.wait()
+    assert not is_running(workdir)
     with only_run(workdir):
         assert (workdir / "run.lock").read_text() == str(os.getpid())

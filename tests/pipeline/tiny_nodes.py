@@ -1,5 +1,8 @@
 """Two nodes of TFX that take no time; the test puts this folder on the path, for TFX imports them by name."""
 
+import os
+import signal
+
 from tfx import v1 as tfx
 from tfx.dsl.component.experimental.decorators import component
 
@@ -24,6 +27,8 @@ def Reader(  # noqa: N802
         raise UserError("no such table")
     if behaviour == "beam":
         raise RuntimeError("schema.errors.UserError: no such column [while running 'Read']")
+    if behaviour == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "crash":
         raise ZeroDivisionError("never mind")
     report.set_int_custom_property("blessed", 1)
