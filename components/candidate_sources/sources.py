@@ -115,37 +115,42 @@ class CandidateSources(tf.Module):
         self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Scores by the towers `[batch, products]`, neighbours and EASE `[batch, products, 2]`."""
-        weights = self._purchase_weights(history_index, history_age)
+        purchases = self._distinct_purchases(history_index, history_age)
+        batch = tf.shape(history_index, out_type=tf.int64)[0]
         return (
             tf.matmul(query_embedding, self.embeddings, transpose_b=True),
-            self._item_to_item(self.neighbour_index, self.neighbour_score, history_index, weights),
-            self._item_to_item(self.ease_index, self.ease_score, history_index, weights),
+            self._item_to_item(self.neighbour_index, self.neighbour_score, purchases, batch),
+            self._item_to_item(self.ease_index, self.ease_score, purchases, batch),
         )
 
-    def _purchase_weights(self, history_index: tf.Tensor, history_age: tf.Tensor) -> tf.Tensor:
-        """Fading weights of each product's newest event, 0 for older ones `[batch, time, 2]`."""
-        shape = tf.shape(history_index, out_type=tf.int64)
-        rows = tf.range(shape[0])[:, tf.newaxis] * (self.num_products + 1)
-        keys = tf.reshape(rows + history_index + 1, [-1])
-        order = tf.argsort(keys, stable=True)
+    def _distinct_purchases(
+        self, history_index: tf.Tensor, history_age: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """The newest event of each product of a history: row and product `[events]`, weights `[events, 2]`."""
+        places = tf.where(history_index >= 0)
+        rows = places[:, 0]
+        products, ages = tf.gather_nd(history_index, places), tf.gather_nd(history_age, places)
+        keys = rows * self.num_products + products
+        order = tf.argsort(keys, stable=True)  # events stand oldest first, so the last of a key is the newest
         ordered = tf.gather(keys, order)
         newest = tf.concat([ordered[1:] != ordered[:-1], tf.ones_like(ordered[:1], tf.bool)], axis=0)
-        newest = tf.scatter_nd(order[:, tf.newaxis], newest, tf.shape(ordered))
-        counted = tf.logical_and(tf.reshape(newest, shape), history_index >= 0)
-        fading = tf.pow(0.5, history_age[..., tf.newaxis] / self.half_lives)
-        return tf.where(counted[..., tf.newaxis], fading, 0.0)
+        chosen = tf.boolean_mask(order, newest)
+        weights = tf.pow(0.5, tf.gather(ages, chosen)[:, tf.newaxis] / self.half_lives)
+        return tf.gather(rows, chosen), tf.gather(products, chosen), weights
 
     def _item_to_item(
-        self, index: tf.Variable, score: tf.Variable, history_index: tf.Tensor, weights: tf.Tensor
+        self,
+        index: tf.Variable,
+        score: tf.Variable,
+        purchases: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
+        batch: tf.Tensor,
     ) -> tf.Tensor:
         """Sums the weighted scores that the history's products give to others: `[batch, products, 2]`."""
-        batch = tf.shape(history_index, out_type=tf.int64)[0]
-        place = tf.maximum(history_index, 0)
-        others = tf.cast(tf.gather(index, place), tf.int64)
-        given = tf.where(others >= 0, tf.gather(score, place), 0.0)
-        values = given[..., tf.newaxis] * weights[:, :, tf.newaxis, :]
-        rows = tf.range(batch)[:, tf.newaxis, tf.newaxis] * self.num_products
-        flat = tf.reshape(rows + tf.maximum(others, 0), [-1])
+        rows, products, weights = purchases
+        others = tf.cast(tf.gather(index, products), tf.int64)
+        given = tf.where(others >= 0, tf.gather(score, products), 0.0)
+        values = given[..., tf.newaxis] * weights[:, tf.newaxis, :]
+        flat = tf.reshape(rows[:, tf.newaxis] * self.num_products + tf.maximum(others, 0), [-1])
         total = tf.math.unsorted_segment_sum(tf.reshape(values, [-1, 2]), flat, batch * self.num_products)
         return tf.reshape(total, [batch, self.num_products, 2])
 

@@ -90,7 +90,8 @@ def test_an_epoch_without_a_number_is_not_the_best():
 
 def test_the_curve_is_written(tmp_path):
     write_curve([Epoch(1, 2.0, 0.5, 0.25)], "recall@100", str(tmp_path))
-    assert json.loads((tmp_path / "training.json").read_text()) == {
+    (path,) = tmp_path.rglob("training.json")
+    assert json.loads(path.read_text()) == {
         "metric": "recall@100",
         "epochs": [{"epoch": 1, "loss": 2.0, "metric": 0.5, "seconds": 0.25}],
     }
