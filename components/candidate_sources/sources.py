@@ -126,7 +126,7 @@ class CandidateSources(tf.Module):
     def _distinct_purchases(
         self, history_index: tf.Tensor, history_age: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """The newest event of each product of a history: row and product `[events]`, weights `[events, 2]`."""
+        """The newest event of each product: row and product `[events]`, weights `[events, 2]`."""
         places = tf.where(history_index >= 0)
         rows = places[:, 0]
         products, ages = tf.gather_nd(history_index, places), tf.gather_nd(history_age, places)
