@@ -26,7 +26,7 @@ SCHEMA: Final = pa.schema(
         ("source", pa.string()),
     ]
 )
-BATCH_SIZE: Final = 256
+BATCH_SIZE: Final = 64
 
 
 def read_user_ids(file: str) -> list[str]:

@@ -19,6 +19,10 @@ from schema.request import Query, encode_queries
 _FIELDS: Final = ("score", "source", "times_bought", "days_since_last", "usual_interval_days", "neighbour_of")
 
 
+MOST_EVENTS: Final = 20_000
+"""Events of a user that a request carries, the newest ones."""
+
+
 class PushedModel:
     """The newest version of a push directory.
 
@@ -39,7 +43,8 @@ class PushedModel:
         self.folder = directory / self.version
         metadata = json.loads((self.folder / names.SERVING_METADATA).read_text(encoding="utf-8"))
         self.features = FeatureSet.model_validate(metadata["features"])
-        self.history_length = int(metadata["history_length"])
+        # The models read the newest events of a request; excluding what was purchased needs them all.
+        self.history_length = max(int(metadata["history_length"]), MOST_EVENTS)
         self.num_products = int(metadata["num_products"])
         self._loaded: Any = None
 
