@@ -35,7 +35,7 @@ def recall_at_k(model: RetrievalModel, batches: tf.data.Dataset, top_k: int) -> 
 @tf.function(reduce_retracing=True)
 def _share_found(queries: tf.Tensor, catalog: tf.Tensor, targets: Any, top_k: int) -> tf.Tensor:
     scores = tf.matmul(queries, catalog, transpose_b=True)
-    least = tf.math.top_k(scores, k=min(top_k, catalog.shape[0])).values[:, -1:]
+    least = tf.math.top_k(scores, k=tf.minimum(top_k, tf.shape(catalog)[0])).values[:, -1:]
     rows = targets.value_rowids()
     found = tf.gather_nd(scores, tf.stack([rows, targets.flat_values], axis=1)) >= tf.gather(
         least[:, 0], rows

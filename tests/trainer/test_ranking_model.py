@@ -82,7 +82,7 @@ def trained():
 def test_scores_and_probabilities_are_one_for_each_candidate(trained):
     outputs = trained(batch(5, 4))
     assert outputs["scores"].shape == outputs["probabilities"].shape == (5, 4)
-    assert ((outputs["probabilities"].numpy() > 0) & (outputs["probabilities"].numpy() < 1)).all()
+    assert ((outputs["probabilities"].numpy() >= 0) & (outputs["probabilities"].numpy() <= 1)).all()
 
 
 def test_it_learns_that_what_was_bought_comes_again(trained):
@@ -147,9 +147,5 @@ def test_the_probability_does_not_steer_the_score():
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(model(inputs)["logits"])
     gradients = tape.gradient(loss, model.trainable_variables)
-    moved = {
-        v.name.split("/")[0]
-        for v, g in zip(model.trainable_variables, gradients, strict=True)
-        if g is not None
-    }
-    assert len(moved) == 1
+    moved = [v for v, g in zip(model.trainable_variables, gradients, strict=True) if g is not None]
+    assert {id(variable) for variable in moved} == {id(v) for v in model.purchase.trainable_variables}

@@ -113,6 +113,13 @@ def test_events_at_or_after_the_moment_change_nothing(days):
         np.testing.assert_array_equal(getattr(before, name), getattr(after, name), err_msg=name)
 
 
+def test_statistics_ignore_later_events_on_their_own():
+    later = [(user, 2, -3) for user in range(9)]
+    np.testing.assert_array_equal(
+        product_statistics(events(ROWS + later), NOW, WINDOW), product_statistics(events(), NOW, WINDOW)
+    )
+
+
 def test_an_event_just_before_the_moment_does_change_them():
     rows = random_rows(1)
     later = [(user, product, 1) for user in range(40) for product in (0, 3, 7)]

@@ -21,6 +21,8 @@ def test_products_are_excluded_row_by_row():
 
 def test_padding_excludes_nothing():
     assert excluded([[0, 1]], [[-1, -1, -1]]) == [[False, False]]
+    # One before the first product of row 1 is the last product of row 0.
+    assert excluded([[9], [0]], [[-1], [-1]]) == [[False], [False]]
 
 
 def test_the_first_and_the_last_product_stay_in_their_row():
