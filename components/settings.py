@@ -51,6 +51,8 @@ class GateSettings(Settings):
     """Largest accepted share of events that repeat user, product, stamp and type of another."""
     most_top_product: Share = 0.9
     """Largest accepted share of all events that one product has."""
+    most_test_queries: Annotated[int, Field(ge=1)] = 5_000
+    """Users of the test window on which the composed system is measured; beyond, a seeded sample."""
     least_queries: Annotated[int, Field(ge=1)] = 5
     """Least number of users in the eval and in the test window."""
 

@@ -43,6 +43,10 @@ class RankingSettings(Settings):
     """Architecture: deep and cross network, version 2."""
     num_candidates: Positive = 600
     """Candidates a query is given, in training and in serving."""
+    most_train_queries: Positive = 20_000
+    """Queries on which the ranker is trained, about; beyond, a sample of users stands for all."""
+    most_eval_queries: Positive = 5_000
+    """Queries on which it is evaluated, likewise."""
     num_cross_layers: Annotated[int, Field(ge=0)] = 2
     hidden_dim: Positive = 96
     """Width of the first deep layer; the second has half of it."""

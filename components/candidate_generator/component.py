@@ -20,6 +20,8 @@ class CandidateGeneratorSpec(types.ComponentSpec):
         "windows": ExecutionParameter(type=str),
         "features": ExecutionParameter(type=str),
         "num_candidates": ExecutionParameter(type=int),
+        "most_train_queries": ExecutionParameter(type=int),
+        "most_eval_queries": ExecutionParameter(type=int),
         "history_length": ExecutionParameter(type=int),
         "retrieval_history_length": ExecutionParameter(type=int),
     }
@@ -42,6 +44,8 @@ class CandidateGenerator(base_component.BaseComponent):
         features: Feature columns.
         split: Lengths of histories.
         num_candidates: Candidates of a query.
+        most_train_queries: Queries of the split train, about; users are sampled beyond.
+        most_eval_queries: Queries of the split eval, likewise.
     """
 
     SPEC_CLASS = CandidateGeneratorSpec
@@ -57,6 +61,8 @@ class CandidateGenerator(base_component.BaseComponent):
         features: FeatureSet,
         split: SplitSettings,
         num_candidates: int,
+        most_train_queries: int,
+        most_eval_queries: int,
     ) -> None:
         spec = CandidateGeneratorSpec(
             model=model,
@@ -66,6 +72,8 @@ class CandidateGenerator(base_component.BaseComponent):
             windows=windows.to_json(),
             features=features.to_json(),
             num_candidates=num_candidates,
+            most_train_queries=most_train_queries,
+            most_eval_queries=most_eval_queries,
             history_length=split.history_length,
             retrieval_history_length=split.retrieval_history_length,
         )

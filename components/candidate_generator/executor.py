@@ -16,6 +16,7 @@ from tfx.utils import path_utils
 from tfx_bsl.coders import example_coder
 
 from components.candidate_generator.rows import candidate_rows
+from components.candidate_generator.sampling import in_sample, share_of_users
 from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
 from schema import names
@@ -43,8 +44,10 @@ class Executor(base_executor.BaseExecutor):
         moments = {names.TRAIN: windows.ranking_cutoffs, names.EVAL: (windows.eval_start,)}
         for split, starts in moments.items():
             source = artifact_utils.get_split_uris(input_dict["transformed_examples"], split)
+            patterns = [f"{uri}/*" for uri in source]
+            share = share_of_users(patterns, starts, exec_properties[f"most_{split}_queries"])
             generator = _Generator(model, index, features, windows, exec_properties)
-            batches = (batch for start in starts for batch in generator.batches(source, start))
+            batches = (batch for start in starts for batch in generator.batches(patterns, start, share))
             target = Path(artifact_utils.get_split_uris([artifact], split)[0])
             count = write_examples(batches, target / _SHARD)
             logging.info("Wrote %d rows of candidates for split %s", count, split)
@@ -71,17 +74,17 @@ class _Generator:
         self._window_days = windows.window / names.SECONDS_PER_DAY
         self._properties = exec_properties
 
-    def batches(self, uris: list[str], moment: int) -> Iterator[pa.RecordBatch]:
+    def batches(self, patterns: list[str], moment: int, share: float) -> Iterator[pa.RecordBatch]:
         sources = CandidateSources(
             load_tables(self._index, moment),
             self._properties["num_candidates"],
             self._window_days,
         )
         find = tf.function(sources.__call__, reduce_retracing=True)
-        patterns = [f"{uri}/*" for uri in uris]
         for parsed in read_rows(patterns, query_spec(self._features), _BATCH * 8):
             is_window = parsed[names.QUERY_KIND] == names.KIND_WINDOW
             kept = tf.logical_and(is_window, parsed[names.QUERY_TIME] == moment)
+            kept = tf.logical_and(kept, in_sample(parsed[names.USER_ID], share))
             rows = {name: tf.ragged.boolean_mask(value, kept) for name, value in parsed.items()}
             for start in range(0, int(rows[names.QUERY_TIME].shape[0]), _BATCH):
                 part = {name: value[start : start + _BATCH] for name, value in rows.items()}

@@ -54,7 +54,10 @@ class Executor(base_executor.BaseExecutor):
             exec_properties["history_length"],
         )
         shop = read_shop(examples, artifact_utils.get_single_uri(input_dict["interactions"]))
-        table = read_split(examples, names.TEST)
+        gates = GateSettings.from_json(exec_properties["gates"])
+        table = sample_rows(
+            read_split(examples, names.TEST), gates.most_test_queries, exec_properties["seed"]
+        )
         test = build_question(shop, table, windows.test_start, names.TEST, model.exclusion)
         baselines = _tune(shop, examples, windows, model.exclusion)
         champion = find_champion(exec_properties["push_directory"], features, windows.test_start)
@@ -67,15 +70,21 @@ class Executor(base_executor.BaseExecutor):
         metrics["new_products_only"] = _new_products(
             shop, test, table, model, baselines, champion, exec_properties["seed"]
         )
-        gates = decide(
-            metrics["systems"], metrics["differences"], GateSettings.from_json(exec_properties["gates"])
-        )
-        metrics["gates"] = [gate.as_dict() for gate in gates]
-        metrics["blessed"] = all(gate.passed for gate in gates)
+        decisions = decide(metrics["systems"], metrics["differences"], gates)
+        metrics["gates"] = [decision.as_dict() for decision in decisions]
+        metrics["blessed"] = all(decision.passed for decision in decisions)
         evaluation = Path(artifact_utils.get_single_uri(output_dict["evaluation"]))
         _write_predictions(evaluation / PREDICTIONS_FILE, table, answers)
         write_json(evaluation / METRICS_FILE, metrics)
         _bless(artifact_utils.get_single_instance(output_dict["blessing"]), metrics)
+
+
+def sample_rows(table: pa.Table, most: int, seed: int) -> pa.Table:
+    """At most `most` rows, drawn without replacement and left in their order."""
+    if len(table) <= most:
+        return table
+    chosen = np.random.default_rng(seed).choice(len(table), most, replace=False)
+    return table.take(np.sort(chosen))
 
 
 def _tune(shop: Shop, examples: str, windows: TimeWindows, exclusion: str) -> dict[str, Baseline]:

@@ -13,7 +13,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.evaluation.examples import queries, read_split
+from components.evaluation.examples import first_values, queries, read_split, texts
 from components.evaluation.files import write_json
 from components.evaluation.served import BATCH_SIZE, TOP_K, ServedModel
 from components.serving_validator.parity import Ranked, mismatch
@@ -34,7 +34,8 @@ class Executor(base_executor.BaseExecutor):
         """Writes `validation.json` and the blessing."""
         features = FeatureSet.from_json(exec_properties["features"])
         gates = GateSettings.from_json(exec_properties["gates"])
-        asked = sample(artifact_utils.get_single_uri(input_dict["examples"]), features)
+        predictions = _predictions_path(input_dict)
+        asked = sample(artifact_utils.get_single_uri(input_dict["examples"]), features, predictions)
         model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
         requests = [
             encode_request(query, features, exec_properties["history_length"], TOP_K) for query in asked
@@ -47,26 +48,35 @@ class Executor(base_executor.BaseExecutor):
                 "reasons": [f"The model does not serve: {error}."],
             }
         else:
-            expected = _reference(input_dict, model, asked)
+            expected = read_predictions(predictions, asked) if predictions else ask_here(model, asked)
             validation = judge(asked, expected, report, gates.most_latency_ms)
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         write_json(Path(blessing.uri) / VALIDATION_FILE, validation)
         _bless(blessing, validation)
 
 
-def sample(examples_uri: str, features: FeatureSet) -> list[Query]:
-    """`NUM_REQUESTS` test queries, evenly spread; a smaller test split is gone through again."""
+def _predictions_path(input_dict: Any) -> Path | None:
+    if not input_dict.get("evaluation"):
+        return None
+    return Path(artifact_utils.get_single_uri(input_dict["evaluation"])) / "predictions.parquet"
+
+
+def sample(examples_uri: str, features: FeatureSet, predictions: Path | None = None) -> list[Query]:
+    """`NUM_REQUESTS` test queries, evenly spread; a smaller test split is gone through again.
+
+    Only users with offline predictions are asked for, if there are such.
+    """
     table = read_split(examples_uri, names.TEST)
+    if predictions is not None:
+        known = pc.unique(pq.read_table(predictions, columns=[names.USER_ID])[names.USER_ID])
+        table = table.filter(pc.is_in(texts(first_values(table, names.USER_ID)), known.cast("string")))
     chosen = np.linspace(0, len(table) - 1, min(NUM_REQUESTS, len(table))).round().astype(np.int64)
     found = queries(table.take(chosen), features)
     return [found[number % len(found)] for number in range(NUM_REQUESTS)]
 
 
-def _reference(input_dict: Any, model: str, asked: Sequence[Query]) -> dict[str, Ranked]:
-    """The lists that the fresh process must reproduce."""
-    if input_dict.get("evaluation"):
-        uri = artifact_utils.get_single_uri(input_dict["evaluation"])
-        return read_predictions(Path(uri) / "predictions.parquet", asked)
+def ask_here(model: str, asked: Sequence[Query]) -> dict[str, Ranked]:
+    """The lists of the model as called in this process."""
     answers = ServedModel(model).recommend(
         asked[start : start + BATCH_SIZE] for start in range(0, len(asked), BATCH_SIZE)
     )
