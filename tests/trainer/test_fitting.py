@@ -7,7 +7,7 @@ import json
 import pytest
 
 from schema.errors import PipelineRefusedError
-from trainer.fitting import Epoch, fit_best, write_curve
+from trainer.fitting import Epoch, fit_again, fit_best, read_best_epoch, write_curve
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -95,3 +95,18 @@ def test_the_curve_is_written(tmp_path):
         "metric": "recall@100",
         "epochs": [{"epoch": 1, "loss": 2.0, "metric": 0.5, "seconds": 0.25}],
     }
+
+
+def test_the_best_epoch_is_read_back(tmp_path):
+    curve = [Epoch(1, 3.0, 0.1, 0.0), Epoch(2, 2.0, 0.4, 0.0), Epoch(3, 1.0, 0.3, 0.0)]
+    write_curve(curve, "recall@100", str(tmp_path))
+    assert read_best_epoch(str(tmp_path)) == 2
+
+
+def test_fitting_again_goes_to_the_best_epoch_at_the_rates_of_before():
+    model = Counter()
+    model.compile(optimizer=tf.keras.optimizers.SGD(0.5), run_eagerly=True)
+    fit_again(model, tf.data.Dataset.from_tensors(tf.zeros([1, 1])), num_epochs=4, best_epoch=3)
+    assert float(model.weight) == 3.0
+    # (1 + cos(k pi / 4)) / 2 of 0.5 for k = 0, 1, 2.
+    assert model.rates == pytest.approx([0.5, 0.25 * (1 + 0.5**0.5), 0.25])
