@@ -120,14 +120,15 @@ def test_the_loss_does_not_depend_on_the_scale_of_weights():
 
 def test_the_loss_is_near_that_of_the_full_softmax():
     """With many negatives, in-batch and uniform, corrected for how often each is expected."""
-    size = 64
+    size = 512
     targets = np.arange(size) % 3  # some products are often drawn in the batch, others never
     shares = np.bincount(targets, minlength=NUM_PRODUCTS).astype(np.float32) / size
-    model = build(num_uniform_negatives=20_000, shares=shares)
+    model = build(num_uniform_negatives=800, shares=shares)
     inputs = batch(size) | {"target_index": ragged([[int(t)] for t in targets], tf.int64)}
     scores = (model.embed_queries(inputs).numpy() @ embed_catalog(model).numpy().T) / 0.07
     exact = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(size), targets]
-    assert float(model.compute_loss(inputs)) == pytest.approx(exact.mean(), rel=0.03)
+    losses = [float(model.compute_loss(inputs)) for _ in range(5)]
+    assert np.mean(losses) == pytest.approx(exact.mean(), rel=0.03)
 
 
 def test_the_size_of_the_catalogue_is_known():
