@@ -108,7 +108,9 @@ def _text(values: tf.SparseTensor, column: FeatureColumn, name: str) -> tf.Spars
     del column
     flat = tf.sparse.to_dense(values, default_value="")
     joined = tf.strings.reduce_join(flat, axis=1, separator=" ")
-    words = tf.strings.split(tf.strings.regex_replace(tf.strings.lower(joined, "utf-8"), r"[^\pL\pN]+", " "))
+    words = tf.strings.split(
+        tf.strings.regex_replace(tf.strings.lower(joined, "utf-8"), r"[^\pL\pM\pN]+", " ")
+    )
     return tft.compute_and_apply_vocabulary(
         words.to_sparse(),
         top_k=MOST_WORDS,

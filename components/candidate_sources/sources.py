@@ -201,8 +201,9 @@ def _union(lists: list[tuple[tf.Tensor, tf.Tensor, tf.Tensor]], count: int) -> t
 
 
 def _share(scores: tf.Tensor) -> tf.Tensor:
-    """Mean of recent and lasting scores, each relative to the best product's: `[batch, products]`."""
-    return tf.reduce_mean(tf.math.divide_no_nan(scores, tf.reduce_max(scores, axis=1, keepdims=True)), axis=2)
+    """Mean of recent and lasting scores, relative to the best product's, at least -1: `[batch, products]`."""
+    relative = tf.math.divide_no_nan(scores, tf.reduce_max(scores, axis=1, keepdims=True))
+    return tf.reduce_mean(tf.maximum(relative, -1.0), axis=2)
 
 
 def _constant_like(values: tf.Tensor, source: int) -> tf.Tensor:

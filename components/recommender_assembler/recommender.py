@@ -177,11 +177,11 @@ class Recommender(tf.Module):
         return tf.cond(few, lambda: self._nearest_recent(product, source, query), lambda: nothing)
 
     def _nearest_recent(self, product: tf.Tensor, source: tf.Tensor, query: Tensors) -> tf.Tensor:
-        length = tf.reduce_sum(tf.cast(query[names.HISTORY_INDEX] >= 0, tf.int32), axis=1, keepdims=True)
-        offset = length - 1 - tf.range(_EXPLAINED_EVENTS)[tf.newaxis, :]
-        padded = tf.pad(query[names.HISTORY_INDEX], [[0, 0], [0, 1]], constant_values=-1)
-        recent = tf.gather(padded, tf.maximum(offset, 0), batch_dims=1)
-        recent = tf.where(offset >= 0, recent, -1)
+        history = query[names.HISTORY_INDEX]
+        width = tf.shape(history)[1]
+        known = tf.where(history >= 0, tf.range(width)[tf.newaxis, :], -1)
+        newest = tf.math.top_k(known, k=tf.minimum(_EXPLAINED_EVENTS, width)).values
+        recent = tf.where(newest >= 0, tf.gather(history, tf.maximum(newest, 0), batch_dims=1), -1)
         place = tf.maximum(recent, 0)
         neighbours = tf.cast(tf.gather(self.sources.neighbour_index, place), tf.int64)
         scores = tf.gather(self.sources.neighbour_score, place)
