@@ -24,6 +24,7 @@ def reason(item: Mapping[str, Any]) -> str:
         "two_tower": "similar users chose it",
         "trending": "more popular than usual these days",
         "popular": "popular with everybody",
+        "ease": "goes with what you bought",
         "own_history": "in your history",
     }.get(source, source)
 

@@ -6,6 +6,7 @@ from pipeline.reasons import reason
 @pytest.mark.parametrize(
     ("item", "words"),
     [
+        ({"source": "ease", "times_bought": 0}, "goes with what you bought"),
         (
             {"source": "own_history", "times_bought": 7, "usual_interval_days": 9.2, "days_since_last": 11.8},
             "bought 7 times, about every 9 days; last 12 days ago",
