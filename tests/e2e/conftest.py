@@ -51,7 +51,7 @@ class Done:
 
     def outcomes(self) -> dict[str, str]:
         """Node -> `ran`, `cached` or `failed`, from the lines of progress."""
-        return dict(re.findall(r"^\[ ?\d+/17\] (\w+) +(ran|cached|failed)", self.out, re.M))
+        return dict(re.findall(r"^\[ ?\d+/\d+\] (\w+) +(ran|cached|failed)", self.out, re.M))
 
 
 def towerline(*arguments, **environment) -> Done:

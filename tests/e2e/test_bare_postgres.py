@@ -36,7 +36,9 @@ def bare_shop(postgres_url, tmp_path_factory, write_checkerboard) -> str:
 @pytest.fixture(scope="module")
 def bare_run(bare_shop, run_towerline, small, tmp_path_factory):
     workdir = tmp_path_factory.mktemp("bare-work") / "work"
-    done = run_towerline("run", "--workdir", workdir, "--source", bare_shop, "--config", small)
+    done = run_towerline(
+        *("run", "--workdir", workdir, "--source", bare_shop, "--config", small, "--set", "refit=false")
+    )
     assert done.code == 0, done.out + done.err
     return workdir, done
 
@@ -46,6 +48,7 @@ def test_it_is_pushed(bare_run):
     assert "no feature columns: ids and times only" in done.out
     assert "There is no table of users" in done.out
     assert set(done.outcomes().values()) == {"ran"}
+    assert not [node for node in done.outcomes() if "Refit" in node]
     assert "Blessed and pushed:" in done.out
 
 
