@@ -13,7 +13,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import path_utils, proto_utils
 
-from components.pusher.publishing import keep_champion, publish
+from components.pusher.publishing import publish
 
 RANKING_BLESSING: Final = "ranking_blessing"
 """Input key of the RankingEvaluator's blessing."""
@@ -54,11 +54,15 @@ class Executor(tfx_executor.Executor):
         proto_utils.json_to_proto(exec_properties[standard_component_specs.PUSH_DESTINATION_KEY], destination)
         directory = Path(destination.filesystem.base_directory)
         shutil.copytree(model, pushed.uri, dirs_exist_ok=True)
-        version = publish(model, directory)
-        evaluated = artifact_utils.get_single_instance(input_dict[EVALUATED_MODEL])
-        if evaluated.uri != artifact_utils.get_single_uri(input_dict[standard_component_specs.MODEL_KEY]):
-            keep_champion(Path(path_utils.serving_model_path(evaluated.uri)), directory, version)
+        version = publish(model, directory, self._evaluated(input_dict))
         logging.info("The model is pushed to %s as version %d.", directory, version)
         self._MarkPushed(
             pushed, pushed_destination=str(directory / str(version)), pushed_version=str(version)
         )
+
+    def _evaluated(self, input_dict: Any) -> Path | None:
+        """The model that was evaluated, None if it is the one that is pushed."""
+        evaluated = artifact_utils.get_single_uri(input_dict[EVALUATED_MODEL])
+        if evaluated == artifact_utils.get_single_uri(input_dict[standard_component_specs.MODEL_KEY]):
+            return None
+        return Path(path_utils.serving_model_path(evaluated))

@@ -18,12 +18,19 @@ _TEMPORARY_SUFFIX = ".partial"
 _MODEL_FILE = "saved_model.pb"
 
 
-def publish(model: Path, directory: Path) -> int:
+def publish(model: Path, directory: Path, evaluated: Path | None = None) -> int:
     """Copies `model` into `directory` as its next version, and returns that.
 
     The copy is made under a temporary name, brought to the disk, and renamed. A process killed on
     the way leaves a temporary folder, which the next call removes; one call at a time holds the lock
     of the directory, and the operating system releases it when the process dies.
+
+    Args:
+        model: The SavedModel to serve.
+        directory: The push directory.
+        evaluated: The SavedModel that was evaluated, if `model` is its refit. It is kept where servers do
+            not look, for the newest version only: later runs compare themselves with it, since a refitted
+            model has seen the window that they are measured on.
 
     Raises:
         ValueError: `model` is no SavedModel.
@@ -33,38 +40,33 @@ def publish(model: Path, directory: Path) -> int:
             f"A pushed model is a SavedModel with a file `{_MODEL_FILE}`. Received: model={str(model)!r}. "
             "Remedy: run RecommenderAssembler again."
         )
+    champions = directory / CHAMPIONS
     directory.mkdir(parents=True, exist_ok=True)
     with _locked(directory / _LOCK):
         _remove_stale(directory)
+        _remove_stale(champions)
         version = next_version(directory, int(time.time()))
-        temporary = directory / f"{_TEMPORARY_PREFIX}{version}{_TEMPORARY_SUFFIX}"
-        try:
-            shutil.copytree(model, temporary)
-            _to_disk(temporary)
-            os.rename(temporary, directory / str(version))
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
-        _sync(directory)
+        if evaluated is not None:  # first, so that no version is ever without its champion
+            champions.mkdir(exist_ok=True)
+            _copy_whole(evaluated, champions / str(version))
+        _copy_whole(model, directory / str(version))
+        for older in champions.glob("*"):
+            if older.name != str(version):
+                shutil.rmtree(older)
     return version
 
 
-def keep_champion(evaluated: Path, directory: Path, version: int) -> None:
-    """Keeps the evaluated model of a pushed version, and only that, where servers do not look.
-
-    Later runs compare themselves with it: a refitted model has seen the window they are measured on.
-    """
-    champions = directory / CHAMPIONS
-    target = champions / str(version)
-    temporary = champions / f"{_TEMPORARY_PREFIX}{version}{_TEMPORARY_SUFFIX}"
-    champions.mkdir(exist_ok=True)
-    with _locked(directory / _LOCK):
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.copytree(evaluated, temporary)
+def _copy_whole(source: Path, target: Path) -> None:
+    temporary = target.parent / f"{_TEMPORARY_PREFIX}{target.name}{_TEMPORARY_SUFFIX}"
+    shutil.rmtree(target, ignore_errors=True)
+    try:
+        shutil.copytree(source, temporary)
+        _to_disk(temporary)
         os.rename(temporary, target)
-        for older in champions.iterdir():
-            if older != target:
-                shutil.rmtree(older)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _sync(target.parent)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.pusher.versions import versions
+from components.pusher.versions import champion_directory, versions
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def push(tmp_path, artifact):
     (tmp_path / "model" / "Format-Serving").mkdir()
     (tmp_path / "model" / "Format-Serving" / "saved_model.pb").write_text("graph")
 
-    def run(model_blessed=1, infra_blessed=1, ranking_blessed=1):
-        inputs = {"model": [model]}
+    def run(model_blessed=1, infra_blessed=1, ranking_blessed=1, evaluated=model):
+        inputs = {"model": [model], "evaluated_model": [evaluated]}
         for key, cls, blessed in (
             ("model_blessing", standard_artifacts.ModelBlessing, model_blessed),
             ("ranking_blessing", standard_artifacts.ModelBlessing, ranking_blessed),
@@ -68,3 +68,25 @@ def test_without_every_blessing_nothing_is_pushed(push, tmp_path, model, infra, 
     pushed = push(model, infra, ranking)
     assert pushed.get_int_custom_property("pushed") == 0
     assert not (tmp_path / "serving").exists()
+
+
+def test_of_a_refitted_model_the_evaluated_one_is_kept_for_the_newest_version_only(push, tmp_path, artifact):
+    from tfx.types import standard_artifacts
+
+    evaluated = artifact(standard_artifacts.Model, tmp_path / "evaluated")
+    (tmp_path / "evaluated" / "Format-Serving").mkdir()
+    (tmp_path / "evaluated" / "Format-Serving" / "saved_model.pb").write_text("judged")
+    push(evaluated=evaluated)
+    push(evaluated=evaluated)
+    serving = tmp_path / "serving"
+    first, second = versions(serving)
+    assert champion_directory(serving, second) == serving / ".evaluated" / str(second)
+    assert (champion_directory(serving, second) / "saved_model.pb").read_text() == "judged"
+    assert (serving / str(second) / "saved_model.pb").read_text() == "graph"
+    assert not (serving / ".evaluated" / str(first)).exists()
+
+
+def test_a_model_pushed_as_evaluated_is_its_own_champion(push, tmp_path):
+    push()
+    (version,) = versions(tmp_path / "serving")
+    assert champion_directory(tmp_path / "serving", version) == tmp_path / "serving" / str(version)
