@@ -120,6 +120,7 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         features=plan.features,
         split=config.split,
         num_candidates=config.ranking.num_candidates,
+        cold_share=config.ranking.cold_share,
         most_train_queries=config.ranking.most_train_queries,
         most_eval_queries=config.ranking.most_eval_queries,
     )

@@ -20,6 +20,7 @@ class CandidateGeneratorSpec(types.ComponentSpec):
         "windows": ExecutionParameter(type=str),
         "features": ExecutionParameter(type=str),
         "num_candidates": ExecutionParameter(type=int),
+        "cold_share": ExecutionParameter(type=float),
         "most_train_queries": ExecutionParameter(type=int),
         "most_eval_queries": ExecutionParameter(type=int),
         "history_length": ExecutionParameter(type=int),
@@ -44,6 +45,7 @@ class CandidateGenerator(base_component.BaseComponent):
         features: Feature columns.
         split: Lengths of histories.
         num_candidates: Candidates of a query.
+        cold_share: Share of the training users whose queries come a second time, without history.
         most_train_queries: Queries of the split train, about; users are sampled beyond.
         most_eval_queries: Queries of the split eval, likewise.
     """
@@ -61,6 +63,7 @@ class CandidateGenerator(base_component.BaseComponent):
         features: FeatureSet,
         split: SplitSettings,
         num_candidates: int,
+        cold_share: float,
         most_train_queries: int,
         most_eval_queries: int,
     ) -> None:
@@ -72,6 +75,7 @@ class CandidateGenerator(base_component.BaseComponent):
             windows=windows.to_json(),
             features=features.to_json(),
             num_candidates=num_candidates,
+            cold_share=cold_share,
             most_train_queries=most_train_queries,
             most_eval_queries=most_eval_queries,
             history_length=split.history_length,

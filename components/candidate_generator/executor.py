@@ -16,7 +16,7 @@ from tfx.utils import path_utils
 from tfx_bsl.coders import example_coder
 
 from components.candidate_generator.rows import candidate_rows
-from components.candidate_generator.sampling import in_sample, share_of_users
+from components.candidate_generator.sampling import as_new_users, in_sample, share_of_users
 from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
 from schema import names
@@ -47,7 +47,10 @@ class Executor(base_executor.BaseExecutor):
             patterns = [f"{uri}/*" for uri in source]
             share = share_of_users(patterns, starts, exec_properties[f"most_{split}_queries"])
             generator = _Generator(model, index, features, windows, exec_properties)
-            batches = (batch for start in starts for batch in generator.batches(patterns, start, share))
+            cold_share = exec_properties["cold_share"] if split == names.TRAIN else 0.0
+            batches = (
+                batch for start in starts for batch in generator.batches(patterns, start, share, cold_share)
+            )
             target = Path(artifact_utils.get_split_uris([artifact], split)[0])
             count = write_examples(batches, target / _SHARD)
             logging.info("Wrote %d rows of candidates for split %s", count, split)
@@ -74,7 +77,9 @@ class _Generator:
         self._window_days = windows.window / names.SECONDS_PER_DAY
         self._properties = exec_properties
 
-    def batches(self, patterns: list[str], moment: int, share: float) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, patterns: list[str], moment: int, share: float, cold_share: float
+    ) -> Iterator[pa.RecordBatch]:
         sources = CandidateSources(
             load_tables(self._index, moment),
             self._properties["num_candidates"],
@@ -89,6 +94,9 @@ class _Generator:
             for start in range(0, int(rows[names.QUERY_TIME].shape[0]), _BATCH):
                 part = {name: value[start : start + _BATCH] for name, value in rows.items()}
                 yield self._batch(part, find)
+                cold = as_new_users(part, cold_share)
+                if int(cold[names.QUERY_TIME].shape[0]):
+                    yield self._batch(cold, find)
 
     def _batch(self, rows: dict[str, Any], find: Any) -> pa.RecordBatch:
         query = dense_query(rows, self._features, self._properties["history_length"])
