@@ -35,8 +35,9 @@ class GateSettings(Settings):
     """Absolute floor of NDCG@10."""
     least_coverage: Share = 0.0
     """Absolute floor of catalogue coverage@10."""
-    beat_popularity: bool = True
-    """The lower end of the paired 95 % interval of NDCG@10 against popularity must be above zero."""
+    against_popularity: Literal["clearly_better", "not_worse", "off"] = "not_worse"
+    """What the paired 95 % interval of NDCG@10 against popularity must show: that the model is better
+    (its lower end above zero), or only that it is not worse (its upper end above zero)."""
     worst_champion_loss: Share = 0.02
     """Largest accepted relative loss of NDCG@10 against the champion, by the mean."""
     least_auc: Share = 0.5

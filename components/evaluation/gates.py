@@ -12,6 +12,12 @@ OURS = "towerline"
 POPULARITY = "popularity"
 CHAMPION = "champion"
 HEADLINE = "ndcg@10"
+_VERDICTS = {
+    ("clearly_better", True): "clearly better",
+    ("clearly_better", False): "not clearly better",
+    ("not_worse", True): "not worse",
+    ("not_worse", False): "clearly worse",
+}
 COVERAGE = "coverage@10"
 
 
@@ -55,8 +61,9 @@ def decide(
         _floor("least_ndcg", "NDCG@10", ours[HEADLINE]["mean"], settings.least_ndcg),
         _floor("least_coverage", "Catalogue coverage@10", ours[COVERAGE]["mean"], settings.least_coverage),
     ]
-    if settings.beat_popularity:
-        gates.append(_beats_popularity(systems, differences[POPULARITY][HEADLINE]))
+    if settings.against_popularity != "off":
+        wanted = settings.against_popularity
+        gates.append(_against_popularity(systems, differences[POPULARITY][HEADLINE], wanted))
     gates.append(_champion(systems, settings.worst_champion_loss))
     return gates
 
@@ -67,17 +74,18 @@ def _floor(name: str, label: str, measured: float, threshold: float) -> Gate:
     return Gate(name, passed, measured, threshold, f"{label} {measured:.4f} {relation} {threshold:.4f}.")
 
 
-def _beats_popularity(
-    systems: Mapping[str, Mapping[str, Mapping[str, float]]], difference: Mapping[str, float]
+def _against_popularity(
+    systems: Mapping[str, Mapping[str, Mapping[str, float]]], difference: Mapping[str, float], wanted: str
 ) -> Gate:
-    passed = difference["low"] > 0
+    measured = difference["low" if wanted == "clearly_better" else "high"]
+    passed = measured > 0
     detail = (
         f"NDCG@10 {systems[OURS][HEADLINE]['mean']:.4f} against "
         f"{systems[POPULARITY][HEADLINE]['mean']:.4f} of popularity: "
         f"difference {difference['mean']:+.4f}, 95 % interval {difference['low']:+.4f} to "
-        f"{difference['high']:+.4f}, {'clear of' if passed else 'not clear of'} zero."
+        f"{difference['high']:+.4f}: {_VERDICTS[wanted, passed]}."
     )
-    return Gate("beat_popularity", passed, difference["low"], 0.0, detail)
+    return Gate("against_popularity", passed, measured, 0.0, detail)
 
 
 def _champion(systems: Mapping[str, Mapping[str, Mapping[str, float]]], threshold: float) -> Gate:

@@ -19,16 +19,25 @@ def decision(low=0.1, settings=None, **kwargs):
 
 def test_a_good_model_passes_every_gate():
     gates = decision()
-    assert list(gates) == ["least_ndcg", "least_coverage", "beat_popularity", "worst_champion_loss"]
+    assert list(gates) == ["least_ndcg", "least_coverage", "against_popularity", "worst_champion_loss"]
     assert all(gate.passed for gate in gates.values())
     assert "no champion" in gates["worst_champion_loss"].detail
 
 
-def test_an_interval_that_touches_zero_does_not_beat_popularity():
-    gate = decision(low=0.0)["beat_popularity"]
+def test_an_interval_that_touches_zero_is_not_clearly_better_than_popularity():
+    gate = decision(low=0.0, settings=GateSettings(against_popularity="clearly_better"))["against_popularity"]
     assert not gate.passed and gate.measured == 0.0
-    assert "not clear of zero" in gate.detail
-    assert "beat_popularity" not in decision(low=0.0, settings=GateSettings(beat_popularity=False))
+    assert gate.detail.endswith("not clearly better.")
+    clear = decision(low=0.001, settings=GateSettings(against_popularity="clearly_better"))
+    assert clear["against_popularity"].passed
+
+
+def test_by_default_only_what_is_clearly_worse_than_popularity_is_refused():
+    gate = decision(low=-0.19)["against_popularity"]  # the interval ends at +0.01
+    assert gate.passed and gate.detail.endswith("not worse.")
+    refused = decision(low=-0.2)["against_popularity"]  # it ends at zero
+    assert not refused.passed and refused.detail.endswith("clearly worse.")
+    assert "against_popularity" not in decision(low=-0.2, settings=GateSettings(against_popularity="off"))
 
 
 def test_floors_hold_at_their_value():

@@ -88,9 +88,9 @@ def test_a_model_that_loses_to_popularity_is_not_blessed(evaluate, tmp_path):
     metrics, blessing = evaluate(sign=-1.0)
     assert metrics["blessed"] is False
     failed = [gate["name"] for gate in metrics["gates"] if not gate["passed"]]
-    assert failed == ["beat_popularity"]
+    assert failed == ["against_popularity"]
     assert blessing.get_int_custom_property("blessed") == 0
-    assert "not clear of zero" in blessing.get_string_custom_property("blessing_message")
+    assert "clearly worse" in blessing.get_string_custom_property("blessing_message")
     assert (tmp_path / "blessing" / "NOT_BLESSED").exists()
 
 
@@ -106,7 +106,7 @@ def test_a_worse_model_than_the_champion_is_not_blessed(evaluate, tmp_path, stan
     from components.settings import GateSettings
 
     pushed(tmp_path, stand_in, shop)
-    metrics, _ = evaluate(GateSettings(beat_popularity=False), sign=-1.0)
+    metrics, _ = evaluate(GateSettings(against_popularity="off"), sign=-1.0)
     assert metrics["champion"] == {"version": 1000, "skipped": None}
     assert metrics["systems"]["champion"]["ndcg@10"]["mean"] == 1.0
     assert metrics["differences"]["champion"]["ndcg@10"]["high"] < 0
