@@ -43,8 +43,9 @@ class RankingSettings(Settings):
     """Architecture: deep and cross network, version 2."""
     num_candidates: Positive = 600
     """Candidates a query is given, in training and in serving."""
-    cold_share: Rate = 0.1
-    """Share of the training users whose queries come a second time without history: the new users."""
+    cold_share: Rate = 0.0
+    """Share of the training users whose queries come a second time without history, as new users. It
+    helps those, and costs others a little; on little data, more than a little."""
     most_train_queries: Positive = 20_000
     """Queries on which the ranker is trained, about; beyond, a sample of users stands for all."""
     most_eval_queries: Positive = 5_000
