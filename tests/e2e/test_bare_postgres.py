@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.postgres]
 
 
 @pytest.fixture(scope="module")
-def bare_shop(postgres_url, tmp_path_factory, write_checkerboard) -> str:
+def bare_shop(postgres_url, tmp_path_factory, write_checkerboard):
     """Ids and times only; a product is a number in `products` and a text in `events`."""
     import psycopg
 
@@ -30,7 +30,9 @@ def bare_shop(postgres_url, tmp_path_factory, write_checkerboard) -> str:
                 "INSERT INTO events VALUES (%s, %s, %s)",
                 [(user, product.removeprefix("p"), stamp) for user, product, stamp in rows],
             )
-    return postgres_url
+    yield postgres_url
+    with psycopg.connect(postgres_url) as connection:  # other modules fill the same server
+        connection.execute("DROP TABLE products, events")
 
 
 @pytest.fixture(scope="module")
