@@ -25,6 +25,8 @@ class Outcome(Settings):
     """Name in ML Metadata."""
     metrics: dict[str, Any] = {}
     """`metrics.json` of the RecommenderEvaluator."""
+    retrieval: dict[str, Any] = {}
+    """`metrics.json` of the RetrievalEvaluator."""
     anomalies: tuple[str, ...] = ()
     """What the validators found and did not stop the run for."""
     refusals: tuple[str, ...] = ()
@@ -55,6 +57,7 @@ def outcome_of(store: RunStore, run: Run) -> Outcome:
     return Outcome(
         run_id=run.run_id,
         metrics=metrics,
+        retrieval=_json(_first(outputs, "RetrievalEvaluator", "evaluation"), "metrics.json"),
         anomalies=tuple(_anomalies(outputs)),
         refusals=() if is_pushed else tuple(_refusals(outputs, metrics)),
         pushed_version=str(pushed.properties.get("pushed_version")) if pushed and is_pushed else None,

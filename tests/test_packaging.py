@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("pipeline", "components", "transform", "trainer", "schema")
+PACKAGES = ("pipeline", "benchmarks", "components", "transform", "trainer", "schema")
 
 
 @pytest.fixture(scope="module")

@@ -99,6 +99,7 @@ def _as_json(planned: Planned, finished: LocalRun, outcome: Outcome) -> dict[str
         "seconds": finished.seconds,
         "stages": [asdict(stage) for stage in finished.stages],
         "metrics": outcome.metrics,
+        "retrieval": outcome.retrieval,
         "anomalies": list(outcome.anomalies),
         "blessed": outcome.pushed_to is not None,
         "refusals": list(outcome.refusals),
