@@ -1,14 +1,14 @@
-"""The report as Markdown whose columns are aligned, so that a terminal shows it as well."""
+"""The report as Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from benchmarks.markdown import NOTHING, number, signed, table
 from benchmarks.quality.protocols import ALL, NEW
 from benchmarks.quality.report import OURS, Json, Report, Row, baselines, systems
 
-_NOTHING: Final = "–"
 _METRICS: Final = ("ndcg@10", "recall@10", "recall@100", "coverage@10")
 _QUESTIONS: Final = {ALL: "Everything in the test window", NEW: "What the user had never bought before"}
 
@@ -32,18 +32,6 @@ def markdown(report: Report, command: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table with aligned columns."""
-    cells = [list(head), *map(list, rows)]
-    widths = [max(3, *(len(row[column]) for row in cells)) for column in range(len(head))]
-    lines = [
-        "| " + " | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) + " |"
-        for row in cells
-    ]
-    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    return "\n".join([lines[0], rule, *lines[1:]])
-
-
 def _bars(report: Report) -> str:
     count = len(report.seeds)
     head = (
@@ -61,17 +49,17 @@ def _bars(report: Report) -> str:
 
 def _bar(row: Row) -> tuple[str, ...]:
     spread = f" ± {number(row.deviation)}" if row.deviation is not None else ""
-    baseline = f"{number(row.baseline_value)} ({row.baseline})" if row.baseline else _NOTHING
+    baseline = f"{number(row.baseline_value)} ({row.baseline})" if row.baseline else NOTHING
     bar = row.bar
     return (
         bar.label,
         number(row.mean) + spread,
-        f"[{number(row.interval[0])}, {number(row.interval[1])}]" if row.interval else _NOTHING,
+        f"[{number(row.interval[0])}, {number(row.interval[1])}]" if row.interval else NOTHING,
         baseline,
         _signed(row.difference),
-        _NOTHING if bar.must is None else f"{bar.must:g}" if bar.must else "> 0",
-        _NOTHING if bar.aim is None else f"{bar.aim:g}",
-        {True: "yes", False: "**no**", None: _NOTHING}[row.is_met],
+        NOTHING if bar.must is None else f"{bar.must:g}" if bar.must else "> 0",
+        NOTHING if bar.aim is None else f"{bar.aim:g}",
+        {True: "yes", False: "**no**", None: NOTHING}[row.is_met],
     )
 
 
@@ -109,23 +97,16 @@ def _seconds(run: Json, node: str) -> str:
     for stage in run["stages"]:
         if stage["node"] == node:
             return "cached" if stage["outcome"] == "cached" else f"{stage['seconds']:.0f}"
-    return _NOTHING
+    return NOTHING
 
 
 def _mean_of(found: Sequence[Mapping[str, Any]], metric: str) -> str:
     means = [system[metric]["mean"] for system in found if metric in system]
-    return number(sum(means) / len(means)) if means else _NOTHING
-
-
-def number(value: float | None) -> str:
-    """Four decimals, without the leading zero; a dash for None."""
-    if value is None:
-        return _NOTHING
-    return f"{value:.4f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.4f}"
+    return number(sum(means) / len(means)) if means else NOTHING
 
 
 def _signed(difference: tuple[float, float, float] | None) -> str:
     if difference is None:
-        return _NOTHING
-    mean, low, high = (("+" if value >= 0 else "") + number(value) for value in difference)
+        return NOTHING
+    mean, low, high = map(signed, difference)
     return f"{mean} [{low}, {high}]"
