@@ -31,6 +31,13 @@ class CandidateIndex(Artifact):
     TYPE_ANNOTATION = Model
 
 
+class Preranker(Artifact):
+    """Weights of the preranker (`preranker.npz`; absent where there was nothing to learn from)."""
+
+    TYPE_NAME = "Preranker"
+    TYPE_ANNOTATION = Model
+
+
 class RecommenderMetrics(Artifact):
     """Metrics and predictions of the composed recommender (`metrics.json`, `predictions.parquet`)."""
 

@@ -28,6 +28,27 @@ class IndexSettings(Settings):
     """Least recall of the index against exact search."""
 
 
+class PrerankingSettings(Settings):
+    """The small network that cuts the pool of all sources to the candidates that are ranked."""
+
+    enabled: bool = True
+    """Whether the pool is cut by it; otherwise by fixed quotas of the sources."""
+    pool_size: Annotated[int, Field(ge=1, le=5000)] = 2500
+    """Products that it scores for a query."""
+    most_queries: Annotated[int, Field(ge=1)] = 2000
+    """Queries of the training windows from which it learns, about."""
+    negative_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Share of the products not bought that it sees."""
+    hidden_dim: Annotated[int, Field(ge=1)] = 64
+    """Width of its first hidden layer; the second has half of it."""
+    num_epochs: Annotated[int, Field(ge=1)] = 10
+    """Passes over the pairs; the learning rate falls to 0 over them."""
+    batch_size: Annotated[int, Field(ge=1)] = 2048
+    """Pairs of a query and a product per step."""
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    """Learning rate at the start."""
+
+
 class GateSettings(Settings):
     """What a model must reach to be pushed. The whole composed system is measured on the test window."""
 

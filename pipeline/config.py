@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from components.settings import GateSettings, IndexSettings, PostRankingSettings
+from components.settings import GateSettings, IndexSettings, PostRankingSettings, PrerankingSettings
 from schema.settings import Settings
 from schema.source_settings import EventSettings, FeatureSettings, SourceSettings
 from schema.windows import SplitSettings
@@ -45,6 +45,7 @@ class TowerlineConfig(Settings):
     split: SplitSettings = SplitSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     index: IndexSettings = IndexSettings()
+    preranking: PrerankingSettings = PrerankingSettings()
     ranking: RankingSettings = RankingSettings()
     post_ranking: PostRankingSettings = PostRankingSettings()
     gates: GateSettings = GateSettings()

@@ -11,6 +11,7 @@ from components.candidate_generator.component import CandidateGenerator
 from components.candidate_indexer.component import CandidateIndexer
 from components.environment_validator.component import EnvironmentValidator
 from components.interaction_validator.component import InteractionValidator
+from components.preranking_trainer.component import PrerankingTrainer
 from components.product_example_gen.component import ProductExampleGen
 from components.pusher.component import Pusher
 from components.recommender_assembler.component import RecommenderAssembler
@@ -112,14 +113,26 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         moments=(*plan.windows.ranking_cutoffs, plan.windows.eval_start, plan.windows.test_start),
         features=plan.features,
     )
+    preranking = PrerankingTrainer(
+        model=retrieval.outputs["model"],
+        index=indexer.outputs["index"],
+        transformed_examples=transform["transformed_examples"],
+        settings=config.preranking,
+        windows=plan.windows,
+        features=plan.features,
+        split=config.split,
+        seed=config.seed,
+    )
     generator = CandidateGenerator(
         model=retrieval.outputs["model"],
         index=indexer.outputs["index"],
+        preranker=preranking.outputs["preranker"],
         transformed_examples=transform["transformed_examples"],
         windows=plan.windows,
         features=plan.features,
         split=config.split,
         num_candidates=config.ranking.num_candidates,
+        pool_size=config.preranking.pool_size,
         cold_share=config.ranking.cold_share,
         most_train_queries=config.ranking.most_train_queries,
         most_eval_queries=config.ranking.most_eval_queries,
@@ -135,6 +148,7 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     return {
         "RetrievalTrainer": retrieval,
         "CandidateIndexer": indexer,
+        "PrerankingTrainer": preranking,
         "CandidateGenerator": generator,
         "RankingTrainer": ranking,
     }
@@ -168,9 +182,11 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     retrieval = RetrievalEvaluator(
         examples=candidates,
         index=index,
+        preranker=nodes["PrerankingTrainer"].outputs["preranker"],
         features=plan.features,
         windows=plan.windows,
         gates=config.gates,
+        pool_size=config.preranking.pool_size,
     )
     ranking = tfx.components.Evaluator(
         examples=candidates,
@@ -203,6 +219,7 @@ def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit:
         retrieval_model=retrieval.outputs["model"],
         ranking_model=nodes["RankingTrainer"].outputs["model"],
         index=indexer.outputs["index"],
+        preranker=nodes["PrerankingTrainer"].outputs["preranker"],
         transform_graph=nodes["Transform"].outputs["transform_graph"],
         features=plan.features,
         windows=plan.windows,
@@ -210,6 +227,7 @@ def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit:
         post_ranking=plan.config.post_ranking,
         split=plan.config.split,
         num_candidates=plan.config.ranking.num_candidates,
+        pool_size=plan.config.preranking.pool_size,
         refit=refit,
     )
 

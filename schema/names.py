@@ -42,7 +42,7 @@ NUM_HASHED_WORDS: Final = 256
 QUERY_EMBEDDING: Final = "query_embedding"
 CANDIDATE_INDEX: Final = "candidate_index"
 CANDIDATE_FEATURES: Final = "candidate_features"
-NUM_CANDIDATE_FEATURES: Final = 16
+NUM_CANDIDATE_FEATURES: Final = 17
 """Scores of the sources and statistics of the product, for each candidate."""
 LABEL: Final = "label"
 NUM_TARGETS: Final = "num_targets"

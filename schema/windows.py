@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -15,6 +15,10 @@ Duration = Annotated[str, StringConstraints(pattern=r"^(auto|0*[1-9]\d*[dh]|0?\.
 
 _LONGEST_AUTO_WINDOW = 28 * names.SECONDS_PER_DAY
 _AUTO_FRACTION = 0.1
+_FEWEST_AUTO_WINDOWS, _MOST_AUTO_WINDOWS = 4, 12
+_TRAINING_SPAN_OF_AUTO = 8
+"""More than the fewest windows are taken only from the last eighth of the training span: the retrieval
+model must not see what the ranker is trained on."""
 
 
 class SplitSettings(Settings):
@@ -24,10 +28,11 @@ class SplitSettings(Settings):
     """Length of the eval window. `auto`: 28 days or a tenth of the time span, whichever is shorter."""
     test_window: Duration = "auto"
     """Length of the test window; `auto` as above."""
-    ranking_windows: Annotated[int, Field(ge=1, le=12)] = 4
+    ranking_windows: Literal["auto"] | Annotated[int, Field(ge=1, le=12)] = "auto"
     """Number of rolling windows before the eval window on which the ranker is trained; each is as
-    long as the eval window and they start half a window apart."""
-    history_length: Annotated[int, Field(ge=1, le=5000)] = 1000
+    long as the eval window and they start half a window apart. `auto`: 4, or up to 12 where the windows
+    are short beside the training span."""
+    history_length: Annotated[int, Field(ge=1, le=5000)] = 2000
     """Most recent events that a ranking, eval or test query carries."""
     retrieval_history_length: Annotated[int, Field(ge=1, le=5000)] = 64
     """Most recent events that a query for the retrieval model carries."""
@@ -108,11 +113,16 @@ def _seconds(duration: str, span: int) -> int:
     return max(1, int(span * float(duration)))
 
 
-def _ranking_cutoffs(start: int, eval_start: int, window: int, count: int) -> tuple[int, ...]:
+def _ranking_cutoffs(
+    start: int, eval_start: int, window: int, count: int | Literal["auto"]
+) -> tuple[int, ...]:
     """At least one; more only while they leave half of the training span to the retrieval model."""
     step = max(1, window // 2)
+    fitting = ((eval_start - start) // _TRAINING_SPAN_OF_AUTO - window) // step + 1
+    auto = min(max(fitting, _FEWEST_AUTO_WINDOWS), _MOST_AUTO_WINDOWS)
     earliest = start + (eval_start - start) // 2
-    cutoffs = [eval_start - window - index * step for index in range(count)]
+    wanted = auto if count == "auto" else count
+    cutoffs = [eval_start - window - index * step for index in range(wanted)]
     kept = [cutoff for cutoff in cutoffs if cutoff >= earliest]
     return tuple(sorted(kept)) or (max(start + 1, eval_start - min(window, (eval_start - start) // 2)),)
 

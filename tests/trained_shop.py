@@ -82,7 +82,7 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
     """Returns the plan, the transform output, and the path of what each node wrote."""
     from tfx.types import artifact_utils, standard_artifacts
 
-    from components.artifacts import CandidateIndex, Interactions, RecommenderMetrics
+    from components.artifacts import CandidateIndex, Interactions, Preranker, RecommenderMetrics
     from pipeline.config import TowerlineConfig
     from pipeline.create_pipeline import create_pipeline
     from pipeline.planning import make_plan
@@ -130,6 +130,7 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
     ranking = artifact(standard_artifacts.Model, "ranking")
     index, model = artifact(CandidateIndex, "index"), artifact(standard_artifacts.Model, "model")
     candidates = artifact(standard_artifacts.Examples, "candidates")
+    preranker = artifact(Preranker, "preranker")
     evaluation = artifact(RecommenderMetrics, "evaluation")
 
     from trainer import ranking as ranking_trainer
@@ -142,13 +143,15 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
         found | {"transform_graph": graph, "interactions": interactions},
         {"index": index},
     )
-    run("CandidateGenerator", found | {"index": index}, {"examples": candidates})
+    run("PrerankingTrainer", found | {"index": index}, {"preranker": preranker})
+    chosen = {"index": index, "preranker": preranker}
+    run("CandidateGenerator", found | chosen, {"examples": candidates})
     base = str(directory / "retrieval" / "Format-Serving")
     train("RankingTrainer", ranking_trainer.run_fn, "candidates", "ranking", base)
-    run("RetrievalEvaluator", {"examples": candidates, "index": index}, {"evaluation": evaluation})
+    run("RetrievalEvaluator", {"examples": candidates} | chosen, {"evaluation": evaluation})
     run(
         "RecommenderAssembler",
-        {"retrieval_model": retrieval, "ranking_model": ranking, "index": index, "transform_graph": graph},
+        {"retrieval_model": retrieval, "ranking_model": ranking, "transform_graph": graph} | chosen,
         {"model": model},
     )
     return SimpleNamespace(

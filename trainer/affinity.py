@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
-from trainer.grouping import NEVER_DAYS, Totals, group_totals
+from schema.grouping import NEVER_DAYS, Totals, group_totals
 
 _HALF_LIVES_IN_WINDOWS = (0.125, 0.5, 1.5, 4.0)
 

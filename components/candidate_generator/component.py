@@ -7,7 +7,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.artifacts import CandidateIndex
+from components.artifacts import CandidateIndex, Preranker
 from components.candidate_generator.executor import Executor
 from schema.features import FeatureSet
 from schema.windows import SplitSettings, TimeWindows
@@ -20,6 +20,7 @@ class CandidateGeneratorSpec(types.ComponentSpec):
         "windows": ExecutionParameter(type=str),
         "features": ExecutionParameter(type=str),
         "num_candidates": ExecutionParameter(type=int),
+        "pool_size": ExecutionParameter(type=int),
         "cold_share": ExecutionParameter(type=float),
         "most_train_queries": ExecutionParameter(type=int),
         "most_eval_queries": ExecutionParameter(type=int),
@@ -29,6 +30,7 @@ class CandidateGeneratorSpec(types.ComponentSpec):
     INPUTS = {
         "model": ChannelParameter(type=standard_artifacts.Model),
         "index": ChannelParameter(type=CandidateIndex),
+        "preranker": ChannelParameter(type=Preranker),
         "transformed_examples": ChannelParameter(type=standard_artifacts.Examples),
     }
     OUTPUTS = {"examples": ChannelParameter(type=standard_artifacts.Examples)}
@@ -40,11 +42,13 @@ class CandidateGenerator(base_component.BaseComponent):
     Args:
         model: The retrieval model.
         index: The candidate index.
+        preranker: Cuts the pool of all sources.
         transformed_examples: Queries (train, eval) and the catalog.
         windows: Moments of the ranker's windows.
         features: Feature columns.
         split: Lengths of histories.
         num_candidates: Candidates of a query.
+        pool_size: Products that the preranker scores.
         cold_share: Share of the training users whose queries come a second time, without history.
         most_train_queries: Queries of the split train, about; users are sampled beyond.
         most_eval_queries: Queries of the split eval, likewise.
@@ -58,11 +62,13 @@ class CandidateGenerator(base_component.BaseComponent):
         *,
         model: types.BaseChannel,
         index: types.BaseChannel,
+        preranker: types.BaseChannel,
         transformed_examples: types.BaseChannel,
         windows: TimeWindows,
         features: FeatureSet,
         split: SplitSettings,
         num_candidates: int,
+        pool_size: int,
         cold_share: float,
         most_train_queries: int,
         most_eval_queries: int,
@@ -70,11 +76,13 @@ class CandidateGenerator(base_component.BaseComponent):
         spec = CandidateGeneratorSpec(
             model=model,
             index=index,
+            preranker=preranker,
             transformed_examples=transformed_examples,
             examples=types.Channel(type=standard_artifacts.Examples),
             windows=windows.to_json(),
             features=features.to_json(),
             num_candidates=num_candidates,
+            pool_size=pool_size,
             cold_share=cold_share,
             most_train_queries=most_train_queries,
             most_eval_queries=most_eval_queries,

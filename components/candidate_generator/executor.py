@@ -16,15 +16,15 @@ from tfx.utils import path_utils
 from tfx_bsl.coders import example_coder
 
 from components.candidate_generator.rows import candidate_rows
-from components.candidate_generator.sampling import as_new_users, in_sample, share_of_users
+from components.candidate_sources.preranker import PrerankerWeights, load_preranker
+from components.candidate_sources.queries import QueryReader
+from components.candidate_sources.sampling import as_new_users, share_of_users
 from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
 from schema import names
 from schema.features import FeatureSet
-from schema.transformed import dense_query, query_spec, read_rows
 from schema.windows import TimeWindows
 
-_BATCH = 64
 _SHARD = "data_tfrecord-00000-of-00001.gz"
 
 
@@ -41,12 +41,16 @@ class Executor(base_executor.BaseExecutor):
         model = tf.saved_model.load(
             path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
         )
+        reader = QueryReader(
+            model, features, exec_properties["history_length"], exec_properties["retrieval_history_length"]
+        )
+        preranker = load_preranker(Path(artifact_utils.get_single_uri(input_dict["preranker"])))
+        generator = _Generator(reader, index, preranker, windows, exec_properties)
         moments = {names.TRAIN: windows.ranking_cutoffs, names.EVAL: (windows.eval_start,)}
         for split, starts in moments.items():
             source = artifact_utils.get_split_uris(input_dict["transformed_examples"], split)
             patterns = [f"{uri}/*" for uri in source]
             share = share_of_users(patterns, starts, exec_properties[f"most_{split}_queries"])
-            generator = _Generator(model, index, features, windows, exec_properties)
             cold_share = exec_properties["cold_share"] if split == names.TRAIN else 0.0
             batches = (
                 batch for start in starts for batch in generator.batches(patterns, start, share, cold_share)
@@ -65,15 +69,15 @@ class _Generator:
 
     def __init__(
         self,
-        model: Any,
+        reader: QueryReader,
         index: Path,
-        features: FeatureSet,
+        preranker: PrerankerWeights | None,
         windows: TimeWindows,
         exec_properties: dict[str, Any],
     ) -> None:
-        self._query = model.signatures["serving_default"]
+        self._reader = reader
         self._index = index
-        self._features = features
+        self._preranker = preranker
         self._window_days = windows.window / names.SECONDS_PER_DAY
         self._properties = exec_properties
 
@@ -84,24 +88,18 @@ class _Generator:
             load_tables(self._index, moment),
             self._properties["num_candidates"],
             self._window_days,
+            self._preranker,
+            self._properties["pool_size"],
         )
         find = tf.function(sources.__call__, reduce_retracing=True)
-        for parsed in read_rows(patterns, query_spec(self._features), _BATCH * 8):
-            is_window = parsed[names.QUERY_KIND] == names.KIND_WINDOW
-            kept = tf.logical_and(is_window, parsed[names.QUERY_TIME] == moment)
-            kept = tf.logical_and(kept, in_sample(parsed[names.USER_ID], share))
-            rows = {name: tf.ragged.boolean_mask(value, kept) for name, value in parsed.items()}
-            for start in range(0, int(rows[names.QUERY_TIME].shape[0]), _BATCH):
-                part = {name: value[start : start + _BATCH] for name, value in rows.items()}
-                yield self._batch(part, find)
-                cold = as_new_users(part, cold_share)
-                if int(cold[names.QUERY_TIME].shape[0]):
-                    yield self._batch(cold, find)
+        for rows in self._reader.rows(patterns, moment, share):
+            yield self._batch(rows, find)
+            cold = as_new_users(rows, cold_share)
+            if int(cold[names.QUERY_TIME].shape[0]):
+                yield self._batch(cold, find)
 
     def _batch(self, rows: dict[str, Any], find: Any) -> pa.RecordBatch:
-        query = dense_query(rows, self._features, self._properties["history_length"])
-        recent = dense_query(rows, self._features, self._properties["retrieval_history_length"])
-        query[names.QUERY_EMBEDDING] = self._query(**recent)[names.QUERY_EMBEDDING]
+        query = self._reader.dense(rows)
         found = find(query[names.QUERY_EMBEDDING], query[names.HISTORY_INDEX], query[names.HISTORY_AGE])
         return candidate_rows(query, found, rows)
 

@@ -14,6 +14,7 @@ from absl import logging
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from components.candidate_indexer.groups import choose_groupings, read_categories
 from components.candidate_indexer.history import read_positive_events, repeat_rate
 from components.candidate_indexer.moments import build_moment
 from components.candidate_sources.tables import save_embeddings
@@ -43,14 +44,21 @@ class Executor(base_executor.BaseExecutor):
         output = Path(artifact_utils.get_single_uri(output_dict["index"]))
         output.mkdir(parents=True, exist_ok=True)
         catalog = artifact_utils.get_split_uris(input_dict["transformed_examples"], names.CATALOG)
-        available = read_available([f"{uri}/*" for uri in catalog], features)
+        patterns = [f"{uri}/*" for uri in catalog]
+        available = read_available(patterns, features)
         embeddings = _candidate_embeddings(artifact_utils.get_single_uri(input_dict["model"]))
-        save_embeddings(output, embeddings, available)
         product_ids = [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
         events = read_positive_events(artifact_utils.get_single_uri(input_dict["interactions"]), product_ids)
-        for moment in json.loads(exec_properties["moments"]):
+        moments = json.loads(exec_properties["moments"])
+        categories = read_categories(patterns, features)
+        groups = choose_groupings(categories, events, min(moments), exec_properties["window"])
+        save_embeddings(output, embeddings, available, groups)
+        for moment in moments:
             logging.info("Building the candidate tables as of %d", moment)
-            build_moment(events, available, moment, exec_properties["window"], settings).save(output, moment)
+            tables = build_moment(
+                events, available, groups[:, 0], moment, exec_properties["window"], settings
+            )
+            tables.save(output, moment)
         report = measure_search(embeddings) | {"repeat_rate": repeat_rate(events)}
         (output / "index.json").write_text(json.dumps(report, indent=1))
         if report["recall"] < settings.least_recall:

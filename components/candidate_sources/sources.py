@@ -1,8 +1,9 @@
 """The candidate sources and their union, in the graph.
 
-Sources: the user's own history, the two towers, item-to-item neighbours of the history, EASE, and
-trending products; popular products fill what is left. The union is ordered by each product's best rank
-in a source relative to the source's quota, so that a list of any length holds all sources in proportion.
+Sources: the user's own history, the two towers, item-to-item neighbours of the history, EASE, trending
+and popular products, and products never sold before. Without a preranker the union is ordered by each
+product's best rank in a source relative to the source's quota, so that a list of any length holds all
+sources in proportion. With one, a larger pool made in the same way is cut to the best by its score.
 """
 
 from __future__ import annotations
@@ -11,8 +12,21 @@ from typing import Final
 
 import tensorflow as tf
 
+from components.candidate_sources.lists import (
+    NEVER,
+    RankedList,
+    best_scored,
+    constant_like,
+    delayed,
+    newest_first,
+    same_for_all,
+    union,
+)
+from components.candidate_sources.preranker import Preranker, PrerankerWeights
+from components.candidate_sources.scoring import SourceScorer, SourceScores, frozen, share_of_best
 from components.candidate_sources.tables import CandidateTables
 from schema import names
+from schema.grouping import group_totals
 
 OWN_HISTORY: Final = 0
 TWO_TOWER: Final = 1
@@ -20,9 +34,11 @@ NEIGHBOURS: Final = 2
 EASE: Final = 3
 TRENDING: Final = 4
 POPULAR: Final = 5
-SOURCE_NAMES: Final = ("own_history", "two_tower", "neighbours", "ease", "trending", "popular")
+NEW_PRODUCT: Final = 6
+SOURCE_NAMES: Final = ("own_history", "two_tower", "neighbours", "ease", "trending", "popular", "new_product")
 
 SOURCE_FEATURES: Final = (
+    "preranker",
     "two_tower",
     "neighbours_recent",
     "neighbours_lasting",
@@ -33,10 +49,14 @@ SOURCE_FEATURES: Final = (
 )
 """Scores of a candidate, before the product statistics in `candidate_features`."""
 
-_QUOTAS: Final = (1000, 150, 200, 200, 50)
+_QUOTAS: Final = (2000, 150, 200, 200, 50)
+_POOL_QUOTAS: Final = (10_000, 700, 500, 700, 100, 700)
 _FILL_PRIORITY: Final = 1e3
-_NEVER: Final = 1e9
+_NEW_PRIORITY: Final = 0.5
+_NEW_PRIORITY_IN_POOL: Final = -1.0
+"""Ahead of all others: the pool keeps them, and they are known as what they are."""
 _SMALLEST_SCORE: Final = 1e-9
+_NOVEL_RATE_WEIGHT: Final = 0.5
 
 Tensors = dict[str, tf.Tensor]
 
@@ -47,30 +67,41 @@ class CandidateSources(tf.Module):
     Args:
         tables: Embeddings, neighbours, statistics and popularity at one moment.
         num_candidates: Candidates of a query; at most the size of the catalogue.
-        window_days: Length of the eval window. Purchases fade with half-lives of half of it (recent taste)
-            and of three times as long (lasting taste) in the item-to-item sources.
+        window_days: Length of the eval window, in which half-lives are measured.
+        preranker: Cuts the pool; None orders by quotas.
+        pool_size: Products that the preranker scores.
+        num_new: Places among the candidates that are kept for products never sold before.
     """
 
-    def __init__(self, tables: CandidateTables, num_candidates: int, window_days: float) -> None:
+    def __init__(
+        self,
+        tables: CandidateTables,
+        num_candidates: int,
+        window_days: float,
+        preranker: PrerankerWeights | None = None,
+        pool_size: int = 2500,
+        num_new: int = 10,
+    ) -> None:
         super().__init__()
         self.num_products = tables.num_products
         self.num_candidates = min(num_candidates, tables.num_products)
-        self.half_lives = tf.constant([window_days / 2, window_days * 3], tf.float32)
+        self.pool_size = min(max(pool_size, self.num_candidates), tables.num_products)
+        self.scorer = SourceScorer(tables, window_days)
         moment = tables.moment
-        self.embeddings = _variable(tables.embeddings, tf.float32)
-        self.hidden = _variable(~tables.available, tf.bool)
-        self.neighbour_index = _variable(moment.neighbour_index, tf.int32)
-        self.neighbour_score = _variable(moment.neighbour_score, tf.float32)
-        self.ease_index = _variable(moment.ease_index, tf.int32)
-        self.ease_score = _variable(moment.ease_score, tf.float32)
-        self.statistics = _variable(moment.statistics, tf.float32)
-        self.trending = _variable(moment.trending, tf.int64)
-        self.popular = _variable(moment.popular, tf.int64)
+        self.hidden = frozen(~tables.available, tf.bool)
+        self.statistics = frozen(moment.statistics, tf.float32)
+        self.trending = frozen(moment.trending, tf.int64)
+        self.popular = frozen(moment.popular, tf.int64)
+        self.new_products = frozen(moment.new_products, tf.int64)
+        self.new_rates = frozen(moment.new_rates, tf.float32)
+        self.groups = frozen(tables.groups, tf.int64)
+        self.preranker = Preranker(preranker) if preranker is not None else None
+        self.num_new = min(num_new, len(moment.new_products), self.num_candidates // 10)
 
     def __call__(
         self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
     ) -> Tensors:
-        """Computes candidates, best source rank first.
+        """Computes candidates, the most promising first.
 
         Args:
             query_embedding: Unit vectors `[batch, dim]`.
@@ -82,133 +113,123 @@ class CandidateSources(tf.Module):
             shape and `candidate_features` float32 `[batch, candidates, features]`: `SOURCE_FEATURES`, then
             the product statistics.
         """
-        tower_scores, neighbours, ease = self._scores(query_embedding, history_index, history_age)
-        neighbour_share, ease_share = _share(neighbours), _share(ease)
-        batch = tf.shape(history_index)[0]
-        lists = [
-            self._own_history(history_index),
-            self._best(tower_scores, TWO_TOWER),
-            self._best(neighbour_share, NEIGHBOURS),
-            self._best(ease_share, EASE),
-            self._ranked(self.trending, TRENDING, batch),
-            self._fill(batch),
-        ]
-        index, source = _union(lists, self.num_candidates)
-        scores = [
-            tf.gather(tower_scores, index, batch_dims=1)[..., tf.newaxis],
-            tf.math.log1p(tf.gather(neighbours, index, batch_dims=1)),
-            tf.gather(ease, index, batch_dims=1),
-            tf.gather(neighbour_share, index, batch_dims=1)[..., tf.newaxis],
-            tf.gather(ease_share, index, batch_dims=1)[..., tf.newaxis],
-        ]
-        features = tf.concat([*scores, tf.gather(self.statistics, index)], axis=-1)
-        return {names.CANDIDATE_INDEX: index, "candidate_source": source, names.CANDIDATE_FEATURES: features}
+        scores = self.scorer(query_embedding, history_index, history_age)
+        if self.preranker is None:
+            lists = self._lists(scores, history_index, history_age, _QUOTAS)
+            index, source = union(lists, self.num_candidates)
+            features = self._features(scores, index)
+            prerank = tf.zeros(tf.shape(index))
+        else:
+            index, source, features = self._pool(scores, history_index, history_age)
+            own = self._own_features(history_index, history_age, index)
+            prerank = self.preranker(tf.concat([features, own], axis=-1))
+            index, source, features, prerank = self._cut(index, source, features, prerank)
+        joined = tf.concat([prerank[..., tf.newaxis], features], axis=-1)
+        return {names.CANDIDATE_INDEX: index, "candidate_source": source, names.CANDIDATE_FEATURES: joined}
+
+    def pool(self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor) -> Tensors:
+        """The pool and what the preranker reads: `candidate_index`, `features [batch, pool, features]`."""
+        scores = self.scorer(query_embedding, history_index, history_age)
+        index, _, features = self._pool(scores, history_index, history_age)
+        own = self._own_features(history_index, history_age, index)
+        return {names.CANDIDATE_INDEX: index, "features": tf.concat([features, own], axis=-1)}
 
     def score_sources(
         self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
     ) -> Tensors:
         """Scores of the whole catalogue by each scoring source, `[batch, products]` each."""
-        tower_scores, neighbours, ease = self._scores(query_embedding, history_index, history_age)
-        return {"two_tower": tower_scores, "neighbours": _share(neighbours), "ease": _share(ease)}
+        scores = self.scorer(query_embedding, history_index, history_age)
+        return {
+            "two_tower": scores.two_tower,
+            "neighbours": share_of_best(scores.neighbours),
+            "ease": share_of_best(scores.ease),
+        }
 
-    def _scores(
-        self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
+    def _pool(
+        self, scores: SourceScores, history_index: tf.Tensor, history_age: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Scores by the towers `[batch, products]`, neighbours and EASE `[batch, products, 2]`."""
-        purchases = self._distinct_purchases(history_index, history_age)
-        batch = tf.shape(history_index, out_type=tf.int64)[0]
-        return (
-            tf.matmul(query_embedding, self.embeddings, transpose_b=True),
-            self._item_to_item(self.neighbour_index, self.neighbour_score, purchases, batch),
-            self._item_to_item(self.ease_index, self.ease_score, purchases, batch),
-        )
+        lists = self._lists(scores, history_index, history_age, _POOL_QUOTAS)
+        index, source = union(lists, self.pool_size)
+        return index, source, self._features(scores, index)
 
-    def _distinct_purchases(
-        self, history_index: tf.Tensor, history_age: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """The newest event of each product: row and product `[events]`, weights `[events, 2]`."""
-        places = tf.where(history_index >= 0)
-        rows = places[:, 0]
-        products, ages = tf.gather_nd(history_index, places), tf.gather_nd(history_age, places)
-        keys = rows * self.num_products + products
-        order = tf.argsort(keys, stable=True)  # events stand oldest first, so the last of a key is the newest
-        ordered = tf.gather(keys, order)
-        newest = tf.concat([ordered[1:] != ordered[:-1], tf.ones_like(ordered[:1], tf.bool)], axis=0)
-        chosen = tf.boolean_mask(order, newest)
-        weights = tf.pow(0.5, tf.gather(ages, chosen)[:, tf.newaxis] / self.half_lives)
-        return tf.gather(rows, chosen), tf.gather(products, chosen), weights
-
-    def _item_to_item(
+    def _lists(
         self,
-        index: tf.Variable,
-        score: tf.Variable,
-        purchases: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
-        batch: tf.Tensor,
-    ) -> tf.Tensor:
-        """Sums the weighted scores that the history's products give to others: `[batch, products, 2]`."""
-        rows, products, weights = purchases
-        others = tf.cast(tf.gather(index, products), tf.int64)
-        given = tf.where(others >= 0, tf.gather(score, products), 0.0)
-        values = given[..., tf.newaxis] * weights[:, tf.newaxis, :]
-        flat = tf.reshape(rows[:, tf.newaxis] * self.num_products + tf.maximum(others, 0), [-1])
-        total = tf.math.unsorted_segment_sum(tf.reshape(values, [-1, 2]), flat, batch * self.num_products)
-        return tf.reshape(total, [batch, self.num_products, 2])
+        scores: SourceScores,
+        history_index: tf.Tensor,
+        history_age: tf.Tensor,
+        quotas: tuple[int, ...],
+    ) -> list[RankedList]:
+        batch = tf.shape(history_index)[0]
+        neighbours, ease = share_of_best(scores.neighbours), share_of_best(scores.ease)
+        lists = [
+            newest_first(history_index, self.hidden, quotas[OWN_HISTORY], OWN_HISTORY),
+            best_scored(scores.two_tower, self.hidden, quotas[TWO_TOWER], TWO_TOWER, -1.0),
+            best_scored(neighbours, self.hidden, quotas[NEIGHBOURS], NEIGHBOURS, _SMALLEST_SCORE),
+            best_scored(ease, self.hidden, quotas[EASE], EASE, _SMALLEST_SCORE),
+            same_for_all(self.trending, quotas[TRENDING], TRENDING, batch),
+        ]
+        if len(quotas) > POPULAR:
+            lists.append(same_for_all(self.popular, quotas[POPULAR], POPULAR, batch))
+        if self.num_new:
+            priority = _NEW_PRIORITY_IN_POOL if len(quotas) > POPULAR else _NEW_PRIORITY
+            lists.append(self._new_products(history_index, history_age, priority))
+        depth = 2 * max(self.num_candidates, self.pool_size if self.preranker or len(quotas) > POPULAR else 0)
+        return [*lists, delayed(same_for_all(self.popular, depth, POPULAR, batch), _FILL_PRIORITY)]
 
-    def _own_history(self, history_index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """The newest events first; what is padded, unknown or unavailable never."""
-        place = tf.range(tf.shape(history_index)[1])[tf.newaxis, :]
-        newest = tf.reduce_max(tf.where(history_index >= 0, place, 0), axis=1, keepdims=True)
-        rank = tf.cast(tf.maximum(newest - place, 0), tf.float32)
-        usable = tf.logical_and(history_index >= 0, ~tf.gather(self.hidden, tf.maximum(history_index, 0)))
-        priority = tf.where(usable, rank / _QUOTAS[OWN_HISTORY], _NEVER)
-        return tf.maximum(history_index, 0), priority, _constant_like(history_index, OWN_HISTORY)
+    def _new_products(self, history_index: tf.Tensor, history_age: tf.Tensor, priority: float) -> RankedList:
+        """Never sold products: what the user buys of their group, and how often news of it are taken up."""
+        group = self.groups[:, 0]
+        groups = tf.gather(group, tf.maximum(history_index, 0))
+        weights = tf.pow(0.5, history_age / self.scorer.half_lives[1])[..., tf.newaxis]
+        wanted = tf.tile(tf.gather(group, self.new_products)[tf.newaxis, :], [tf.shape(history_index)[0], 1])
+        own = group_totals(groups, wanted, history_index >= 0, weights, history_age).counts[..., 0]
+        score = tf.math.log1p(own) + _NOVEL_RATE_WEIGHT * self.new_rates
+        best = tf.math.top_k(score, k=self.num_new)
+        index = tf.gather(self.new_products, best.indices)
+        priorities = tf.where(tf.gather(self.hidden, index), NEVER, priority)
+        return index, priorities, constant_like(best.indices, NEW_PRODUCT)
 
-    def _best(self, scores: tf.Tensor, source: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        count = min(_QUOTAS[source], self.num_products)
-        visible = tf.where(self.hidden[tf.newaxis, :], -1.0, scores)
-        best = tf.math.top_k(visible, k=count)
-        rank = tf.range(count, dtype=tf.float32)[tf.newaxis, :] / _QUOTAS[source]
-        least = -1.0 if source == TWO_TOWER else _SMALLEST_SCORE
-        priority = tf.where(best.values > least, rank, _NEVER)
-        return tf.cast(best.indices, tf.int64), priority, _constant_like(best.indices, source)
+    def _features(self, scores: SourceScores, index: tf.Tensor) -> tf.Tensor:
+        """All of `SOURCE_FEATURES` but the first, then the product statistics `[batch, places, features]`."""
 
-    def _ranked(
-        self, products: tf.Variable, source: int, batch: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        count = min(_QUOTAS[source], int(products.shape[0]))
-        index = tf.tile(products[tf.newaxis, :count], [batch, 1])
-        rank = tf.tile(tf.range(count, dtype=tf.float32)[tf.newaxis, :] / _QUOTAS[source], [batch, 1])
-        return index, rank, _constant_like(index, source)
+        def of(values: tf.Tensor) -> tf.Tensor:
+            return tf.gather(values, index, batch_dims=1)
 
-    def _fill(self, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        count = min(int(self.popular.shape[0]), 2 * self.num_candidates)
-        index = tf.tile(self.popular[tf.newaxis, :count], [batch, 1])
-        rank = tf.tile(_FILL_PRIORITY + tf.range(count, dtype=tf.float32)[tf.newaxis, :], [batch, 1])
-        return index, rank, _constant_like(index, POPULAR)
+        neighbours, ease = of(scores.neighbours), of(scores.ease)
+        columns = [
+            of(scores.two_tower)[..., tf.newaxis],
+            tf.math.log1p(neighbours),
+            ease,
+            of(share_of_best(scores.neighbours))[..., tf.newaxis],
+            of(share_of_best(scores.ease))[..., tf.newaxis],
+            tf.gather(self.statistics, index),
+        ]
+        return tf.concat(columns, axis=-1)
 
+    def _own_features(self, history_index: tf.Tensor, history_age: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+        """Counts of the product in the history, plain and faded, and its newest age; those of its groups."""
+        known = history_index >= 0
+        fading = [tf.pow(0.5, history_age / half_life) for half_life in self.scorer.own_half_lives]
+        weights = tf.stack([tf.ones_like(history_age), *fading], axis=-1)
+        totals = group_totals(tf.maximum(history_index, 0), index, known, weights, history_age)
+        columns = [tf.math.log1p(totals.counts), tf.math.log1p(totals.newest)[..., tf.newaxis]]
+        products = tf.maximum(history_index, 0)
+        for place in range(int(self.groups.shape[1])):
+            group = self.groups[:, place]
+            totals = group_totals(
+                tf.gather(group, products), tf.gather(group, index), known, weights[..., 2:], history_age
+            )
+            columns += [tf.math.log1p(totals.counts), tf.math.log1p(totals.newest)[..., tf.newaxis]]
+        return tf.concat(columns, axis=-1)
 
-def _union(lists: list[tuple[tf.Tensor, tf.Tensor, tf.Tensor]], count: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Merges (index, priority, source) lists: each product once, at its best priority, `count` of them."""
-    index, priority, source = (tf.concat(parts, axis=1) for parts in zip(*lists, strict=True))
-    order = tf.argsort(priority, axis=1, stable=True)
-    index, source = (tf.gather(values, order, batch_dims=1) for values in (index, source))
-    width = tf.shape(index, out_type=tf.int64)[1]
-    keys = tf.sort(index * width + tf.range(width)[tf.newaxis, :], axis=1)
-    product, position = keys // width, keys % width
-    first = tf.concat([tf.ones_like(product[:, :1], tf.bool), product[:, 1:] != product[:, :-1]], axis=1)
-    chosen = tf.sort(tf.where(first, position, width), axis=1)[:, :count]
-    return tf.gather(index, chosen, batch_dims=1), tf.gather(source, chosen, batch_dims=1)
-
-
-def _share(scores: tf.Tensor) -> tf.Tensor:
-    """Mean of recent and lasting scores, relative to the best product's, at least -1: `[batch, products]`."""
-    relative = tf.math.divide_no_nan(scores, tf.reduce_max(scores, axis=1, keepdims=True))
-    return tf.reduce_mean(tf.maximum(relative, -1.0), axis=2)
-
-
-def _constant_like(values: tf.Tensor, source: int) -> tf.Tensor:
-    return tf.fill(tf.shape(values), source)
-
-
-def _variable(values: object, dtype: tf.DType) -> tf.Variable:
-    return tf.Variable(tf.constant(values, dtype), trainable=False)
+    def _cut(
+        self, index: tf.Tensor, source: tf.Tensor, features: tf.Tensor, prerank: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+        """The best of the pool, `num_new` places of them for new products, what is hidden last."""
+        visible = tf.where(tf.gather(self.hidden, index), -NEVER, prerank)
+        kept = tf.where(source == NEW_PRODUCT, NEVER, visible) if self.num_new else visible
+        chosen = tf.math.top_k(kept, self.num_candidates).indices
+        order = tf.argsort(tf.gather(visible, chosen, batch_dims=1), direction="DESCENDING", stable=True)
+        chosen = tf.gather(chosen, order, batch_dims=1)
+        taken = [tf.gather(values, chosen, batch_dims=1) for values in (index, source, features, prerank)]
+        return taken[0], taken[1], taken[2], taken[3]

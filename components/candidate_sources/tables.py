@@ -9,6 +9,7 @@ import numpy as np
 
 _EMBEDDINGS = "embeddings.npy"
 _AVAILABLE = "available.npy"
+_GROUPS = "groups.npy"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class MomentTables:
         statistics: `components.candidate_indexer.statistics.FEATURE_NAMES` `[products, statistics]`.
         trending: Products most bought of late, best first.
         popular: Products by popularity, best first; fills lists that the sources leave short.
+        new_products: Products never sold before the moment, the most promising first.
+        new_rates: Log of how often new products of their group were taken up of late; aligned.
     """
 
     neighbour_index: np.ndarray
@@ -32,6 +35,8 @@ class MomentTables:
     statistics: np.ndarray
     trending: np.ndarray
     popular: np.ndarray
+    new_products: np.ndarray
+    new_rates: np.ndarray
 
     def save(self, directory: Path, moment: int) -> None:
         """Writes the tables of a moment into an index."""
@@ -45,11 +50,13 @@ class CandidateTables:
     Attributes:
         embeddings: Unit vectors `[products, dim]`.
         available: Which products may be recommended, bool `[products]`.
+        groups: Values of the categories that tell most, the best column first, int `[products, columns]`.
         moment: The other tables.
     """
 
     embeddings: np.ndarray
     available: np.ndarray
+    groups: np.ndarray
     moment: MomentTables
 
     @property
@@ -58,8 +65,11 @@ class CandidateTables:
         return int(self.embeddings.shape[0])
 
 
-def save_embeddings(directory: Path, embeddings: np.ndarray, available: np.ndarray) -> None:
+def save_embeddings(
+    directory: Path, embeddings: np.ndarray, available: np.ndarray, groups: np.ndarray
+) -> None:
     """Writes what does not depend on the moment."""
+    np.save(directory / _GROUPS, groups)
     np.save(directory / _EMBEDDINGS, embeddings)
     np.save(directory / _AVAILABLE, available)
 
@@ -78,4 +88,5 @@ def load_tables(directory: Path, moment: int) -> CandidateTables:
         )
     with np.load(path) as arrays:
         tables = MomentTables(**{name: arrays[name] for name in arrays.files})
-    return CandidateTables(np.load(directory / _EMBEDDINGS), np.load(directory / _AVAILABLE), tables)
+    embeddings, available, groups = (np.load(directory / name) for name in (_EMBEDDINGS, _AVAILABLE, _GROUPS))
+    return CandidateTables(embeddings, available, groups, tables)

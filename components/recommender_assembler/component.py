@@ -9,7 +9,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.artifacts import CandidateIndex
+from components.artifacts import CandidateIndex, Preranker
 from components.recommender_assembler.executor import Executor
 from components.settings import PostRankingSettings
 from schema.features import FeatureSet
@@ -26,6 +26,7 @@ class RecommenderAssemblerSpec(types.ComponentSpec):
         "event_weights": ExecutionParameter(type=str),
         "post_ranking": ExecutionParameter(type=str),
         "num_candidates": ExecutionParameter(type=int),
+        "pool_size": ExecutionParameter(type=int),
         "history_length": ExecutionParameter(type=int),
         "retrieval_history_length": ExecutionParameter(type=int),
     }
@@ -33,6 +34,7 @@ class RecommenderAssemblerSpec(types.ComponentSpec):
         "retrieval_model": ChannelParameter(type=standard_artifacts.Model),
         "ranking_model": ChannelParameter(type=standard_artifacts.Model),
         "index": ChannelParameter(type=CandidateIndex),
+        "preranker": ChannelParameter(type=Preranker),
         "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
     }
     OUTPUTS = {"model": ChannelParameter(type=standard_artifacts.Model)}
@@ -45,6 +47,7 @@ class RecommenderAssembler(base_component.BaseComponent):
         retrieval_model: The two towers.
         ranking_model: The ranker.
         index: Candidate embeddings and tables.
+        preranker: Cuts the pool of all sources.
         transform_graph: The preprocessing graph.
         features: Feature columns.
         windows: Without `refit`, the tables as of the test window's start are served.
@@ -52,6 +55,7 @@ class RecommenderAssembler(base_component.BaseComponent):
         post_ranking: Filters.
         split: Lengths of histories.
         num_candidates: Candidates of a query.
+        pool_size: Products that the preranker scores.
         refit: Whether models and index were made from every event up to now.
     """
 
@@ -64,6 +68,7 @@ class RecommenderAssembler(base_component.BaseComponent):
         retrieval_model: types.BaseChannel,
         ranking_model: types.BaseChannel,
         index: types.BaseChannel,
+        preranker: types.BaseChannel,
         transform_graph: types.BaseChannel,
         features: FeatureSet,
         windows: TimeWindows,
@@ -71,12 +76,14 @@ class RecommenderAssembler(base_component.BaseComponent):
         post_ranking: PostRankingSettings,
         split: SplitSettings,
         num_candidates: int,
+        pool_size: int,
         refit: bool = False,
     ) -> None:
         spec = RecommenderAssemblerSpec(
             retrieval_model=retrieval_model,
             ranking_model=ranking_model,
             index=index,
+            preranker=preranker,
             transform_graph=transform_graph,
             model=types.Channel(type=standard_artifacts.Model),
             features=features.to_json(),
@@ -84,6 +91,7 @@ class RecommenderAssembler(base_component.BaseComponent):
             event_weights=json.dumps(event_weights, sort_keys=True),
             post_ranking=post_ranking.to_json(),
             num_candidates=num_candidates,
+            pool_size=pool_size,
             refit=int(refit),
             history_length=split.history_length,
             retrieval_history_length=split.retrieval_history_length,

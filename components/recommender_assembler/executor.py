@@ -12,6 +12,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
+from components.candidate_sources.preranker import load_preranker
 from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
 from components.recommender_assembler.recommender import Recommender, ServingSettings
@@ -62,6 +63,8 @@ def _build(inputs: Any, properties: Any, index: Path, exclude_days: float) -> Re
         load_tables(index, windows.now if properties["refit"] else windows.test_start),
         properties["num_candidates"],
         windows.window / names.SECONDS_PER_DAY,
+        load_preranker(Path(artifact_utils.get_single_uri(inputs["preranker"]))),
+        properties["pool_size"],
     )
     settings = ServingSettings(
         features=features,

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components.candidate_sources.sources import SOURCE_NAMES, CandidateSources
+from components.candidate_sources.sources import SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
 from components.recommender_assembler.post_ranking import append_fill, cut, exclude, filter_scores
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
@@ -95,7 +95,7 @@ class Recommender(tf.Module):
         return {
             names.PRODUCT_ID: tf.gather(self.product_ids, found[names.CANDIDATE_INDEX]),
             "source": tf.gather(self.source_names, found["candidate_source"]),
-            "two_tower": found[names.CANDIDATE_FEATURES][..., 0],
+            "two_tower": found[names.CANDIDATE_FEATURES][..., SOURCE_FEATURES.index("two_tower")],
         }
 
     def _transform(self, inputs: Tensors) -> Tensors:
@@ -183,8 +183,8 @@ class Recommender(tf.Module):
         newest = tf.math.top_k(known, k=tf.minimum(_EXPLAINED_EVENTS, width)).values
         recent = tf.where(newest >= 0, tf.gather(history, tf.maximum(newest, 0), batch_dims=1), -1)
         place = tf.maximum(recent, 0)
-        neighbours = tf.cast(tf.gather(self.sources.neighbour_index, place), tf.int64)
-        scores = tf.gather(self.sources.neighbour_score, place)
+        neighbours = tf.cast(tf.gather(self.sources.scorer.neighbour_index, place), tf.int64)
+        scores = tf.gather(self.sources.scorer.neighbour_score, place)
         same = neighbours[:, tf.newaxis] == product[:, :, tf.newaxis, tf.newaxis]
         same = tf.logical_and(same, recent[:, tf.newaxis, :, tf.newaxis] >= 0)
         cosine = tf.reduce_max(tf.where(same, scores[:, tf.newaxis], 0.0), axis=3)

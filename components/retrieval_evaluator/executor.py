@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from components.candidate_sources.preranker import PrerankerWeights, load_preranker
 from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import CandidateTables, load_tables
 from components.settings import GateSettings
@@ -20,7 +21,9 @@ from schema.features import FeatureSet
 from schema.transformed import candidate_spec, dense_candidates, read_rows
 from schema.windows import TimeWindows
 
-CUT_OFFS = (100, 300, 500)
+CUT_OFFS = (100, 300, 500, 900)
+_WHOLE_LISTS = ("own_history", "ranked_candidates")
+"""Sources of bounded lists, of which the whole is measured too."""
 _BATCH = 64
 
 Tensors = dict[str, Any]
@@ -41,11 +44,14 @@ class Executor(base_executor.BaseExecutor):
         tables = load_tables(Path(artifact_utils.get_single_uri(input_dict["index"])), windows.eval_start)
         uris = artifact_utils.get_split_uris(input_dict["examples"], names.EVAL)
         days = windows.window / names.SECONDS_PER_DAY
-        recalls = measure_sources(tables, [f"{uri}/*" for uri in uris], features, days)
+        preranker = load_preranker(Path(artifact_utils.get_single_uri(input_dict["preranker"])))
+        measured = measure_sources(
+            tables, preranker, [f"{uri}/*" for uri in uris], features, days, exec_properties["pool_size"]
+        )
         output = Path(artifact_utils.get_single_uri(output_dict["evaluation"]))
         output.mkdir(parents=True, exist_ok=True)
-        (output / "metrics.json").write_text(json.dumps({"window": names.EVAL, "recall": recalls}, indent=1))
-        union = max(recalls["union"].values())
+        (output / "metrics.json").write_text(json.dumps({"window": names.EVAL} | measured, indent=1))
+        union = max(measured["recall"]["ranked_candidates"].values())
         if union < gates.least_retrieval_recall:
             raise PipelineRefusedError(
                 f"The candidates hold {union:.3f} of what users bought in the eval window; "
@@ -54,40 +60,56 @@ class Executor(base_executor.BaseExecutor):
 
 
 def measure_sources(
-    tables: CandidateTables, patterns: list[str], features: FeatureSet, window_days: float
-) -> dict[str, dict[str, float]]:
-    """Mean recall over queries of each source and of the union of all.
+    tables: CandidateTables,
+    preranker: PrerankerWeights | None,
+    patterns: list[str],
+    features: FeatureSet,
+    window_days: float,
+    pool_size: int,
+) -> dict[str, dict[str, dict[str, float]]]:
+    """What each source and the union of all find of what users turned to.
 
     Args:
         tables: The index as of the eval window's start.
+        preranker: Cuts the pool of the sources.
         patterns: Rows of candidates of the eval split.
         features: Feature columns.
         window_days: Length of the eval window.
+        pool_size: Products that the preranker scores.
 
     Returns:
-        Source -> cut-off -> recall. Cut-offs are at most the size of the catalogue.
+        `recall` (mean over queries) and `share_of_targets` (of all queries together): source -> cut-off ->
+        value. Cut-offs are at most the size of the catalogue.
     """
-    sources = CandidateSources(tables, 1, window_days)
+    sources = CandidateSources(tables, max(CUT_OFFS), window_days, preranker, pool_size)
     popular = tf.constant(tables.moment.popular)
     found: dict[str, list[np.ndarray]] = {}
+    num_targets: list[np.ndarray] = []
     for rows in read_rows(patterns, candidate_spec(features), _BATCH):
         dense = dense_candidates(rows, features)
+        targets = rows[names.TARGET_INDEX]
+        num_targets.append(targets.row_lengths().numpy())
         for name, ordered in _ordered_sources(sources, dense, popular).items():
-            found.setdefault(name, []).append(recall_at(ordered.numpy(), rows[names.TARGET_INDEX]))
-    return {name: _means(np.concatenate(parts), name) for name, parts in found.items()}
+            found.setdefault(name, []).append(recall_at(ordered.numpy(), targets))
+    weights = np.concatenate(num_targets).astype(float)
+    recalls = {name: np.concatenate(parts) for name, parts in found.items()}
+    return {
+        "recall": {name: _means(values, np.ones(len(weights)), name) for name, values in recalls.items()},
+        "share_of_targets": {name: _means(values, weights, name) for name, values in recalls.items()},
+    }
 
 
 def _ordered_sources(sources: CandidateSources, dense: Tensors, popular: tf.Tensor) -> dict[str, tf.Tensor]:
     count = min(max(CUT_OFFS), sources.num_products)
-    scores = sources.score_sources(
-        dense[names.QUERY_EMBEDDING], dense[names.HISTORY_INDEX], dense[names.HISTORY_AGE]
-    )
+    query = (dense[names.QUERY_EMBEDDING], dense[names.HISTORY_INDEX], dense[names.HISTORY_AGE])
+    scores = sources.score_sources(*query)
     batch = tf.shape(dense[names.HISTORY_INDEX])[0]
     best = {name: tf.math.top_k(values, count).indices for name, values in scores.items()}
     return best | {
         "popular": tf.tile(popular[tf.newaxis, :count], [batch, 1]),
         "own_history": tf.reverse(dense[names.HISTORY_INDEX], axis=[1]),
-        "union": dense[names.CANDIDATE_INDEX],
+        "union": sources(*query)[names.CANDIDATE_INDEX],
+        "ranked_candidates": dense[names.CANDIDATE_INDEX],
     }
 
 
@@ -112,7 +134,10 @@ def recall_at(ordered: np.ndarray, targets: tf.RaggedTensor) -> np.ndarray:
     return result
 
 
-def _means(recalls: np.ndarray, name: str) -> dict[str, float]:
-    labels = [f"recall@{cut_off}" for cut_off in CUT_OFFS]
-    means = dict(zip([*labels, "recall"], recalls.mean(axis=0).tolist(), strict=True))
-    return means if name in ("union", "own_history") else {label: means[label] for label in labels}
+def _means(recalls: np.ndarray, weights: np.ndarray, name: str) -> dict[str, float]:
+    labels = [*(f"recall@{cut_off}" for cut_off in CUT_OFFS), "recall"]
+    values = np.average(recalls, axis=0, weights=weights) if weights.sum() else np.zeros(len(labels))
+    means = dict(zip(labels, values.tolist(), strict=True))
+    if name not in _WHOLE_LISTS:
+        del means["recall"]
+    return means

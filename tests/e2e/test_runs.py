@@ -23,6 +23,7 @@ NODES = [
     "Transform",
     "RetrievalTrainer",
     "CandidateIndexer",
+    "PrerankingTrainer",
     "CandidateGenerator",
     "RankingTrainer",
     "RetrievalEvaluator",

@@ -11,6 +11,7 @@ from components.settings import IndexSettings
 DAY = 86_400
 NOW = 1000 * DAY
 WINDOW = 8 * DAY
+GROUPS = np.array([0, 0, 1, 1, 1])
 
 
 def build(counts, available=None):
@@ -21,7 +22,7 @@ def build(counts, available=None):
         np.arange(len(rows), dtype=np.int32), product.astype(np.int32), NOW - days * DAY, 5
     )
     available = np.ones(5, bool) if available is None else np.array(available)
-    return build_moment(found, available, NOW, WINDOW, IndexSettings(num_neighbours=2))
+    return build_moment(found, available, GROUPS, NOW, WINDOW, IndexSettings(num_neighbours=2))
 
 
 COUNTS = {0: {30: 9}, 1: {1: 3}, 2: {7: 5}, 3: {1: 1, 7: 7}}

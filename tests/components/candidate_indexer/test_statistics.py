@@ -99,9 +99,8 @@ def test_counts_of_random_events_agree_with_brute_force(seed):
 
 
 def moment(rows):
-    return build_moment(
-        events(rows, 12), np.ones(12, bool), NOW, WINDOW, IndexSettings(num_neighbours=5, half_life_days=20)
-    )
+    settings = IndexSettings(num_neighbours=5, half_life_days=20)
+    return build_moment(events(rows, 12), np.ones(12, bool), np.arange(12) % 3, NOW, WINDOW, settings)
 
 
 @pytest.mark.parametrize("days", [0, -1, -400])

@@ -7,6 +7,7 @@ import pytest
 
 from components.candidate_indexer.statistics import FEATURE_NAMES
 from components.candidate_sources import sources as module
+from components.candidate_sources.preranker import PrerankerWeights
 from components.candidate_sources.sources import SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
 from components.candidate_sources.tables import CandidateTables, MomentTables
 from schema import names
@@ -21,7 +22,7 @@ WINDOW_DAYS = 10.0
 HALF_LIVES = (5.0, 30.0)  # recent and lasting taste: half the window and three times as long
 
 
-def make(num_candidates=20, num_products=NUM_PRODUCTS, hidden=HIDDEN, seed=0):
+def make(num_candidates=20, num_products=NUM_PRODUCTS, hidden=HIDDEN, seed=0, new=(), rates=(), **options):
     """Neighbours of p: p+1 (.8), p+2 (.4); EASE: p+3 (.5), p+4 (-.2); high indices trend, low are popular."""
     rng = np.random.default_rng(seed)
     embeddings = rng.normal(size=(num_products, 4))
@@ -41,9 +42,12 @@ def make(num_candidates=20, num_products=NUM_PRODUCTS, hidden=HIDDEN, seed=0):
         statistics=rng.normal(size=(num_products, len(FEATURE_NAMES))).astype(np.float32),
         trending=np.concatenate([product[available][::-1], product[~available]])[:10],
         popular=order,
+        new_products=np.array(new, np.int64),
+        new_rates=np.array(rates, np.float32),
     )
-    tables = CandidateTables(embeddings.astype(np.float32), available, moment)
-    return CandidateSources(tables, num_candidates, WINDOW_DAYS), tables
+    groups = np.stack([product % 4, product % 2], axis=1)
+    tables = CandidateTables(embeddings.astype(np.float32), available, groups, moment)
+    return CandidateSources(tables, num_candidates, WINDOW_DAYS, **options), tables
 
 
 HISTORY = [[3, -1, 12, 5, 3], [30, 31, -1, -1, -1], [-1, -1, -1, -1, -1]]
@@ -205,6 +209,7 @@ def test_features_are_the_scores_of_the_sources():
     found = find(sources, tables)
     neighbours, ease = neighbour_scores(tables), ease_scores(tables)
     columns = {
+        "preranker": np.zeros((3, NUM_PRODUCTS)),  # there is none here
         "two_tower": tables.embeddings[:3] @ tables.embeddings.T,
         "neighbours_recent": np.log1p(neighbours[0]),
         "neighbours_lasting": np.log1p(neighbours[1]),
@@ -271,3 +276,91 @@ def test_an_unknown_product_within_the_history_keeps_the_newest_first():
     found = find(*make(), [[-1, -1, 30, 31, 32]], [[5.0, 4.0, 3.0, 2.0, 1.0]])
     own = found["candidate_index"][0][found["candidate_source"][0] == SOURCE_NAMES.index("own_history")]
     assert own.tolist() == [32, 31, 30]
+
+
+def reader_of(position, num_features, sign=1.0):
+    """A preranker whose score grows with one feature alone: relu twice, so the feature is shifted up."""
+    hidden = np.zeros((num_features, 1), np.float32)
+    hidden[position] = sign
+    return PrerankerWeights(
+        mean=np.zeros(num_features, np.float32),
+        deviation=np.full(num_features, 10.0, np.float32),
+        hidden_kernel=hidden,
+        hidden_bias=np.full(1, 5.0, np.float32),
+        middle_kernel=np.ones((1, 1), np.float32),
+        middle_bias=np.zeros(1, np.float32),
+        score_kernel=np.ones((1, 1), np.float32),
+    )
+
+
+NUM_OWN = 5 + 2 * 3  # counts at four speeds and an age; two groups with two counts and an age
+NUM_POOL_FEATURES = names.NUM_CANDIDATE_FEATURES - 1 + NUM_OWN
+TOWER = 0
+
+
+def test_the_preranker_keeps_the_best_of_the_whole_pool():
+    sources, tables = make(num_candidates=8, preranker=reader_of(TOWER, NUM_POOL_FEATURES))
+    index = find(sources, tables)["candidate_index"]
+    scores = np.where(tables.available, tables.embeddings[:3] @ tables.embeddings.T, -np.inf)
+    np.testing.assert_array_equal(index, np.argsort(-scores, axis=1)[:, :8])
+
+
+def test_another_preranker_keeps_others():
+    sources, tables = make(num_candidates=8, preranker=reader_of(TOWER, NUM_POOL_FEATURES, sign=-1.0))
+    index = find(sources, tables)["candidate_index"]
+    scores = np.where(tables.available, tables.embeddings[:3] @ tables.embeddings.T, np.inf)
+    np.testing.assert_array_equal(index, np.argsort(scores, axis=1)[:, :8])
+
+
+def test_the_score_of_the_preranker_is_a_feature():
+    sources, tables = make(num_candidates=8, preranker=reader_of(TOWER, NUM_POOL_FEATURES))
+    found = find(sources, tables)
+    expected = 5.0 + column(found, "two_tower") / 10.0
+    np.testing.assert_allclose(column(found, "preranker"), expected, rtol=1e-5)
+
+
+def test_places_are_kept_for_products_never_sold():
+    # Four places in forty: products 30 to 35 were never sold, and nobody would take them by their score.
+    sources, tables = make(
+        num_candidates=30,
+        preranker=reader_of(NUM_POOL_FEATURES - NUM_OWN, NUM_POOL_FEATURES),  # counts in the history
+        new=range(30, 36),
+        rates=[-1.0, -2.0, -3.0, -4.0, -5.0, -6.0],
+        num_new=2,
+    )
+    found = find(sources, tables)
+    kinds = found["candidate_source"]
+    assert (kinds == SOURCE_NAMES.index("new_product")).sum(axis=1).tolist()[2] == 2
+    # The user without history gets the two of the highest rate.
+    chosen = found["candidate_index"][2][kinds[2] == SOURCE_NAMES.index("new_product")]
+    assert sorted(chosen.tolist()) == [30, 31]
+
+
+def test_new_products_of_a_group_that_the_user_buys_come_first():
+    # Group of a product: its remainder by four. The user buys 33 and 37, of group 1, over and over.
+    sources, tables = make(
+        num_candidates=20,
+        preranker=reader_of(NUM_POOL_FEATURES - NUM_OWN, NUM_POOL_FEATURES),
+        new=[20, 22, 23, 29],
+        rates=[-1.0, -1.0, -1.0, -2.0],
+        num_new=1,
+    )
+    found = find(sources, tables, [[33, 37, 33, 37, 33]], [[9.0, 8.0, 7.0, 6.0, 5.0]])
+    new = found["candidate_index"][0][found["candidate_source"][0] == SOURCE_NAMES.index("new_product")]
+    assert new.tolist() == [29]
+
+
+def test_the_pool_tells_what_the_user_has_bought_himself():
+    sources, tables = make(num_candidates=40)
+    query = tf.constant(tables.embeddings[:1])
+    history, ages = tf.constant([[8, 8]], tf.int64), tf.constant([[10.0, 0.0]])
+    pool = sources.pool(query, history, ages)
+    place = pool["candidate_index"][0].numpy().tolist().index(8)
+    own = pool["features"][0, place, -NUM_OWN:].numpy()
+    # Two events, the older by 8, 2 and 1/3 half-lives of 1.25, 5 and 30 days; the newest is today's.
+    fading = [2.0, 1 + 0.5**8, 1 + 0.5**2, 1 + 0.5 ** (1 / 3)]
+    np.testing.assert_allclose(own[:5], [*np.log1p(fading), 0.0], rtol=1e-4, atol=1e-6)
+    # Both events are of its two groups too, where they count at the two slower speeds.
+    np.testing.assert_allclose(own[5:], [*np.log1p(fading[2:]), 0.0] * 2, rtol=1e-4, atol=1e-6)
+    other = pool["candidate_index"][0].numpy().tolist().index(9)
+    assert pool["features"][0, other, -NUM_OWN] == 0.0

@@ -16,12 +16,14 @@ def moment(seed):
 
 def test_what_is_saved_is_loaded_moment_by_moment(tmp_path):
     embeddings, available = np.eye(4, dtype=np.float32), np.array([True, False, True, True])
-    save_embeddings(tmp_path, embeddings, available)
+    groups = np.array([[0, 1], [1, 1], [0, 0], [2, 1]])
+    save_embeddings(tmp_path, embeddings, available, groups)
     for stamp in (10, 20):
         moment(stamp).save(tmp_path, stamp)
     tables = load_tables(tmp_path, 20)
     np.testing.assert_array_equal(tables.embeddings, embeddings)
     np.testing.assert_array_equal(tables.available, available)
+    np.testing.assert_array_equal(tables.groups, groups)
     for name, expected in vars(moment(20)).items():
         np.testing.assert_array_equal(getattr(tables.moment, name), expected)
     assert tables.num_products == 4

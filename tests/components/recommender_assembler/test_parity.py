@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from components.candidate_sources.preranker import load_preranker
 from components.candidate_sources.sources import SOURCE_NAMES, CandidateSources
 from components.candidate_sources.tables import load_tables
 from schema import names
@@ -79,7 +80,11 @@ def offline(trained_shop):
     retrieval, ranking = tf.saved_model.load(shop.retrieval), tf.saved_model.load(shop.ranking)
     tables = load_tables(shop.directory / "index", shop.plan.windows.test_start)
     sources = CandidateSources(
-        tables, shop.plan.config.ranking.num_candidates, shop.plan.windows.window / names.SECONDS_PER_DAY
+        tables,
+        shop.plan.config.ranking.num_candidates,
+        shop.plan.windows.window / names.SECONDS_PER_DAY,
+        load_preranker(shop.directory / "preranker"),
+        shop.plan.config.preranking.pool_size,
     )
     pattern = str(shop.directory / "transformed" / "Split-test" / "*")
     (rows,) = read_rows([pattern], query_spec(shop.plan.features), 1000)
@@ -258,10 +263,11 @@ def test_ids_come_back_as_they_went_in(served, trained_shop, answers):
 
 
 def test_an_id_with_a_line_end_is_known_in_a_history(served, trained_shop):
-    query = Query("x", 1_700_000_000, ["line\nend"], [1_699_000_000], ["purchase"])
+    stamps = [1_699_000_000 + number for number in range(9)]  # often enough to be a candidate for certain
+    query = Query("x", 1_700_000_000, ["line\nend"] * 9, stamps, ["purchase"] * 9)
     outputs = recommend(served, trained_shop, [query], EVERYTHING)
     place = ids(outputs)[0].index("line\nend")
-    assert outputs["times_bought"][0, place] == 1
+    assert outputs["times_bought"][0, place] == 9
 
 
 def test_neighbours_name_a_product_of_the_history(trained_shop, answers):

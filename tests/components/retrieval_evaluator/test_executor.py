@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.artifacts import CandidateIndex, RecommenderMetrics
+from components.artifacts import CandidateIndex, Preranker, RecommenderMetrics
 from components.settings import GateSettings
 from schema.errors import PipelineRefusedError
 
@@ -31,8 +31,14 @@ def rows(trained_shop):
 
 def test_the_recall_of_the_union(trained_shop, metrics):
     shares = [np.isin(row["target_index"], row["candidate_index"]).mean() for row in rows(trained_shop)]
-    assert metrics["recall"]["union"]["recall"] == pytest.approx(np.mean(shares))
+    assert metrics["recall"]["ranked_candidates"]["recall"] == pytest.approx(np.mean(shares))
     assert 0 < np.mean(shares) < 1
+
+
+def test_the_share_of_targets_counts_every_target_alike(trained_shop, metrics):
+    found = [np.isin(row["target_index"], row["candidate_index"]) for row in rows(trained_shop)]
+    together = np.concatenate(found)
+    assert metrics["share_of_targets"]["ranked_candidates"]["recall"] == pytest.approx(together.mean())
 
 
 def test_the_recall_of_the_own_history(trained_shop, metrics):
@@ -62,8 +68,12 @@ def test_too_low_a_recall_is_refused(trained_shop, tmp_path):
     )
     examples.split_names = artifact_utils.encode_split_names(["train", "eval", "catalog"])
     output.uri = str(tmp_path)
+    preranker = Preranker()
+    preranker.uri = str(trained_shop.directory / "preranker")
     with pytest.raises(PipelineRefusedError, match=r"`gates\.least_retrieval_recall` asks for 1\.0"):
         node.executor_spec.executor_class().Do(
-            {"examples": [examples], "index": [index]}, {"evaluation": [output]}, properties
+            {"examples": [examples], "index": [index], "preranker": [preranker]},
+            {"evaluation": [output]},
+            properties,
         )
     assert (tmp_path / "metrics.json").exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.grouping import NEVER_DAYS, group_totals
+from schema.grouping import NEVER_DAYS, group_totals
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -1,0 +1,82 @@
+"""The category columns that say most about what a user turns to next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from components.candidate_indexer.history import PositiveEvents
+from schema import names
+from schema.features import FeatureSet, Kind
+from schema.transformed import catalog_spec, dense_columns, read_rows
+
+MOST_GROUPINGS = 3
+_LEAST_MEAN_SIZE = 4
+"""Products of a value on average: finer columns say little about products that nobody has bought."""
+_LEAST_SHARE = 1e-6
+
+
+def read_categories(patterns: list[str], features: FeatureSet) -> dict[str, np.ndarray]:
+    """Reads the category columns of the transformed catalog, each `[products]`; 0 is a missing value."""
+    columns = {name: col for name, col in features.product_columns().items() if col.kind is Kind.CATEGORY}
+    index, values = [], []
+    for rows in read_rows(patterns, catalog_spec(features), batch_size=8192):
+        dense = dense_columns(rows, columns)
+        index.append(rows[names.PRODUCT_INDEX].numpy())
+        stacked = [dense[name].numpy() for name in columns]
+        values.append(np.stack(stacked, axis=1) if stacked else np.zeros((len(index[-1]), 0), np.int64))
+    joined, table = np.concatenate(index), np.concatenate(values)
+    order = np.argsort(joined, kind="stable")
+    order = order[joined[order] >= 0]
+    return {name: table[order, place] for place, name in enumerate(columns)}
+
+
+def choose_groupings(
+    categories: Mapping[str, np.ndarray], events: PositiveEvents, as_of: int, window: int
+) -> np.ndarray:
+    """Numbers the values of the columns that tell most about first purchases, the best column first.
+
+    For the user-product pairs that first occur in the window before `as_of`: a column splits the
+    catalogue into values that the user had bought before and others. How much this split tells is the
+    Kullback-Leibler divergence between the shares of those first purchases and the shares of the
+    catalogue on its two sides.
+
+    Args:
+        categories: Columns `[products]`.
+        events: Positive events.
+        as_of: Epoch seconds: nothing later is looked at.
+        window: Length of the eval window in seconds.
+
+    Returns:
+        int64 `[products, columns]` of at most three columns; one constant column if none is of use.
+    """
+    past = events.before(as_of)
+    numbered = [np.unique(values, return_inverse=True)[1] for values in categories.values()]
+    useful = [values for values in numbered if len(values) >= _LEAST_MEAN_SIZE * (values.max() + 1)]
+    useful = [values for values in useful if values.max() > 0]
+    told = [_divergence(values, past, as_of - window) for values in useful]
+    best = np.argsort(-np.asarray(told), kind="stable")[:MOST_GROUPINGS]
+    if not len(best):
+        return np.zeros((events.num_products, 1), np.int64)
+    chosen: np.ndarray = np.stack([useful[place] for place in best], axis=1).astype(np.int64)
+    return chosen
+
+
+def _divergence(groups: np.ndarray, events: PositiveEvents, start: int) -> float:
+    size = int(groups.max()) + 1
+    pairs = events.user.astype(np.int64) * events.num_products + events.product
+    before = events.time < start
+    first_pairs = np.setdiff1d(pairs[~before], pairs[before])
+    known_groups = np.unique(events.user[before].astype(np.int64) * size + groups[events.product[before]])
+    users, products = first_pairs // events.num_products, first_pairs % events.num_products
+    if not len(first_pairs) or not len(known_groups):
+        return 0.0
+    taken = np.isin(users * size + groups[products], known_groups).mean()
+    width = np.bincount(groups, minlength=size) / len(groups)
+    covered = np.bincount(known_groups // size, weights=width[known_groups % size])
+    expected = np.pad(covered, (0, max(0, int(users.max()) + 1 - len(covered))))[users].mean()
+    shares = np.clip([taken, expected], _LEAST_SHARE, 1 - _LEAST_SHARE)
+    inside = shares[0] * np.log(shares[0] / shares[1])
+    outside = (1 - shares[0]) * np.log((1 - shares[0]) / (1 - shares[1]))
+    return float(inside + outside)

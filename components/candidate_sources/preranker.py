@@ -1,0 +1,78 @@
+"""The preranker: a small network that cuts a large pool of candidates to those worth ranking.
+
+Sources order their own products only, and their scores cannot be compared; fixed quotas waste places of
+the union on sources that find little in this shop. The preranker is fitted to what was bought
+(cascade ranking, Covington, Adams and Sargin, "Deep neural networks for YouTube recommendations",
+RecSys 2016; Liu et al., "Cascade ranking for operational e-commerce search", KDD 2017).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+FILE_NAME = "preranker.npz"
+_MOST_DEVIATIONS = 6.0
+
+
+@dataclass(frozen=True)
+class PrerankerWeights:
+    """A network with two hidden layers.
+
+    Attributes:
+        mean: Of each feature in training `[features]`.
+        deviation: Standard deviation `[features]`.
+        hidden_kernel: `[features, hidden]`.
+        hidden_bias: `[hidden]`.
+        middle_kernel: `[hidden, middle]`.
+        middle_bias: `[middle]`.
+        score_kernel: `[middle, 1]`.
+    """
+
+    mean: np.ndarray
+    deviation: np.ndarray
+    hidden_kernel: np.ndarray
+    hidden_bias: np.ndarray
+    middle_kernel: np.ndarray
+    middle_bias: np.ndarray
+    score_kernel: np.ndarray
+
+    def save(self, directory: Path) -> None:
+        """Writes `preranker.npz` under a temporary name, then renames it."""
+        directory.mkdir(parents=True, exist_ok=True)
+        temporary = directory / f"tmp-{FILE_NAME}"
+        np.savez(temporary, **asdict(self))
+        temporary.rename(directory / FILE_NAME)
+
+
+def load_preranker(directory: Path) -> PrerankerWeights | None:
+    """Reads the weights of a Preranker artifact; None if there was nothing to learn from."""
+    path = directory / FILE_NAME
+    if not path.exists():
+        return None
+    with np.load(path) as arrays:
+        return PrerankerWeights(**{name: arrays[name] for name in arrays.files})
+
+
+class Preranker(tf.Module):
+    """Scores the pool in the graph."""
+
+    def __init__(self, weights: PrerankerWeights) -> None:
+        super().__init__()
+        self.weights = {name: tf.constant(value, tf.float32) for name, value in asdict(weights).items()}
+
+    def __call__(self, features: tf.Tensor) -> tf.Tensor:
+        """`[batch, pool, features]` to logits of being bought `[batch, pool]`."""
+        return score_pool(features, self.weights)
+
+
+def score_pool(features: tf.Tensor, weights: dict[str, tf.Tensor]) -> tf.Tensor:
+    """The network itself: standardised features, two hidden layers, a score without bias."""
+    standard = (features - weights["mean"]) / weights["deviation"]
+    inputs = tf.clip_by_value(standard, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
+    hidden = tf.nn.relu(tf.matmul(inputs, weights["hidden_kernel"]) + weights["hidden_bias"])
+    middle = tf.nn.relu(tf.matmul(hidden, weights["middle_kernel"]) + weights["middle_bias"])
+    return tf.matmul(middle, weights["score_kernel"])[..., 0]

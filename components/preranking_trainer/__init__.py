@@ -1,0 +1,1 @@
+"""PrerankingTrainer: fits the small network that cuts the pool of candidates."""

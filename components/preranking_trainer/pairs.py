@@ -1,0 +1,64 @@
+"""Pairs of queries and products of their pools, with labels: what the preranker learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from components.candidate_sources.labels import label_candidates
+from components.candidate_sources.queries import QueryReader
+from components.candidate_sources.sources import CandidateSources
+from components.candidate_sources.tables import load_tables
+from components.settings import PrerankingSettings
+from schema import names
+
+
+def collect_pairs(
+    reader: QueryReader,
+    patterns: list[str],
+    index: Path,
+    moments: Sequence[int],
+    share: float,
+    window_days: float,
+    settings: PrerankingSettings,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reads the pools of the training windows; all that was bought, and a share of the rest.
+
+    Args:
+        reader: Reads the queries.
+        patterns: Files of transformed queries.
+        index: The candidate index.
+        moments: Starts of the training windows.
+        share: Share of the users.
+        window_days: Length of the eval window.
+        settings: Size of the pool, share of the negatives.
+        seed: Draws the negatives.
+
+    Returns:
+        Features float32 `[pairs, features]`, labels bool `[pairs]` and importance float32 `[pairs]`: a
+        drawn negative stands for `1 / negative_share` of its kind, a query's pairs for as much as
+        another's.
+    """
+    random = np.random.default_rng(seed)
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for moment in moments:
+        sources = CandidateSources(
+            load_tables(index, moment), settings.pool_size, window_days, pool_size=settings.pool_size
+        )
+        find = tf.function(sources.pool, reduce_retracing=True)
+        for rows in reader.rows(patterns, moment, share):
+            query = reader.dense(rows)
+            pool = find(query[names.QUERY_EMBEDDING], query[names.HISTORY_INDEX], query[names.HISTORY_AGE])
+            weights = tf.ones_like(rows[names.TARGET_WEIGHT])
+            labels = label_candidates(
+                pool[names.CANDIDATE_INDEX].numpy(), rows[names.TARGET_INDEX], weights
+            ).astype(bool)
+            kept = labels | (random.random(labels.shape) < settings.negative_share)
+            importance = np.where(labels, 1.0, 1.0 / settings.negative_share).astype(np.float32)
+            parts.append((pool["features"].numpy()[kept], labels[kept], importance[kept]))
+    features, positive, importances = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return features, positive, importances

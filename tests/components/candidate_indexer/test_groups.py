@@ -1,0 +1,67 @@
+"""Which category columns say most about first purchases."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from components.candidate_indexer.groups import MOST_GROUPINGS, choose_groupings
+from components.candidate_indexer.history import PositiveEvents
+
+DAY = 86_400
+NOW, WINDOW = 100 * DAY, 10 * DAY
+NUM_PRODUCTS = 40
+PRODUCTS = np.arange(NUM_PRODUCTS)
+TELLING, COARSE, RANDOM = PRODUCTS % 8, PRODUCTS % 2, np.random.default_rng(1).integers(0, 8, NUM_PRODUCTS)
+
+
+def shop():
+    """Twenty users who buy of one remainder by eight: two products long ago, two more in the last window."""
+    rows = []
+    for user in range(20):
+        own = PRODUCTS[user % 8 == PRODUCTS % 8]
+        rows += [(user, own[0], 50), (user, own[1], 40), (user, own[2], 5), (user, own[3], 4)]
+    user, product, days = (np.array(column) for column in zip(*rows, strict=True))
+    return PositiveEvents(user.astype(np.int32), product.astype(np.int32), NOW - days * DAY, NUM_PRODUCTS)
+
+
+def choose(columns, as_of=NOW):
+    return choose_groupings(
+        {str(number): column for number, column in enumerate(columns)}, shop(), as_of, WINDOW
+    )
+
+
+def same_groups(found, expected):
+    return len(np.unique(np.stack([found, expected]), axis=1).T) == len(np.unique(expected))
+
+
+def test_the_column_that_users_keep_to_is_first():
+    chosen = choose([RANDOM, COARSE, TELLING])
+    assert chosen.shape == (NUM_PRODUCTS, 3)
+    assert same_groups(chosen[:, 0], TELLING)
+    assert same_groups(chosen[:, 1], COARSE)
+
+
+def test_the_order_of_the_columns_does_not_matter():
+    assert same_groups(choose([TELLING, COARSE, RANDOM])[:, 0], TELLING)
+
+
+def test_no_more_than_a_few_columns():
+    assert choose([TELLING, COARSE, RANDOM, PRODUCTS % 4]).shape[1] == MOST_GROUPINGS
+
+
+def test_columns_that_tell_products_apart_are_no_groups():
+    assert same_groups(choose([PRODUCTS, COARSE])[:, 0], COARSE)
+
+
+def test_constant_columns_are_no_groups_either():
+    assert choose([np.zeros(NUM_PRODUCTS, int)]).tolist() == [[0]] * NUM_PRODUCTS
+
+
+def test_a_shop_without_categories_has_one_group():
+    assert choose([]).tolist() == [[0]] * NUM_PRODUCTS
+
+
+def test_what_happened_later_is_not_looked_at():
+    # As of 20 days ago nothing was bought for the first time in the last ten days: no column tells anything.
+    chosen = choose([RANDOM, TELLING], NOW - 20 * DAY)
+    assert same_groups(chosen[:, 0], RANDOM)  # the first of equals
