@@ -53,13 +53,18 @@ def read_rows(patterns: Sequence[str], spec: Tensors, batch_size: int = 1024) ->
         spec: From `query_spec` or `catalog_spec`.
         batch_size: Rows parsed at a time.
     """
-    files = sorted(name for pattern in patterns for name in tf.io.gfile.glob(pattern))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP", buffer_size=1 << 20)
     return (
-        records.batch(batch_size)
+        read_records(patterns)
+        .batch(batch_size)
         .map(lambda batch: tf.io.parse_example(batch, spec), num_parallel_calls=2, deterministic=True)
         .prefetch(2)
     )
+
+
+def read_records(patterns: Sequence[str]) -> tf.data.Dataset:
+    """Serialised rows of compressed TFRecord files, in the order of their names."""
+    files = sorted(name for pattern in patterns for name in tf.io.gfile.glob(pattern))
+    return tf.data.TFRecordDataset(files, compression_type="GZIP", buffer_size=1 << 20)
 
 
 def dense_query(rows: Mapping[str, Any], features: FeatureSet, history_length: int | None) -> Tensors:

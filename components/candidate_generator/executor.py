@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 from absl import logging
@@ -17,8 +18,8 @@ from tfx_bsl.coders import example_coder
 
 from components.candidate_generator.rows import candidate_rows
 from components.candidate_sources.preranker import PrerankerWeights, load_preranker
-from components.candidate_sources.queries import QueryReader
-from components.candidate_sources.sampling import as_new_users, share_of_users
+from components.candidate_sources.queries import QueryReader, read_window_queries
+from components.candidate_sources.sampling import as_new_users
 from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
 from schema import names
@@ -50,10 +51,12 @@ class Executor(base_executor.BaseExecutor):
         for split, starts in moments.items():
             source = artifact_utils.get_split_uris(input_dict["transformed_examples"], split)
             patterns = [f"{uri}/*" for uri in source]
-            share = share_of_users(patterns, starts, exec_properties[f"most_{split}_queries"])
+            queries = read_window_queries(patterns, starts, exec_properties[f"most_{split}_queries"])
             cold_share = exec_properties["cold_share"] if split == names.TRAIN else 0.0
             batches = (
-                batch for start in starts for batch in generator.batches(patterns, start, share, cold_share)
+                batch
+                for start in starts
+                for batch in generator.batches(queries.records[start], start, cold_share)
             )
             target = Path(artifact_utils.get_split_uris([artifact], split)[0])
             count = write_examples(batches, target / _SHARD)
@@ -81,9 +84,7 @@ class _Generator:
         self._window_days = windows.window / names.SECONDS_PER_DAY
         self._properties = exec_properties
 
-    def batches(
-        self, patterns: list[str], moment: int, share: float, cold_share: float
-    ) -> Iterator[pa.RecordBatch]:
+    def batches(self, records: np.ndarray, moment: int, cold_share: float) -> Iterator[pa.RecordBatch]:
         sources = CandidateSources(
             load_tables(self._index, moment),
             self._properties["num_candidates"],
@@ -92,7 +93,7 @@ class _Generator:
             self._properties["pool_size"],
         )
         find = tf.function(sources.__call__, reduce_retracing=True)
-        for rows in self._reader.rows(patterns, moment, share):
+        for rows in self._reader.rows(records):
             yield self._batch(rows, find)
             cold = as_new_users(rows, cold_share)
             if int(cold[names.QUERY_TIME].shape[0]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,17 +12,59 @@ import tensorflow as tf
 from components.candidate_sources.sampling import in_sample
 from schema import names
 from schema.features import FeatureSet
-from schema.transformed import dense_query, query_spec, read_rows
+from schema.transformed import dense_query, query_spec, read_records
 
 BATCH_SIZE = 64
-_ROWS_AT_ONCE = 1024
+_RECORDS_AT_ONCE = 8192
+_HEAD = {
+    names.QUERY_TIME: tf.io.FixedLenFeature([], tf.int64, 0),
+    names.QUERY_KIND: tf.io.FixedLenFeature([], tf.string, ""),
+    names.USER_ID: tf.io.FixedLenFeature([], tf.string, ""),
+}
 
 Tensors = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class WindowQueries:
+    """Serialised window queries of some moments, read in one pass over the files.
+
+    Attributes:
+        records: Moment -> records in the order of the files, bytes `[queries]`.
+        num_all: Window queries at these moments, before sampling.
+    """
+
+    records: dict[int, np.ndarray]
+    num_all: int
+
+
+def read_window_queries(patterns: Sequence[str], moments: Sequence[int], most_queries: int) -> WindowQueries:
+    """Reads the window queries at some moments; beyond `most_queries`, about, of a sample of users.
+
+    Args:
+        patterns: Files of transformed queries.
+        moments: Starts of the windows.
+        most_queries: Queries wanted at most.
+    """
+    wanted = tf.constant(list(moments), tf.int64)
+    kept: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for batch in read_records(patterns).batch(_RECORDS_AT_ONCE).prefetch(2):
+        head = tf.io.parse_example(batch, _HEAD)
+        chosen = tf.reduce_any(head[names.QUERY_TIME][:, tf.newaxis] == wanted, axis=1)
+        chosen = tf.logical_and(chosen, head[names.QUERY_KIND] == names.KIND_WINDOW)
+        parts = (batch, head[names.QUERY_TIME], head[names.USER_ID])
+        kept.append(tuple(tf.boolean_mask(part, chosen).numpy() for part in parts))
+    empty = (np.zeros(0, object), np.zeros(0, np.int64), np.zeros(0, object))
+    records, times, users = (np.concatenate(parts) for parts in zip(empty, *kept, strict=True))
+    sampled = in_sample(tf.constant(users, tf.string), min(1.0, most_queries / max(len(users), 1))).numpy()
+    return WindowQueries(
+        {moment: records[sampled & (times == moment)] for moment in moments}, num_all=len(users)
+    )
+
+
+@dataclass(frozen=True)
 class QueryReader:
-    """Reads window queries as serving would ask them.
+    """Makes queries as serving would ask them.
 
     Attributes:
         model: The loaded retrieval model.
@@ -36,26 +78,19 @@ class QueryReader:
     history_length: int
     retrieval_history_length: int
 
-    def rows(self, patterns: list[str], moment: int, share: float) -> Iterator[Tensors]:
-        """Parsed rows of the window queries at a moment, up to `BATCH_SIZE` at a time.
+    def rows(self, records: np.ndarray) -> Iterator[Tensors]:
+        """Parsed rows, `BATCH_SIZE` at a time.
 
-        Queries of like histories stand together, so that little of a batch is padding.
+        Queries of like size stand together, so that little of a batch is padding.
 
         Args:
-            patterns: Files of transformed queries.
-            moment: Start of the window.
-            share: Share of the users.
+            records: Of one moment, from `read_window_queries`.
         """
-        for parsed in read_rows(patterns, query_spec(self.features), _ROWS_AT_ONCE):
-            is_window = parsed[names.QUERY_KIND] == names.KIND_WINDOW
-            kept = tf.logical_and(is_window, parsed[names.QUERY_TIME] == moment)
-            kept = tf.logical_and(kept, in_sample(parsed[names.USER_ID], share)).numpy()
-            lengths = parsed[names.HISTORY_INDEX].row_lengths().numpy()
-            places = np.flatnonzero(kept)
-            places = places[np.argsort(lengths[places], kind="stable")]
-            for start in range(0, len(places), BATCH_SIZE):
-                chosen = tf.constant(places[start : start + BATCH_SIZE])
-                yield {name: tf.gather(value, chosen) for name, value in parsed.items()}
+        ordered = records[np.argsort([len(record) for record in records], kind="stable")]
+        spec = query_spec(self.features)
+        for start in range(0, len(ordered), BATCH_SIZE):
+            batch = tf.constant(ordered[start : start + BATCH_SIZE].tolist(), tf.string)
+            yield tf.io.parse_example(batch, spec)
 
     def dense(self, rows: Tensors) -> Tensors:
         """Dense query tensors and `query_embedding`."""

@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from schema import names
-from schema.transformed import read_rows
 
 _BUCKETS = 1 << 20
 _COLD_KEY = [17, 42]
 _HISTORY = (names.HISTORY_INDEX, names.HISTORY_TIME, names.HISTORY_TYPE)
 
 Tensors = dict[str, Any]
-
-
-def share_of_users(patterns: Sequence[str], moments: Sequence[int], most_queries: int) -> float:
-    """The share of users that keeps the window queries at these moments to about `most_queries`.
-
-    Args:
-        patterns: Transformed queries.
-        moments: Starts of the windows.
-        most_queries: Queries wanted at most.
-
-    Returns:
-        At most 1.
-    """
-    spec = {
-        names.QUERY_TIME: tf.io.FixedLenFeature([], tf.int64, 0),
-        names.QUERY_KIND: tf.io.FixedLenFeature([], tf.string, ""),
-    }
-    wanted = tf.constant(list(moments), tf.int64)
-    total = 0
-    for rows in read_rows(patterns, spec, 8192):
-        is_moment = tf.reduce_any(rows[names.QUERY_TIME][:, tf.newaxis] == wanted, axis=1)
-        is_window = rows[names.QUERY_KIND] == names.KIND_WINDOW
-        total += int(tf.math.count_nonzero(tf.logical_and(is_moment, is_window)))
-    return min(1.0, most_queries / max(total, 1))
 
 
 def in_sample(user_ids: tf.Tensor, share: float) -> tf.Tensor:

@@ -12,8 +12,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.candidate_sources.queries import QueryReader
-from components.candidate_sources.sampling import share_of_users
+from components.candidate_sources.queries import QueryReader, read_window_queries
 from components.preranking_trainer.fitting import fit_preranker
 from components.preranking_trainer.pairs import collect_pairs
 from components.settings import PrerankingSettings
@@ -55,12 +54,11 @@ class Executor(base_executor.BaseExecutor):
         )
         uris = artifact_utils.get_split_uris(inputs["transformed_examples"], names.TRAIN)
         patterns = [f"{uri}/*" for uri in uris]
+        queries = read_window_queries(patterns, windows.ranking_cutoffs, settings.most_queries)
         features, labels, importance = collect_pairs(
             reader,
-            patterns,
+            queries.records,
             Path(artifact_utils.get_single_uri(inputs["index"])),
-            windows.ranking_cutoffs,
-            share_of_users(patterns, windows.ranking_cutoffs, settings.most_queries),
             windows.window / names.SECONDS_PER_DAY,
             settings,
             properties["seed"],

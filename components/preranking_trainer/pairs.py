@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,8 @@ from schema import names
 
 def collect_pairs(
     reader: QueryReader,
-    patterns: list[str],
+    records: Mapping[int, np.ndarray],
     index: Path,
-    moments: Sequence[int],
-    share: float,
     window_days: float,
     settings: PrerankingSettings,
     seed: int,
@@ -30,10 +28,8 @@ def collect_pairs(
 
     Args:
         reader: Reads the queries.
-        patterns: Files of transformed queries.
+        records: Serialised queries of each training window, by its start.
         index: The candidate index.
-        moments: Starts of the training windows.
-        share: Share of the users.
         window_days: Length of the eval window.
         settings: Size of the pool, share of the negatives.
         seed: Draws the negatives.
@@ -45,12 +41,12 @@ def collect_pairs(
     """
     random = np.random.default_rng(seed)
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for moment in moments:
+    for moment, queries in records.items():
         sources = CandidateSources(
             load_tables(index, moment), settings.pool_size, window_days, pool_size=settings.pool_size
         )
         find = tf.function(sources.pool, reduce_retracing=True)
-        for rows in reader.rows(patterns, moment, share):
+        for rows in reader.rows(queries):
             query = reader.dense(rows)
             pool = find(query[names.QUERY_EMBEDDING], query[names.HISTORY_INDEX], query[names.HISTORY_AGE])
             weights = tf.ones_like(rows[names.TARGET_WEIGHT])
@@ -60,5 +56,7 @@ def collect_pairs(
             kept = labels | (random.random(labels.shape) < settings.negative_share)
             importance = np.where(labels, 1.0, 1.0 / settings.negative_share).astype(np.float32)
             parts.append((pool["features"].numpy()[kept], labels[kept], importance[kept]))
+    if not parts:
+        return np.zeros((0, 0), np.float32), np.zeros(0, bool), np.zeros(0, np.float32)
     features, positive, importances = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     return features, positive, importances

@@ -53,24 +53,3 @@ def test_the_sample_of_a_smaller_share_is_part_of_that_of_a_larger_one(rows):
     small, large = (in_sample(rows[names.USER_ID], share).numpy() for share in (0.2, 0.5))
     assert small.sum() > 0
     assert not (small & ~large).any()
-
-
-def test_the_share_follows_from_the_window_queries_at_the_moments(tmp_path):
-    import tensorflow as tf
-
-    from components.candidate_sources.sampling import share_of_users
-
-    def example(kind, time):
-        features = {
-            "query_kind": tf.train.Feature(bytes_list=tf.train.BytesList(value=[kind])),
-            "query_time": tf.train.Feature(int64_list=tf.train.Int64List(value=[time])),
-        }
-        return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
-
-    path = str(tmp_path / "data.gz")
-    with tf.io.TFRecordWriter(path, "GZIP") as writer:
-        for kind, time in [(b"window", 10)] * 6 + [(b"window", 20)] * 2 + [(b"basket", 10), (b"window", 30)]:
-            writer.write(example(kind, time))
-    assert share_of_users([path], [10, 20], most_queries=2) == 0.25
-    assert share_of_users([path], [10, 20], most_queries=100) == 1.0
-    assert share_of_users([path], [99], most_queries=2) == 1.0
