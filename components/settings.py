@@ -84,3 +84,10 @@ class PostRankingSettings(Settings):
 
     exclude_purchased: Literal["auto", "off", "always"] | Days = "auto"
     """Whether products of the user's history may be recommended again."""
+    popularity_discount: Literal["auto"] | Annotated[float, Field(ge=0)] = "auto"
+    """Weight of the log popularity that is taken off the ranker's scores, so that more of the catalogue is
+    shown. `auto`: the largest (up to 0.3) that costs no more than `most_ndcg_loss` on the eval window."""
+    most_ndcg_loss: Share = 0.005
+    """Largest accepted relative loss of NDCG@10 for `popularity_discount`."""
+    new_product_share: Annotated[float, Field(ge=0, le=0.1)] = 0.05
+    """Share of the places of a list that products never sold before get; of 0.05, every twentieth."""

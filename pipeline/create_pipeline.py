@@ -220,6 +220,7 @@ def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit:
         ranking_model=nodes["RankingTrainer"].outputs["model"],
         index=indexer.outputs["index"],
         preranker=nodes["PrerankingTrainer"].outputs["preranker"],
+        candidates=nodes["CandidateGenerator"].outputs["examples"],
         transform_graph=nodes["Transform"].outputs["transform_graph"],
         features=plan.features,
         windows=plan.windows,

@@ -26,6 +26,7 @@ def reason(item: Mapping[str, Any]) -> str:
         "popular": "popular with everybody",
         "ease": "goes with what you bought",
         "own_history": "in your history",
+        "new_product": "new, of a kind that you buy",
     }.get(source, source)
 
 

@@ -26,7 +26,8 @@ CONFIG = {
     "retrieval": {"embedding_dim": 8, "hidden_dim": 16, "num_epochs": 2, "num_uniform_negatives": 32},
     "ranking": {"num_candidates": 20, "hidden_dim": 16, "num_epochs": 1, "batch_size": 16},
     "index": {"num_neighbours": 5},
-    "post_ranking": {"exclude_purchased": "off"},
+    # The order of the ranker as it is: what post-ranking changes has tests of its own.
+    "post_ranking": {"exclude_purchased": "off", "popularity_discount": 0.0, "new_product_share": 0.0},
 }
 ODD_PRODUCTS = {0: "line\nend", 1: "größe 日本", 2: " 007 ", 3: "q\"uo'te"}
 ODD_USERS = {0: "ü 1", 1: "tab\tstop"}
@@ -151,7 +152,9 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
     run("RetrievalEvaluator", {"examples": candidates} | chosen, {"evaluation": evaluation})
     run(
         "RecommenderAssembler",
-        {"retrieval_model": retrieval, "ranking_model": ranking, "transform_graph": graph} | chosen,
+        {"retrieval_model": retrieval, "ranking_model": ranking, "transform_graph": graph}
+        | chosen
+        | {"candidates": candidates},
         {"model": model},
     )
     return SimpleNamespace(

@@ -35,6 +35,7 @@ class RecommenderAssemblerSpec(types.ComponentSpec):
         "ranking_model": ChannelParameter(type=standard_artifacts.Model),
         "index": ChannelParameter(type=CandidateIndex),
         "preranker": ChannelParameter(type=Preranker),
+        "candidates": ChannelParameter(type=standard_artifacts.Examples),
         "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
     }
     OUTPUTS = {"model": ChannelParameter(type=standard_artifacts.Model)}
@@ -48,11 +49,12 @@ class RecommenderAssembler(base_component.BaseComponent):
         ranking_model: The ranker.
         index: Candidate embeddings and tables.
         preranker: Cuts the pool of all sources.
+        candidates: Rows of the CandidateGenerator, for what is measured on the eval window.
         transform_graph: The preprocessing graph.
         features: Feature columns.
         windows: Without `refit`, the tables as of the test window's start are served.
         event_weights: Event type -> weight as a target.
-        post_ranking: Filters.
+        post_ranking: Filters and what is given up for a longer tail.
         split: Lengths of histories.
         num_candidates: Candidates of a query.
         pool_size: Products that the preranker scores.
@@ -69,6 +71,7 @@ class RecommenderAssembler(base_component.BaseComponent):
         ranking_model: types.BaseChannel,
         index: types.BaseChannel,
         preranker: types.BaseChannel,
+        candidates: types.BaseChannel,
         transform_graph: types.BaseChannel,
         features: FeatureSet,
         windows: TimeWindows,
@@ -84,6 +87,7 @@ class RecommenderAssembler(base_component.BaseComponent):
             ranking_model=ranking_model,
             index=index,
             preranker=preranker,
+            candidates=candidates,
             transform_graph=transform_graph,
             model=types.Channel(type=standard_artifacts.Model),
             features=features.to_json(),

@@ -15,6 +15,7 @@ from tfx.utils import path_utils
 from components.candidate_sources.preranker import load_preranker
 from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
+from components.recommender_assembler.popularity_discount import measure_discount
 from components.recommender_assembler.recommender import Recommender, ServingSettings
 from components.settings import PostRankingSettings
 from schema import names
@@ -35,11 +36,12 @@ class Executor(base_executor.BaseExecutor):
         report = json.loads((index / "index.json").read_text())
         post_ranking = PostRankingSettings.from_json(exec_properties["post_ranking"])
         exclusion = resolve_exclusion(post_ranking.exclude_purchased, report["repeat_rate"])
-        recommender = _build(input_dict, exec_properties, index, _exclude_days(exclusion))
+        discount = _discount(post_ranking, input_dict, exec_properties)
+        recommender = _build(input_dict, exec_properties, index, post_ranking, exclusion, discount)
         model_uri = artifact_utils.get_single_uri(output_dict["model"])
         target = Path(path_utils.serving_model_dir(model_uri))
         save_recommender(recommender, target)
-        write_metadata(target, exec_properties, exclusion, report["num_products"])
+        write_metadata(target, exec_properties, exclusion, report["num_products"], discount)
 
 
 def resolve_exclusion(setting: str, repeat_rate: float) -> str:
@@ -54,7 +56,23 @@ def _exclude_days(exclusion: str) -> float:
     return fixed[exclusion] if exclusion in fixed else float(exclusion.removesuffix("d"))
 
 
-def _build(inputs: Any, properties: Any, index: Path, exclude_days: float) -> Recommender:
+def _discount(post_ranking: PostRankingSettings, inputs: Any, properties: Any) -> float:
+    if post_ranking.popularity_discount != "auto":
+        return float(post_ranking.popularity_discount)
+    uris = artifact_utils.get_split_uris(inputs["candidates"], names.EVAL)
+    features = FeatureSet.from_json(properties["features"])
+    ranking = _load(inputs["ranking_model"])
+    return measure_discount(ranking, [f"{uri}/*" for uri in uris], features, post_ranking.most_ndcg_loss)
+
+
+def _build(
+    inputs: Any,
+    properties: Any,
+    index: Path,
+    post_ranking: PostRankingSettings,
+    exclusion: str,
+    discount: float,
+) -> Recommender:
     features = FeatureSet.from_json(properties["features"])
     windows = TimeWindows.from_json(properties["windows"])
     weights = json.loads(properties["event_weights"])
@@ -71,7 +89,9 @@ def _build(inputs: Any, properties: Any, index: Path, exclude_days: float) -> Re
         history_length=properties["history_length"],
         retrieval_history_length=properties["retrieval_history_length"],
         positive_types=tuple(weights.get(kind, 1.0) > 0 for kind in features.event_types),
-        exclude_days=exclude_days,
+        exclude_days=_exclude_days(exclusion),
+        popularity_discount=discount,
+        new_product_step=round(1 / post_ranking.new_product_share) if post_ranking.new_product_share else 0,
     )
     return Recommender(
         transform,
@@ -103,7 +123,7 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
     )
 
 
-def write_metadata(target: Path, properties: Any, exclusion: str, num_products: int) -> None:
+def write_metadata(target: Path, properties: Any, exclusion: str, num_products: int, discount: float) -> None:
     """Writes beside the SavedModel what a client needs to know of it."""
     windows = json.loads(properties["windows"])
     if properties["refit"]:
@@ -117,6 +137,7 @@ def write_metadata(target: Path, properties: Any, exclusion: str, num_products: 
         "windows": windows,
         "num_products": num_products,
         "exclude_purchased": exclusion,
+        "popularity_discount": discount,
     }
     path = target / names.SERVING_METADATA
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -68,6 +68,36 @@ def cut(scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.T
     return position, value, value > _FILTERED
 
 
+def place_new(scores: tf.Tensor, is_new: tf.Tensor, step: int, count: int) -> tf.Tensor:
+    """Raises products never sold before to every `step`-th place; their scores alone would hide them.
+
+    A product without a past is bought too seldom to earn a place among the first hundred, and without a
+    place it never gets a past. None is lowered, and where the others end nothing is raised.
+
+    Args:
+        scores: `[batch, candidates]`.
+        is_new: Which candidates are new products, bool `[batch, candidates]`.
+        step: The first place is the `step`-th, counted from 1, the second twice that.
+        count: Most new products of a row.
+
+    Returns:
+        `[batch, candidates]`.
+    """
+    width = tf.shape(scores)[1]
+    others = tf.sort(tf.where(is_new, _FILTERED, scores), axis=1, direction="DESCENDING")
+    new = tf.math.top_k(tf.where(is_new, scores, _FILTERED), k=tf.minimum(count, width))
+    number = tf.range(tf.shape(new.values)[1])
+    following = step * (number + 1) - 1 - number  # places before it are taken by others and by new products
+    after = tf.gather(others, tf.minimum(following, width - 1), axis=1)
+    before = tf.gather(others, tf.clip_by_value(following - 1, 0, width - 1), axis=1)
+    exists = tf.logical_and(following[tf.newaxis, :] < width, after > _FILTERED)
+    exists = tf.logical_and(exists, new.values > _FILTERED)
+    raised = tf.where(exists, tf.maximum(new.values, (before + after) / 2), new.values)
+    rows = tf.tile(tf.range(tf.shape(scores)[0])[:, tf.newaxis], [1, tf.shape(new.indices)[1]])
+    changed = tf.tensor_scatter_nd_update(scores, tf.stack([rows, new.indices], axis=-1), raised)
+    return tf.where(is_new, changed, scores)
+
+
 def filter_scores(scores: tf.Tensor, filtered: tf.Tensor) -> tf.Tensor:
     """Marks filtered candidates so that `cut` leaves them out."""
     return tf.where(filtered, _FILTERED, scores)

@@ -8,8 +8,9 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components.candidate_sources.sources import SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
-from components.recommender_assembler.post_ranking import append_fill, cut, exclude, filter_scores
+from components.candidate_sources.sources import NEW_PRODUCT, SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
+from components.recommender_assembler.popularity_discount import discounted
+from components.recommender_assembler.post_ranking import append_fill, cut, exclude, filter_scores, place_new
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.transformed import dense_query
@@ -30,6 +31,8 @@ class ServingSettings:
         retrieval_history_length: Events that the query tower sees.
         positive_types: Whether an event of each known type counts as bought.
         exclude_days: Products bought within this many days are never recommended; 0 switches it off.
+        popularity_discount: Weight of the log popularity that is taken off the scores.
+        new_product_step: Every how many places a product never sold before stands; 0 is nowhere.
     """
 
     features: FeatureSet
@@ -37,6 +40,8 @@ class ServingSettings:
     retrieval_history_length: int
     positive_types: tuple[bool, ...]
     exclude_days: float
+    popularity_discount: float
+    new_product_step: int
 
 
 class Recommender(tf.Module):
@@ -78,12 +83,15 @@ class Recommender(tf.Module):
         query = dense_query(transformed, self._settings.features, self._settings.history_length)
         found, query = self._retrieve(transformed, query)
         ranked = self._rank(query, found)
-        index, scores = found[names.CANDIDATE_INDEX], ranked["scores"]
+        index = found[names.CANDIDATE_INDEX]
+        discount = self._settings.popularity_discount
+        scores = discounted(ranked["scores"], found[names.CANDIDATE_FEATURES], discount)
         scores = filter_scores(scores, tf.gather(self.sources.hidden, index))
         index, scores = self._fill(index, scores, top_k)
         everything = dense_query(transformed, self._settings.features, None)
         excluded = self._excluded(everything, exclude_purchased)
         scores = filter_scores(scores, exclude(index, excluded))
+        scores = self._place_new(scores, found["candidate_source"])
         position, score, exists = cut(scores, top_k)
         return self._describe(index, position, score, exists, found, ranked, query)
 
@@ -128,6 +136,13 @@ class Recommender(tf.Module):
         fill = self.sources.popular.value()
         fill = tf.boolean_mask(fill, ~tf.gather(self.sources.hidden, fill))
         return append_fill(index, scores, fill[: 2 * top_k + tf.shape(index)[1]])
+
+    def _place_new(self, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
+        step, count = self._settings.new_product_step, self.sources.num_new
+        if not (step and count):
+            return scores
+        missing = tf.shape(scores)[1] - tf.shape(source)[1]
+        return place_new(scores, tf.pad(source == NEW_PRODUCT, [[0, 0], [0, missing]]), step, count)
 
     def _excluded(self, query: Tensors, exclude_purchased: tf.Tensor) -> tf.Tensor:
         """Products that must not come back, -1 pads `[batch, time]`."""

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from components.recommender_assembler.executor import resolve_exclusion
-from components.recommender_assembler.post_ranking import append_fill, cut, exclude, filter_scores
+from components.recommender_assembler.post_ranking import (
+    append_fill,
+    cut,
+    exclude,
+    filter_scores,
+    place_new,
+)
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -114,3 +120,48 @@ def test_filtering_changes_nothing_else():
 )
 def test_auto_excludes_purchases_where_they_do_not_repeat(setting, repeat_rate, expected):
     assert resolve_exclusion(setting, repeat_rate) == expected
+
+
+def order_after(scores, is_new, step, count=5):
+    placed = place_new(tf.constant([scores]), tf.constant([is_new]), step, count).numpy()[0]
+    return np.argsort(-placed, kind="stable").tolist(), placed
+
+
+def test_new_products_take_every_fourth_place():
+    # Ten candidates, best first; 8 and 9 are new and would be last.
+    scores = [9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 0.2, 0.1]
+    order, _ = order_after(scores, [False] * 8 + [True] * 2, step=4)
+    assert order == [0, 1, 2, 8, 3, 4, 5, 9, 6, 7]
+
+
+def test_no_more_new_products_than_asked_for():
+    scores = [9.0, 8.0, 7.0, 6.0, 0.2, 0.1]
+    order, _ = order_after(scores, [False] * 4 + [True] * 2, step=2, count=1)
+    assert order == [0, 4, 1, 2, 3, 5]
+
+
+def test_a_new_product_that_is_good_enough_stays_where_it_is():
+    scores = [9.0, 8.0, 7.0, 8.5]
+    order, placed = order_after(scores, [False, False, False, True], step=3)
+    assert order == [0, 3, 1, 2]
+    assert placed[3] == 8.5
+
+
+def test_lists_shorter_than_a_step_change_nothing():
+    scores = [3.0, 2.0, 1.0]
+    assert order_after(scores, [False, False, True], step=20)[1].tolist() == scores
+
+
+def test_what_is_filtered_is_neither_raised_nor_counted():
+    hidden = float(filter_scores(tf.constant([1.0]), tf.constant([True]))[0])
+    scores = [5.0, hidden, 4.0, 3.0, hidden, 1.0]
+    order, placed = order_after(scores, [False, False, False, False, True, True], step=2)
+    assert placed[4] == np.float32(hidden)
+    assert order[:4] == [0, 5, 2, 3]
+
+
+def test_rows_without_new_products_are_left_alone():
+    scores = tf.constant([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]])
+    placed = place_new(scores, tf.constant([[False] * 3, [False, False, True]]), 2, 2).numpy()
+    assert placed[0].tolist() == [3.0, 2.0, 1.0]
+    assert placed[1].tolist() == [3.0, 2.0, 2.5]

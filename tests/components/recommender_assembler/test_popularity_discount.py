@@ -1,0 +1,55 @@
+"""The discount goes as far as accuracy allows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from components.recommender_assembler.popularity_discount import (
+    DISCOUNTS,
+    POPULARITY,
+    choose_discount,
+    discounted,
+)
+from schema import names
+
+
+def test_a_discount_that_costs_nothing_is_taken_whole():
+    # The relevant candidate leads by far.
+    scores, popularity = np.array([[9.0, 1.0]]), np.array([[5.0, 0.0]])
+    assert choose_discount(scores, popularity, np.array([[1.0, 0.0]]), np.array([1]), 0.0) == DISCOUNTS[-1]
+
+
+def test_it_stops_before_a_relevant_product_falls_behind():
+    # The relevant product leads by .5 and is ahead by four in log popularity: .125 would be a draw.
+    scores, popularity = np.array([[1.0, 0.5]]), np.array([[4.0, 0.0]])
+    assert choose_discount(scores, popularity, np.array([[1.0, 0.0]]), np.array([1]), 0.1) == 0.12
+
+
+def test_a_loss_within_the_limit_is_accepted():
+    # Of a hundred queries one would lose its first place for the second: 1 - 1/log2(3) = .369 of one in 100.
+    scores = np.tile([[9.0, 0.0]], (100, 1))
+    scores[0] = [0.1, 0.0]
+    popularity, labels = np.tile([[1.0, 0.0]], (100, 1)), np.tile([[1.0, 0.0]], (100, 1))
+    targets = np.ones(100, int)
+    assert choose_discount(scores, popularity, labels, targets, 0.003) == pytest.approx(0.1)
+    assert choose_discount(scores, popularity, labels, targets, 0.004) == DISCOUNTS[-1]
+
+
+def test_targets_that_were_not_retrieved_count():
+    # Two targets, one of them no candidate: relative losses are of 1 / (1 + 1/log2(3)), all the same.
+    scores, popularity = np.array([[1.0, 0.5]]), np.array([[4.0, 0.0]])
+    assert choose_discount(scores, popularity, np.array([[1.0, 0.0]]), np.array([2]), 0.1) == 0.12
+
+
+def test_without_queries_there_is_none():
+    empty = np.zeros((0, 2))
+    assert choose_discount(empty, empty, empty, np.zeros(0, int), 0.1) == 0.0
+
+
+def test_the_graph_takes_the_popularity_of_the_last_four_windows_off():
+    features = np.zeros((1, 2, names.NUM_CANDIDATE_FEATURES), np.float32)
+    features[0, :, POPULARITY] = [4.0, 1.0]
+    result = discounted(tf.constant([[2.0, 1.0]]), tf.constant(features), 0.25)
+    assert result.numpy().tolist() == [[1.0, 0.75]]
