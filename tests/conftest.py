@@ -64,3 +64,9 @@ def transform_rows() -> Callable[..., tuple]:
 def trained_shop(tmp_path_factory: pytest.TempPathFactory):
     """A small shop taken through all nodes that make the served model, with the paths of their outputs."""
     return _trained_shop.train_shop(tmp_path_factory.mktemp("trained"), _transforming)
+
+
+@pytest.fixture(scope="session")
+def small_ranker():
+    """`build(seed, **settings)` gives a small ranker, `batch(size, width, seed)` lists that it can learn."""
+    return _load("small_ranker")

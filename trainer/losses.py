@@ -1,4 +1,4 @@
-"""Losses of the two models."""
+"""The loss of the retrieval model."""
 
 from __future__ import annotations
 
@@ -54,24 +54,3 @@ def find_accidental_hits(targets: tf.RaggedTensor, candidates: tf.Tensor, num_pr
     wanted = tf.reshape(rows + candidates[tf.newaxis, :], [-1])
     place = tf.minimum(tf.searchsorted(keys, wanted), tf.size(keys) - 1)
     return tf.reshape(tf.equal(tf.gather(keys, place), wanted), [targets.nrows(), -1])
-
-
-def decoupled_softmax_loss(scores: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Softmax cross-entropy of each relevant item against the irrelevant ones of its list only.
-
-    In the plain listwise softmax (ListNet, Cao et al. 2007) the relevant items of a list compete with each
-    other: once they share the probability mass, the better of them are pushed down. Leaving the other
-    relevant items out of the denominator removes that. Measured on Complete Journey, eval window, same
-    features: NDCG@10 .418 against .407.
-
-    Args:
-        scores: `[queries, candidates]`.
-        labels: Gains, 0 for irrelevant `[queries, candidates]`.
-
-    Returns:
-        Mean over the relevant items, weighted by gain, `[queries]`; 0 for a list without one.
-    """
-    negatives = tf.where(labels > 0, _HIDDEN, scores)
-    log_negatives = tf.reduce_logsumexp(negatives, axis=1, keepdims=True)
-    losses = tf.nn.softplus(log_negatives - scores)
-    return tf.math.divide_no_nan(tf.reduce_sum(labels * losses, axis=1), tf.reduce_sum(labels, axis=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from schema import names
@@ -12,8 +13,9 @@ from trainer.affinity import AffinityInputs
 from trainer.arguments import TrainerArguments, parse_arguments
 from trainer.catalog import ProductTable, read_product_table, vocabulary_size
 from trainer.fitting import fit_best, suitable_batch_size, write_curve
-from trainer.ranking_data import count_rows, ranking_batches, sample_candidates
+from trainer.ranking_data import count_rows, ranking_batches
 from trainer.ranking_export import export_ranking
+from trainer.ranking_lists import describe_lists, training_batches, whole_lists
 from trainer.ranking_metrics import mean_ndcg
 from trainer.ranking_model import RankingModel
 from trainer.settings import RankingSettings
@@ -21,7 +23,9 @@ from trainer.settings import RankingSettings
 METRIC = "ndcg@10"
 MOST_COMPARED_COLUMNS = 4
 _SAMPLED_CANDIDATES = 200
-_ADAPT_BATCHES = 32
+_KEPT_CANDIDATES = 400
+_ROWS_AT_ONCE = 64
+_ADAPT_ROWS = 1024
 
 
 def run_fn(fn_args: Any) -> None:
@@ -31,18 +35,23 @@ def run_fn(fn_args: Any) -> None:
     tf.keras.utils.set_random_seed(arguments.seed)
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
     model = build_model(arguments, settings, table, fn_args.custom_config["event_weights"])
-    rows = count_rows(arguments.split_files[names.TRAIN])
-    train = ranking_batches(
-        arguments.split_files[names.TRAIN],
-        arguments.features,
-        suitable_batch_size(rows, settings.batch_size, least=4),
-        shuffle_seed=arguments.seed,
+    train, evaluation = (
+        ranking_batches(arguments.split_files[split], arguments.features, _ROWS_AT_ONCE)
+        for split in (names.TRAIN, names.EVAL)
     )
-    evaluation = ranking_batches(arguments.split_files[names.EVAL], arguments.features, settings.batch_size)
-    model.adapt(train.take(_ADAPT_BATCHES))
-    sampled = train.map(lambda batch: sample_candidates(batch, _SAMPLED_CANDIDATES), num_parallel_calls=2)
+    every = max(count_rows(arguments.split_files[names.TRAIN]) // _ADAPT_ROWS, 1)
+    model.adapt(
+        ranking_batches(arguments.split_files[names.TRAIN], arguments.features, _ROWS_AT_ONCE, every=every)
+    )
+    lists = describe_lists(model, train, _KEPT_CANDIDATES)
+    eval_lists = describe_lists(model, evaluation, None)
+    batch_size = suitable_batch_size(len(lists[names.LABEL]), settings.batch_size, least=4)
     curve = fit_best(
-        model, sampled.prefetch(2), settings.num_epochs, lambda: mean_ndcg(model, evaluation), METRIC
+        model,
+        training_batches(lists, batch_size, _SAMPLED_CANDIDATES, arguments.seed),
+        settings.num_epochs,
+        lambda: mean_ndcg(model, whole_lists(eval_lists, _ROWS_AT_ONCE)),
+        METRIC,
     )
     export_ranking(model, arguments, next(iter(evaluation)))
     write_curve(curve, METRIC, arguments.model_directory)
@@ -65,7 +74,9 @@ def build_model(
         positive_types=tuple(event_weights.get(kind, 1.0) > 0 for kind in arguments.features.event_types),
         window_days=arguments.windows.window / names.SECONDS_PER_DAY,
     )
-    model = RankingModel(affinity, settings, arguments.seed)
+    embedded = {name: table.categories[name] for name in compared}
+    embedded[names.PRODUCT_ID] = np.arange(table.size, dtype=np.int32)
+    model = RankingModel(affinity, settings, arguments.seed, embedded)
     model.compile(optimizer=tf.keras.optimizers.Adam(settings.learning_rate))
     return model
 

@@ -10,33 +10,32 @@ import tensorflow as tf
 from schema import names
 from schema.features import FeatureSet
 from schema.transformed import candidate_spec, dense_candidates
+from trainer.rankers.base import FIGURES
 
 Tensors = dict[str, Any]
 
-_SHUFFLE_BUFFER = 8192
-_PER_CANDIDATE = (names.CANDIDATE_INDEX, names.CANDIDATE_FEATURES, names.LABEL)
+_FIXED_SEED = (1, 2)
+_PER_CANDIDATE = (FIGURES, names.CANDIDATE_INDEX, names.CANDIDATE_FEATURES, names.LABEL)
 
 
 def ranking_batches(
-    patterns: Sequence[str], features: FeatureSet, batch_size: int, shuffle_seed: int | None = None
+    patterns: Sequence[str], features: FeatureSet, batch_size: int, every: int = 1
 ) -> tf.data.Dataset:
-    """Reads dense rows of candidates, streaming from the files.
+    """Reads dense rows of candidates in order, streaming from the files.
 
     Args:
         patterns: File patterns of the CandidateGenerator's rows.
         features: Feature columns.
         batch_size: Queries of a batch.
-        shuffle_seed: Shuffles anew each epoch if given; rows without a positive candidate are left out.
+        every: Takes one row of so many.
     """
-    records = _records(patterns)
-    if shuffle_seed is not None:
-        records = records.shuffle(_SHUFFLE_BUFFER, seed=shuffle_seed, reshuffle_each_iteration=True)
     spec = candidate_spec(features)
 
     def parse(batch: tf.Tensor) -> Tensors:
         return dense_candidates(tf.io.parse_example(batch, spec), features)
 
-    return records.batch(batch_size).map(parse, num_parallel_calls=2, deterministic=True).prefetch(2)
+    records = _records(patterns).shard(every, 0).batch(batch_size)
+    return records.map(parse, num_parallel_calls=2, deterministic=True).prefetch(2)
 
 
 def count_rows(patterns: Sequence[str]) -> int:
@@ -44,13 +43,19 @@ def count_rows(patterns: Sequence[str]) -> int:
     return sum(1 for _ in _records(patterns))
 
 
-def sample_candidates(batch: Tensors, count: int) -> Tensors:
-    """Keeps all positives of each list and random negatives, `count` candidates in all."""
+def sample_candidates(batch: Tensors, count: int, seed: tf.Tensor | None = None) -> Tensors:
+    """Keeps all positives of each list and random negatives, `count` candidates in all.
+
+    Args:
+        batch: Lists.
+        count: Candidates kept.
+        seed: Two numbers that decide the negatives, int64 `[2]`; fixed ones if None.
+    """
     labels = batch[names.LABEL]
     count = tf.minimum(count, tf.shape(labels)[1])
-    priority = tf.where(labels > 0, 2.0, tf.random.uniform(tf.shape(labels)))
-    chosen = tf.math.top_k(priority, k=count, sorted=False).indices
-    sampled = {name: tf.gather(batch[name], chosen, batch_dims=1) for name in _PER_CANDIDATE}
+    drawn = tf.random.stateless_uniform(tf.shape(labels), _FIXED_SEED if seed is None else seed)
+    chosen = tf.math.top_k(tf.where(labels > 0, 2.0, drawn), k=count, sorted=False).indices
+    sampled = {name: tf.gather(batch[name], chosen, batch_dims=1) for name in _PER_CANDIDATE if name in batch}
     return batch | sampled
 
 

@@ -39,8 +39,11 @@ class RetrievalSettings(Settings):
 class RankingSettings(Settings):
     """The ranking model."""
 
-    model: Literal["dcn"] = "dcn"
-    """Architecture: deep and cross network, version 2."""
+    model: Literal["dcn", "dlrm", "mlp", "ncf"] = "dcn"
+    """Architecture: deep and cross network (version 2), dot interactions, multi-layer perceptron, or
+    neural collaborative filtering (NeuMF)."""
+    loss: Literal["decoupled_softmax", "listwise_softmax", "pairwise", "pointwise"] = "decoupled_softmax"
+    """What the order is trained on."""
     num_candidates: Positive = 600
     """Candidates a query is given, in training and in serving."""
     cold_share: Rate = 0.0
@@ -51,6 +54,9 @@ class RankingSettings(Settings):
     most_eval_queries: Positive = 5_000
     """Queries on which it is evaluated, likewise."""
     num_cross_layers: Annotated[int, Field(ge=0)] = 2
+    """Of `dcn`."""
+    embedding_dim: Positive = 16
+    """Length of the vectors of `dlrm` and `ncf`."""
     hidden_dim: Positive = 96
     """Width of the first deep layer; the second has half of it."""
     num_epochs: Positive = 5

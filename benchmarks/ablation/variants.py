@@ -44,7 +44,7 @@ RETRIEVAL: Final[Sequence[Variant]] = (
 RANKING: Final[Sequence[Variant]] = (
     DEFAULT,
     *_each("model", "dcn", "dlrm", "ncf", "mlp"),
-    *_each("loss", "decoupled_softmax", "softmax", "pairwise", "pointwise"),
+    *_each("loss", "decoupled_softmax", "listwise_softmax", "pairwise", "pointwise"),
 )
 
 

@@ -128,34 +128,3 @@ def test_accidental_hits_agree_with_brute_force():
     candidates = rng.integers(0, 50, 120)
     hits = losses.find_accidental_hits(ragged(targets), tf.constant(candidates, tf.int64), 50).numpy()
     assert hits.tolist() == [[int(c) in row for c in candidates] for row in targets]
-
-
-def decoupled(scores, labels):
-    return losses.decoupled_softmax_loss(
-        tf.constant(scores, tf.float32), tf.constant(labels, tf.float32)
-    ).numpy()
-
-
-def test_relevant_items_do_not_compete():
-    # Two relevant items (scores 2 and 1) against one irrelevant one (score 0), each alone.
-    expected = (math.log(1 + math.exp(-2)) + math.log(1 + math.exp(-1))) / 2
-    assert decoupled([[2.0, 1.0, 0.0]], [[1.0, 1.0, 0.0]]) == pytest.approx([expected], rel=1e-6)
-
-
-def test_gains_weigh_the_items():
-    expected = (3 * math.log(1 + math.exp(-2)) + 1 * math.log(1 + math.exp(-1))) / 4
-    assert decoupled([[2.0, 1.0, 0.0]], [[3.0, 1.0, 0.0]]) == pytest.approx([expected], rel=1e-6)
-
-
-def test_one_relevant_item_has_the_plain_softmax():
-    scores = np.random.default_rng(0).normal(size=6)
-    expected = np.log(np.exp(scores).sum()) - scores[2]
-    assert decoupled([scores], [np.eye(6)[2]]) == pytest.approx([expected], rel=1e-5)
-
-
-def test_a_list_without_a_relevant_item_has_no_loss():
-    assert decoupled([[1.0, 2.0]], [[0.0, 0.0]]).tolist() == [0.0]
-
-
-def test_a_list_of_relevant_items_only_has_no_loss():
-    assert decoupled([[1.0, 2.0]], [[1.0, 1.0]]) == pytest.approx([0.0])

@@ -55,18 +55,8 @@ def test_rows_stay_in_order_without_a_seed(patterns):
     assert users(batches) == list(range(25))
 
 
-def test_rows_are_shuffled_anew_each_epoch(patterns):
-    batches = ranking_batches(patterns, FeatureSet(), 10, shuffle_seed=1)
-    first, second = users(batches), users(batches)
-    assert sorted(first) == sorted(second) == list(range(25))
-    assert first != second
-
-
-def test_rows_stay_together(patterns):
-    for batch in ranking_batches(patterns, FeatureSet(), 10, shuffle_seed=1):
-        number = batch["user_index"].numpy()
-        assert batch["candidate_index"].numpy()[:, 0].tolist() == (10 * number).tolist()
-        assert batch["candidate_features"].numpy()[:, 1, 0].tolist() == number.tolist()
+def test_every_fourth_row_is_taken(patterns):
+    assert users(ranking_batches(patterns, FeatureSet(), 10, every=4)) == list(range(0, 25, 4))
 
 
 def lists(labels):
@@ -94,6 +84,14 @@ def test_candidates_are_distinct_and_keep_their_own_features():
     assert all(len(set(row)) == 4 for row in index)
     np.testing.assert_array_equal(sampled["candidate_features"], index[..., None] * np.array([1.0, -1.0]))
     np.testing.assert_array_equal(sampled["label"], index % 6 == index // 6)
+
+
+def test_other_seeds_draw_other_negatives():
+    batch = lists(np.zeros((20, 10)))
+    one, same, other = (
+        sample_candidates(batch, 3, seed)["candidate_index"].numpy() for seed in ((1, 2), (1, 2), (1, 3))
+    )
+    assert one.tolist() == same.tolist() != other.tolist()
 
 
 def test_negatives_are_drawn_at_random():
