@@ -35,6 +35,7 @@ def fit_best(
     evaluate: Callable[[], float],
     name: str,
     patience: int = 2,
+    before_epoch: Callable[[], None] | None = None,
 ) -> list[Epoch]:
     """Fits with Keras until the metric has not risen for `patience` epochs, then restores the best weights.
 
@@ -47,6 +48,7 @@ def fit_best(
         evaluate: Returns the metric on the eval split; higher is better.
         name: Name of the metric in the log.
         patience: Epochs without a new best before stopping.
+        before_epoch: Called before each epoch.
 
     Returns:
         The training curve.
@@ -61,6 +63,8 @@ def fit_best(
     for epoch in range(1, num_epochs + 1):
         start = time.monotonic()
         model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
+        if before_epoch is not None:
+            before_epoch()
         history = model.fit(batches, epochs=1, verbose=0)
         metric = evaluate()
         curve.append(Epoch(epoch, float(history.history["loss"][0]), metric, time.monotonic() - start))
@@ -84,7 +88,13 @@ def suitable_batch_size(num_rows: int, most: int, least: int) -> int:
     return min(most, max(least, num_rows // _LEAST_STEPS))
 
 
-def fit_again(model: Any, batches: tf.data.Dataset, num_epochs: int, best_epoch: int) -> None:
+def fit_again(
+    model: Any,
+    batches: tf.data.Dataset,
+    num_epochs: int,
+    best_epoch: int,
+    before_epoch: Callable[[], None] | None = None,
+) -> None:
     """Fits as `fit_best` did up to its best epoch, on other batches and without looking at a metric.
 
     Args:
@@ -92,10 +102,13 @@ def fit_again(model: Any, batches: tf.data.Dataset, num_epochs: int, best_epoch:
         batches: Training batches of one epoch.
         num_epochs: Most epochs that `fit_best` was given: the learning rate falls as it did there.
         best_epoch: Epochs to fit.
+        before_epoch: Called before each epoch.
     """
     full_rate = float(model.optimizer.learning_rate)
     for epoch in range(1, best_epoch + 1):
         model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
+        if before_epoch is not None:
+            before_epoch()
         history = model.fit(batches, epochs=1, verbose=0)
         logging.info("Epoch %d of %d: loss %.4f", epoch, best_epoch, history.history["loss"][0])
 

@@ -82,6 +82,19 @@ def target_shares(queries: Tensors, num_products: int) -> np.ndarray:
     return normalised
 
 
+def weigh_users_alike(queries: Tensors) -> Tensors:
+    """Divides the weights of the targets of each query by the number of queries of its user.
+
+    Weights are then scaled back to the same total, so that the learning rate means the same.
+    """
+    _, user, counts = tf.unique_with_counts(queries[names.USER_ID])
+    weights = queries[names.TARGET_WEIGHT]
+    per_row = 1.0 / tf.cast(tf.gather(counts, user), tf.float32)
+    values = weights.flat_values * tf.gather(per_row, weights.value_rowids())
+    scale = tf.math.divide_no_nan(tf.reduce_sum(weights.flat_values), tf.reduce_sum(values))
+    return queries | {names.TARGET_WEIGHT: weights.with_flat_values(values * scale)}
+
+
 def _known_targets(rows: Tensors) -> Tensors:
     targets, weights = rows[names.TARGET_INDEX], rows[names.TARGET_WEIGHT]
     known = targets >= 0

@@ -7,18 +7,21 @@ from typing import Any
 import tensorflow as tf
 
 from schema import names
+from schema.errors import UserError
 from trainer.arguments import TrainerArguments, parse_arguments
 from trainer.cardinality import cardinalities
 from trainer.catalog import ProductTable, read_product_table
+from trainer.encoders.choice import tower_inputs
 from trainer.fitting import fit_again, fit_best, read_best_epoch, suitable_batch_size, write_curve
-from trainer.queries import num_queries, query_batches, read_queries, target_shares
+from trainer.queries import num_queries, query_batches, read_queries, target_shares, weigh_users_alike
 from trainer.retrieval_export import export_retrieval
-from trainer.retrieval_metrics import recall_at_k
+from trainer.retrieval_metrics import embed_catalog, recall_at_k
 from trainer.retrieval_model import RetrievalModel
 from trainer.settings import RetrievalSettings
 from trainer.towers import CandidateTower, ProductEncoder, QueryTower
 
 METRIC = "recall@100"
+MOST_PRODUCTS_OF_FULL_SOFTMAX = 100_000
 
 
 def run_fn(fn_args: Any) -> None:
@@ -32,6 +35,7 @@ def run_fn(fn_args: Any) -> None:
         arguments.features,
         keep=lambda rows: rows[names.TARGET_END] <= arguments.windows.ranking_start,
     )
+    queries = weigh_users_alike(queries) if settings.user_weighting == "users" else queries
     evaluation = read_queries(arguments.split_files[names.EVAL], arguments.features)
     model = build_model(arguments, settings, table, target_shares(queries, table.size))
     batch_size = suitable_batch_size(num_queries(queries), settings.batch_size, least=16)
@@ -43,6 +47,7 @@ def run_fn(fn_args: Any) -> None:
         settings.num_epochs,
         lambda: recall_at_k(model, eval_batches, 100),
         METRIC,
+        before_epoch=lambda: model.negatives.refresh(lambda: embed_catalog(model)),
     )
     export_retrieval(model, arguments, next(iter(eval_batches)))
     write_curve(curve, METRIC, arguments.model_directory)
@@ -59,22 +64,43 @@ def refit_fn(fn_args: Any) -> None:
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
     patterns = [pattern for split in names.QUERY_SPLITS for pattern in arguments.split_files[split]]
     queries = read_queries(patterns, arguments.features)
+    queries = weigh_users_alike(queries) if settings.user_weighting == "users" else queries
     model = build_model(arguments, settings, table, target_shares(queries, table.size))
     batch_size = suitable_batch_size(num_queries(queries), settings.batch_size, least=16)
     length = arguments.split.retrieval_history_length
     batches = query_batches(queries, arguments.features, length, batch_size, shuffle_seed=arguments.seed)
-    fit_again(model, batches, settings.num_epochs, read_best_epoch(fn_args.base_model))
+    fit_again(
+        model,
+        batches,
+        settings.num_epochs,
+        read_best_epoch(fn_args.base_model),
+        before_epoch=lambda: model.negatives.refresh(lambda: embed_catalog(model)),
+    )
     export_retrieval(model, arguments, next(iter(batches)))
 
 
 def build_model(
     arguments: TrainerArguments, settings: RetrievalSettings, table: ProductTable, shares: Any
 ) -> RetrievalModel:
-    """Builds and compiles the two towers."""
+    """Builds and compiles the two towers.
+
+    Raises:
+        UserError: The loss is over the whole catalogue, and that is too large.
+    """
+    if settings.loss == "full_softmax" and table.size > MOST_PRODUCTS_OF_FULL_SOFTMAX:
+        raise UserError(
+            "Configuration key `retrieval.loss`: full_softmax scores the whole catalogue at every step, "
+            f"which is for at most {MOST_PRODUCTS_OF_FULL_SOFTMAX:,} products. "
+            f"Received: {table.size:,} products. "
+            "Remedy: choose sampled_softmax."
+        )
     features, seed, dim = arguments.features, arguments.seed, settings.embedding_dim
     window_days = arguments.windows.window / names.SECONDS_PER_DAY
+    reads = tower_inputs(settings.encoder)
+    # Where an id is all that a tower knows, hiding it would leave nothing to learn from.
+    id_dropout = settings.id_dropout if reads.features else 0.0
     encoder = ProductEncoder(
-        table, dim, settings.id_dropout, cardinalities(arguments.transform, features.product_columns()), seed
+        table, dim, id_dropout, cardinalities(arguments.transform, features.product_columns()), seed, reads
     )
     query_tower = QueryTower(
         columns=features.user_columns(),
@@ -84,8 +110,9 @@ def build_model(
         num_event_types=len(features.event_types),
         dim=dim,
         hidden_dim=settings.hidden_dim,
-        id_dropout=settings.id_dropout,
+        id_dropout=id_dropout,
         seed=seed + 1000,
+        encoder=settings.encoder,
     )
     model = RetrievalModel(encoder, CandidateTower(dim, settings.hidden_dim), query_tower, shares, settings)
     model.compile(optimizer=tf.keras.optimizers.Adam(settings.learning_rate))

@@ -9,6 +9,7 @@ import tensorflow_recommenders as tfrs
 
 from schema import names
 from trainer.losses import find_accidental_hits, sampled_softmax_loss
+from trainer.negatives import Negatives
 from trainer.settings import RetrievalSettings
 from trainer.towers import CandidateTower, ProductEncoder, QueryTower
 
@@ -38,13 +39,13 @@ class RetrievalModel(tfrs.models.Model):
         self.encoder = encoder
         self.candidate_tower = candidate_tower
         self.query_tower = query_tower
-        self.target_shares = tf.constant(target_shares)
+        self.negatives = Negatives(target_shares, settings)
         self.settings = settings
 
     @property
     def num_products(self) -> int:
         """Size of the catalogue."""
-        return int(self.target_shares.shape[0])
+        return self.negatives.num_products
 
     def embed_queries(self, inputs: Tensors) -> tf.Tensor:
         """Dense query tensors to unit vectors `[batch, dim]`."""
@@ -58,29 +59,24 @@ class RetrievalModel(tfrs.models.Model):
         return self.candidate_tower(self.encoder(products))
 
     def compute_loss(self, inputs: Tensors, training: bool = False) -> tf.Tensor:
-        """Mean weighted loss of drawn targets against in-batch and uniform negatives."""
+        """Mean weighted loss of drawn targets against the negatives that the settings name."""
         targets, weights = inputs[names.TARGET_INDEX], inputs[names.TARGET_WEIGHT]
         rows, drawn, pair_weights = draw_targets(targets, weights, self.settings.targets_per_query)
-        uniform = tf.random.uniform(
-            [self.settings.num_uniform_negatives], maxval=self.num_products, dtype=tf.int64
-        )
-        candidates = tf.concat([drawn, uniform], axis=0)
+        before = self.embed_queries(inputs) if self.negatives.num_hard else tf.zeros([0, 0])
+        candidates, expected = self.negatives.draw(drawn, before)
         queries, candidate_vectors = self._embed_batch(inputs, candidates, training)
         scores = tf.matmul(queries, candidate_vectors, transpose_b=True) / self.settings.temperature
-        num_pairs = tf.size(drawn)
-        positive = tf.gather_nd(scores, tf.stack([rows, tf.range(num_pairs)], axis=1))
+        is_full = self.settings.loss == "full_softmax"
+        place = drawn if is_full else tf.range(tf.size(drawn, out_type=tf.int64))
+        positive = tf.gather_nd(scores, tf.stack([tf.cast(rows, tf.int64), place], axis=1))
         losses = sampled_softmax_loss(
             positive,
             rows,
             scores,
             find_accidental_hits(targets, candidates, self.num_products),
-            self._expected_counts(candidates, num_pairs),
+            expected,
         )
         return tf.math.divide_no_nan(tf.reduce_sum(losses * pair_weights), tf.reduce_sum(pair_weights))
-
-    def _expected_counts(self, candidates: tf.Tensor, num_pairs: tf.Tensor) -> tf.Tensor:
-        in_batch = tf.cast(num_pairs, tf.float32) * tf.gather(self.target_shares, candidates)
-        return in_batch + self.settings.num_uniform_negatives / self.num_products
 
     def _embed_batch(
         self, inputs: Tensors, candidates: tf.Tensor, training: bool

@@ -15,8 +15,12 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 class RetrievalSettings(Settings):
     """The two-tower retrieval model."""
 
-    encoder: Literal["mean"] = "mean"
-    """History encoder of the query tower."""
+    encoder: Literal["mf", "mean", "gru", "transformer", "content"] = "mean"
+    """History encoder of the query tower: means under several rates of forgetting, a GRU, or causal
+    self-attention. `mf` reads ids alone (matrix factorisation), `content` reads no ids at all."""
+    loss: Literal["sampled_softmax", "full_softmax", "in_batch"] = "sampled_softmax"
+    """Negatives: those of the batch and uniform ones, with logQ correction; the whole catalogue; those
+    of the batch alone, with logQ correction."""
     embedding_dim: Positive = 64
     """Length of query and candidate embeddings."""
     hidden_dim: Positive = 128
@@ -29,6 +33,11 @@ class RetrievalSettings(Settings):
     """Products drawn from the targets of a query at each step."""
     num_uniform_negatives: Annotated[int, Field(ge=0)] = 2048
     """Negatives drawn uniformly from the catalogue at each step, beside the in-batch ones."""
+    num_hard_negatives: Annotated[int, Field(ge=0)] = 0
+    """Best scored products (by the towers as they were when the epoch began) added for each query of a
+    step as negatives of all its queries."""
+    user_weighting: Literal["events", "users"] = "events"
+    """Whether a user counts by the number of his queries, or every user alike."""
     learning_rate: Annotated[float, Field(gt=0)] = 2e-3
     temperature: Annotated[float, Field(gt=0)] = 0.07
     """Divisor of the cosine similarity in the softmax."""
@@ -44,6 +53,9 @@ class RankingSettings(Settings):
     neural collaborative filtering (NeuMF)."""
     loss: Literal["decoupled_softmax", "listwise_softmax", "pairwise", "pointwise"] = "decoupled_softmax"
     """What the order is trained on."""
+    head_weight: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """How much the heads (event types, quantity, rating) shape the network that the order is read from;
+    0: they only read it."""
     num_candidates: Positive = 600
     """Candidates a query is given, in training and in serving."""
     cold_share: Rate = 0.0

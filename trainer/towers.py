@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import tensorflow as tf
@@ -9,7 +10,7 @@ import tensorflow as tf
 from schema import names
 from schema.features import FeatureColumn, Kind
 from trainer.catalog import ProductTable, as_constants, vocabulary_size
-from trainer.encoders import MeanHistoryEncoder
+from trainer.encoders.choice import EncoderName, TowerInputs, history_encoder, tower_inputs
 
 
 class ProductEncoder(tf.keras.layers.Layer):
@@ -22,6 +23,10 @@ class ProductEncoder(tf.keras.layers.Layer):
             never seen (DropoutNet, Volkovs et al. 2017).
         sizes: Column -> number of indices, for columns of categories and texts.
         seed: Seed of initialisers and of the dropout.
+        reads: Whether ids and features are read.
+
+    Raises:
+        ValueError: Nothing is left to read.
     """
 
     def __init__(
@@ -31,12 +36,20 @@ class ProductEncoder(tf.keras.layers.Layer):
         id_dropout: float,
         sizes: dict[str, int],
         seed: int,
+        reads: TowerInputs = TowerInputs(),  # noqa: B008  (frozen)
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.id_dropout = id_dropout
         self.seed = seed
-        self.ids = _embedding(table.size, dim, seed)
+        if not reads.features:
+            table = replace(table, categories={}, texts={}, embeddings={})
+        if not reads.ids and not (table.categories or table.texts or table.embeddings):
+            raise ValueError(
+                "A tower of content alone needs product features. Received: none. Remedy: choose another "
+                "`retrieval.encoder` or supply categories, texts or embeddings of products."
+            )
+        self.ids = _embedding(table.size, dim, seed) if reads.ids else None
         self.categories = as_constants(table.categories)
         self.texts = as_constants(table.texts)
         self.vectors = as_constants(table.embeddings)
@@ -52,11 +65,7 @@ class ProductEncoder(tf.keras.layers.Layer):
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Represents products given by index `[products]` as `[products, dim]`."""
-        ids = self.ids(inputs)
-        if training and self.id_dropout:
-            kept = tf.random.uniform([tf.shape(inputs)[0], 1]) >= self.id_dropout
-            ids *= tf.cast(kept, tf.float32)
-        parts = [ids]
+        parts = [] if self.ids is None else [self._embed_ids(inputs, training)]
         parts += [
             layer(tf.gather(self.categories[name], inputs))
             for name, layer in self.category_embeddings.items()
@@ -67,6 +76,13 @@ class ProductEncoder(tf.keras.layers.Layer):
         ]
         parts += [layer(tf.gather(self.vectors[name], inputs)) for name, layer in self.projections.items()]
         return tf.add_n(parts)
+
+    def _embed_ids(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
+        ids = self.ids(inputs)  # type: ignore[misc]  # called where there are ids only
+        if not (training and self.id_dropout):
+            return ids
+        kept = tf.random.uniform([tf.shape(inputs)[0], 1]) >= self.id_dropout
+        return ids * tf.cast(kept, tf.float32)
 
 
 class CandidateTower(tf.keras.layers.Layer):
@@ -95,6 +111,7 @@ class QueryTower(tf.keras.layers.Layer):
         hidden_dim: Width of the hidden layer.
         id_dropout: Share of user ids hidden in training: the tower must not lean on them.
         seed: Seed of the initialisers.
+        encoder: Name of the history encoder; it says what else is read.
     """
 
     def __init__(
@@ -109,12 +126,15 @@ class QueryTower(tf.keras.layers.Layer):
         hidden_dim: int,
         id_dropout: float,
         seed: int,
+        encoder: EncoderName = "mean",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        reads = tower_inputs(encoder)
+        columns = columns if reads.features else {}
         self.columns = columns
         self.id_dropout = id_dropout
-        self.users = _embedding(num_users + 1, dim, seed)
+        self.users = _embedding(num_users + 1, dim, seed) if reads.ids else None
         self.feature_embeddings = {
             name: _embedding(sizes[name], dim, seed + position)
             for position, (name, column) in enumerate(columns.items(), start=1)
@@ -125,7 +145,7 @@ class QueryTower(tf.keras.layers.Layer):
             for name, column in columns.items()
             if column.kind is Kind.EMBEDDING
         }
-        self.encoder = MeanHistoryEncoder(half_lives, num_event_types)
+        self.encoder = history_encoder(encoder, half_lives, num_event_types, dim, seed + 500)
         self.hidden = tf.keras.layers.Dense(hidden_dim, activation="relu")
         self.output_layer = tf.keras.layers.Dense(dim)
         self.skip = tf.keras.layers.Dense(dim, use_bias=False)
@@ -141,23 +161,28 @@ class QueryTower(tf.keras.layers.Layer):
         Returns:
             Unit vectors `[batch, dim]`.
         """
-        history = self.encoder(
-            products,
-            mask=inputs[names.HISTORY_INDEX] >= 0,
-            age=inputs[names.HISTORY_AGE],
-            types=inputs[names.HISTORY_TYPE],
-        )
-        user = inputs[names.USER_INDEX] + 1
-        if training and self.id_dropout:
-            kept = tf.random.uniform(tf.shape(user)) >= self.id_dropout
-            user = tf.where(kept, user, tf.zeros_like(user))
-        parts = [history, self.users(user)]
+        parts = []
+        if self.encoder is not None:
+            mask = inputs[names.HISTORY_INDEX] >= 0
+            timing = {"age": inputs[names.HISTORY_AGE], "types": inputs[names.HISTORY_TYPE]}
+            parts.append(self.encoder(products, mask=mask, **timing))
+        if self.users is not None:
+            parts.append(self.users(self._known_users(inputs[names.USER_INDEX], training)))
+        main = parts[0]  # what the embedding is made of; the rest corrects it
         for name, layer in self.feature_embeddings.items():
             is_text = self.columns[name].kind is Kind.TEXT
             parts.append(mean_of_words(layer, inputs[name]) if is_text else layer(inputs[name]))
         parts += [layer(inputs[name]) for name, layer in self.projections.items()]
         joined = tf.concat(parts, axis=-1)
-        return tf.math.l2_normalize(self.skip(history) + self.output_layer(self.hidden(joined)), axis=-1)
+        return tf.math.l2_normalize(self.skip(main) + self.output_layer(self.hidden(joined)), axis=-1)
+
+    def _known_users(self, index: tf.Tensor, training: bool) -> tf.Tensor:
+        """Row of the embedding table: 0 for unknown users and for those whose id is hidden."""
+        user = index + 1
+        if not (training and self.id_dropout):
+            return user
+        kept = tf.random.uniform(tf.shape(user)) >= self.id_dropout
+        return tf.where(kept, user, tf.zeros_like(user))
 
 
 def mean_of_words(layer: Any, words: tf.Tensor) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""History encoders of the query tower."""
+"""The mean of a history under several rates of forgetting."""
 
 from __future__ import annotations
 
