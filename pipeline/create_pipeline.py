@@ -128,6 +128,8 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         index=indexer.outputs["index"],
         preranker=preranking.outputs["preranker"],
         transformed_examples=transform["transformed_examples"],
+        transform_graph=transform["transform_graph"],
+        interactions=nodes["ProductExampleGen"].outputs["interactions"],
         windows=plan.windows,
         features=plan.features,
         split=config.split,

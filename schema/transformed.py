@@ -16,6 +16,8 @@ from schema.features import FeatureColumn, FeatureSet, Kind
 Tensors = dict[str, Any]
 
 _HISTORY = (names.HISTORY_INDEX, names.HISTORY_TIME, names.HISTORY_TYPE)
+_MISSING = float("nan")
+_OUTCOMES = (names.LABEL_EVENTS, names.LABEL_QUANTITY, names.LABEL_RATING)
 _SCALARS: dict[str, Any] = {names.USER_INDEX: -1, names.QUERY_TIME: 0, names.TARGET_END: 0}
 
 
@@ -165,7 +167,7 @@ def candidate_spec(features: FeatureSet) -> Tensors:
     spec[names.NUM_TARGETS] = tf.io.FixedLenFeature([], tf.int64, 0)
     spec[names.CANDIDATE_INDEX] = _ragged(names.CANDIDATE_INDEX, tf.int64)
     spec[names.TARGET_INDEX] = _ragged(names.TARGET_INDEX, tf.int64)
-    for name in (names.QUERY_EMBEDDING, names.CANDIDATE_FEATURES, names.LABEL):
+    for name in (names.QUERY_EMBEDDING, names.CANDIDATE_FEATURES, names.LABEL, *_OUTCOMES):
         spec[name] = _ragged(name, tf.float32)
     return spec | {name: _column_spec(name, column) for name, column in features.user_columns().items()}
 
@@ -174,17 +176,22 @@ def dense_candidates(rows: Mapping[str, Any], features: FeatureSet) -> Tensors:
     """Makes parsed rows of candidates dense.
 
     Returns:
-        The dense query tensors, `query_embedding [batch, dim]`, `candidate_index` and `label`
-        `[batch, candidates]` and `candidate_features [batch, candidates, features]`.
+        The dense query tensors, `query_embedding [batch, dim]`, `candidate_index`, `label`,
+        `label_quantity` and `label_rating` `[batch, candidates]`, `label_events` `[batch, candidates,
+        event types]` and `candidate_features [batch, candidates, features]`.
     """
     index = rows[names.CANDIDATE_INDEX].to_tensor()
     flat = rows[names.CANDIDATE_FEATURES].to_tensor()
+    shape = tf.shape(index)
     dense: Tensors = {
         names.CANDIDATE_INDEX: index,
-        names.CANDIDATE_FEATURES: tf.reshape(
-            flat, [tf.shape(index)[0], tf.shape(index)[1], names.NUM_CANDIDATE_FEATURES]
-        ),
+        names.CANDIDATE_FEATURES: tf.reshape(flat, [shape[0], shape[1], names.NUM_CANDIDATE_FEATURES]),
         names.LABEL: rows[names.LABEL].to_tensor(),
+        names.LABEL_QUANTITY: _outcome(rows[names.LABEL_QUANTITY], _MISSING, shape),
+        names.LABEL_RATING: _outcome(rows[names.LABEL_RATING], _MISSING, shape),
+        names.LABEL_EVENTS: _outcome(
+            rows[names.LABEL_EVENTS], 0.0, tf.concat([shape, [len(features.event_types)]], axis=0)
+        ),
         names.QUERY_EMBEDDING: rows[names.QUERY_EMBEDDING].to_tensor(),
         names.HISTORY_INDEX: _sequence(rows[names.HISTORY_INDEX], -1),
         names.HISTORY_TYPE: _sequence(rows[names.HISTORY_TYPE], -1),
@@ -194,3 +201,11 @@ def dense_candidates(rows: Mapping[str, Any], features: FeatureSet) -> Tensors:
         names.NUM_TARGETS: rows[names.NUM_TARGETS],
     }
     return dense | dense_columns(rows, features.user_columns())
+
+
+def _outcome(values: tf.RaggedTensor, default: float, shape: tf.Tensor) -> tf.Tensor:
+    """Values of each candidate, the default in rows without them."""
+    dense = values.to_tensor(default)
+    missing = tf.reduce_prod(shape[1:]) - tf.shape(dense)[1]
+    padded = tf.pad(dense, [[0, 0], [0, missing]], constant_values=default)
+    return tf.reshape(padded, shape)

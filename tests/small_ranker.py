@@ -14,14 +14,14 @@ import tensorflow as tf  # isort: skip  (after the package that chooses the Kera
 NUM_PRODUCTS = 12
 
 
-def build(seed=1, **settings):
+def build(seed=1, heads=None, **settings):
     affinity = AffinityInputs(
         categories={"product__colour": (np.arange(NUM_PRODUCTS) % 3).astype(np.int32)},
         numbers={},
         positive_types=(True,),
         window_days=7.0,
     )
-    return RankingModel(affinity, RankingSettings(hidden_dim=16, **settings), seed)
+    return RankingModel(affinity, RankingSettings(hidden_dim=16, **settings), seed, heads=heads)
 
 
 def batch(size=16, width=6, seed=0):

@@ -139,14 +139,11 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
 
     train("RetrievalTrainer", retrieval_trainer.run_fn, "transformed", "retrieval")
     found = {"model": retrieval, "transformed_examples": transformed}
-    run(
-        "CandidateIndexer",
-        found | {"transform_graph": graph, "interactions": interactions},
-        {"index": index},
-    )
+    events = {"transform_graph": graph, "interactions": interactions}
+    run("CandidateIndexer", found | events, {"index": index})
     run("PrerankingTrainer", found | {"index": index}, {"preranker": preranker})
     chosen = {"index": index, "preranker": preranker}
-    run("CandidateGenerator", found | chosen, {"examples": candidates})
+    run("CandidateGenerator", found | chosen | events, {"examples": candidates})
     base = str(directory / "retrieval" / "Format-Serving")
     train("RankingTrainer", ranking_trainer.run_fn, "candidates", "ranking", base)
     run("RetrievalEvaluator", {"examples": candidates} | chosen, {"evaluation": evaluation})

@@ -13,8 +13,10 @@ from trainer.affinity import AffinityInputs
 from trainer.arguments import TrainerArguments, parse_arguments
 from trainer.catalog import ProductTable, read_product_table, vocabulary_size
 from trainer.fitting import fit_best, suitable_batch_size, write_curve
+from trainer.head_metrics import find_head_targets, measure_heads, write_head_metrics
 from trainer.ranking_data import count_rows, ranking_batches
 from trainer.ranking_export import export_ranking
+from trainer.ranking_heads import HeadTargets
 from trainer.ranking_lists import describe_lists, training_batches, whole_lists
 from trainer.ranking_metrics import mean_ndcg
 from trainer.ranking_model import RankingModel
@@ -34,15 +36,15 @@ def run_fn(fn_args: Any) -> None:
     settings = RankingSettings.from_json(fn_args.custom_config["ranking"])
     tf.keras.utils.set_random_seed(arguments.seed)
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
-    model = build_model(arguments, settings, table, fn_args.custom_config["event_weights"])
     train, evaluation = (
         ranking_batches(arguments.split_files[split], arguments.features, _ROWS_AT_ONCE)
         for split in (names.TRAIN, names.EVAL)
     )
     every = max(count_rows(arguments.split_files[names.TRAIN]) // _ADAPT_ROWS, 1)
-    model.adapt(
-        ranking_batches(arguments.split_files[names.TRAIN], arguments.features, _ROWS_AT_ONCE, every=every)
-    )
+    some = ranking_batches(arguments.split_files[names.TRAIN], arguments.features, _ROWS_AT_ONCE, every)
+    heads = find_head_targets(some, arguments.features.event_types)
+    model = build_model(arguments, settings, table, fn_args.custom_config["event_weights"], heads)
+    model.adapt(some)
     lists = describe_lists(model, train, _KEPT_CANDIDATES)
     eval_lists = describe_lists(model, evaluation, None)
     batch_size = suitable_batch_size(len(lists[names.LABEL]), settings.batch_size, least=4)
@@ -55,6 +57,9 @@ def run_fn(fn_args: Any) -> None:
     )
     export_ranking(model, arguments, next(iter(evaluation)))
     write_curve(curve, METRIC, arguments.model_directory)
+    write_head_metrics(
+        measure_heads(model, whole_lists(eval_lists, _ROWS_AT_ONCE)), arguments.model_directory
+    )
 
 
 def build_model(
@@ -62,6 +67,7 @@ def build_model(
     settings: RankingSettings,
     table: ProductTable,
     event_weights: dict[str, float],
+    heads: HeadTargets | None = None,
 ) -> RankingModel:
     """Builds and compiles the ranker."""
     columns = arguments.features.product_columns()
@@ -76,7 +82,7 @@ def build_model(
     )
     embedded = {name: table.categories[name] for name in compared}
     embedded[names.PRODUCT_ID] = np.arange(table.size, dtype=np.int32)
-    model = RankingModel(affinity, settings, arguments.seed, embedded)
+    model = RankingModel(affinity, settings, arguments.seed, embedded, heads)
     model.compile(optimizer=tf.keras.optimizers.Adam(settings.learning_rate))
     return model
 

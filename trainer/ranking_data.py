@@ -15,7 +15,15 @@ from trainer.rankers.base import FIGURES
 Tensors = dict[str, Any]
 
 _FIXED_SEED = (1, 2)
-_PER_CANDIDATE = (FIGURES, names.CANDIDATE_INDEX, names.CANDIDATE_FEATURES, names.LABEL)
+_PER_CANDIDATE = (
+    FIGURES,
+    names.CANDIDATE_INDEX,
+    names.CANDIDATE_FEATURES,
+    names.LABEL,
+    names.LABEL_EVENTS,
+    names.LABEL_QUANTITY,
+    names.LABEL_RATING,
+)
 
 
 def ranking_batches(

@@ -15,7 +15,13 @@ from trainer.ranking_model import RankingModel
 Tensors = dict[str, Any]
 
 OUTPUTS = ("scores", "probabilities", "times_bought", "days_since_last", "interval_days")
-_NOT_INPUTS = (names.LABEL, names.NUM_TARGETS)
+_NOT_INPUTS = (
+    names.LABEL,
+    names.NUM_TARGETS,
+    names.LABEL_EVENTS,
+    names.LABEL_QUANTITY,
+    names.LABEL_RATING,
+)
 
 
 class RankingModule(tf.Module):
@@ -27,9 +33,9 @@ class RankingModule(tf.Module):
         self._features = features
 
     def rank(self, **inputs: tf.Tensor) -> Tensors:
-        """Dense rows of candidates to `OUTPUTS`, each `[batch, candidates]`."""
+        """Dense rows of candidates to `OUTPUTS` and what the heads predict, each `[batch, candidates]`."""
         outputs = self.model(inputs)
-        return {name: outputs[name] for name in OUTPUTS}
+        return {name: outputs[name] for name in (*OUTPUTS, *self.model.heads.outputs)}
 
     def score_examples(self, examples: tf.Tensor) -> Tensors:
         """Serialised rows of the CandidateGenerator to scores and probabilities `[batch, candidates]`."""

@@ -31,7 +31,8 @@ def describe_lists(model: RankingModel, batches: tf.data.Dataset, most_candidate
 
     Returns:
         `figures` float16 `[lists, candidates, figures]`, `label`, `candidate_index` `[lists, candidates]`,
-        `num_targets` `[lists]`, and for rankers that read products the newest events of the history.
+        `num_targets` `[lists]`, the labels of the heads, and for rankers that read products the newest
+        events of the history.
     """
 
     def describe(batch: Tensors) -> Tensors:
@@ -43,6 +44,7 @@ def describe_lists(model: RankingModel, batches: tf.data.Dataset, most_candidate
             names.CANDIDATE_INDEX: tf.cast(batch[names.CANDIDATE_INDEX], tf.int32),
             names.NUM_TARGETS: batch[names.NUM_TARGETS],
         }
+        kept |= {name: batch[name] for name in model.heads.labels}
         return kept | (_history(batch) if model.ranker.reads_products else {})
 
     described = [

@@ -12,6 +12,7 @@ from schema import names
 from trainer.affinity import AffinityFeatures, AffinityInputs
 from trainer.rankers import build_ranker
 from trainer.rankers.base import FIGURES, glorot
+from trainer.ranking_heads import HeadTargets, RankingHeads
 from trainer.ranking_losses import LOSSES
 from trainer.settings import RankingSettings
 
@@ -35,6 +36,7 @@ class RankingModel(tf.keras.Model):
         settings: Architecture and loss.
         seed: Seed of the initialisers.
         columns: Product columns that `ncf` and `dlrm` embed, name -> index, int `[products]`.
+        heads: What the further heads predict; nothing if not given.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class RankingModel(tf.keras.Model):
         settings: RankingSettings,
         seed: int,
         columns: Mapping[str, np.ndarray] | None = None,
+        heads: HeadTargets | None = None,
     ) -> None:
         super().__init__()
         self.affinity = AffinityFeatures(affinity)
@@ -52,6 +55,7 @@ class RankingModel(tf.keras.Model):
         self.purchase = tf.keras.layers.Dense(
             1, kernel_initializer="zeros", bias_initializer=tf.keras.initializers.Constant(_PRIOR_LOGIT)
         )
+        self.heads = RankingHeads(heads or HeadTargets(), settings.head_weight, seed + 50)
         self.ranking_loss = LOSSES[settings.loss]
         self.mean_loss = tf.keras.metrics.Mean("loss")
 
@@ -78,7 +82,8 @@ class RankingModel(tf.keras.Model):
 
         Returns:
             `scores` (for ordering) and `probabilities` (that the candidate is bought in the window),
-            `[batch, candidates]`, and the explanations of `AffinityFeatures` unless figures were given.
+            `[batch, candidates]`, what the heads predict, and the explanations of `AffinityFeatures` unless
+            figures were given.
         """
         pairs: Tensors = {}
         if FIGURES in inputs:
@@ -92,7 +97,8 @@ class RankingModel(tf.keras.Model):
         correction = self.purchase(tf.stop_gradient(hidden))[..., 0]
         pairs["logits"] = tf.stop_gradient(pairs["scores"]) + correction
         pairs["probabilities"] = tf.sigmoid(pairs["logits"])
-        return pairs
+        predicted: Tensors = self.heads(hidden, figures)
+        return pairs | predicted
 
     def train_step(self, data: Tensors) -> Tensors:
         """One step on the loss of the order and, weighted less, the pointwise cross-entropy."""
@@ -102,7 +108,7 @@ class RankingModel(tf.keras.Model):
             order = tf.reduce_mean(self.ranking_loss(outputs["scores"], labels))
             bought = tf.cast(labels > 0, tf.float32)
             pointwise = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(bought, outputs["logits"]))
-            loss = order + _POINTWISE_WEIGHT * pointwise
+            loss = order + _POINTWISE_WEIGHT * (pointwise + self.heads.loss(outputs, data))
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         self.mean_loss.update_state(loss)

@@ -7,7 +7,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.artifacts import CandidateIndex, Preranker
+from components.artifacts import CandidateIndex, Interactions, Preranker
 from components.candidate_generator.executor import Executor
 from schema.features import FeatureSet
 from schema.windows import SplitSettings, TimeWindows
@@ -32,6 +32,8 @@ class CandidateGeneratorSpec(types.ComponentSpec):
         "index": ChannelParameter(type=CandidateIndex),
         "preranker": ChannelParameter(type=Preranker),
         "transformed_examples": ChannelParameter(type=standard_artifacts.Examples),
+        "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
+        "interactions": ChannelParameter(type=Interactions),
     }
     OUTPUTS = {"examples": ChannelParameter(type=standard_artifacts.Examples)}
 
@@ -44,6 +46,8 @@ class CandidateGenerator(base_component.BaseComponent):
         index: The candidate index.
         preranker: Cuts the pool of all sources.
         transformed_examples: Queries (train, eval) and the catalog.
+        transform_graph: The product vocabulary.
+        interactions: Events, for what else happened in a window.
         windows: Moments of the ranker's windows.
         features: Feature columns.
         split: Lengths of histories.
@@ -64,6 +68,8 @@ class CandidateGenerator(base_component.BaseComponent):
         index: types.BaseChannel,
         preranker: types.BaseChannel,
         transformed_examples: types.BaseChannel,
+        transform_graph: types.BaseChannel,
+        interactions: types.BaseChannel,
         windows: TimeWindows,
         features: FeatureSet,
         split: SplitSettings,
@@ -78,6 +84,8 @@ class CandidateGenerator(base_component.BaseComponent):
             index=index,
             preranker=preranker,
             transformed_examples=transformed_examples,
+            transform_graph=transform_graph,
+            interactions=interactions,
             examples=types.Channel(type=standard_artifacts.Examples),
             windows=windows.to_json(),
             features=features.to_json(),

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import tensorflow as tf
+import tensorflow_transform as tft
 from absl import logging
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 from tfx_bsl.coders import example_coder
 
+from components.candidate_generator.outcomes import Outcomes, read_outcomes
 from components.candidate_generator.rows import candidate_rows
 from components.candidate_sources.preranker import PrerankerWeights, load_preranker
 from components.candidate_sources.queries import QueryReader, read_window_queries
@@ -24,6 +27,7 @@ from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
 from schema import names
 from schema.features import FeatureSet
+from schema.vocabulary import restore_id
 from schema.windows import TimeWindows
 
 _SHARD = "data_tfrecord-00000-of-00001.gz"
@@ -46,7 +50,13 @@ class Executor(base_executor.BaseExecutor):
             model, features, exec_properties["history_length"], exec_properties["retrieval_history_length"]
         )
         preranker = load_preranker(Path(artifact_utils.get_single_uri(input_dict["preranker"])))
-        generator = _Generator(reader, index, preranker, windows, exec_properties)
+        read = partial(
+            read_outcomes,
+            artifact_utils.get_single_uri(input_dict["interactions"]),
+            _product_ids(artifact_utils.get_single_uri(input_dict["transform_graph"])),
+            features.event_types,
+        )
+        generator = _Generator(reader, index, preranker, windows, exec_properties, read)
         moments = {names.TRAIN: windows.ranking_cutoffs, names.EVAL: (windows.eval_start,)}
         for split, starts in moments.items():
             source = artifact_utils.get_split_uris(input_dict["transformed_examples"], split)
@@ -77,12 +87,15 @@ class _Generator:
         preranker: PrerankerWeights | None,
         windows: TimeWindows,
         exec_properties: dict[str, Any],
+        read_window: Callable[[int, int], Outcomes],
     ) -> None:
         self._reader = reader
         self._index = index
         self._preranker = preranker
         self._window_days = windows.window / names.SECONDS_PER_DAY
+        self._window = windows.window
         self._properties = exec_properties
+        self._read_window = read_window
 
     def batches(self, records: np.ndarray, moment: int, cold_share: float) -> Iterator[pa.RecordBatch]:
         sources = CandidateSources(
@@ -93,16 +106,22 @@ class _Generator:
             self._properties["pool_size"],
         )
         find = tf.function(sources.__call__, reduce_retracing=True)
+        outcomes = self._read_window(moment, moment + self._window)
         for rows in self._reader.rows(records):
-            yield self._batch(rows, find)
+            yield self._batch(rows, find, outcomes)
             cold = as_new_users(rows, cold_share)
             if int(cold[names.QUERY_TIME].shape[0]):
-                yield self._batch(cold, find)
+                yield self._batch(cold, find, outcomes)
 
-    def _batch(self, rows: dict[str, Any], find: Any) -> pa.RecordBatch:
+    def _batch(self, rows: dict[str, Any], find: Any, outcomes: Outcomes) -> pa.RecordBatch:
         query = self._reader.dense(rows)
         found = find(query[names.QUERY_EMBEDDING], query[names.HISTORY_INDEX], query[names.HISTORY_AGE])
-        return candidate_rows(query, found, rows)
+        return candidate_rows(query, found, rows, outcomes)
+
+
+def _product_ids(transform_graph: str) -> list[str]:
+    transform = tft.TFTransformOutput(transform_graph)
+    return [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
 
 
 def write_examples(batches: Iterator[pa.RecordBatch], path: Path) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from components.candidate_generator.outcomes import Outcomes
 from components.candidate_sources.labels import label_candidates
 from schema import names
 
@@ -16,13 +17,16 @@ _ACTIVITY_STEPS = (1, 10, 100)
 _PADDED = (names.HISTORY_INDEX, names.HISTORY_TYPE, names.HISTORY_AGE)
 
 
-def candidate_rows(query: dict[str, Any], found: dict[str, Any], rows: dict[str, Any]) -> pa.RecordBatch:
+def candidate_rows(
+    query: dict[str, Any], found: dict[str, Any], rows: dict[str, Any], outcomes: Outcomes | None = None
+) -> pa.RecordBatch:
     """Joins dense queries, their candidates and the targets.
 
     Args:
         query: Dense query tensors and `query_embedding`.
         found: Candidates of `CandidateSources`.
         rows: The parsed rows, for the targets and the user ids.
+        outcomes: What else happened in the window.
 
     Returns:
         One row a query, every column a list, with the columns of `schema.transformed.candidate_spec`
@@ -45,6 +49,9 @@ def candidate_rows(query: dict[str, Any], found: dict[str, Any], rows: dict[str,
             pa.array(targets.row_splits.numpy().astype(np.int32)), pa.array(targets.flat_values.numpy())
         ),
     }
+    if outcomes is not None:
+        happened = outcomes.of(rows[names.USER_ID].numpy(), index)
+        columns |= {name: _lists(values.reshape(len(index), -1)) for name, values in happened.items()}
     for name, tensor in query.items():
         values = tensor.numpy()
         if name in _PADDED:
