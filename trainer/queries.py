@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,20 +10,26 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureSet
-from schema.transformed import dense_query, query_spec, read_rows
+from schema.transformed import dense_query, query_spec, read_records
 
 Tensors = dict[str, Any]
 
+_RECORDS_AT_ONCE = 4096
+
 
 def read_queries(
-    patterns: Sequence[str], features: FeatureSet, keep: Callable[[Tensors], tf.Tensor] | None = None
+    patterns: Sequence[str],
+    features: FeatureSet,
+    history_length: int | None = None,
+    targets_end_by: int | None = None,
 ) -> Tensors:
     """Reads transformed query rows that have at least one target in the product vocabulary.
 
     Args:
         patterns: File patterns of transformed TFRecords.
         features: Feature columns.
-        keep: Optional further condition: parsed rows -> bool `[rows]`.
+        history_length: Newest events of each history that are kept in memory; all if None.
+        targets_end_by: Rows whose targets end later, epoch seconds, are left out unread.
 
     Returns:
         Parsed columns, with the targets of each row sorted by index.
@@ -32,11 +38,11 @@ def read_queries(
         ValueError: No row is left.
     """
     batches = []
-    for rows in read_rows(patterns, query_spec(features)):
-        known = _known_targets(rows)
+    spec = query_spec(features)
+    for records in read_records(patterns).batch(_RECORDS_AT_ONCE).prefetch(2):
+        rows = tf.io.parse_example(_in_time(records, targets_end_by), spec)
+        known = _known_targets(_newest_events(rows, history_length))
         mask = known[names.TARGET_INDEX].row_lengths() > 0
-        if keep is not None:
-            mask = tf.logical_and(mask, keep(known))
         batches.append({name: tf.ragged.boolean_mask(value, mask) for name, value in known.items()})
     if not batches or sum(int(batch[names.QUERY_TIME].shape[0]) for batch in batches) == 0:
         raise ValueError(
@@ -93,6 +99,21 @@ def weigh_users_alike(queries: Tensors) -> Tensors:
     values = weights.flat_values * tf.gather(per_row, weights.value_rowids())
     scale = tf.math.divide_no_nan(tf.reduce_sum(weights.flat_values), tf.reduce_sum(values))
     return queries | {names.TARGET_WEIGHT: weights.with_flat_values(values * scale)}
+
+
+def _in_time(records: tf.Tensor, targets_end_by: int | None) -> tf.Tensor:
+    """Drops serialised rows by the end of their targets: parsing long histories in vain costs most."""
+    if targets_end_by is None:
+        return records
+    head = tf.io.parse_example(records, {names.TARGET_END: tf.io.FixedLenFeature([], tf.int64, 0)})
+    return tf.boolean_mask(records, head[names.TARGET_END] <= targets_end_by)
+
+
+def _newest_events(rows: Tensors, count: int | None) -> Tensors:
+    if count is None:
+        return rows
+    history = (names.HISTORY_INDEX, names.HISTORY_TIME, names.HISTORY_TYPE)
+    return rows | {name: rows[name][:, -count:] for name in history}
 
 
 def _known_targets(rows: Tensors) -> Tensors:

@@ -13,6 +13,7 @@ from trainer.cardinality import cardinalities
 from trainer.catalog import ProductTable, read_product_table
 from trainer.encoders.choice import tower_inputs
 from trainer.fitting import fit_again, fit_best, read_best_epoch, suitable_batch_size, write_curve
+from trainer.lazy_adam import LazyAdam
 from trainer.queries import num_queries, query_batches, read_queries, target_shares, weigh_users_alike
 from trainer.retrieval_export import export_retrieval
 from trainer.retrieval_metrics import embed_catalog, recall_at_k
@@ -30,16 +31,17 @@ def run_fn(fn_args: Any) -> None:
     settings = RetrievalSettings.from_json(fn_args.custom_config["retrieval"])
     tf.keras.utils.set_random_seed(arguments.seed)
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
+    length = arguments.split.retrieval_history_length
     queries = read_queries(
         arguments.split_files[names.TRAIN],
         arguments.features,
-        keep=lambda rows: rows[names.TARGET_END] <= arguments.windows.ranking_start,
+        length,
+        targets_end_by=arguments.windows.ranking_start,
     )
     queries = weigh_users_alike(queries) if settings.user_weighting == "users" else queries
-    evaluation = read_queries(arguments.split_files[names.EVAL], arguments.features)
+    evaluation = read_queries(arguments.split_files[names.EVAL], arguments.features, length)
     model = build_model(arguments, settings, table, target_shares(queries, table.size))
     batch_size = suitable_batch_size(num_queries(queries), settings.batch_size, least=16)
-    length = arguments.split.retrieval_history_length
     eval_batches = query_batches(evaluation, arguments.features, length, 256)
     curve = fit_best(
         model,
@@ -63,11 +65,11 @@ def refit_fn(fn_args: Any) -> None:
     tf.keras.utils.set_random_seed(arguments.seed)
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
     patterns = [pattern for split in names.QUERY_SPLITS for pattern in arguments.split_files[split]]
-    queries = read_queries(patterns, arguments.features)
+    length = arguments.split.retrieval_history_length
+    queries = read_queries(patterns, arguments.features, length)
     queries = weigh_users_alike(queries) if settings.user_weighting == "users" else queries
     model = build_model(arguments, settings, table, target_shares(queries, table.size))
     batch_size = suitable_batch_size(num_queries(queries), settings.batch_size, least=16)
-    length = arguments.split.retrieval_history_length
     batches = query_batches(queries, arguments.features, length, batch_size, shuffle_seed=arguments.seed)
     fit_again(
         model,
@@ -115,5 +117,5 @@ def build_model(
         encoder=settings.encoder,
     )
     model = RetrievalModel(encoder, CandidateTower(dim, settings.hidden_dim), query_tower, shares, settings)
-    model.compile(optimizer=tf.keras.optimizers.Adam(settings.learning_rate))
+    model.compile(optimizer=LazyAdam(settings.learning_rate))
     return model

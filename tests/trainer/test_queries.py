@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from schema.features import FeatureSet
-from trainer.queries import num_queries, query_batches, read_queries, target_shares
+from trainer.queries import num_queries, query_batches, read_queries, target_shares, weigh_users_alike
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -43,11 +43,11 @@ def row(number, targets, weights=None):
 
 @pytest.fixture
 def read(tmp_path):
-    def run(*rows, keep=None):
+    def run(*rows, **options):
         with tf.io.TFRecordWriter(str(tmp_path / "data.gz"), "GZIP") as writer:
             for item in rows:
                 writer.write(example(item))
-        return read_queries([str(tmp_path / "*.gz")], FEATURES, keep)
+        return read_queries([str(tmp_path / "*.gz")], FEATURES, **options)
 
     return run
 
@@ -72,7 +72,7 @@ def test_rows_without_a_known_target_are_left_out(read):
 
 
 def test_rows_may_be_chosen(read):
-    queries = read(row(0, [1]), row(1, [1]), keep=lambda rows: rows["target_end"] <= 11 * DAY)
+    queries = read(row(0, [1]), row(1, [1]), targets_end_by=11 * DAY)
     assert queries["user_index"].numpy().tolist() == [0]
 
 
@@ -127,3 +127,19 @@ def test_target_shares_weigh_each_query_alike(read):
     # Product 1: half of one query and all of the other; product 2: half of one.
     queries = read(row(0, [1, 2]), row(1, [1]))
     assert target_shares(queries, 4).tolist() == pytest.approx([0, 0.75, 0.25, 0])
+
+
+def test_only_the_newest_events_are_kept_in_memory(read):
+    events = {"history_index": [5, 6, 7], "history_time": [1, 2, 3], "history_type": [0, 1, 0]}
+    queries = read(row(0, [1]) | events, row(1, [1]), history_length=2)
+    assert queries["history_index"].to_list() == [[6, 7], [1, 1]]
+    assert queries["history_time"].to_list()[0] == [2, 3]
+    assert queries["history_type"].to_list()[0] == [1, 0]
+
+
+def test_weights_of_users_who_count_alike(read):
+    # Two queries of one user and one of another: 1/2, 1/2 and 1, scaled back to a total of 6.
+    rows = [row(0, [1, 2]), row(1, [1, 2]), row(2, [1, 2])]
+    queries = read(*rows) | {"user_id": tf.constant(["a", "a", "b"])}
+    weights = weigh_users_alike(queries)["target_weight"].to_list()
+    assert weights == [[0.75, 0.75], [0.75, 0.75], [1.5, 1.5]]

@@ -69,8 +69,8 @@ def test_retrieval_is_not_trained_on_the_windows_of_the_ranker(trained_shop, mon
 
     original = retrieval.read_queries
 
-    def spy(patterns, features, keep=None):
-        queries = original(patterns, features, keep)
+    def spy(*given, **options):
+        queries = original(*given, **options)
         seen.append(queries)
         if len(seen) == 2:
             raise StopError
