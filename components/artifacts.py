@@ -38,6 +38,13 @@ class Preranker(Artifact):
     TYPE_ANNOTATION = Model
 
 
+class BaselineLists(Artifact):
+    """What the tuned baselines recommend to the users of the test window (`lists.parquet`)."""
+
+    TYPE_NAME = "BaselineLists"
+    TYPE_ANNOTATION = Dataset
+
+
 class RecommenderMetrics(Artifact):
     """Metrics and predictions of the composed recommender (`metrics.json`, `predictions.parquet`)."""
 

@@ -49,6 +49,42 @@ class PrerankingSettings(Settings):
     """Learning rate at the start."""
 
 
+class BaselineSettings(Settings):
+    """The classics with which every model is compared."""
+
+    systems: tuple[
+        Literal[
+            "popularity",
+            "trending",
+            "own_frequency",
+            "user_knn",
+            "item_knn",
+            "transitions",
+            "ease",
+            "als",
+            "bpr",
+        ],
+        ...,
+    ] = (
+        "popularity",
+        "trending",
+        "own_frequency",
+        "user_knn",
+        "item_knn",
+        "transitions",
+        "ease",
+        "als",
+        "bpr",
+    )
+    """Which of them are tuned and measured; popularity and own_frequency always are."""
+    most_tuning_queries: Annotated[int, Field(ge=1)] = 400
+    """Users of the eval window on whom settings are chosen; beyond, a seeded sample."""
+    most_neighbour_users: Annotated[int, Field(ge=1)] = 20_000
+    """Users, the most active, among whom user_knn seeks neighbours."""
+    ease_products: Annotated[int, Field(ge=1)] = 4000
+    """Most bought products among which ease is solved; its cost grows with the third power."""
+
+
 class GateSettings(Settings):
     """What a model must reach to be pushed. The whole composed system is measured on the test window."""
 

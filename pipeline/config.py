@@ -6,7 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from components.settings import GateSettings, IndexSettings, PostRankingSettings, PrerankingSettings
+from components.settings import (
+    BaselineSettings,
+    GateSettings,
+    IndexSettings,
+    PostRankingSettings,
+    PrerankingSettings,
+)
 from schema.settings import Settings
 from schema.source_settings import EventSettings, FeatureSettings, SourceSettings
 from schema.windows import SplitSettings
@@ -48,6 +54,7 @@ class TowerlineConfig(Settings):
     preranking: PrerankingSettings = PrerankingSettings()
     ranking: RankingSettings = RankingSettings()
     post_ranking: PostRankingSettings = PostRankingSettings()
+    baselines: BaselineSettings = BaselineSettings()
     gates: GateSettings = GateSettings()
     beam: BeamSettings = BeamSettings()
     metadata: MetadataSettings = MetadataSettings()

@@ -7,6 +7,7 @@ from typing import Any
 
 from tfx import v1 as tfx
 
+from components.baseline_recommender.component import BaselineRecommender
 from components.candidate_generator.component import CandidateGenerator
 from components.candidate_indexer.component import CandidateIndexer
 from components.environment_validator.component import EnvironmentValidator
@@ -197,10 +198,21 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         example_splits=[names.EVAL],
     )
     assembler = _assembler(plan, nodes, nodes["RetrievalTrainer"], nodes["CandidateIndexer"])
+    baselines = BaselineRecommender(
+        examples=nodes["ProductExampleGen"].outputs["examples"],
+        interactions=nodes["ProductExampleGen"].outputs["interactions"],
+        windows=plan.windows,
+        settings=config.baselines,
+        exclude_purchased=config.post_ranking.exclude_purchased,
+        most_test_queries=config.gates.most_test_queries,
+        seed=config.seed,
+    )
+    baselines.add_upstream_node(nodes["InteractionValidator"])
     recommender = RecommenderEvaluator(
         model=assembler.outputs["model"],
         examples=nodes["ProductExampleGen"].outputs["examples"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
+        baselines=baselines.outputs["baselines"],
         windows=plan.windows,
         features=plan.features,
         gates=config.gates,
@@ -212,6 +224,7 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         "RetrievalEvaluator": retrieval,
         "RankingEvaluator": ranking,
         "RecommenderAssembler": assembler,
+        "BaselineRecommender": baselines,
         "RecommenderEvaluator": recommender,
     }
 

@@ -30,7 +30,7 @@ def test_every_make_target_is_documented():
 def test_every_node_is_documented():
     wiring = (ROOT / "pipeline" / "create_pipeline.py").read_text()
     nodes = re.findall(r'"([A-Z]\w+)": \w+[,}]', wiring)
-    assert len(nodes) == 21
+    assert len(nodes) == 22
     assert [node for node in nodes if f"| `{node}` |" not in README] == []
 
 

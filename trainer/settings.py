@@ -31,14 +31,14 @@ class RetrievalSettings(Settings):
     """Queries per step."""
     targets_per_query: Positive = 4
     """Products drawn from the targets of a query at each step."""
-    num_uniform_negatives: Annotated[int, Field(ge=0)] = 2048
+    num_uniform_negatives: Annotated[int, Field(ge=0)] = 1024
     """Negatives drawn uniformly from the catalogue at each step, beside the in-batch ones."""
     num_hard_negatives: Annotated[int, Field(ge=0)] = 0
     """Best scored products (by the towers as they were when the epoch began) added for each query of a
     step as negatives of all its queries."""
     user_weighting: Literal["events", "users"] = "events"
     """Whether a user counts by the number of his queries, or every user alike."""
-    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    learning_rate: Annotated[float, Field(gt=0)] = 5e-3
     temperature: Annotated[float, Field(gt=0)] = 0.07
     """Divisor of the cosine similarity in the softmax."""
     id_dropout: Rate = 0.2

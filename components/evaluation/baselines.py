@@ -1,6 +1,6 @@
 """What every model must beat: the popular products, and what the user buys anyway.
 
-A baseline is any object with `settings` and `recommend`; further ones (item-kNN, EASE, ALS) plug in here.
+A baseline is any object with `settings` and `recommend`; `components.baselines` has more of them.
 """
 
 from __future__ import annotations
@@ -162,24 +162,12 @@ AnyBaseline = TypeVar("AnyBaseline", bound=Baseline)
 
 def best_of(candidates: Sequence[AnyBaseline], question: Question) -> AnyBaseline:
     """The candidate with the best NDCG@10 on `question`; the first of equals."""
+    return candidates[int(np.argmax([score_baseline(candidate, question) for candidate in candidates]))]
+
+
+def score_baseline(candidate: Baseline, question: Question) -> float:
+    """Mean NDCG@10 over the queries that have targets; 0 if none has."""
     asked = question.targets.lengths > 0
-    scores = []
-    for candidate in candidates:
-        relevant = hits(candidate.recommend(question, _TUNING_DEPTH), question.targets)
-        scores.append(float(ndcg(relevant, question.targets.lengths, _TUNING_DEPTH)[asked].sum()))
-    return candidates[int(np.argmax(scores))]
-
-
-def tuned_baselines(question: Question, window: int) -> dict[str, Baseline]:
-    """Popularity and own frequency with the settings that are best on `question` (the eval window).
-
-    Args:
-        question: Queries of the eval window.
-        window: Length of the eval window in seconds; the grids are multiples of it, so that they suit
-            a shop of a fortnight and one of ten years.
-    """
-    windows = [*(max(1, int(window * factor)) for factor in (0.25, 0.5, 1, 2, 4)), None]
-    popularity = best_of([Popularity(length) for length in windows], question)
-    half_lives = [*(window * factor for factor in (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)), None]
-    own = best_of([OwnFrequency(half_life, popularity) for half_life in half_lives], question)
-    return {"popularity": popularity, "own_frequency": own}
+    relevant = hits(candidate.recommend(question, _TUNING_DEPTH), question.targets)
+    values = ndcg(relevant, question.targets.lengths, _TUNING_DEPTH)[asked]
+    return float(values.mean()) if len(values) else 0.0

@@ -15,6 +15,7 @@ from tfx.utils import path_utils
 from components.candidate_sources.preranker import load_preranker
 from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
+from components.evaluation.exclusion import resolve_exclusion
 from components.recommender_assembler.popularity_discount import measure_discount
 from components.recommender_assembler.recommender import Recommender, ServingSettings
 from components.settings import PostRankingSettings
@@ -22,9 +23,6 @@ from schema import names
 from schema.features import FeatureSet
 from schema.vocabulary import restore_id
 from schema.windows import TimeWindows
-
-RARE_REPEATS = 0.02
-"""Below this share of repeat purchases, `auto` excludes what was purchased."""
 
 
 class Executor(base_executor.BaseExecutor):
@@ -42,13 +40,6 @@ class Executor(base_executor.BaseExecutor):
         target = Path(path_utils.serving_model_dir(model_uri))
         save_recommender(recommender, target)
         write_metadata(target, exec_properties, exclusion, report["num_products"], discount)
-
-
-def resolve_exclusion(setting: str, repeat_rate: float) -> str:
-    """Returns `off`, `always` or `<N>d`; `auto` follows the share of repeat purchases in the data."""
-    if setting != "auto":
-        return setting
-    return "always" if repeat_rate < RARE_REPEATS else "off"
 
 
 def _exclude_days(exclusion: str) -> float:

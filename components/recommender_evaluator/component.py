@@ -7,7 +7,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.artifacts import Interactions, RecommenderMetrics
+from components.artifacts import BaselineLists, Interactions, RecommenderMetrics
 from components.recommender_evaluator.executor import Executor
 from components.settings import GateSettings
 from schema.features import FeatureSet
@@ -29,6 +29,7 @@ class RecommenderEvaluatorSpec(types.ComponentSpec):
         "model": ChannelParameter(type=standard_artifacts.Model),
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "interactions": ChannelParameter(type=Interactions),
+        "baselines": ChannelParameter(type=BaselineLists),
     }
     OUTPUTS = {
         "evaluation": ChannelParameter(type=RecommenderMetrics),
@@ -43,7 +44,8 @@ class RecommenderEvaluator(base_component.BaseComponent):
         model: The assembled SavedModel.
         examples: Raw Examples with the splits eval, test and catalog.
         interactions: All events.
-        windows: The time windows; baselines are tuned on the eval window.
+        baselines: What the tuned classics recommend to the same users.
+        windows: The time windows.
         features: Feature columns.
         gates: What the model must reach.
         seed: Of the bootstrap.
@@ -60,6 +62,7 @@ class RecommenderEvaluator(base_component.BaseComponent):
         model: types.BaseChannel,
         examples: types.BaseChannel,
         interactions: types.BaseChannel,
+        baselines: types.BaseChannel,
         windows: TimeWindows,
         features: FeatureSet,
         gates: GateSettings,
@@ -71,6 +74,7 @@ class RecommenderEvaluator(base_component.BaseComponent):
             model=model,
             examples=examples,
             interactions=interactions,
+            baselines=baselines,
             windows=windows.to_json(),
             features=features.to_json(),
             gates=gates.to_json(),

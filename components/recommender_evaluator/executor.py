@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.evaluation.baselines import Baseline, Question, tuned_baselines
+from components.baseline_recommender.lists import TUNING_FILE, read_lists
+from components.baselines.tuning import ALL, NEW
+from components.evaluation.baselines import Question
 from components.evaluation.examples import first_values, read_split, texts
 from components.evaluation.files import whole_file, write_json
 from components.evaluation.gates import CHAMPION, OURS, decide
@@ -27,6 +30,7 @@ from components.recommender_evaluator.questions import (
     cold_targets,
     never_bought,
     read_shop,
+    sample_rows,
     user_slices,
 )
 from components.settings import GateSettings
@@ -59,16 +63,23 @@ class Executor(base_executor.BaseExecutor):
             read_split(examples, names.TEST), gates.most_test_queries, exec_properties["seed"]
         )
         test = build_question(shop, table, windows.test_start, names.TEST, model.exclusion)
-        baselines = _tune(shop, examples, windows, model.exclusion)
+        baselines = Path(artifact_utils.get_single_uri(input_dict["baselines"]))
         champion = find_champion(exec_properties["push_directory"], features, windows.test_start)
         answers = model.recommend(query_batches(table, features))
-        lists = _all_lists(test, answers.codes(shop.product_ids), baselines)
+        users = texts(first_values(table, names.USER_ID)).combine_chunks()
+        lists = {OURS: answers.codes(shop.product_ids), **read_lists(baselines, ALL, users, shop.product_ids)}
         if champion.model:
             lists[CHAMPION] = champion.model.recommend(query_batches(table, features)).codes(shop.product_ids)
         metrics = _measure(shop, test, lists, exec_properties["seed"])
         metrics |= _context(baselines, champion, answers)
         metrics["new_products_only"] = _new_products(
-            shop, test, table, model, baselines, champion, exec_properties["seed"]
+            shop,
+            test,
+            table,
+            model,
+            read_lists(baselines, NEW, users, shop.product_ids),
+            champion,
+            exec_properties["seed"],
         )
         decisions = decide(metrics["systems"], metrics["differences"], gates)
         metrics["gates"] = [decision.as_dict() for decision in decisions]
@@ -77,25 +88,6 @@ class Executor(base_executor.BaseExecutor):
         _write_predictions(evaluation / PREDICTIONS_FILE, table, answers)
         write_json(evaluation / METRICS_FILE, metrics)
         _bless(artifact_utils.get_single_instance(output_dict["blessing"]), metrics)
-
-
-def sample_rows(table: pa.Table, most: int, seed: int) -> pa.Table:
-    """At most `most` rows, drawn without replacement and left in their order."""
-    if len(table) <= most:
-        return table
-    chosen = np.random.default_rng(seed).choice(len(table), most, replace=False)
-    return table.take(np.sort(chosen))
-
-
-def _tune(shop: Shop, examples: str, windows: TimeWindows, exclusion: str) -> dict[str, Baseline]:
-    table = read_split(examples, names.EVAL)
-    question = build_question(shop, table, windows.eval_start, names.EVAL, exclusion)
-    return tuned_baselines(question, windows.window)
-
-
-def _all_lists(question: Question, ours: IntArray, baselines: Mapping[str, Baseline]) -> Lists:
-    theirs = {name: baseline.recommend(question, TOP_K) for name, baseline in baselines.items()}
-    return {OURS: ours, **theirs}
 
 
 def _measure(shop: Shop, test: Question, lists: Lists, seed: int) -> dict[str, Any]:
@@ -114,7 +106,7 @@ def _new_products(
     test: Question,
     table: pa.Table,
     model: ServedModel,
-    baselines: Mapping[str, Baseline],
+    baselines: Lists,
     champion: Champion,
     seed: int,
 ) -> dict[str, Any]:
@@ -127,20 +119,21 @@ def _new_products(
         rows = np.broadcast_to(np.arange(len(ranked))[:, None], ranked.shape)
         return compact(ranked, (ranked >= 0) & ~question.excluded.contains(rows, ranked), TOP_K)
 
-    lists = _all_lists(question, ask(model), baselines)
+    lists = {OURS: ask(model), **baselines}
     if champion.model:
         lists[CHAMPION] = ask(champion.model)
     return full_report(lists, question.targets, int(shop.available.sum()), seed)
 
 
-def _context(baselines: Mapping[str, Baseline], champion: Champion, answers: Answers) -> dict[str, Any]:
+def _context(baselines: Path, champion: Champion, answers: Answers) -> dict[str, Any]:
     median, worst = np.quantile(answers.seconds, [0.5, 0.99]) * 1000
     latency = {
         "batch_p50_ms": float(median),
         "batch_p99_ms": float(worst),
         "queries_per_second": float(len(answers.product_ids) / answers.seconds.sum()),
     }
-    settings = {name: baseline.settings for name, baseline in baselines.items()}
+    tuning = json.loads((baselines / TUNING_FILE).read_text())
+    settings = {name: questions[ALL]["settings"] for name, questions in tuning.items()}
     return {"baselines": settings, "champion": champion.as_dict(), "latency": latency}
 
 

@@ -73,6 +73,14 @@ def build_question(shop: Shop, table: pa.Table, moment: int, split: str, exclusi
     )
 
 
+def sample_rows(table: pa.Table, most: int, seed: int) -> pa.Table:
+    """At most `most` rows, drawn without replacement and left in their order."""
+    if len(table) <= most:
+        return table
+    chosen = np.random.default_rng(seed).choice(len(table), most, replace=False)
+    return table.take(np.sort(chosen))
+
+
 def never_bought(question: Question) -> Question:
     """The question about products new to the user: purchased ones are neither targets nor answers."""
     purchased = question.past.purchased(question.users)

@@ -29,6 +29,7 @@ NODES = [
     "RetrievalEvaluator",
     "RankingEvaluator",
     "RecommenderAssembler",
+    "BaselineRecommender",
     "RecommenderEvaluator",
     "RetrievalRefit",
     "IndexRefit",

@@ -76,9 +76,7 @@ def test_windows_of_a_day_are_leave_one_out(tmp_path, events):
             )
             for row in rows[split]
         }
-        assert found == {
-            user: (products[:place], [products[place]]) for user, products in expected.items()
-        }
+        assert found == {user: (products[:place], [products[place]]) for user, products in expected.items()}
 
 
 def test_nothing_is_trained_on_the_last_two_events(tmp_path, events):

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from components.evaluation import baselines
-from components.evaluation.baselines import OwnFrequency, Popularity, Question, best_of, fill, tuned_baselines
+from components.evaluation.baselines import OwnFrequency, Popularity, Question, best_of, fill, score_baseline
 from components.evaluation.events import EventLog, Past, encode, read_events
 from components.evaluation.lists import CodeLists
 
@@ -165,8 +165,8 @@ def test_tuning_takes_what_is_best_on_the_question(log):
     assert best_of(candidates, question) == candidates[1]
 
 
-def test_tuned_baselines_name_their_settings(log):
-    tuned = tuned_baselines(ask(log, targets=((2,), (C,))), window=2 * DAY)
-    assert set(tuned) == {"popularity", "own_frequency"}
-    assert tuned["popularity"].settings["days"] in {0.5, 1.0, 2.0, 4.0}
-    assert set(tuned["own_frequency"].settings) == {"half_life_days", "days"}
+def test_the_score_of_a_baseline_is_its_ndcg_over_queries_with_targets(log):
+    # The stranger's target stands second: 1 / log2(3). The other two have none and do not count.
+    question = ask(log, targets=((2,), (C,)))
+    assert score_baseline(Popularity(None), question) == pytest.approx(1 / np.log2(3))
+    assert score_baseline(Popularity(None), ask(log)) == 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.recommender_assembler.executor import resolve_exclusion
+from components.evaluation.exclusion import resolve_exclusion
 from components.recommender_assembler.post_ranking import (
     append_fill,
     cut,

@@ -5,7 +5,7 @@ def test_wiring(shop):
     from tfx import types
     from tfx.types import standard_artifacts
 
-    from components.artifacts import Interactions, RecommenderMetrics
+    from components.artifacts import BaselineLists, Interactions, RecommenderMetrics
     from components.recommender_evaluator.component import RecommenderEvaluator
     from components.settings import GateSettings
     from schema.features import FeatureSet
@@ -15,6 +15,7 @@ def test_wiring(shop):
         model=types.Channel(type=standard_artifacts.Model),
         examples=types.Channel(type=standard_artifacts.Examples),
         interactions=types.Channel(type=Interactions),
+        baselines=types.Channel(type=BaselineLists),
         windows=shop.windows,
         features=FeatureSet(),
         gates=GateSettings(least_ndcg=0.1),

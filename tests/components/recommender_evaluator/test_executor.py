@@ -16,9 +16,10 @@ def evaluate(tmp_path, shop, stand_in, artifact):
     """Runs the executor on a stand-in; returns metrics, blessing and the evaluation's folder."""
     from tfx.types import standard_artifacts
 
-    from components.artifacts import Interactions, RecommenderMetrics
+    from components.artifacts import BaselineLists, Interactions, RecommenderMetrics
+    from components.baseline_recommender.executor import Executor as BaselineExecutor
     from components.recommender_evaluator.executor import Executor
-    from components.settings import GateSettings
+    from components.settings import BaselineSettings, GateSettings
 
     def run(gates=None, **model):
         stand_in(tmp_path / "model" / "Format-Serving", **model)
@@ -26,11 +27,24 @@ def evaluate(tmp_path, shop, stand_in, artifact):
         blessing = artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing")
         examples = artifact(standard_artifacts.Examples, tmp_path / "examples")
         interactions = artifact(Interactions, tmp_path / "interactions")
-        Executor().Do(
+        data = {"examples": [examples], "interactions": [interactions]}
+        baselines = [artifact(BaselineLists, tmp_path / "baselines")]
+        BaselineExecutor().Do(
+            data,
+            {"baselines": baselines},
             {
+                "windows": shop.windows.to_json(),
+                "settings": BaselineSettings(systems=("popularity", "own_frequency", "ease")).to_json(),
+                "exclude_purchased": (model.get("metadata") or {}).get("exclude_purchased", "off"),
+                "most_test_queries": 1000,
+                "seed": 7,
+            },
+        )
+        Executor().Do(
+            data
+            | {
                 "model": [artifact(standard_artifacts.Model, tmp_path / "model")],
-                "examples": [examples],
-                "interactions": [interactions],
+                "baselines": baselines,
             },
             {"evaluation": [evaluation], "blessing": [blessing]},
             {

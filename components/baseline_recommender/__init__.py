@@ -1,0 +1,1 @@
+"""BaselineRecommender: what the tuned classics would recommend to the users of the test window."""

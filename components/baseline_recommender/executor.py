@@ -1,0 +1,80 @@
+"""Executor of the BaselineRecommender."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from absl import logging
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils
+
+from components.baseline_recommender.lists import TUNING_FILE, lists_table, write_lists
+from components.baselines.tuning import ALL, NEW, tune_baselines
+from components.candidate_indexer.history import PositiveEvents, repeat_rate
+from components.evaluation.examples import first_values, read_split, texts
+from components.evaluation.exclusion import resolve_exclusion
+from components.evaluation.files import write_json
+from components.evaluation.served import TOP_K
+from components.recommender_evaluator.questions import (
+    Shop,
+    build_question,
+    never_bought,
+    read_shop,
+    sample_rows,
+)
+from components.settings import BaselineSettings
+from schema import names
+from schema.windows import TimeWindows
+
+
+class Executor(base_executor.BaseExecutor):
+    """Tunes the baselines on the eval window and writes their lists for the test window."""
+
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
+        """Writes `lists.parquet` and `baselines.json`."""
+        windows = TimeWindows.from_json(exec_properties["windows"])
+        settings = BaselineSettings.from_json(exec_properties["settings"])
+        seed = exec_properties["seed"]
+        examples = artifact_utils.get_single_uri(input_dict["examples"])
+        shop = read_shop(examples, artifact_utils.get_single_uri(input_dict["interactions"]))
+        exclusion = resolve_exclusion(exec_properties["exclude_purchased"], _repeat_rate(shop))
+        tables = {
+            names.EVAL: read_split(examples, names.EVAL),
+            names.TEST: sample_rows(
+                read_split(examples, names.TEST), exec_properties["most_test_queries"], seed
+            ),
+        }
+        starts = {names.EVAL: windows.eval_start, names.TEST: windows.test_start}
+        asked = {
+            split: build_question(shop, table, starts[split], split, exclusion)
+            for split, table in tables.items()
+        }
+        questions = {split: {ALL: one, NEW: never_bought(one)} for split, one in asked.items()}
+        users = texts(first_values(tables[names.TEST], names.USER_ID)).combine_chunks()
+        written: list[pa.Table] = []
+        tuning: dict[str, dict[str, Any]] = {}
+        for tuned in tune_baselines(
+            questions[names.EVAL], questions[names.TEST], windows.window, settings, TOP_K, seed
+        ):
+            best = max(row["ndcg@10"] for row in tuned.tuning)
+            logging.info("%s (%s): %.4f in %.1f s", tuned.system, tuned.question, best, tuned.seconds)
+            written.append(lists_table(tuned.system, tuned.question, users, tuned.ranked, shop.product_ids))
+            tuning.setdefault(tuned.system, {})[tuned.question] = {
+                "settings": tuned.settings,
+                "tuning": tuned.tuning,
+                "seconds": tuned.seconds,
+            }
+        output = Path(artifact_utils.get_single_uri(output_dict["baselines"]))
+        output.mkdir(parents=True, exist_ok=True)
+        write_lists(output, written)
+        write_json(output / TUNING_FILE, tuning)
+
+
+def _repeat_rate(shop: Shop) -> float:
+    log = shop.log
+    known = log.products >= 0
+    return repeat_rate(
+        PositiveEvents(log.users[known], log.products[known], log.times[known], log.num_products)
+    )

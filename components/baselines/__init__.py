@@ -1,0 +1,1 @@
+"""The classics that every model has to beat: each counts or factorises the past, none is a network."""

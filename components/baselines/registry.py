@@ -1,0 +1,98 @@
+"""The baselines by name, each with the settings among which it is tuned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, get_args
+
+from components.baselines.ease import Ease
+from components.baselines.factorization import Factorization
+from components.baselines.item_knn import ItemKnn
+from components.baselines.matrices import Matrices
+from components.baselines.transitions import Transitions
+from components.baselines.trending import Trending
+from components.baselines.user_knn import UserKnn
+from components.evaluation.baselines import Baseline, OwnFrequency, Popularity
+from components.settings import BaselineSettings
+
+BaselineName = Literal[
+    "popularity",
+    "trending",
+    "own_frequency",
+    "user_knn",
+    "item_knn",
+    "transitions",
+    "ease",
+    "als",
+    "bpr",
+]
+COUNTING = ("popularity", "trending", "own_frequency")
+"""Those that only count."""
+COUNTING = ("popularity", "trending", "own_frequency")
+"""Those that only count."""
+NAMES: tuple[str, ...] = get_args(BaselineName)
+
+_POPULARITY_WINDOWS = (0.25, 0.5, 1.0, 2.0, 4.0)
+_SHORT_WINDOWS = (0.125, 0.25, 0.5)
+_HALF_LIVES = (0.5, 2.0, 8.0)
+_OWN_HALF_LIVES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+
+
+def popularity_grid(window: int) -> list[Popularity]:
+    """Popularity of the last windows, and of all time."""
+    return [*(Popularity(max(1, int(window * factor))) for factor in _POPULARITY_WINDOWS), Popularity(None)]
+
+
+def grid(
+    name: str, window: int, matrices: Matrices, popularity: Popularity, settings: BaselineSettings
+) -> Sequence[Baseline]:
+    """The settings of a baseline among which the eval window decides.
+
+    Args:
+        name: One of `NAMES`.
+        window: Length of the eval window in seconds; times are multiples of it, so that they suit a shop
+            of a fortnight and one of ten years.
+        matrices: Shared matrices.
+        popularity: The tuned one, which fills lists.
+        settings: Caps.
+    """
+    makers: dict[str, Callable[[], Sequence[Baseline]]] = {
+        "popularity": lambda: popularity_grid(window),
+        "trending": lambda: [
+            Trending(max(1, int(window * factor)), share, popularity)
+            for factor in _SHORT_WINDOWS
+            for share in (0.5, 1.0)
+        ],
+        "own_frequency": lambda: [
+            *(OwnFrequency(window * factor, popularity) for factor in _OWN_HALF_LIVES),
+            OwnFrequency(None, popularity),
+        ],
+        "user_knn": lambda: [
+            UserKnn(matrices, window * factor, count, own, settings.most_neighbour_users, popularity)
+            for factor in (2.0, 4.0)
+            for count in (50, 200)
+            for own in (0.0, 0.5, 0.8)
+        ],
+        "item_knn": lambda: [
+            ItemKnn(matrices, window * factor, window * memory, popularity)
+            for memory in (4.0, 16.0)
+            for factor in _HALF_LIVES
+        ],
+        "transitions": lambda: [
+            Transitions(matrices, half_life, damping, popularity)
+            for half_life in (1.0, 5.0, 20.0)
+            for damping in (0.5, 1.0)
+        ],
+        "ease": lambda: [
+            Ease(matrices, half_life, regularization, settings.ease_products, popularity)
+            for regularization in (100.0, 1000.0)
+            for half_life in (*(window * factor for factor in _HALF_LIVES), window * 5.0, None)
+        ],
+        "als": lambda: [
+            Factorization(matrices, "als", regularization, confidence, 10, popularity)
+            for regularization in (0.1, 10.0)
+            for confidence in (2.0,)
+        ],
+        "bpr": lambda: [Factorization(matrices, "bpr", 0.01, 1.0, 60, popularity)],
+    }
+    return makers[name]()

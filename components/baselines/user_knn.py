@@ -1,0 +1,78 @@
+"""What users with alike baskets buy, blended with what the user buys himself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from components.baselines.matrices import Matrices, largest_of_rows, rows_of_queries, unit_rows
+from components.baselines.ranking import Scores, rank_by_scores
+from components.evaluation.baselines import Popularity, Question
+from components.evaluation.events import Past
+from components.evaluation.lists import IntArray
+from schema import names
+
+
+@dataclass(frozen=True)
+class UserKnn:
+    """The decayed purchases of the `num_neighbours` most alike users (Herlocker et al., SIGIR 1999).
+
+    Users are alike by the cosine of their decayed counts, each product weighted by the log of
+    how few users have it. Own purchases are added with a weight, as TIFU-KNN does for baskets (Hu et al.,
+    "Modeling personalized item frequency information for next-basket recommendation", SIGIR 2020).
+
+    Attributes:
+        matrices: Shared matrices.
+        half_life: Of an event's weight, seconds.
+        num_neighbours: Users that are asked.
+        own: Weight of the own purchases beside the neighbours', 0 to 1.
+        most_users: Users, the most active, among whom neighbours are sought.
+        popularity: Fills the lists.
+    """
+
+    matrices: Matrices
+    half_life: float
+    num_neighbours: int
+    own: float
+    most_users: int
+    popularity: Popularity
+
+    @property
+    def settings(self) -> dict[str, float | None]:
+        """`half_life_days`, `num_neighbours`, `own`."""
+        days = self.half_life / names.SECONDS_PER_DAY
+        return {"half_life_days": days, "num_neighbours": self.num_neighbours, "own": self.own}
+
+    def recommend(self, question: Question, top_k: int) -> IntArray:
+        """Product codes, best first, `[queries, top_k]`."""
+        past = question.past
+        profiles = self.matrices.remember(past, ("profiles", self.half_life), lambda: self._profiles(past))
+        counts = self.matrices.counts(past, self.half_life)
+        active = self._active(past)
+        neighbours, purchases = profiles[active], unit_rows(counts[active])
+
+        def score(start: int, end: int) -> Scores:
+            alike = (rows_of_queries(profiles, question, start, end) @ neighbours.T).tolil()
+            for row, user in enumerate(question.users[start:end]):
+                alike[row, active == user] = 0  # nobody is his own neighbour
+            nearest = largest_of_rows(alike.tocsr(), self.num_neighbours)
+            total = np.maximum(np.asarray(nearest.sum(axis=1)), 1e-9)
+            theirs = (nearest @ purchases).toarray() / total
+            mine = unit_rows(rows_of_queries(counts, question, start, end)).toarray()
+            scores: Scores = ((1 - self.own) * theirs + self.own * mine).astype(np.float32)
+            return scores
+
+        return rank_by_scores(score, question, top_k, self.popularity)
+
+    def _profiles(self, past: Past) -> sparse.csr_matrix:
+        counts = self.matrices.counts(past, self.half_life)
+        holders = np.maximum(np.asarray(self.matrices.binary(past).sum(axis=0)).ravel(), 1.0)
+        rarity = np.log1p(counts.shape[0] / holders).astype(np.float32)
+        return unit_rows((counts @ sparse.diags(rarity)).tocsr())
+
+    def _active(self, past: Past) -> IntArray:
+        events = np.bincount(past.users, minlength=max(past.num_users, 1))
+        busiest: IntArray = np.sort(np.argsort(-events, kind="stable")[: self.most_users])
+        return busiest[events[busiest] > 0]
