@@ -95,8 +95,13 @@ class GateSettings(Settings):
     against_popularity: Literal["clearly_better", "not_worse", "off"] = "not_worse"
     """What the paired 95 % interval of NDCG@10 against popularity must show: that the model is better
     (its lower end above zero), or only that it is not worse (its upper end above zero)."""
+    against_baselines: Literal["clearly_better", "not_worse", "off"] = "off"
+    """The same against each of the other `baselines.systems`; `off` compares and says how it stands."""
     worst_champion_loss: Share = 0.02
     """Largest accepted relative loss of NDCG@10 against the champion, by the mean."""
+    worst_slice_loss: Share = 0.1
+    """Largest accepted relative loss of NDCG@10 against the champion on any slice of the test window; what
+    counts is the end of the 95 % interval that speaks for the model."""
     least_auc: Share = 0.5
     """Floor of the ranker's AUC in the TFMA Evaluator."""
     least_retrieval_recall: Share = 0.0

@@ -213,6 +213,8 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         examples=nodes["ProductExampleGen"].outputs["examples"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
         baselines=baselines.outputs["baselines"],
+        index=index,
+        transform_graph=nodes["Transform"].outputs["transform_graph"],
         windows=plan.windows,
         features=plan.features,
         gates=config.gates,

@@ -23,12 +23,17 @@ def stages_table(stages: Sequence[Stage]) -> str:
 
 
 def metrics_table(metrics: Mapping[str, Any]) -> str:
-    """Metrics of each system with 95 % intervals, the recommender first."""
+    """Metrics of each system with 95 % intervals, and how far the recommender is ahead of it."""
+    differences = metrics.get("differences", {})
     rows = [
-        (name, *(_interval(system.get(metric)) for metric in _METRICS))
+        (
+            name,
+            *(_interval(system.get(metric)) for metric in _METRICS),
+            _interval(differences.get(name, {}).get("ndcg@10"), "+"),
+        )
         for name, system in metrics["systems"].items()
     ]
-    return render(("system", *_METRICS), rows)
+    return render(("system", *_METRICS, "ndcg@10 ahead of it"), rows)
 
 
 def outcome_text(outcome: Outcome) -> str:
@@ -38,7 +43,9 @@ def outcome_text(outcome: Outcome) -> str:
         queries = outcome.metrics.get("num_queries")
         lines.append(f"Test window, {queries} users (95 % intervals):")
         lines.append(metrics_table(outcome.metrics))
-        lines += _differences(outcome.metrics.get("differences", {}))
+        lines += _never_bought(outcome.metrics.get("new_products_only", {}))
+        lines += _stages(outcome.metrics.get("stages", {}))
+        lines += _gates(outcome.metrics.get("gates", []))
     lines.append(f"Anomalies: {len(outcome.anomalies) or 'none'}")
     lines += [f"  {anomaly}" for anomaly in outcome.anomalies]
     if outcome.pushed_to:
@@ -62,16 +69,35 @@ def render(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[i
     return "\n".join(line.rstrip() for line in target.getvalue().splitlines() if line.strip())
 
 
-def _interval(value: Any) -> str:
+def _interval(value: Any, sign: str = "-") -> str:
     if not isinstance(value, Mapping) or value.get("mean") is None:
         return "–"
-    text = f"{value['mean']:.4f}"
-    return text if value.get("low") is None else f"{text} [{value['low']:.4f}, {value['high']:.4f}]"
+    known = [f"{value[end]:{sign}.4f}" for end in ("mean", "low", "high") if value.get(end) is not None]
+    return known[0] if len(known) < 3 else f"{known[0]} [{known[1]}, {known[2]}]"
 
 
-def _differences(differences: Mapping[str, Any]) -> list[str]:
+def _never_bought(metrics: Mapping[str, Any]) -> list[str]:
+    if not metrics.get("systems"):
+        return []
     return [
-        f"Better than {name} by NDCG@10 {_interval(metrics['ndcg@10'])}"
-        for name, metrics in differences.items()
-        if "ndcg@10" in metrics
+        f"Asked only for what the user had never bought before, {metrics['num_queries']} users:",
+        metrics_table(metrics),
     ]
+
+
+def _stages(stages: Mapping[str, Any]) -> list[str]:
+    if not stages:
+        return []
+    parts = [
+        f"{stage.replace('_', '-')} {_interval(stages[stage]['loss'])}"
+        for stage in ("retrieval", "ranking", "post_ranking")
+    ]
+    return [f"Lost on the way to NDCG@10 = 1 ({stages['num_queries']} users): {', '.join(parts)}"]
+
+
+def _gates(gates: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not gates:
+        return []
+    verdicts = {True: "passed", False: "FAILED"}
+    lines = (f"  {verdicts[gate['passed']]} `gates.{gate['name']}`: {gate['detail']}" for gate in gates)
+    return ["Gates:", *lines]

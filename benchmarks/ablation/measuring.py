@@ -11,8 +11,9 @@ import trainer.ranking
 import trainer.retrieval
 from benchmarks.ablation.finished_run import FinishedRun
 from benchmarks.ablation.training import call, trained
+from components.evaluation.beyond_accuracy import coverage
 from components.evaluation.lists import CodeLists, FloatArray, IntArray
-from components.evaluation.metrics import coverage, user_scores
+from components.evaluation.metrics import user_scores
 from schema import names
 from schema.settings import Settings
 from schema.transformed import candidate_spec, dense_candidates, read_rows

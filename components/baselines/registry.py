@@ -28,8 +28,6 @@ BaselineName = Literal[
 ]
 COUNTING = ("popularity", "trending", "own_frequency")
 """Those that only count."""
-COUNTING = ("popularity", "trending", "own_frequency")
-"""Those that only count."""
 NAMES: tuple[str, ...] = get_args(BaselineName)
 
 _POPULARITY_WINDOWS = (0.25, 0.5, 1.0, 2.0, 4.0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from components.evaluation.lists import FloatArray
 NUM_RESAMPLES = 1000
 LEVEL = 0.95
 _MOST_DRAWS_AT_ONCE = 4_000_000
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Interval:
         return asdict(self)
 
 
-def intervals(values: Mapping[str, FloatArray], seed: int) -> dict[str, Interval]:
+def intervals(values: Mapping[Name, FloatArray], seed: int) -> dict[Name, Interval]:
     """95 % intervals of the means of several per-user values; all share their resamples.
 
     For a paired difference pass the differences: resampling users keeps the pairs together.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +19,11 @@ _VERDICTS = {
     ("not_worse", False): "clearly worse",
 }
 COVERAGE = "coverage@10"
+_LEAST_SLICE = 50
+"""Users of a slice that can refuse a model."""
+
+Measured = Mapping[str, float]
+Systems = Mapping[str, Mapping[str, Measured]]
 
 
 @dataclass(frozen=True)
@@ -44,59 +49,99 @@ class Gate:
         return asdict(self)
 
 
-def decide(
-    systems: Mapping[str, Mapping[str, Mapping[str, float]]],
-    differences: Mapping[str, Mapping[str, Mapping[str, float]]],
-    settings: GateSettings,
-) -> list[Gate]:
+def decide(metrics: Mapping[str, Any], settings: GateSettings) -> list[Gate]:
     """Judges the composed system on the test window.
 
     Args:
-        systems: System -> metric -> mean (low, high), as in `metrics.json`.
-        differences: Other system -> metric -> paired difference, ours minus theirs.
+        metrics: As in `metrics.json`: `systems` (system -> metric -> mean, low, high), `differences` (other
+            system -> metric -> paired difference, ours minus theirs) and `slices`, which have both.
         settings: The thresholds.
     """
+    systems, differences = metrics["systems"], metrics["differences"]
     ours = systems[OURS]
     gates = [
-        _floor("least_ndcg", "NDCG@10", ours[HEADLINE]["mean"], settings.least_ndcg),
-        _floor("least_coverage", "Catalogue coverage@10", ours[COVERAGE]["mean"], settings.least_coverage),
+        _floor("least_ndcg", "NDCG@10", ours[HEADLINE], settings.least_ndcg),
+        _floor("least_coverage", "Catalogue coverage@10", ours[COVERAGE], settings.least_coverage),
     ]
-    if settings.against_popularity != "off":
-        wanted = settings.against_popularity
-        gates.append(_against_popularity(systems, differences[POPULARITY][HEADLINE], wanted))
-    gates.append(_champion(systems, settings.worst_champion_loss))
+    others = [name for name in systems if name not in (OURS, POPULARITY, CHAMPION)]
+    if settings.against_popularity != "off" and POPULARITY in systems:
+        gates.append(_against("against_popularity", metrics, [POPULARITY], settings.against_popularity))
+    if others:
+        gates.append(_against("against_baselines", metrics, others, settings.against_baselines))
+    gates.append(_champion(systems, differences, settings.worst_champion_loss))
+    gates.append(_slices(metrics["slices"], settings.worst_slice_loss))
     return gates
 
 
-def _floor(name: str, label: str, measured: float, threshold: float) -> Gate:
+def _floor(name: str, label: str, value: Measured, threshold: float) -> Gate:
+    measured = value["mean"]
     passed = measured >= threshold
     relation = "is at least" if passed else "is below"
-    return Gate(name, passed, measured, threshold, f"{label} {measured:.4f} {relation} {threshold:.4f}.")
+    return Gate(name, passed, measured, threshold, f"{label} {_text(value)} {relation} {threshold:.4f}.")
 
 
-def _against_popularity(
-    systems: Mapping[str, Mapping[str, Mapping[str, float]]], difference: Mapping[str, float], wanted: str
-) -> Gate:
-    measured = difference["low" if wanted == "clearly_better" else "high"]
-    passed = measured > 0
+def _against(name: str, metrics: Mapping[str, Any], others: Sequence[str], wanted: str) -> Gate:
+    """Judges by the baseline that comes nearest to the model, or is ahead of it by most."""
+    systems, differences = metrics["systems"], metrics["differences"]
+    end = "low" if wanted == "clearly_better" else "high"
+    hardest = min(others, key=lambda other: differences[other][HEADLINE][end])
+    difference = differences[hardest][HEADLINE]
+    holds = difference[end] > 0
+    verdict = _VERDICTS["not_worse" if wanted == "off" else wanted, holds]
     detail = (
         f"NDCG@10 {systems[OURS][HEADLINE]['mean']:.4f} against "
-        f"{systems[POPULARITY][HEADLINE]['mean']:.4f} of popularity: "
+        f"{systems[hardest][HEADLINE]['mean']:.4f} of {hardest}: "
         f"difference {difference['mean']:+.4f}, 95 % interval {difference['low']:+.4f} to "
-        f"{difference['high']:+.4f}: {_VERDICTS[wanted, passed]}."
+        f"{difference['high']:+.4f}: {verdict}."
     )
-    return Gate("against_popularity", passed, measured, 0.0, detail)
+    if wanted == "off":
+        detail += f" It does not count: `gates.{name}` is off."
+    return Gate(name, holds or wanted == "off", difference[end], 0.0, detail)
 
 
-def _champion(systems: Mapping[str, Mapping[str, Mapping[str, float]]], threshold: float) -> Gate:
+def _champion(systems: Systems, differences: Systems, threshold: float) -> Gate:
     name = "worst_champion_loss"
     if CHAMPION not in systems:
         return Gate(name, True, None, threshold, "There is no champion to compare with.")
     ours, champion = systems[OURS][HEADLINE]["mean"], systems[CHAMPION][HEADLINE]["mean"]
-    loss = (champion - ours) / champion if champion > 0 else 0.0
+    difference = differences[CHAMPION][HEADLINE]
+    loss = _relative(champion - ours, champion)
     passed = loss <= threshold
     detail = (
-        f"NDCG@10 {ours:.4f} against {champion:.4f} of the champion: relative loss {loss:.2%}, "
-        f"{'within' if passed else 'above'} the accepted {threshold:.2%}."
+        f"NDCG@10 {ours:.4f} against {champion:.4f} of the champion (difference {_text(difference)}): "
+        f"relative loss {loss:.2%}, {'within' if passed else 'above'} the accepted {threshold:.2%}."
     )
     return Gate(name, passed, loss, threshold, detail)
+
+
+def _slices(slices: Mapping[str, Any], threshold: float) -> Gate:
+    """Judges by the slice that loses most for certain: by the upper end of the interval of the difference."""
+    name = "worst_slice_loss"
+    parts = {
+        label: (part["differences"][CHAMPION][HEADLINE], part["systems"][CHAMPION][HEADLINE])
+        for label, part in slices.items()
+        if part["num_queries"] >= _LEAST_SLICE and CHAMPION in part["differences"]
+    }
+    losses = {
+        label: _relative(-difference["high"], theirs["mean"]) for label, (difference, theirs) in parts.items()
+    }
+    if not losses:
+        return Gate(name, True, None, threshold, "There is no slice to compare with a champion.")
+    worst = max(losses, key=lambda label: losses[label])
+    passed = losses[worst] <= threshold
+    detail = (
+        f"Of {len(losses)} slices, `{worst}` ({slices[worst]['num_queries']} users) does worst against the "
+        f"champion: difference of NDCG@10 {_text(parts[worst][0])}, a loss of at least "
+        f"{max(losses[worst], 0.0):.2%}, {'within' if passed else 'above'} the accepted {threshold:.2%}."
+    )
+    return Gate(name, passed, losses[worst], threshold, detail)
+
+
+def _relative(loss: float, of: float) -> float:
+    return loss / of if of > 0 else 0.0
+
+
+def _text(value: Measured) -> str:
+    if "low" not in value:
+        return f"{value['mean']:.4f}"
+    return f"{value['mean']:.4f} [{value['low']:.4f}, {value['high']:.4f}]"

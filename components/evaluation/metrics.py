@@ -1,4 +1,4 @@
-"""Accuracy and coverage of ranked lists, per user, on the full catalogue.
+"""Accuracy of ranked lists, per user, on the full catalogue.
 
 Relevance is binary. Lists are product codes `[queries, places]`, best first, -1 for an empty place;
 what is relevant comes as `CodeLists`. A product that a list repeats counts at its first place only.
@@ -6,7 +6,10 @@ A query without targets has no accuracy: its value is NaN, and `lists.CodeLists.
 
 Definitions: recall@k = hits in the first k / number of targets; NDCG@k with gain 1, discount
 1 / log2(1 + rank) and the ideal of min(k, targets) hits (Järvelin and Kekäläinen, 2002); hit rate@k =
-share of queries with a hit in the first k; coverage@k = share of the catalogue in anybody's first k.
+share of queries with a hit in the first k; MRR@k = 1 / rank of the first hit in the first k, else 0
+(Voorhees, 1999); MAP@k = mean over queries of the precisions at the ranks of the hits in the first k, summed
+and divided by min(k, targets) (Manning, Raghavan and Schütze, 2008, eq. 8.8, cut off at k).
+What lists are like beyond accuracy is measured in `beyond_accuracy`.
 """
 
 from __future__ import annotations
@@ -50,10 +53,18 @@ def hit_rate(relevant: BoolArray, num_targets: IntArray, k: int) -> FloatArray:
     return _over_targets(found, np.ones(len(found)), num_targets)
 
 
-def coverage(ranked: IntArray, num_products: int, k: int) -> float:
-    """Share of `num_products` that the first `k` of any query hold."""
-    shown = np.unique(ranked[:, :k])
-    return float((shown >= 0).sum() / max(num_products, 1))
+def reciprocal_rank(relevant: BoolArray, num_targets: IntArray, k: int) -> FloatArray:
+    """1 / rank of a query's first hit in the first `k`, 0 without one, `[queries]`."""
+    first = relevant[:, :k]
+    found = first.any(axis=1) / (1.0 + first.argmax(axis=1)) if first.shape[1] else np.zeros(len(first))
+    return _over_targets(found, np.ones(len(found)), num_targets)
+
+
+def average_precision(relevant: BoolArray, num_targets: IntArray, k: int) -> FloatArray:
+    """Precision at the rank of each hit in the first `k`, over the most hits there can be, `[queries]`."""
+    first = relevant[:, :k]
+    precision = np.cumsum(first, axis=1) / np.arange(1, first.shape[1] + 1)
+    return _over_targets((precision * first).sum(axis=1), np.minimum(num_targets, k), num_targets)
 
 
 USER_METRICS: dict[str, tuple[UserMetric, int]] = {
@@ -61,6 +72,8 @@ USER_METRICS: dict[str, tuple[UserMetric, int]] = {
     "recall@10": (recall, 10),
     "recall@100": (recall, 100),
     "hit_rate@10": (hit_rate, 10),
+    "mrr@10": (reciprocal_rank, 10),
+    "map@10": (average_precision, 10),
 }
 """The reported metrics that have one value per user: name -> (function, k)."""
 

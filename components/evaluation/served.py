@@ -47,8 +47,13 @@ class Answers:
 
     def codes(self, catalogue: pa.Array) -> IntArray:
         """Product codes, -1 for what `catalogue` lacks, `[queries, top_k]`."""
-        flat = pa.array(self.product_ids.ravel(), pa.binary()).cast(pa.string())
-        return encode(flat, catalogue).reshape(self.product_ids.shape)
+        return product_codes(self.product_ids, catalogue)
+
+
+def product_codes(product_ids: npt.NDArray[np.object_], catalogue: pa.Array) -> IntArray:
+    """Codes of ids in UTF-8, -1 for what `catalogue` lacks, of the same shape."""
+    flat = pa.array(product_ids.ravel(), pa.binary()).cast(pa.string())
+    return encode(flat, catalogue).reshape(product_ids.shape)
 
 
 class ServedModel:
@@ -113,6 +118,19 @@ class ServedModel:
             seconds.append(time.perf_counter() - start)
         product_ids, scores, sources = (np.concatenate([part[name] for part in parts]) for name in _OUTPUTS)
         return Answers(product_ids, scores, sources, np.array(seconds))
+
+    def ranked_candidates(self, batches: Iterable[Sequence[Query]], catalogue: pa.Array) -> IntArray:
+        """Codes of the candidates in the ranker's order, -1 for filtered ones, `[queries, candidates]`."""
+        import tensorflow as tf
+
+        rank = self._model.signatures[names.RANK]
+        parts = []
+        for batch in batches:
+            request = encode_queries(self.features, batch, self.history_length)
+            inputs = {name: tf.constant(value) for name, value in request.items()}
+            ids = rank(**inputs, **{names.EXCLUDE_PURCHASED: tf.constant(False)})[names.PRODUCT_ID].numpy()
+            parts.append(product_codes(ids, catalogue))
+        return np.concatenate(parts)
 
 
 def read_metadata(directory: str) -> dict[str, Any]:

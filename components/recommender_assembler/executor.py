@@ -99,19 +99,18 @@ def _load(artifacts: Any) -> Any:
 
 
 def save_recommender(recommender: Recommender, target: Path) -> None:
-    """Exports the signatures `recommend` (also the default one) and `retrieve`."""
+    """Exports the signatures `recommend` (also the default one), `rank` and `retrieve`."""
     specs = recommender.signature()
-    extra = {
-        names.TOP_K: tf.TensorSpec([], tf.int64, names.TOP_K),
-        names.EXCLUDE_PURCHASED: tf.TensorSpec([], tf.bool, names.EXCLUDE_PURCHASED),
+    exclude = {names.EXCLUDE_PURCHASED: tf.TensorSpec([], tf.bool, names.EXCLUDE_PURCHASED)}
+    top_k = {names.TOP_K: tf.TensorSpec([], tf.int64, names.TOP_K)}
+    recommend = tf.function(recommender.recommend).get_concrete_function(**specs, **exclude, **top_k)
+    signatures = {
+        "serving_default": recommend,
+        names.RECOMMEND: recommend,
+        names.RANK: tf.function(recommender.rank).get_concrete_function(**specs, **exclude),
+        names.RETRIEVE: tf.function(recommender.retrieve).get_concrete_function(**specs),
     }
-    recommend = tf.function(recommender.recommend).get_concrete_function(**specs, **extra)
-    retrieve = tf.function(recommender.retrieve).get_concrete_function(**specs)
-    tf.saved_model.save(
-        recommender,
-        str(target),
-        signatures={"serving_default": recommend, names.RECOMMEND: recommend, names.RETRIEVE: retrieve},
-    )
+    tf.saved_model.save(recommender, str(target), signatures=signatures)
 
 
 def write_metadata(target: Path, properties: Any, exclusion: str, num_products: int, discount: float) -> None:

@@ -106,6 +106,26 @@ class Recommender(tf.Module):
             "two_tower": found[names.CANDIDATE_FEATURES][..., SOURCE_FEATURES.index("two_tower")],
         }
 
+    def rank(self, **inputs: tf.Tensor) -> Tensors:
+        """The candidates in the ranker's own order: after the hard filters, before the rest of post-ranking.
+
+        Returns `product_id` and `score` `[batch, candidates]`, empty and NaN where a filter took one out.
+        """
+        exclude_purchased = inputs.pop(names.EXCLUDE_PURCHASED)
+        transformed = self._transform(inputs)
+        query = dense_query(transformed, self._settings.features, self._settings.history_length)
+        found, query = self._retrieve(transformed, query)
+        index = found[names.CANDIDATE_INDEX]
+        scores = filter_scores(self._rank(query, found)["scores"], tf.gather(self.sources.hidden, index))
+        everything = dense_query(transformed, self._settings.features, None)
+        scores = filter_scores(scores, exclude(index, self._excluded(everything, exclude_purchased)))
+        position, score, exists = cut(scores, tf.shape(index)[1])
+        product = tf.gather(self.product_ids, tf.gather(index, position, batch_dims=1))
+        return {
+            names.PRODUCT_ID: tf.where(exists, product, ""),
+            "score": tf.where(exists, score, float("nan")),
+        }
+
     def _transform(self, inputs: Tensors) -> Tensors:
         """Dense request tensors, of which empty strings pad, through the transform graph."""
         present = inputs[names.HISTORY_PRODUCT_ID] != ""
@@ -210,7 +230,7 @@ class Recommender(tf.Module):
         return tf.where(is_neighbour, tf.gather(self.product_ids, best), "")
 
     def signature(self) -> dict[str, tf.TensorSpec]:
-        """Specs of the inputs of `retrieve`; `recommend` has `top_k` and `exclude_purchased` besides."""
+        """Specs of the inputs of `retrieve`; `rank` adds `exclude_purchased`, `recommend` also `top_k`."""
         specs = {
             names.USER_ID: tf.TensorSpec([None], tf.string, names.USER_ID),
             names.QUERY_TIME: tf.TensorSpec([None], tf.int64, names.QUERY_TIME),

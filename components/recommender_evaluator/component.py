@@ -7,7 +7,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.artifacts import BaselineLists, Interactions, RecommenderMetrics
+from components.artifacts import BaselineLists, CandidateIndex, Interactions, RecommenderMetrics
 from components.recommender_evaluator.executor import Executor
 from components.settings import GateSettings
 from schema.features import FeatureSet
@@ -30,6 +30,8 @@ class RecommenderEvaluatorSpec(types.ComponentSpec):
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "interactions": ChannelParameter(type=Interactions),
         "baselines": ChannelParameter(type=BaselineLists),
+        "index": ChannelParameter(type=CandidateIndex),
+        "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
     }
     OUTPUTS = {
         "evaluation": ChannelParameter(type=RecommenderMetrics),
@@ -45,6 +47,8 @@ class RecommenderEvaluator(base_component.BaseComponent):
         examples: Raw Examples with the splits eval, test and catalog.
         interactions: All events.
         baselines: What the tuned classics recommend to the same users.
+        index: Its candidate embeddings measure the diversity of lists.
+        transform_graph: Names the products of the index.
         windows: The time windows.
         features: Feature columns.
         gates: What the model must reach.
@@ -63,6 +67,8 @@ class RecommenderEvaluator(base_component.BaseComponent):
         examples: types.BaseChannel,
         interactions: types.BaseChannel,
         baselines: types.BaseChannel,
+        index: types.BaseChannel,
+        transform_graph: types.BaseChannel,
         windows: TimeWindows,
         features: FeatureSet,
         gates: GateSettings,
@@ -75,6 +81,8 @@ class RecommenderEvaluator(base_component.BaseComponent):
             examples=examples,
             interactions=interactions,
             baselines=baselines,
+            index=index,
+            transform_graph=transform_graph,
             windows=windows.to_json(),
             features=features.to_json(),
             gates=gates.to_json(),

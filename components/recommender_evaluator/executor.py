@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tfx.utils import path_utils
 from components.baseline_recommender.lists import TUNING_FILE, read_lists
 from components.baselines.tuning import ALL, NEW
 from components.evaluation.baselines import Question
+from components.evaluation.beyond_accuracy import ProductFacts
 from components.evaluation.examples import first_values, read_split, texts
 from components.evaluation.files import whole_file, write_json
 from components.evaluation.gates import CHAMPION, OURS, decide
@@ -24,15 +26,16 @@ from components.evaluation.lists import IntArray, compact
 from components.evaluation.report import full_report, slice_report
 from components.evaluation.served import TOP_K, Answers, ServedModel, query_batches
 from components.recommender_evaluator.champion import Champion, find_champion
+from components.recommender_evaluator.product_facts import product_facts, read_embeddings
 from components.recommender_evaluator.questions import (
     Shop,
     build_question,
-    cold_targets,
     never_bought,
     read_shop,
     sample_rows,
-    user_slices,
 )
+from components.recommender_evaluator.slices import make_slices
+from components.recommender_evaluator.stage_losses import stage_losses
 from components.settings import GateSettings
 from schema import names
 from schema.features import FeatureSet
@@ -41,7 +44,32 @@ from schema.windows import TimeWindows
 METRICS_FILE = "metrics.json"
 PREDICTIONS_FILE = "predictions.parquet"
 
-Lists = dict[str, IntArray]
+_MOST_STAGE_QUERIES = 1000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is measured, and what it is measured with.
+
+    Attributes:
+        shop: The catalogue and the events.
+        table: Rows of the test split.
+        users: Their ids.
+        question: What is asked of every system.
+        facts: Of the products.
+        category_names: Values of the products' category by code.
+        features: Feature columns.
+        seed: Of the bootstrap and of samples.
+    """
+
+    shop: Shop
+    table: pa.Table
+    users: pa.Array
+    question: Question
+    facts: ProductFacts
+    category_names: pa.Array
+    features: FeatureSet
+    seed: int
 
 
 class Executor(base_executor.BaseExecutor):
@@ -49,83 +77,95 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Writes `metrics.json`, `predictions.parquet` and the blessing."""
-        windows = TimeWindows.from_json(exec_properties["windows"])
         features = FeatureSet.from_json(exec_properties["features"])
-        examples = artifact_utils.get_single_uri(input_dict["examples"])
-        model = ServedModel(
-            path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"])),
-            features,
-            exec_properties["history_length"],
-        )
-        shop = read_shop(examples, artifact_utils.get_single_uri(input_dict["interactions"]))
         gates = GateSettings.from_json(exec_properties["gates"])
-        table = sample_rows(
-            read_split(examples, names.TEST), gates.most_test_queries, exec_properties["seed"]
+        test_start = TimeWindows.from_json(exec_properties["windows"]).test_start
+        model_uri = artifact_utils.get_single_uri(input_dict["model"])
+        model = ServedModel(
+            path_utils.serving_model_path(model_uri), features, exec_properties["history_length"]
         )
-        test = build_question(shop, table, windows.test_start, names.TEST, model.exclusion)
+        asked = _ask(input_dict, exec_properties, model, gates)
         baselines = Path(artifact_utils.get_single_uri(input_dict["baselines"]))
-        champion = find_champion(exec_properties["push_directory"], features, windows.test_start)
-        answers = model.recommend(query_batches(table, features))
-        users = texts(first_values(table, names.USER_ID)).combine_chunks()
-        lists = {OURS: answers.codes(shop.product_ids), **read_lists(baselines, ALL, users, shop.product_ids)}
-        if champion.model:
-            lists[CHAMPION] = champion.model.recommend(query_batches(table, features)).codes(shop.product_ids)
-        metrics = _measure(shop, test, lists, exec_properties["seed"])
-        metrics |= _context(baselines, champion, answers)
-        metrics["new_products_only"] = _new_products(
-            shop,
-            test,
-            table,
-            model,
-            read_lists(baselines, NEW, users, shop.product_ids),
-            champion,
-            exec_properties["seed"],
-        )
-        decisions = decide(metrics["systems"], metrics["differences"], gates)
+        champion = find_champion(exec_properties["push_directory"], features, test_start)
+        answers = model.recommend(query_batches(asked.table, features))
+        metrics = {
+            "window": names.TEST,
+            **_everything(asked, model, answers, champion, baselines),
+            "new_products_only": _new_products(asked, model, champion, baselines),
+            **_context(baselines, champion, answers, asked.facts),
+        }
+        decisions = decide(metrics, gates)
         metrics["gates"] = [decision.as_dict() for decision in decisions]
         metrics["blessed"] = all(decision.passed for decision in decisions)
         evaluation = Path(artifact_utils.get_single_uri(output_dict["evaluation"]))
-        _write_predictions(evaluation / PREDICTIONS_FILE, table, answers)
+        _write_predictions(evaluation / PREDICTIONS_FILE, asked.users, answers)
         write_json(evaluation / METRICS_FILE, metrics)
         _bless(artifact_utils.get_single_instance(output_dict["blessing"]), metrics)
 
 
-def _measure(shop: Shop, test: Question, lists: Lists, seed: int) -> dict[str, Any]:
-    slices = slice_report(lists, test.targets, user_slices(test), seed)
-    everybody = np.ones(len(test.users), np.bool_)
-    slices |= slice_report(lists, cold_targets(test), {"cold_products": everybody}, seed)
+def _ask(inputs: Any, properties: Any, model: ServedModel, gates: GateSettings) -> Asked:
+    features = FeatureSet.from_json(properties["features"])
+    examples = artifact_utils.get_single_uri(inputs["examples"])
+    shop = read_shop(examples, artifact_utils.get_single_uri(inputs["interactions"]))
+    table = sample_rows(read_split(examples, names.TEST), gates.most_test_queries, properties["seed"])
+    test_start = TimeWindows.from_json(properties["windows"]).test_start
+    question = build_question(shop, table, test_start, names.TEST, model.exclusion)
+    embeddings = read_embeddings(
+        Path(artifact_utils.get_single_uri(inputs["index"])),
+        artifact_utils.get_single_uri(inputs["transform_graph"]),
+        shop.product_ids,
+    )
+    facts, category_names = product_facts(shop.catalog, features, question.past, embeddings)
+    users = texts(first_values(table, names.USER_ID)).combine_chunks()
+    return Asked(shop, table, users, question, facts, category_names, features, properties["seed"])
+
+
+def _everything(
+    asked: Asked, model: ServedModel, answers: Answers, champion: Champion, baselines: Path
+) -> dict[str, Any]:
+    """The question as it is served: systems, differences, slices and the loss of each stage."""
+    ids, question = asked.shop.product_ids, asked.question
+    lists = {OURS: answers.codes(ids), **read_lists(baselines, ALL, asked.users, ids)}
+    if champion.model:
+        batches = query_batches(asked.table, champion.model.features)
+        lists[CHAMPION] = champion.model.recommend(batches).codes(ids)
+    purchased = question.past.purchased(question.users)
+    slices = make_slices(question, asked.table, asked.facts, asked.category_names, asked.features)
     return {
-        "window": names.TEST,
-        **full_report(lists, test.targets, int(shop.available.sum()), seed),
-        "slices": slices,
+        **full_report(lists, question.targets, purchased, asked.facts, asked.seed),
+        "slices": slice_report(lists, slices, asked.seed),
+        "stages": _stages(asked, model, lists[OURS]),
     }
 
 
-def _new_products(
-    shop: Shop,
-    test: Question,
-    table: pa.Table,
-    model: ServedModel,
-    baselines: Lists,
-    champion: Champion,
-    seed: int,
-) -> dict[str, Any]:
+def _stages(asked: Asked, model: ServedModel, recommended: IntArray) -> dict[str, Any]:
+    """The loss of each stage on a sample of the queries: it asks the model once more."""
+    chosen = np.zeros(len(asked.table), np.bool_)
+    random = np.random.default_rng(asked.seed)
+    chosen[random.permutation(len(chosen))[:_MOST_STAGE_QUERIES]] = True
+    batches = query_batches(asked.table.filter(pa.array(chosen)), asked.features)
+    candidates = model.ranked_candidates(batches, asked.shop.product_ids)
+    targets = asked.question.targets.select(chosen)
+    return stage_losses(candidates, recommended[chosen], targets, asked.seed)
+
+
+def _new_products(asked: Asked, model: ServedModel, champion: Champion, baselines: Path) -> dict[str, Any]:
     """The same systems asked for what the user never bought; every list goes without purchased products."""
-    question = never_bought(test)
+    question = never_bought(asked.question)
 
     def ask(served: ServedModel) -> IntArray:
-        batches = query_batches(table, served.features)
-        ranked = served.recommend(batches, exclude_purchased=True).codes(shop.product_ids)
+        batches = query_batches(asked.table, served.features)
+        ranked = served.recommend(batches, exclude_purchased=True).codes(asked.shop.product_ids)
         rows = np.broadcast_to(np.arange(len(ranked))[:, None], ranked.shape)
         return compact(ranked, (ranked >= 0) & ~question.excluded.contains(rows, ranked), TOP_K)
 
-    lists = {OURS: ask(model), **baselines}
+    lists = {OURS: ask(model), **read_lists(baselines, NEW, asked.users, asked.shop.product_ids)}
     if champion.model:
         lists[CHAMPION] = ask(champion.model)
-    return full_report(lists, question.targets, int(shop.available.sum()), seed)
+    return full_report(lists, question.targets, question.excluded, asked.facts, asked.seed)
 
 
-def _context(baselines: Path, champion: Champion, answers: Answers) -> dict[str, Any]:
+def _context(baselines: Path, champion: Champion, answers: Answers, facts: ProductFacts) -> dict[str, Any]:
     median, worst = np.quantile(answers.seconds, [0.5, 0.99]) * 1000
     latency = {
         "batch_p50_ms": float(median),
@@ -134,12 +174,16 @@ def _context(baselines: Path, champion: Champion, answers: Answers) -> dict[str,
     }
     tuning = json.loads((baselines / TUNING_FILE).read_text())
     settings = {name: questions[ALL]["settings"] for name, questions in tuning.items()}
-    return {"baselines": settings, "champion": champion.as_dict(), "latency": latency}
+    return {
+        "baselines": settings,
+        "champion": champion.as_dict(),
+        "latency": latency,
+        "category": facts.category_column,
+    }
 
 
-def _write_predictions(path: Path, table: pa.Table, answers: Answers) -> None:
+def _write_predictions(path: Path, users: pa.Array, answers: Answers) -> None:
     rows, places = np.nonzero(answers.product_ids != b"")
-    users = texts(first_values(table, names.USER_ID)).combine_chunks()
     content = pa.table(
         {
             names.USER_ID: users.take(pa.array(rows)),

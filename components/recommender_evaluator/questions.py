@@ -24,17 +24,20 @@ class Shop:
         product_ids: The catalogue.
         available: What may be recommended, `[products]`.
         log: All positive events.
+        catalog: The rows of the catalogue, in the order of `product_ids`.
     """
 
     product_ids: pa.Array
     available: BoolArray
     log: EventLog
+    catalog: pa.Table
 
 
 def read_shop(examples_uri: str, interactions_uri: str) -> Shop:
     """Reads the catalog split and the Interactions."""
-    product_ids, available = catalogue(read_split(examples_uri, names.CATALOG))
-    return Shop(product_ids, available, read_events(interactions_uri, product_ids))
+    catalog = read_split(examples_uri, names.CATALOG)
+    product_ids, available = catalogue(catalog)
+    return Shop(product_ids, available, read_events(interactions_uri, product_ids), catalog)
 
 
 def build_question(shop: Shop, table: pa.Table, moment: int, split: str, exclusion: str) -> Question:
@@ -85,25 +88,6 @@ def never_bought(question: Question) -> Question:
     """The question about products new to the user: purchased ones are neither targets nor answers."""
     purchased = question.past.purchased(question.users)
     return replace(question, targets=question.targets.without(purchased), excluded=purchased)
-
-
-def user_slices(question: Question) -> dict[str, BoolArray]:
-    """Queries by how much the user bought before."""
-    num_bought = question.past.purchased(question.users).lengths
-    known = num_bought > 0
-    middle = float(np.median(num_bought[known])) if known.any() else 0.0
-    return {
-        "new_users": ~known,
-        "light_users": known & (num_bought <= middle),
-        "heavy_users": known & (num_bought > middle),
-    }
-
-
-def cold_targets(question: Question) -> CodeLists:
-    """The targets that nobody had bought before."""
-    sold = np.zeros(len(question.past.recommendable), np.bool_)
-    sold[question.past.products] = True
-    return question.targets.where(~sold[question.targets.codes])
 
 
 def _excluded(past: Past, users: IntArray, exclusion: str) -> CodeLists:

@@ -138,8 +138,40 @@ def stand_in():
                     "source": tf.where(ids == "", "", "own_history"),
                 }
 
+            @tf.function(
+                input_signature=[
+                    tf.TensorSpec([None], tf.string, "user_id"),
+                    tf.TensorSpec([None], tf.int64, "query_time"),
+                    tf.TensorSpec([None, None], tf.string, "history_product_id"),
+                    tf.TensorSpec([None, None], tf.int64, "history_time"),
+                    tf.TensorSpec([None, None], tf.string, "history_event_type"),
+                    tf.TensorSpec([], tf.bool, "exclude_purchased"),
+                ]
+            )
+            def rank(
+                self,
+                user_id,
+                query_time,
+                history_product_id,
+                history_time,
+                history_event_type,
+                exclude_purchased,
+            ):
+                whole = tf.constant(len(PRODUCTS), tf.int64)
+                answer = self.recommend(
+                    user_id,
+                    query_time,
+                    history_product_id,
+                    history_time,
+                    history_event_type,
+                    whole,
+                    exclude_purchased,
+                )
+                return {"product_id": answer["product_id"], "score": answer["score"]}
+
         model = StandIn()
-        tf.saved_model.save(model, str(directory), signatures={"recommend": model.recommend})
+        signatures = {"recommend": model.recommend, "rank": model.rank}
+        tf.saved_model.save(model, str(directory), signatures=signatures)
         if metadata is not None:
             path = directory / "assets.extra" / "towerline.json"
             path.parent.mkdir(parents=True)

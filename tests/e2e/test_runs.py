@@ -168,6 +168,8 @@ def test_every_node_of_the_first_run_is_complete(first, after_first):
         "Model": 5,  # retrieval, ranking, assembled; the first and the last refitted
         "ModelRun": 3,
         "CandidateIndex": 2,
+        "Preranker": 1,
+        "BaselineLists": 1,
         "RecommenderMetrics": 2,  # of retrieval and of the whole
         "ModelEvaluation": 1,
         "ModelBlessing": 2,
@@ -181,7 +183,8 @@ def test_the_first_run_tells_its_end_and_nothing_of_the_machinery(first):
     assert first.err == ""
     assert "Traceback" not in first.out and "Logging error" not in first.out
     assert "Blessed and pushed:" in first.out
-    assert "Better than popularity by NDCG@10" in first.out
+    assert "Lost on the way to NDCG@10 = 1" in first.out
+    assert "passed `gates.against_popularity`: NDCG@10" in first.out
     assert "Anomalies: none" in first.out
 
 

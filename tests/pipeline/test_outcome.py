@@ -62,7 +62,7 @@ def test_a_pushed_model(tmp_path):
     assert (outcome.pushed_version, outcome.pushed_to, outcome.refusals) == ("7", "/serving/7", ())
     text = outcome_text(outcome)
     assert "0.2500 [0.2000, 0.3000]" in text
-    assert "Better than popularity by NDCG@10 0.1500 [0.1000, 0.2000]" in text
+    assert "+0.1500 [+0.1000, +0.2000]" in text and "ndcg@10 ahead of it" in text
     assert "Anomalies: none" in text and "pushed: /serving/7" in text
 
 

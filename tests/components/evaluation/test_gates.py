@@ -1,49 +1,84 @@
 """The decision, gate by gate."""
 
+import pytest
+
 from components.evaluation.gates import decide
 from components.settings import GateSettings
 
 
-def systems(ours=0.4, popularity=0.2, champion=None, coverage=0.05):
-    result = {
-        "towerline": {"ndcg@10": {"mean": ours}, "coverage@10": {"mean": coverage}},
-        "popularity": {"ndcg@10": {"mean": popularity}},
+def around(mean, width=0.1):
+    return {"mean": mean, "low": mean - width, "high": mean + width}
+
+
+def metrics(ours=0.4, popularity=0.2, ease=None, champion=None, coverage=0.05, slices=None, width=0.1):
+    others = {"popularity": popularity, "ease": ease, "champion": champion}
+    others = {name: value for name, value in others.items() if value is not None}
+    systems = {name: {"ndcg@10": around(value)} for name, value in others.items()}
+    systems["towerline"] = {"ndcg@10": around(ours), "coverage@10": {"mean": coverage}}
+    differences = {name: {"ndcg@10": around(ours - value, width)} for name, value in others.items()}
+    return {"systems": systems, "differences": differences, "slices": slices or {}}
+
+
+def part(num_queries, champion, ahead, width=0.01):
+    """A slice in which the champion has an NDCG@10 and the model is ahead of it."""
+    return {
+        "num_queries": num_queries,
+        "systems": {"champion": {"ndcg@10": around(champion)}},
+        "differences": {"champion": {"ndcg@10": around(ahead, width)}},
     }
-    return result | ({"champion": {"ndcg@10": {"mean": champion}}} if champion is not None else {})
 
 
-def decision(low=0.1, settings=None, **kwargs):
-    differences = {"popularity": {"ndcg@10": {"mean": low + 0.1, "low": low, "high": low + 0.2}}}
-    return {gate.name: gate for gate in decide(systems(**kwargs), differences, settings or GateSettings())}
+def decision(settings=None, **kwargs):
+    return {gate.name: gate for gate in decide(metrics(**kwargs), settings or GateSettings())}
 
 
 def test_a_good_model_passes_every_gate():
-    gates = decision()
-    assert list(gates) == ["least_ndcg", "least_coverage", "against_popularity", "worst_champion_loss"]
+    gates = decision(ease=0.3)
+    assert list(gates) == [
+        "least_ndcg",
+        "least_coverage",
+        "against_popularity",
+        "against_baselines",
+        "worst_champion_loss",
+        "worst_slice_loss",
+    ]
     assert all(gate.passed for gate in gates.values())
     assert "no champion" in gates["worst_champion_loss"].detail
+    assert "no slice" in gates["worst_slice_loss"].detail
 
 
 def test_an_interval_that_touches_zero_is_not_clearly_better_than_popularity():
-    gate = decision(low=0.0, settings=GateSettings(against_popularity="clearly_better"))["against_popularity"]
+    strict = GateSettings(against_popularity="clearly_better")
+    gate = decision(strict, ours=0.5, popularity=0.25, width=0.25)["against_popularity"]
     assert not gate.passed and gate.measured == 0.0
     assert gate.detail.endswith("not clearly better.")
-    clear = decision(low=0.001, settings=GateSettings(against_popularity="clearly_better"))
-    assert clear["against_popularity"].passed
+    assert decision(strict, ours=0.5, popularity=0.25, width=0.24)["against_popularity"].passed
 
 
 def test_by_default_only_what_is_clearly_worse_than_popularity_is_refused():
-    gate = decision(low=-0.19)["against_popularity"]  # the interval ends at +0.01
+    gate = decision(ours=0.25, popularity=0.5, width=0.26)["against_popularity"]  # it ends at +0.01
     assert gate.passed and gate.detail.endswith("not worse.")
-    refused = decision(low=-0.2)["against_popularity"]  # it ends at zero
+    refused = decision(ours=0.25, popularity=0.5, width=0.25)["against_popularity"]  # it ends at zero
     assert not refused.passed and refused.detail.endswith("clearly worse.")
-    assert "against_popularity" not in decision(low=-0.2, settings=GateSettings(against_popularity="off"))
+    off = GateSettings(against_popularity="off")
+    assert "against_popularity" not in decision(off, ours=0.25, popularity=0.5)
+
+
+def test_other_baselines_are_compared_and_refuse_only_on_request():
+    told = decision(ours=0.2, ease=0.4)["against_baselines"]
+    assert told.passed and "0.4000 of ease" in told.detail
+    assert told.detail.endswith("clearly worse. It does not count: `gates.against_baselines` is off.")
+    asked = GateSettings(against_baselines="not_worse")
+    assert not decision(asked, ours=0.2, ease=0.4)["against_baselines"].passed
+    assert decision(asked, ours=0.35, ease=0.4)["against_baselines"].passed
+    clearly = GateSettings(against_baselines="clearly_better")
+    assert not decision(clearly, ours=0.45, ease=0.4)["against_baselines"].passed
 
 
 def test_floors_hold_at_their_value():
-    settings = GateSettings(least_ndcg=0.4, least_coverage=0.06)
-    gates = decision(settings=settings)
+    gates = decision(GateSettings(least_ndcg=0.4, least_coverage=0.06))
     assert gates["least_ndcg"].passed
+    assert gates["least_ndcg"].detail == "NDCG@10 0.4000 [0.3000, 0.5000] is at least 0.4000."
     assert not gates["least_coverage"].passed
     assert gates["least_coverage"].detail == "Catalogue coverage@10 0.0500 is below 0.0600."
 
@@ -53,3 +88,16 @@ def test_the_champion_may_be_missed_by_a_little():
     lost = decision(champion=0.5)["worst_champion_loss"]
     assert not lost.passed and abs(lost.measured - 0.2) < 1e-9
     assert decision(champion=0.0)["worst_champion_loss"].passed
+
+
+def test_a_slice_refuses_a_model_that_surely_lost_on_it():
+    slices = {
+        "light_users": part(80, champion=0.2, ahead=-0.04),  # surely -0.03 of 0.2: 15 %
+        "heavy_users": part(80, champion=0.4, ahead=-0.04),  # surely -0.03 of 0.4: 7.5 %
+        "new_users": part(20, champion=0.2, ahead=-0.2),  # too few users to tell
+    }
+    lost = decision(champion=0.4, slices=slices)["worst_slice_loss"]
+    assert not lost.passed and lost.measured == pytest.approx(0.15)
+    assert "Of 2 slices, `light_users` (80 users)" in lost.detail and "15.00%, above" in lost.detail
+    del slices["light_users"]
+    assert decision(champion=0.4, slices=slices)["worst_slice_loss"].passed

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from components.evaluation.lists import CodeLists
-from components.evaluation.metrics import coverage, hit_rate, hits, ndcg, recall, user_scores
+from components.evaluation.metrics import (
+    average_precision,
+    hit_rate,
+    hits,
+    ndcg,
+    recall,
+    reciprocal_rank,
+    user_scores,
+)
 
 
 @pytest.fixture
@@ -36,6 +44,17 @@ def test_hit_rate(judged):
     np.testing.assert_allclose(hit_rate(*judged, 4), [1, 0, 1, np.nan])
 
 
+def test_reciprocal_rank(judged):
+    np.testing.assert_allclose(reciprocal_rank(*judged, 4), [1, 0, 1 / 2, np.nan])
+    np.testing.assert_allclose(reciprocal_rank(*judged, 1), [1, 0, 0, np.nan])
+
+
+def test_average_precision(judged):
+    # User 0: precision 1 at rank 1 and 2/3 at rank 3, of three possible hits: (1 + 2/3) / 3; at 2: 1 / 2.
+    np.testing.assert_allclose(average_precision(*judged, 4), [5 / 9, 0, 1 / 2, np.nan])
+    np.testing.assert_allclose(average_precision(*judged, 2), [1 / 2, 0, 1 / 2, np.nan])
+
+
 def test_a_repeated_product_counts_once():
     targets = CodeLists.from_pairs([0, 0], [7, 8], 1)
     relevant = hits(np.array([[7, 7, 8, 7]]), targets)
@@ -52,15 +71,46 @@ def test_a_perfect_list_scores_one_everywhere():
         "recall@10": round(10 / 12, 6),
         "recall@100": 1.0,
         "hit_rate@10": 1.0,
+        "mrr@10": 1.0,
+        "map@10": 1.0,
     }
-
-
-def test_coverage_counts_distinct_products_of_the_first_places():
-    ranked = np.array([[0, 1, 9], [1, 2, 8], [1, -1, 7]])
-    assert coverage(ranked, 10, 2) == 0.3
-    assert coverage(np.zeros((0, 10), int), 10, 10) == 0.0
 
 
 def test_lists_and_targets_must_match():
     with pytest.raises(ValueError, match=r"len\(ranked\)=2, len\(targets\)=1"):
         hits(np.zeros((2, 3), int), CodeLists.from_pairs([0], [1], 1))
+
+
+def test_the_metrics_are_those_of_trec_eval():
+    """The same lists judged by NIST's program, which cuts MAP off but divides by all targets."""
+    import pytrec_eval
+
+    random = np.random.default_rng(3)
+    num_queries, places = 60, 25
+    ranked = np.array([random.permutation(40)[:places] for _ in range(num_queries)])
+    truth = [random.choice(40, random.integers(1, 8), replace=False) for _ in range(num_queries)]
+    rows = np.repeat(np.arange(num_queries), [len(chosen) for chosen in truth])
+    ours = user_scores(ranked, CodeLists.from_pairs(rows, np.concatenate(truth), num_queries))
+
+    judge = pytrec_eval.RelevanceEvaluator(
+        {str(query): {str(product): 1 for product in chosen} for query, chosen in enumerate(truth)},
+        {"ndcg_cut.10", "recall.10,100", "success.10", "map_cut.10", "recip_rank"},
+    )
+    run = {
+        str(query): {str(product): float(places - rank) for rank, product in enumerate(products)}
+        for query, products in enumerate(ranked)
+    }
+    judged = judge.evaluate(run)
+    theirs = {
+        name: np.array([judged[str(query)][name] for query in range(num_queries)])
+        for name in ("ndcg_cut_10", "recall_10", "recall_100", "success_10", "map_cut_10", "recip_rank")
+    }
+
+    np.testing.assert_allclose(ours["ndcg@10"], theirs["ndcg_cut_10"])
+    np.testing.assert_allclose(ours["recall@10"], theirs["recall_10"])
+    np.testing.assert_allclose(ours["recall@100"], theirs["recall_100"])
+    np.testing.assert_allclose(ours["hit_rate@10"], theirs["success_10"])
+    np.testing.assert_allclose(ours["map@10"], theirs["map_cut_10"])  # nobody has more than ten targets
+    in_reach = theirs["recip_rank"] >= 1 / 10
+    np.testing.assert_allclose(ours["mrr@10"], np.where(in_reach, theirs["recip_rank"], 0.0))
+    assert 0.1 < ours["ndcg@10"].mean() < 0.9

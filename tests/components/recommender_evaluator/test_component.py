@@ -5,7 +5,7 @@ def test_wiring(shop):
     from tfx import types
     from tfx.types import standard_artifacts
 
-    from components.artifacts import BaselineLists, Interactions, RecommenderMetrics
+    from components.artifacts import BaselineLists, CandidateIndex, Interactions, RecommenderMetrics
     from components.recommender_evaluator.component import RecommenderEvaluator
     from components.settings import GateSettings
     from schema.features import FeatureSet
@@ -16,6 +16,8 @@ def test_wiring(shop):
         examples=types.Channel(type=standard_artifacts.Examples),
         interactions=types.Channel(type=Interactions),
         baselines=types.Channel(type=BaselineLists),
+        index=types.Channel(type=CandidateIndex),
+        transform_graph=types.Channel(type=standard_artifacts.TransformGraph),
         windows=shop.windows,
         features=FeatureSet(),
         gates=GateSettings(least_ndcg=0.1),

@@ -3,12 +3,21 @@
 import json
 import math
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from schema.features import FeatureSet
 
 FEATURES = FeatureSet()
+PRODUCTS = [f"p{number:02d}" for number in range(12)]
+
+
+def write_vocabulary(directory, product_ids):
+    """As much of a transform graph as names the products of an index."""
+    assets = directory / "transform_fn" / "assets"
+    assets.mkdir(parents=True, exist_ok=True)
+    (assets / "product_id").write_text("\n".join(product_ids) + "\n")
 
 
 @pytest.fixture
@@ -16,7 +25,7 @@ def evaluate(tmp_path, shop, stand_in, artifact):
     """Runs the executor on a stand-in; returns metrics, blessing and the evaluation's folder."""
     from tfx.types import standard_artifacts
 
-    from components.artifacts import BaselineLists, Interactions, RecommenderMetrics
+    from components.artifacts import BaselineLists, CandidateIndex, Interactions, RecommenderMetrics
     from components.baseline_recommender.executor import Executor as BaselineExecutor
     from components.recommender_evaluator.executor import Executor
     from components.settings import BaselineSettings, GateSettings
@@ -40,11 +49,16 @@ def evaluate(tmp_path, shop, stand_in, artifact):
                 "seed": 7,
             },
         )
+        write_vocabulary(tmp_path / "transform", [*reversed(PRODUCTS)])
+        index = artifact(CandidateIndex, tmp_path / "index")
+        np.save(tmp_path / "index" / "embeddings.npy", np.eye(12, dtype=np.float32))
         Executor().Do(
             data
             | {
                 "model": [artifact(standard_artifacts.Model, tmp_path / "model")],
                 "baselines": baselines,
+                "index": [index],
+                "transform_graph": [artifact(standard_artifacts.TransformGraph, tmp_path / "transform")],
             },
             {"evaluation": [evaluation], "blessing": [blessing]},
             {
@@ -75,6 +89,13 @@ def test_a_good_model_is_measured_and_blessed(evaluate, tmp_path):
     assert ours["coverage@10"]["mean"] == pytest.approx(10 / 12)
     assert metrics["slices"]["new_users"]["num_queries"] == 0
     assert metrics["slices"]["cold_products"]["num_queries"] == 0
+    assert metrics["slices"]["bought_before"]["num_queries"] == 24
+    assert metrics["slices"]["never_bought"]["num_queries"] == 0
+    # The one target is first of the candidates and of what is served: no stage loses anything.
+    assert {stage["loss"]["mean"] for stage in metrics["stages"].values() if stage != 24} == {0.0}
+    # Embeddings of distinct products are orthogonal; there is no category to measure in.
+    assert ours["embedding_diversity@10"]["mean"] == pytest.approx(1)
+    assert "category_diversity@10" not in ours and metrics["category"] is None
     # Nobody turned to a product that was new to him.
     assert metrics["new_products_only"] == {"num_queries": 0, "systems": {}, "differences": {}}
     assert metrics["champion"] == {"version": None, "skipped": None}
@@ -103,6 +124,8 @@ def test_a_model_that_loses_to_popularity_is_not_blessed(evaluate, tmp_path):
     assert metrics["blessed"] is False
     failed = [gate["name"] for gate in metrics["gates"] if not gate["passed"]]
     assert failed == ["against_popularity"]
+    by_name = {gate["name"]: gate["detail"] for gate in metrics["gates"]}
+    assert by_name["against_baselines"].endswith("It does not count: `gates.against_baselines` is off.")
     assert blessing.get_int_custom_property("blessed") == 0
     assert "clearly worse" in blessing.get_string_custom_property("blessing_message")
     assert (tmp_path / "blessing" / "NOT_BLESSED").exists()
@@ -124,6 +147,7 @@ def test_a_worse_model_than_the_champion_is_not_blessed(evaluate, tmp_path, stan
     assert metrics["champion"] == {"version": 1000, "skipped": None}
     assert metrics["systems"]["champion"]["ndcg@10"]["mean"] == 1.0
     assert metrics["differences"]["champion"]["ndcg@10"]["high"] < 0
+    # No slice of the tiny shop has the fifty users that could refuse a model.
     assert [gate["name"] for gate in metrics["gates"] if not gate["passed"]] == ["worst_champion_loss"]
 
 

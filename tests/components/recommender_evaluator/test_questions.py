@@ -1,16 +1,12 @@
 """What is asked of every system."""
 
-import numpy as np
-import pyarrow as pa
 import pytest
 
 from components.evaluation.examples import read_split
 from components.recommender_evaluator.questions import (
     build_question,
-    cold_targets,
     never_bought,
     read_shop,
-    user_slices,
 )
 from schema.errors import PipelineRefusedError
 
@@ -45,24 +41,8 @@ def test_never_bought_takes_purchased_targets_away(tables, shop):
     assert question.excluded.lengths.tolist() == [2] * 24
 
 
-def test_slices_and_cold_targets(tables, shop):
-    early = build_question(tables[0], _asked_at(tables[1], 10 * DAY), 10 * DAY, "test", "off")
-    assert user_slices(early)["new_users"].all()
-    assert len(cold_targets(early).codes) == 24
-    later = build_question(*tables, shop.windows.test_start, "test", "off")
-    slices = user_slices(later)
-    assert not slices["new_users"].any() and slices["light_users"].all()
-    assert len(cold_targets(later).codes) == 0
-
-
 def test_an_empty_split_is_refused_and_a_wrong_moment_is_an_error(tables, shop):
     with pytest.raises(PipelineRefusedError, match="Split `test` has no user"):
         build_question(tables[0], tables[1].slice(0, 0), shop.windows.test_start, "test", "off")
     with pytest.raises(ValueError, match="asked at the start of its window"):
         build_question(*tables, shop.windows.eval_start, "test", "off")
-
-
-def _asked_at(table, moment):
-    column = pa.array([[moment]] * len(table), pa.large_list(pa.int64()))
-    assert np.all(column.value_lengths().to_numpy() == 1)
-    return table.set_column(table.column_names.index("query_time"), "query_time", column)
