@@ -89,8 +89,11 @@ def grid(
         "als": lambda: [
             Factorization(matrices, "als", regularization, confidence, 10, popularity)
             for regularization in (0.1, 10.0)
-            for confidence in (2.0,)
+            for confidence in (2.0, 20.0)
         ],
-        "bpr": lambda: [Factorization(matrices, "bpr", 0.01, 1.0, 60, popularity)],
+        "bpr": lambda: [
+            Factorization(matrices, "bpr", regularization, 1.0, 40, popularity)
+            for regularization in (0.01, 0.1)
+        ],
     }
     return makers[name]()

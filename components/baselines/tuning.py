@@ -62,16 +62,21 @@ def tune_baselines(
     popular = {name: best_of(popularity_grid(window), question) for name, question in evaluation.items()}
     for system in settings.systems:
         matrices = Matrices(seed)
+        chosen: dict[str, tuple[Baseline, list[dict[str, Any]], float]] = {}
         # What only counts is tuned on every user: that costs nothing.
         for name, question in (evaluation if system in COUNTING else some).items():
             start = time.monotonic()
             candidates = grid(system, window, matrices, popular[name], settings)
             tuning = [_tried(candidate, question) for candidate in candidates]
-            chosen = candidates[int(np.argmax([row["ndcg@10"] for row in tuning]))]
-            matrices.forget()
-            ranked = chosen.recommend(test[name], top_k)
-            seconds = time.monotonic() - start
-            yield Tuned(system, name, ranked, chosen.settings, tuning, seconds)
+            best = candidates[int(np.argmax([row["ndcg@10"] for row in tuning]))]
+            chosen[name] = best, tuning, time.monotonic() - start
+        # All questions are of one past, so what was made of it has served them all.
+        matrices.forget()
+        for name, (best, tuning, seconds) in chosen.items():
+            start = time.monotonic()
+            ranked = best.recommend(test[name], top_k)
+            seconds += time.monotonic() - start
+            yield Tuned(system, name, ranked, best.settings, tuning, seconds)
         matrices.forget()
 
 
