@@ -36,8 +36,7 @@ def collect_pairs(
 
     Returns:
         Features float32 `[pairs, features]`, labels bool `[pairs]` and importance float32 `[pairs]`: a
-        drawn negative stands for `1 / negative_share` of its kind, a query's pairs for as much as
-        another's.
+        drawn negative stands for `1 / negative_share` of its kind.
     """
     random = np.random.default_rng(seed)
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []

@@ -288,6 +288,25 @@ def test_retrieve_gives_the_candidates(served, trained_shop, offline):
         assert {text.decode() for text in by_user[user]} == set(expected)
 
 
+def test_rank_gives_the_order_of_the_rankers_scores(served, trained_shop, offline):
+    queries = {query.user_id: query for query in queries_of(trained_shop)}
+    asked = [queries[user] for user in offline["users"]]
+    length = trained_shop.plan.config.split.history_length
+    inputs = encode_queries(trained_shop.plan.features, asked, length)
+    tensors = {name: tf.constant(value) for name, value in inputs.items()}
+    outputs = served.signatures["rank"](**tensors, exclude_purchased=tf.constant(False))
+    for row, (products, scores) in enumerate(zip(offline["ids"], offline["scores"], strict=True)):
+        found = [text.decode() for text in outputs["product_id"].numpy()[row] if text]
+        assert found == [products[p] for p in np.argsort(-scores) if products[p] not in trained_shop.hidden]
+        kept = outputs["score"].numpy()[row][: len(found)]
+        assert kept == pytest.approx(sorted(kept, reverse=True))
+    without = served.signatures["rank"](**tensors, exclude_purchased=tf.constant(True))
+    for query, row in zip(asked, without["product_id"].numpy(), strict=True):
+        events = zip(query.product_ids, query.event_types, strict=True)
+        bought = {product for product, event_type in events if event_type == "purchase"}
+        assert not {text.decode() for text in row if text} & bought
+
+
 def test_the_model_tells_its_clients_what_they_need(trained_shop):
     metadata = json.loads((Path(trained_shop.model) / "assets.extra" / "towerline.json").read_text())
     plan = trained_shop.plan
