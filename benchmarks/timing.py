@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -19,6 +19,16 @@ def in_turn(contestants: Mapping[str, Callable[[], Any]], rounds: int) -> dict[s
     return seconds
 
 
-def median(values: list[float]) -> float:
+def spread(values: Sequence[float]) -> str:
+    """Median of the rounds, with the least and the most."""
+    return f"{median(values):.1f} ({min(values):.1f}–{max(values):.1f})"
+
+
+def quotients(seconds: Sequence[float], ours: Sequence[float]) -> list[float]:
+    """Round by round, how many times as long it took as ours beside it."""
+    return [theirs / own for theirs, own in zip(seconds, ours, strict=True)]
+
+
+def median(values: Sequence[float]) -> float:
     """Median of the rounds."""
     return float(statistics.median(values))

@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.evaluation.embedded import Embedded
 from benchmarks.evaluation.evaluators import CUT_OFFS, Accuracies, Evaluated, evaluate, factorized_top_k
 from benchmarks.markdown import table
-from benchmarks.timing import in_turn, median
+from benchmarks.timing import in_turn, median, quotients, spread
 
 OURS = "Towerline"
 _FLOAT32 = 1e-5
@@ -24,7 +24,7 @@ def compare(embedded: Embedded, names: Sequence[str], rounds: int, seed: int) ->
 
     contestants = {OURS: keep(OURS, lambda: evaluate(embedded, seed))}
     contestants |= {name: keep(name, factorized_top_k(embedded, name)) for name in names}
-    seconds = {name: median(values) for name, values in in_turn(contestants, rounds).items()}
+    seconds = in_turn(contestants, rounds)
     ours: Evaluated = found.pop(OURS)
     return "\n\n".join(
         [
@@ -50,20 +50,20 @@ def _describe(embedded: Embedded, rounds: int) -> str:
     (num_users, dim), num_products = embedded.users.shape, len(embedded.products)
     return (
         f"{num_users:,} users, {len(embedded.targets):,} targets, {num_products:,} products, "
-        f"dimension {dim}; median of {rounds}, in turn."
+        f"dimension {dim}; median of {rounds} rounds, in turn (least–most)."
     )
 
 
-def _times(seconds: Mapping[str, float], accuracies: Mapping[str, Accuracies]) -> str:
+def _times(seconds: Mapping[str, list[float]], accuracies: Mapping[str, Accuracies]) -> str:
     head = ["evaluated by", "seconds", "ratio", *(f"top {k}" for k in CUT_OFFS)]
     rows = [
         [
             name,
-            f"{value:.2f}",
-            f"{value / seconds[OURS]:.1f}",
+            f"{median(values):.2f}",
+            spread(quotients(values, seconds[OURS])),
             *(f"{share:.4f}" for share in accuracies[name]),
         ]
-        for name, value in seconds.items()
+        for name, values in seconds.items()
     ]
     return table(head, rows)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import benchmarks.training
 from benchmarks.ablation.finished_run import FinishedRun
-from benchmarks.timing import median
 from benchmarks.training.naming import CONTESTANTS
 from benchmarks.training.processes import started
 from benchmarks.training.report import Measured, markdown
@@ -26,7 +25,7 @@ def measure(run: FinishedRun, rounds: int, num_steps: int, seed: int) -> list[Me
             for name, worker in workers.items():
                 seconds[name].append(worker.fit() / num_steps)
         return [
-            Measured(name, worker.pairs_per_step, median(seconds[name]), worker.stop())
+            Measured(name, worker.pairs_per_step, tuple(seconds[name]), worker.stop())
             for name, worker in workers.items()
         ]
 
@@ -49,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     measured = measure(run, options.rounds, options.steps, options.seed)
-    sys.stdout.write(f"Median of {options.rounds} rounds of {options.steps} steps, in turn.\n\n")
+    sys.stdout.write(f"Median of {options.rounds} rounds of {options.steps} steps, in turn (least–most).\n\n")
     sys.stdout.write(markdown(measured) + "\n")
     return 0
 

@@ -4,11 +4,12 @@ from benchmarks.training.__main__ import main
 from benchmarks.training.report import Measured, markdown
 
 
-def test_the_ratio_is_that_of_examples_a_second():
-    ours, plain = Measured("ours", 400, 0.02, 900.0), Measured("plain", 100, 0.05, 1200.4)
+def test_the_ratio_is_that_of_examples_a_second_round_by_round():
+    ours = Measured("ours", 400, (0.02, 0.01, 0.04), 900.0)
+    plain = Measured("plain", 100, (0.05, 0.05, 0.03), 1200.4)
     assert markdown([ours, plain]).splitlines()[2:] == [
-        "| ours       | 400             | 20.0      | 20,000     | 1.0   | 900     |",
-        "| plain      | 100             | 50.0      | 2,000      | 10.0  | 1,200   |",
+        "| ours       | 400             | 20.0      | 20,000     | 1.0 (1.0–1.0)   | 900     |",
+        "| plain      | 100             | 50.0      | 2,000      | 10.0 (3.0–20.0) | 1,200   |",
     ]
 
 
