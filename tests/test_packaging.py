@@ -50,7 +50,7 @@ def test_names_resolve_to_ours(name, tmp_path):
     assert Path(done.stdout.strip()) == ROOT / name / "__init__.py"
 
 
-@pytest.mark.parametrize("name", ["components", "transform", "trainer", "pipeline"])
+@pytest.mark.parametrize("name", ["benchmarks", "components", "transform", "trainer", "pipeline"])
 def test_keras_2_is_chosen_whatever_the_environment_says(name):
     code = f"import {name}, os; print(os.environ['TF_USE_LEGACY_KERAS'])"
     done = subprocess.run(

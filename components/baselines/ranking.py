@@ -46,10 +46,9 @@ def rank_by_scores(
 
 
 def _best(scores: Scores, count: int) -> tuple[IntArray, Scores]:
-    if count < scores.shape[1]:
-        columns = np.argpartition(-scores, count - 1, axis=1)[:, :count]
-    else:
-        columns = np.tile(np.arange(scores.shape[1]), (len(scores), 1))
-    values = np.take_along_axis(scores, columns, axis=1)
-    order = np.lexsort((columns, -values), axis=1)
-    return np.take_along_axis(columns, order, axis=1), np.take_along_axis(values, order, axis=1)
+    import tensorflow as tf
+
+    from components.evaluation.exact_search import largest
+
+    values, columns = largest(tf.constant(scores), count)
+    return columns.numpy().astype(np.int64), values.numpy()
