@@ -2,6 +2,6 @@
 
 from setuptools import find_packages, setup
 
-PACKAGES = ("pipeline", "benchmarks", "components", "transform", "trainer", "schema")
+PACKAGES = ("pipeline", "serving", "benchmarks", "components", "transform", "trainer", "schema")
 
 setup(packages=find_packages(include=[pattern for name in PACKAGES for pattern in (name, f"{name}.*")]))

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from components.evaluation.files import whole_file
 from pipeline.console import counter
-from pipeline.live_history import LiveHistory
-from pipeline.served_model import PushedModel
 from schema.errors import UserError
+from serving.live_history import LiveHistory
+from serving.pushed_model import PushedModel
 
 SCHEMA: Final = pa.schema(
     [

@@ -148,7 +148,7 @@ def _database(config: TowerlineConfig, workdir: Path) -> Check:
 
 
 def _served(config: TowerlineConfig, workdir: Path) -> Check:
-    from components.pusher.versions import newest_version
+    from schema.versions import newest_version
 
     directory = Path(config.push.directory or workdir / "serving")
     version = newest_version(directory)

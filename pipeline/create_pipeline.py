@@ -238,6 +238,7 @@ def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit:
         index=indexer.outputs["index"],
         preranker=nodes["PrerankingTrainer"].outputs["preranker"],
         candidates=nodes["CandidateGenerator"].outputs["examples"],
+        examples=nodes["ProductExampleGen"].outputs["examples"],
         transform_graph=nodes["Transform"].outputs["transform_graph"],
         features=plan.features,
         windows=plan.windows,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from components.pusher.versions import newest_version
 from pipeline.metadata_store import Artifact, Execution, RunStore
 from pipeline.plan import PIPELINE_NAME
+from schema.versions import newest_version
 
 
 def retire_stale(metadata_path: str, push_directory: str) -> None:

@@ -151,7 +151,7 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
         "RecommenderAssembler",
         {"retrieval_model": retrieval, "ranking_model": ranking, "transform_graph": graph}
         | chosen
-        | {"candidates": candidates},
+        | {"candidates": candidates, "examples": raw},
         {"model": model},
     )
     return SimpleNamespace(

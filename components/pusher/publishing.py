@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from components.pusher.versions import CHAMPIONS, next_version
+from schema.versions import CHAMPIONS, next_version
 
 _LOCK = ".towerline-push.lock"
 _TEMPORARY_PREFIX = ".towerline-push-"

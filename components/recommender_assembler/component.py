@@ -37,6 +37,7 @@ class RecommenderAssemblerSpec(types.ComponentSpec):
         "preranker": ChannelParameter(type=Preranker),
         "candidates": ChannelParameter(type=standard_artifacts.Examples),
         "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
+        "examples": ChannelParameter(type=standard_artifacts.Examples),
     }
     OUTPUTS = {"model": ChannelParameter(type=standard_artifacts.Model)}
 
@@ -51,6 +52,7 @@ class RecommenderAssembler(base_component.BaseComponent):
         preranker: Cuts the pool of all sources.
         candidates: Rows of the CandidateGenerator, for what is measured on the eval window.
         transform_graph: The preprocessing graph.
+        examples: Raw Examples; the texts of the catalog split are searched.
         features: Feature columns.
         windows: Without `refit`, the tables as of the test window's start are served.
         event_weights: Event type -> weight as a target.
@@ -73,6 +75,7 @@ class RecommenderAssembler(base_component.BaseComponent):
         preranker: types.BaseChannel,
         candidates: types.BaseChannel,
         transform_graph: types.BaseChannel,
+        examples: types.BaseChannel,
         features: FeatureSet,
         windows: TimeWindows,
         event_weights: dict[str, float],
@@ -89,6 +92,7 @@ class RecommenderAssembler(base_component.BaseComponent):
             preranker=preranker,
             candidates=candidates,
             transform_graph=transform_graph,
+            examples=examples,
             model=types.Channel(type=standard_artifacts.Model),
             features=features.to_json(),
             windows=windows.to_json(),

@@ -15,9 +15,12 @@ from tfx.utils import path_utils
 from components.candidate_sources.preranker import load_preranker
 from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
+from components.evaluation.examples import read_split
 from components.evaluation.exclusion import resolve_exclusion
 from components.recommender_assembler.popularity_discount import measure_discount
+from components.recommender_assembler.product_texts import product_texts
 from components.recommender_assembler.recommender import Recommender, ServingSettings
+from components.recommender_assembler.text_index import TextIndex, build_postings
 from components.settings import PostRankingSettings
 from schema import names
 from schema.features import FeatureSet
@@ -84,12 +87,16 @@ def _build(
         popularity_discount=discount,
         new_product_step=round(1 / post_ranking.new_product_share) if post_ranking.new_product_share else 0,
     )
+    product_ids = [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
+    catalog = read_split(artifact_utils.get_single_uri(inputs["examples"]), names.CATALOG)
+    texts = TextIndex(build_postings(product_texts(catalog, features, product_ids)), len(product_ids))
     return Recommender(
         transform,
         _load(inputs["retrieval_model"]),
         _load(inputs["ranking_model"]),
         sources,
-        [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)],
+        product_ids,
+        texts,
         settings,
     )
 
@@ -99,7 +106,7 @@ def _load(artifacts: Any) -> Any:
 
 
 def save_recommender(recommender: Recommender, target: Path) -> None:
-    """Exports the signatures `recommend` (also the default one), `rank` and `retrieve`."""
+    """Exports `recommend` (also as the default signature), `rank`, `retrieve`, `similar` and `search`."""
     specs = recommender.signature()
     exclude = {names.EXCLUDE_PURCHASED: tf.TensorSpec([], tf.bool, names.EXCLUDE_PURCHASED)}
     top_k = {names.TOP_K: tf.TensorSpec([], tf.int64, names.TOP_K)}
@@ -109,6 +116,14 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
         names.RECOMMEND: recommend,
         names.RANK: tf.function(recommender.rank).get_concrete_function(**specs, **exclude),
         names.RETRIEVE: tf.function(recommender.retrieve).get_concrete_function(**specs),
+        names.SIMILAR: tf.function(recommender.similar).get_concrete_function(
+            product_id=tf.TensorSpec([None], tf.string, names.PRODUCT_ID),
+            blend=tf.TensorSpec([], tf.float32, names.BLEND),
+            **top_k,
+        ),
+        names.SEARCH: tf.function(recommender.search).get_concrete_function(
+            text=tf.TensorSpec([None], tf.string, names.TEXT), **top_k
+        ),
     }
     tf.saved_model.save(recommender, str(target), signatures=signatures)
 

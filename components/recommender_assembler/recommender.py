@@ -11,6 +11,8 @@ import tensorflow_transform as tft
 from components.candidate_sources.sources import NEW_PRODUCT, SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
 from components.recommender_assembler.popularity_discount import discounted
 from components.recommender_assembler.post_ranking import append_fill, cut, exclude, filter_scores, place_new
+from components.recommender_assembler.product_queries import ProductQueries
+from components.recommender_assembler.text_index import TextIndex
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.transformed import dense_query
@@ -53,6 +55,7 @@ class Recommender(tf.Module):
         ranking: The loaded ranking model.
         sources: The candidate sources at the moment that is served.
         product_ids: The product vocabulary.
+        texts: Index of the products' texts.
         settings: Lengths and filters.
     """
 
@@ -63,6 +66,7 @@ class Recommender(tf.Module):
         ranking: Any,
         sources: CandidateSources,
         product_ids: list[str],
+        texts: TextIndex,
         settings: ServingSettings,
     ) -> None:
         super().__init__()
@@ -71,6 +75,7 @@ class Recommender(tf.Module):
         self.ranking = ranking
         self.sources = sources
         self.product_ids = tf.Variable(tf.constant(product_ids), trainable=False)
+        self.product_queries = ProductQueries(sources, self.product_ids, texts)
         self.source_names = tf.constant([*SOURCE_NAMES, ""])
         self.positive_types = tf.constant([False, *settings.positive_types])
         self._settings = settings
@@ -125,6 +130,33 @@ class Recommender(tf.Module):
             names.PRODUCT_ID: tf.where(exists, product, ""),
             "score": tf.where(exists, score, float("nan")),
         }
+
+    def similar(self, product_id: tf.Tensor, blend: tf.Tensor, top_k: tf.Tensor) -> Tensors:
+        """Products like each product; the contract stands in `docs/served-model.md`."""
+        return self.product_queries.similar(self._product_index(product_id), blend, tf.cast(top_k, tf.int32))
+
+    def search(self, text: tf.Tensor, top_k: tf.Tensor) -> Tensors:
+        """Products for each text; the contract stands in `docs/served-model.md`."""
+        return self.product_queries.search(text, tf.cast(top_k, tf.int32))
+
+    def _product_index(self, product_id: tf.Tensor) -> tf.Tensor:
+        """Ids `[batch]` to places in the vocabulary, -1 for unknown ones: as a history of one event."""
+        batch = tf.shape(product_id)[0]
+        inputs = {
+            name: _missing(spec, batch)
+            for name, spec in self.signature().items()
+            if name.startswith(names.USER_PREFIX)
+        }
+        one = tf.ones([batch, 1], tf.int64)
+        inputs |= {
+            names.USER_ID: tf.fill([batch], ""),
+            names.QUERY_TIME: one[:, 0],
+            names.HISTORY_PRODUCT_ID: product_id[:, tf.newaxis],
+            names.HISTORY_TIME: tf.zeros_like(one),
+            names.HISTORY_EVENT_TYPE: tf.fill([batch, 1], names.DEFAULT_EVENT_TYPE),
+        }
+        query = dense_query(self._transform(inputs), self._settings.features, 1)
+        return tf.pad(query[names.HISTORY_INDEX], [[0, 0], [0, 1]], constant_values=-1)[:, 0]
 
     def _transform(self, inputs: Tensors) -> Tensors:
         """Dense request tensors, of which empty strings pad, through the transform graph."""
@@ -243,6 +275,12 @@ class Recommender(tf.Module):
             number = column.kind in (Kind.NUMBER, Kind.EMBEDDING)
             specs[name] = tf.TensorSpec(shape, tf.float32 if number else tf.string, name)
         return specs
+
+
+def _missing(spec: tf.TensorSpec, batch: tf.Tensor) -> tf.Tensor:
+    """The value of an input that a request lacks."""
+    shape = tf.concat([[batch], tf.constant(spec.shape[1:].as_list(), tf.int32)], axis=0)
+    return tf.fill(shape, "" if spec.dtype == tf.string else float("nan"))
 
 
 def _sparse(values: tf.Tensor, present: tf.Tensor | None = None) -> tf.SparseTensor:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.evaluation.served import ServedModel, read_metadata
-from components.pusher.versions import champion_directory, newest_version
 from schema.features import FeatureSet
+from schema.versions import champion_directory, newest_version
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from pipeline import console
 from schema.errors import UserError
 
 if TYPE_CHECKING:
-    from pipeline.live_history import LiveHistory
-    from pipeline.served_model import PushedModel
     from schema.source import ProductSource
+    from serving.live_history import LiveHistory
+    from serving.pushed_model import PushedModel
 
 NAME = "recommend"
 HELP = "recommendations of the pushed model for a user, or for a file of users"
@@ -31,11 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
+    from pipeline.capture import quiet_stderr
     from pipeline.configuration import load_config
-    from pipeline.live_history import LiveHistory
     from pipeline.remembered_source import source_of
-    from pipeline.served_model import PushedModel
     from pipeline.source_access import open_concealed
+    from serving.live_history import LiveHistory
+    from serving.pushed_model import PushedModel
 
     if arguments.top_k < 1:
         raise UserError(f"`--top-k` must be at least 1. Received: {arguments.top_k}.")
@@ -44,6 +45,8 @@ def execute(arguments: argparse.Namespace) -> int:
     config = load_config(arguments, arguments.source)
     workdir = Path(arguments.workdir).expanduser().absolute()
     model = PushedModel(Path(config.push.directory or workdir / "serving"))
+    with quiet_stderr():
+        model.load()
     with open_concealed(source_of(config, workdir)) as source:
         history = LiveHistory(source, model.features, model.history_length)
         if arguments.user is not None:
@@ -54,7 +57,7 @@ def execute(arguments: argparse.Namespace) -> int:
 def _one(
     arguments: argparse.Namespace, model: PushedModel, history: LiveHistory, source: ProductSource
 ) -> int:
-    from pipeline.descriptions import describe_products
+    from serving.descriptions import describe_products
 
     queries, known = history.queries([arguments.user])
     items = model.recommend(queries, arguments.top_k, arguments.exclude_purchased)[0]

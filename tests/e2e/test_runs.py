@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from components.pusher.versions import versions
+from schema.versions import versions
 
 pytestmark = pytest.mark.e2e
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.pusher.versions import champion_directory, versions
+from schema.versions import champion_directory, versions
 
 
 @pytest.fixture

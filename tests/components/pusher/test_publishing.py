@@ -12,7 +12,7 @@ import pytest
 
 from components.pusher import publishing
 from components.pusher.publishing import publish
-from components.pusher.versions import versions
+from schema.versions import versions
 
 
 @pytest.fixture

@@ -307,6 +307,58 @@ def test_rank_gives_the_order_of_the_rankers_scores(served, trained_shop, offlin
         assert not {text.decode() for text in row if text} & bought
 
 
+def similar(served, products, blend, top_k=EVERYTHING):
+    outputs = served.signatures["similar"](
+        product_id=tf.constant(products), blend=tf.constant(blend), top_k=tf.constant(top_k, tf.int64)
+    )
+    return {name: value.numpy() for name, value in outputs.items()}
+
+
+def test_similar_products_by_content_are_nearest_in_the_embedding_space(served, trained_shop):
+    shop = trained_shop
+    embeddings = np.load(shop.directory / "index" / "embeddings.npy")
+    entries = shop.transform.vocabulary_by_name("product_id")
+    place = {entry.decode().replace("␤", "\n").replace("␍", "\r"): n for n, entry in enumerate(entries)}
+    asked = [shop.product_ids[0], "p7"]
+    found = similar(served, asked, 0.0)
+    for row, product in enumerate(asked):
+        others = [other for other in shop.product_ids if other not in (product, *shop.hidden)]
+        cosine = {other: embeddings[place[product]] @ embeddings[place[other]] for other in others}
+        shown = [text.decode() for text in found["product_id"][row] if text]
+        assert sorted(shown) == sorted(others)
+        assert [cosine[other] for other in shown] == pytest.approx(sorted(cosine.values(), reverse=True))
+        np.testing.assert_array_equal(found["score"][row], found["content"][row])
+
+
+def test_similar_products_by_purchases_are_the_neighbours(served, trained_shop):
+    tables = load_tables(trained_shop.directory / "index", trained_shop.plan.windows.test_start)
+    entries = trained_shop.transform.vocabulary_by_name("product_id")
+    ids = [entry.decode().replace("␤", "\n").replace("␍", "\r") for entry in entries]
+    found = similar(served, ["p7"], 1.0, 5)
+    neighbours = [ids[n] for n in tables.moment.neighbour_index[ids.index("p7")] if n >= 0]
+    expected = [product for product in neighbours if product not in trained_shop.hidden]
+    assert [text.decode() for text in found["product_id"][0]][: len(expected)] == expected
+    assert found["bought_together"][0, 0] == pytest.approx(1.0)
+
+
+def test_an_unknown_product_has_no_similar_ones(served):
+    found = similar(served, ["never heard of", "p7"], 0.5, 3)
+    assert found["product_id"][0].tolist() == [b"", b"", b""] and np.isnan(found["score"][0]).all()
+    assert all(found["product_id"][1])
+
+
+def test_search_finds_the_colour_although_it_is_misspelt(served, trained_shop):
+    outputs = served.signatures["search"](
+        text=tf.constant(["red", "bleu blue", "!!"]), top_k=tf.constant(10, tf.int64)
+    )
+    numbers = {product: number for number, product in enumerate(trained_shop.product_ids)}
+    for row, parity in ((0, 0), (1, 1)):
+        shown = [text.decode() for text in outputs["product_id"].numpy()[row]]
+        assert {numbers[product] % 2 for product in shown} == {parity}
+        assert not set(shown) & set(trained_shop.hidden)
+    assert outputs["product_id"].numpy()[2].tolist() == [b""] * 10
+
+
 def test_the_model_tells_its_clients_what_they_need(trained_shop):
     metadata = json.loads((Path(trained_shop.model) / "assets.extra" / "towerline.json").read_text())
     plan = trained_shop.plan

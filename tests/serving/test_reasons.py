@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.reasons import reason
+from serving.reasons import reason
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,16 @@ class LiveHistory:
         source: The open database.
         features: Feature columns of the model.
         history_length: Events that a query carries.
+        query_time: The moment of the queries, epoch seconds; the one after the newest event by default.
     """
 
-    def __init__(self, source: ProductSource, features: FeatureSet, history_length: int) -> None:
+    def __init__(
+        self, source: ProductSource, features: FeatureSet, history_length: int, query_time: int | None = None
+    ) -> None:
         self._source = source
         self._columns = [column.name for column in features.user_columns().values()]
         self._history_length = history_length
-        self.query_time = source.newest_event_time() + 1
+        self.query_time = source.newest_event_time() + 1 if query_time is None else query_time
 
     def queries(self, user_ids: Sequence[str]) -> tuple[list[Query], list[bool]]:
         """Returns a query for each id, and whether the database knows the user."""

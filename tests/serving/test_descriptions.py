@@ -2,10 +2,10 @@
 
 import sqlite3
 
-from pipeline.descriptions import describe_products
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.source import open_source
 from schema.source_settings import SourceSettings
+from serving.descriptions import describe_products
 
 
 def features(**kinds):

@@ -1,6 +1,6 @@
 """Versions of the push directory."""
 
-from components.pusher.versions import newest_version, next_version, versions
+from schema.versions import newest_version, next_version, versions
 
 
 def test_only_folders_named_by_a_number_are_versions(tmp_path):

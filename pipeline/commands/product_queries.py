@@ -1,0 +1,65 @@
+"""What `towerline similar` and `towerline search` share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from pipeline import console
+from pipeline.capture import quiet_stderr
+from schema.errors import UserError
+from serving.pushed_model import PushedModel
+
+
+def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of both commands."""
+    parser.add_argument("--top-k", type=int, default=10, metavar="K", help="products to list (10)")
+    parser.add_argument("--source", metavar="URL", help="product database, if not that of the last run")
+
+
+def loaded_model(arguments: argparse.Namespace) -> PushedModel:
+    """The pushed model, loaded.
+
+    Raises:
+        UserError: `--top-k` is below 1 or nothing has been pushed.
+    """
+    from pipeline.configuration import load_config
+
+    if arguments.top_k < 1:
+        raise UserError(f"`--top-k` must be at least 1. Received: {arguments.top_k}.")
+    config = load_config(arguments, arguments.source)
+    workdir = Path(arguments.workdir).expanduser().absolute()
+    model = PushedModel(Path(config.push.directory or workdir / "serving"))
+    with quiet_stderr():
+        model.load()
+    return model
+
+
+def say_items(arguments: argparse.Namespace, answer: dict[str, Any], columns: tuple[str, ...]) -> None:
+    """Prints the items of an answer with what the products are, or all of it as JSON."""
+    from pipeline.configuration import load_config
+    from pipeline.remembered_source import source_of
+    from pipeline.source_access import open_concealed
+    from pipeline.tables import render
+    from serving.descriptions import describe_products
+
+    if arguments.json:
+        console.say_json({name: value for name, value in answer.items() if name != "features"})
+        return
+    workdir = Path(arguments.workdir).expanduser().absolute()
+    with open_concealed(source_of(load_config(arguments, arguments.source), workdir)) as source:
+        ids = [item["product_id"] for item in answer["items"]]
+        described = describe_products(source, answer["features"], ids)
+    rows = [
+        (
+            str(item["rank"]),
+            item["product_id"],
+            described.get(item["product_id"], ""),
+            *(f"{item[name]:.4f}" for name in columns),
+        )
+        for item in answer["items"]
+    ]
+    console.say(
+        render(("rank", "product", "what it is", *columns), rows, right=(0, *range(3, 3 + len(columns))))
+    )

@@ -1,0 +1,57 @@
+"""`towerline serve`: the REST server and its explorer page."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Final
+
+from pipeline import console
+
+NAME = "serve"
+HELP = "serve the pushed model over REST, with an explorer page at /"
+TOKEN_VARIABLE: Final = "TOWERLINE_SERVE_TOKEN"
+"""Environment variable with the bearer token that requests must carry."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of the command."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8500, help="port to bind (8500)")
+    parser.add_argument("--budget-ms", type=float, default=1000.0, help="time before popular products (1000)")
+    parser.add_argument("--source", metavar="URL", help="product database, if not that of the last run")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Runs the command."""
+    from pipeline.configuration import load_config
+    from pipeline.remembered_source import source_of
+    from pipeline.source_access import open_concealed
+    from serving.app import Server
+    from serving.holder import ModelHolder
+    from serving.pushed_model import PushedModel
+    from serving.running import run
+    from serving.settings import ServerSettings
+    from serving.shop import Shop
+
+    settings = ServerSettings.parse(
+        {
+            "host": arguments.host,
+            "port": arguments.port,
+            "budget_ms": arguments.budget_ms,
+            "token": os.environ.get(TOKEN_VARIABLE) or None,
+        }
+    )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the log is ours; TensorFlow reads this on import
+    config = load_config(arguments, arguments.source)
+    workdir = Path(arguments.workdir).expanduser().absolute()
+    directory = Path(config.push.directory or workdir / "serving")
+    model = PushedModel(directory)
+    source = source_of(config, workdir)
+    open_concealed(source).close()  # a wrong address is a mistake of now, not of the first request
+    shop = Shop(lambda: open_concealed(source), settings.clock_seconds)
+    address = f"http://{settings.host}:{settings.port}/"
+    console.say(f"Serving model {model.version} and what is pushed after it at {address} (Ctrl-C stops)")
+    run(Server(settings, ModelHolder(directory, settings.poll_seconds), shop))
+    return 0

@@ -1,0 +1,93 @@
+"""The model that is served, exchanged for a newer one while requests go on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+from schema.request import Query
+from schema.versions import newest_version
+from serving.pushed_model import Items, PushedModel
+
+_LOG = logging.getLogger("towerline.serving")
+_WARM_UP = 100
+
+
+class Served:
+    """A loaded, warm model and what is answered when there is no time for it.
+
+    Args:
+        model: The loaded model.
+        popular: Items for anybody, best first.
+    """
+
+    def __init__(self, model: PushedModel, popular: Items) -> None:
+        self.model = model
+        self.popular = popular
+
+
+class ModelHolder:
+    """Loads the newest version of a push directory, and every newer one as it is pushed.
+
+    A request that has taken the old model goes on with it; the old one is freed after the last of them.
+
+    Args:
+        directory: The push directory.
+        poll_seconds: How often it is looked at.
+    """
+
+    def __init__(self, directory: Path, poll_seconds: float) -> None:
+        self._directory = directory
+        self._poll_seconds = poll_seconds
+        self._served: Served | None = None
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="towerline-model", daemon=True)
+        self._broken: int | None = None
+
+    @property
+    def served(self) -> Served | None:
+        """What is served now; None until the first model is warm."""
+        return self._served
+
+    def start(self) -> None:
+        """Begins to watch the push directory."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the watch."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def refresh(self) -> None:
+        """Loads the newest version if it is not the one that is served; a broken one changes nothing."""
+        version = newest_version(self._directory)
+        current = self._served.model.version if self._served else None
+        if version is None or str(version) == current or version == self._broken:
+            return
+        try:
+            self._served = warm(PushedModel(self._directory, version))
+        except Exception:
+            self._broken = version
+            _LOG.exception("version %s cannot be served; %s stays", version, current or "nothing")
+        else:
+            _LOG.info("version %s is served", version)
+
+    def _watch(self) -> None:
+        while not self._stopped.is_set():
+            self.refresh()
+            self._stopped.wait(self._poll_seconds)
+
+
+def warm(model: PushedModel) -> Served:
+    """Loads a model and asks it everything once: the first call of a signature is slow."""
+    model.load()
+    stranger = Query("", 1)
+    popular = model.recommend([stranger], _WARM_UP, False)[0]
+    if popular:
+        known = popular[0]["product_id"]
+        model.recommend([Query("", 1, [known], [0], [model.features.event_types[0]])], 10, True)
+        model.similar(known, 10, 0.5)
+        model.search(known, 10)
+    return Served(model, popular)

@@ -1,0 +1,47 @@
+"""What Prometheus reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class ServerMetrics:
+    """Counts requests and fallbacks, and measures their time.
+
+    Args:
+        in_hand: Requests that run or wait for a worker.
+        version: The version that is served; 0 if there is none yet.
+    """
+
+    def __init__(self, in_hand: Callable[[], int], version: Callable[[], int]) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "towerline_requests", "Requests by route and status.", ["route", "status"], registry=registry
+        )
+        self._seconds = Histogram(
+            "towerline_request_seconds", "Time of requests.", ["route"], buckets=_SECONDS, registry=registry
+        )
+        self._fallbacks = Counter(
+            "towerline_fallbacks", "Answers other than asked for.", ["kind"], registry=registry
+        )
+        waiting = Gauge("towerline_in_hand", "Requests that run or wait.", registry=registry)
+        waiting.set_function(in_hand)
+        served = Gauge("towerline_model_version", "Version that is served.", registry=registry)
+        served.set_function(version)
+
+    def request(self, route: str, status: int, seconds: float) -> None:
+        """Counts a finished request."""
+        self._requests.labels(route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def fallback(self, kind: str) -> None:
+        """Counts an answer that is not what was asked for."""
+        self._fallbacks.labels(kind).inc()
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,70 @@
+"""What requests carry; unknown fields are errors."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+_MOST_EVENTS = 20_000
+_Id = Annotated[str, Field(max_length=500)]
+_Value = str | bool | int | float
+_Values = dict[Annotated[str, Field(max_length=200)], _Value | list[_Value]]
+_Stamp = Annotated[int, Field(ge=0, le=2**53)]
+_TopK = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+
+class HistoryEvent(_Request):
+    """One event of the user."""
+
+    product_id: _Id
+    occurred_at: _Stamp
+    """Epoch seconds, or ISO text (UTC unless it says otherwise)."""
+    event_type: Annotated[str, Field(max_length=100)] | None = None
+
+    @field_validator("occurred_at", mode="before")
+    @classmethod
+    def _epoch_seconds(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        moment = datetime.fromisoformat(value)
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+class RecommendationRequest(_Request):
+    """A question for recommendations; without a user and a history it is that of a stranger."""
+
+    user_id: _Id | None = None
+    history: Annotated[list[HistoryEvent], Field(max_length=_MOST_EVENTS)] | None = None
+    """Stands in for what the database has of the user."""
+    context: dict[str, Any] | None = None
+    """Values of user columns, such as an age group, which go before those of the database."""
+    preferences: _Values | None = None
+    """Product column -> wanted value or values: those come first."""
+    filters: _Values | None = None
+    """Product column -> wanted value or values: others are left out."""
+    top_k: _TopK = 10
+    diversity: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """0 leaves the order, 1 looks at unlike categories alone."""
+    exclude_purchased: bool = False
+
+
+class SimilarRequest(_Request):
+    """A question for products like a product."""
+
+    product_id: _Id
+    top_k: _TopK = 10
+    blend: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of what is bought together; the rest is the likeness of content."""
+
+
+class SearchRequest(_Request):
+    """A question for products by text."""
+
+    text: Annotated[str, Field(max_length=1000)]
+    top_k: _TopK = 10

@@ -1,0 +1,35 @@
+"""Runs the application in uvicorn until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+
+import uvicorn
+
+from serving.app import Server, create_app
+
+_GRACE_SECONDS = 15
+
+
+def configuration(server: Server) -> uvicorn.Config:
+    """How uvicorn runs the application."""
+    return uvicorn.Config(
+        create_app(server),
+        host=server.settings.host,
+        port=server.settings.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
+def run(server: Server) -> None:
+    """Serves until SIGINT or SIGTERM; requests that have begun are answered first."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    for name in ("towerline.access", "towerline.serving"):
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+    uvicorn.Server(configuration(server)).run()

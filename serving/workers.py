@@ -1,0 +1,62 @@
+"""A few threads behind a bounded queue: who comes when it is full is told at once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from serving.problems import ProblemError
+
+Result = TypeVar("Result")
+
+
+class Workers:
+    """Runs blocking work outside the event loop.
+
+    Args:
+        num_workers: Threads.
+        most_waiting: Pieces of work that wait for a thread.
+    """
+
+    def __init__(self, num_workers: int, most_waiting: int) -> None:
+        self._pool = ThreadPoolExecutor(num_workers, "towerline-worker")
+        self._most = num_workers + most_waiting
+        self._lock = threading.Lock()
+        self._in_hand = 0
+
+    @property
+    def in_hand(self) -> int:
+        """Pieces of work that run or wait."""
+        return self._in_hand
+
+    async def run(self, work: Callable[[], Result], seconds: float | None = None) -> Result:
+        """Returns what `work` returns.
+
+        Args:
+            work: Is called in a thread.
+            seconds: Longest time to wait for it; it goes on in its thread, and its result is dropped.
+
+        Raises:
+            ProblemError: 429, the queue is full.
+            TimeoutError: The time is over.
+        """
+        with self._lock:
+            if self._in_hand >= self._most:
+                raise ProblemError(
+                    429, "Too many requests are waiting. Remedy: try again in a second.", {"Retry-After": "1"}
+                )
+            self._in_hand += 1
+        future = self._pool.submit(work)
+        future.add_done_callback(lambda _: self._done())
+        return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), seconds)
+
+    def close(self) -> None:
+        """Lets what has begun come to its end."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _done(self) -> None:
+        with self._lock:
+            self._in_hand -= 1

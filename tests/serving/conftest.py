@@ -1,0 +1,84 @@
+"""A server over the model and the database of the small shop."""
+
+import contextlib
+import shutil
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def pushed(trained_shop, tmp_path_factory):
+    """A push directory with one version, and the database that its users are in."""
+    directory = tmp_path_factory.mktemp("pushed")
+    shutil.copytree(trained_shop.model, directory / "1000")
+    return SimpleNamespace(
+        directory=directory,
+        url=f"sqlite:///{trained_shop.directory}/shop.db",
+        model=trained_shop.model,
+        hidden=trained_shop.hidden,
+        product_ids=trained_shop.product_ids,
+    )
+
+
+@pytest.fixture(scope="session")
+def make_server(pushed):
+    """`make(url, directory, **settings)`: a server that has loaded its model."""
+    from schema.source import open_source
+    from schema.source_settings import SourceSettings
+    from serving.app import Server
+    from serving.holder import ModelHolder
+    from serving.settings import ServerSettings
+    from serving.shop import Shop
+
+    def make(url=None, directory=None, load=True, **settings):
+        limits = ServerSettings(poll_seconds=0.05, **settings)
+        source = SourceSettings(url=url or pushed.url)
+        shop = Shop(lambda: open_source(source), limits.clock_seconds)
+        holder = ModelHolder(directory or pushed.directory, limits.poll_seconds)
+        if load:
+            holder.refresh()
+        return Server(limits, holder, shop)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def server(make_server):
+    return make_server()
+
+
+@pytest.fixture(scope="session")
+def client(server):
+    from fastapi.testclient import TestClient
+
+    from serving.app import create_app
+
+    with TestClient(create_app(server), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def listening():
+    """`with listening(server) as address:` serves on a free port of this machine, with real uvicorn."""
+    import uvicorn
+
+    from serving.running import configuration
+
+    @contextlib.contextmanager
+    def serve(server):
+        runner = uvicorn.Server(configuration(server))
+        thread = threading.Thread(target=runner.run, daemon=True)
+        thread.start()
+        try:
+            while not runner.started:
+                assert thread.is_alive()
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{runner.servers[0].sockets[0].getsockname()[1]}"
+        finally:
+            runner.should_exit = True
+            thread.join()
+
+    return serve
