@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from components.rule_settings import Rule
 from schema.settings import Settings
 
 Days = Annotated[str, StringConstraints(pattern=r"^\d+d$")]
@@ -132,3 +133,9 @@ class PostRankingSettings(Settings):
     """Largest accepted relative loss of NDCG@10 for `popularity_discount`."""
     new_product_share: Annotated[float, Field(ge=0, le=0.1)] = 0.05
     """Share of the places of a list that products never sold before get; of 0.05, every twentieth."""
+    diversity: Share = 0.0
+    """How much unlikeness counts against relevance in the first hundred places; 1: nothing else counts."""
+    diversity_method: Literal["mmr", "dpp"] = "mmr"
+    """Maximal marginal relevance, or the greedy search in a determinantal point process."""
+    rules: tuple[Rule, ...] = ()
+    """Business rules: boost, bury, pin, at_most, only and never (docs/post-ranking.md)."""

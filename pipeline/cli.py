@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from pipeline import console
 from pipeline.commands import benchmark, demo, doctor, recommend, run, runs, schema, search, serve, similar
-from schema.errors import PipelineRefusedError, UserError
+from schema.errors import ConfigurationError, PipelineRefusedError, UserError
 
 DONE: Final = 0
 REFUSED: Final = 1
@@ -33,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = arguments.execute(arguments)
         return code
+    except ConfigurationError as error:
+        return _fail(_with_line(error, arguments.config), USER_MISTAKE)
     except UserError as error:
         return _fail(error, USER_MISTAKE)
     except PipelineRefusedError as error:
@@ -85,6 +87,13 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         help="overrides a dotted configuration key; may be repeated",
     )
     group.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _with_line(error: ConfigurationError, file: str | None) -> str:
+    from pipeline.config_lines import line_of
+
+    line = line_of(file, error.key) if file else None
+    return f"{error} ({file}, line {line})" if line else str(error)
 
 
 def _fail(reason: object, code: int) -> int:

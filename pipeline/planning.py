@@ -12,6 +12,7 @@ from pipeline.config import TowerlineConfig
 from pipeline.console import counter
 from pipeline.metadata_location import metadata_file
 from pipeline.plan import RunPlan
+from pipeline.rule_check import check_rules
 from pipeline.source_access import conceal, open_concealed
 from pipeline.workdir import usable_folder, usable_workdir
 from schema.events import event_weights
@@ -60,6 +61,7 @@ def make_plan(config: TowerlineConfig, workdir: str) -> Planned:
         folder = schema_folder(root)
         frozen = freezing.read_features(folder)
         features = profile.features if frozen is None else frozen
+        check_rules(config.post_ranking.rules, features)
         notes = [*profile.warnings, *freezing.check_features(features, profile)]
         if frozen is None:
             freezing.write_features(folder, features)

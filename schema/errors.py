@@ -9,5 +9,18 @@ class UserError(Exception):
     """
 
 
+class ConfigurationError(UserError):
+    """A key of the configuration is unknown or its value wrong; the command line adds the file's line.
+
+    Args:
+        key: Dotted.
+        message: What is wrong, and the remedy.
+    """
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
 class PipelineRefusedError(Exception):
     """The pipeline ran and refused: the data is not valid or the model is not blessed (exit code 1)."""

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from schema.errors import UserError
+from schema.errors import ConfigurationError
 
 
 class Settings(BaseModel):
@@ -25,14 +25,14 @@ class Settings(BaseModel):
         """Validates `values`.
 
         Raises:
-            UserError: A key is unknown (the nearest valid key is named) or a value has a wrong type
+            ConfigurationError: A key is unknown (the nearest valid key is named) or a value has a wrong type
                 or is out of range.
         """
         try:
             return cls.model_validate(values)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            raise UserError(_message(cls, first, prefix)) from error
+            raise ConfigurationError(_key(first, prefix), _message(cls, first, prefix)) from error
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -44,8 +44,12 @@ class Settings(BaseModel):
         return self.model_dump_json()
 
 
+def _key(error: Mapping[str, Any], prefix: str) -> str:
+    return ".".join([*([prefix] if prefix else []), *map(str, error["loc"])])
+
+
 def _message(cls: type[BaseModel], error: Mapping[str, Any], prefix: str) -> str:
-    key = ".".join([prefix, *map(str, error["loc"])] if prefix else map(str, error["loc"]))
+    key = _key(error, prefix)
     if error["type"] != "extra_forbidden":
         return f"Configuration key `{key}`: {error['msg']}. Received: {error['input']!r}."
     known = _dotted_keys(cls, prefix)

@@ -16,6 +16,8 @@ from schema.versions import newest_version
 from serving.reasons import reason
 
 _FIELDS: Final = ("score", "source", "times_bought", "days_since_last", "usual_interval_days", "neighbour_of")
+_RULE_FIELDS: Final = ("pinned_by", "relaxed")
+"""Models that were pushed before there were rules lack them."""
 MOST_EVENTS: Final = 20_000
 """Events of a user that a request carries, the newest ones."""
 
@@ -105,7 +107,8 @@ def _recommended(columns: dict[str, list[Any]], row: int) -> Items:
     for place, product_id in enumerate(columns[names.PRODUCT_ID][row]):
         if not product_id:
             continue
-        found = {name: _plain(columns[name][row][place]) for name in _FIELDS}
+        fields = [*_FIELDS, *(name for name in _RULE_FIELDS if name in columns)]
+        found = {name: _plain(columns[name][row][place]) for name in fields}
         items.append(
             {
                 "rank": len(items) + 1,

@@ -11,8 +11,16 @@ def reason(item: Mapping[str, Any]) -> str:
 
     Args:
         item: `source`, `times_bought`, `days_since_last`, `usual_interval_days` (None if unknown) and
-            `neighbour_of`.
+            `neighbour_of`; `pinned_by` and `relaxed` name a rule or are empty.
     """
+    if item.get("pinned_by"):
+        return f"put here by {item['pinned_by']}"
+    if item.get("relaxed"):
+        return f"{_by_itself(item)}; though {item['relaxed']} wants others, of which there are too few"
+    return _by_itself(item)
+
+
+def _by_itself(item: Mapping[str, Any]) -> str:
     bought = _bought(item)
     if bought:
         return bought

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 
 import uvicorn
 
@@ -32,4 +33,7 @@ def run(server: Server) -> None:
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
         logger.propagate = False
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn ends in good order and then raises the signal again for the handler from before.
+        signal.signal(number, lambda *_: None)
     uvicorn.Server(configuration(server)).run()

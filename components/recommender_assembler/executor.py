@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.dsl.components.base import base_executor
@@ -17,13 +19,15 @@ from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
 from components.evaluation.examples import read_split
 from components.evaluation.exclusion import resolve_exclusion
+from components.recommender_assembler.compiled_rules import catalogue_columns, codes, compile_rules
+from components.recommender_assembler.finishing import Finishing
 from components.recommender_assembler.popularity_discount import measure_discount
 from components.recommender_assembler.product_texts import product_texts
 from components.recommender_assembler.recommender import Recommender, ServingSettings
 from components.recommender_assembler.text_index import TextIndex, build_postings
 from components.settings import PostRankingSettings
 from schema import names
-from schema.features import FeatureSet
+from schema.features import FeatureSet, Kind
 from schema.vocabulary import restore_id
 from schema.windows import TimeWindows
 
@@ -97,7 +101,26 @@ def _build(
         sources,
         product_ids,
         texts,
+        _finishing(post_ranking, catalog, features, product_ids, sources),
         settings,
+    )
+
+
+def _finishing(
+    post_ranking: PostRankingSettings,
+    catalog: pa.Table,
+    features: FeatureSet,
+    product_ids: list[str],
+    sources: CandidateSources,
+) -> Finishing:
+    columns = catalogue_columns(catalog, features, product_ids)
+    categories = [codes(columns[column.name]) for column in features.products if column.kind is Kind.CATEGORY]
+    return Finishing(
+        compile_rules(post_ranking.rules, catalog, features, product_ids),
+        sources.scorer.embeddings,
+        np.stack(categories, axis=1) if categories else np.zeros((len(product_ids), 0), np.int64),
+        post_ranking.diversity,
+        post_ranking.diversity_method,
     )
 
 
@@ -143,6 +166,7 @@ def write_metadata(target: Path, properties: Any, exclusion: str, num_products: 
         "num_products": num_products,
         "exclude_purchased": exclusion,
         "popularity_discount": discount,
+        "post_ranking": json.loads(properties["post_ranking"]),
     }
     path = target / names.SERVING_METADATA
     path.parent.mkdir(parents=True, exist_ok=True)

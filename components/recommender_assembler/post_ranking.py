@@ -8,7 +8,8 @@ import tensorflow as tf
 
 Tensors = dict[str, Any]
 
-_FILTERED = -1e30
+FILTERED = -1e30
+"""Score of what must not be recommended."""
 _FILL_STEP = 1e-3
 
 
@@ -43,10 +44,10 @@ def append_fill(index: tf.Tensor, scores: tf.Tensor, fill: tf.Tensor) -> tuple[t
     """
     batch = tf.shape(index)[0]
     filled = tf.tile(fill[tf.newaxis, :], [batch, 1])
-    known = tf.where(scores > _FILTERED, scores, 0.0)
+    known = tf.where(scores > FILTERED, scores, 0.0)
     least = tf.reduce_min(known, axis=1, keepdims=True) - 1.0
     below = least - _FILL_STEP * tf.range(tf.cast(tf.shape(fill)[0], tf.float32))[tf.newaxis, :]
-    below = tf.where(exclude(filled, index), _FILTERED, below)
+    below = tf.where(exclude(filled, index), FILTERED, below)
     return tf.concat([index, filled], axis=1), tf.concat([scores, below], axis=1)
 
 
@@ -64,8 +65,8 @@ def cut(scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.T
     best = tf.math.top_k(scores, k=count)
     missing = [[0, 0], [0, top_k - count]]
     position = tf.pad(best.indices, missing)
-    value = tf.pad(best.values, missing, constant_values=_FILTERED)
-    return position, value, value > _FILTERED
+    value = tf.pad(best.values, missing, constant_values=FILTERED)
+    return position, value, value > FILTERED
 
 
 def place_new(scores: tf.Tensor, is_new: tf.Tensor, step: int, count: int) -> tf.Tensor:
@@ -84,14 +85,14 @@ def place_new(scores: tf.Tensor, is_new: tf.Tensor, step: int, count: int) -> tf
         `[batch, candidates]`.
     """
     width = tf.shape(scores)[1]
-    others = tf.sort(tf.where(is_new, _FILTERED, scores), axis=1, direction="DESCENDING")
-    new = tf.math.top_k(tf.where(is_new, scores, _FILTERED), k=tf.minimum(count, width))
+    others = tf.sort(tf.where(is_new, FILTERED, scores), axis=1, direction="DESCENDING")
+    new = tf.math.top_k(tf.where(is_new, scores, FILTERED), k=tf.minimum(count, width))
     number = tf.range(tf.shape(new.values)[1])
     following = step * (number + 1) - 1 - number  # places before it are taken by others and by new products
     after = tf.gather(others, tf.minimum(following, width - 1), axis=1)
     before = tf.gather(others, tf.clip_by_value(following - 1, 0, width - 1), axis=1)
-    exists = tf.logical_and(following[tf.newaxis, :] < width, after > _FILTERED)
-    exists = tf.logical_and(exists, new.values > _FILTERED)
+    exists = tf.logical_and(following[tf.newaxis, :] < width, after > FILTERED)
+    exists = tf.logical_and(exists, new.values > FILTERED)
     raised = tf.where(exists, tf.maximum(new.values, (before + after) / 2), new.values)
     rows = tf.tile(tf.range(tf.shape(scores)[0])[:, tf.newaxis], [1, tf.shape(new.indices)[1]])
     changed = tf.tensor_scatter_nd_update(scores, tf.stack([rows, new.indices], axis=-1), raised)
@@ -100,4 +101,4 @@ def place_new(scores: tf.Tensor, is_new: tf.Tensor, step: int, count: int) -> tf
 
 def filter_scores(scores: tf.Tensor, filtered: tf.Tensor) -> tf.Tensor:
     """Marks filtered candidates so that `cut` leaves them out."""
-    return tf.where(filtered, _FILTERED, scores)
+    return tf.where(filtered, FILTERED, scores)

@@ -5,20 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from components.candidate_sources.scoring import frozen
 from components.candidate_sources.sources import NEW_PRODUCT, SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
+from components.recommender_assembler.finishing import Finished, Finishing, as_scored
 from components.recommender_assembler.popularity_discount import discounted
 from components.recommender_assembler.post_ranking import append_fill, cut, exclude, filter_scores, place_new
 from components.recommender_assembler.product_queries import ProductQueries
+from components.recommender_assembler.request_tensors import (
+    raw_request,
+    request_of_one_product,
+    request_specs,
+)
 from components.recommender_assembler.text_index import TextIndex
 from schema import names
-from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.features import FeatureSet
 from schema.transformed import dense_query
 
 Tensors = dict[str, Any]
 
+_RULE = "rule"
 _EXPLAINED_EVENTS = 10
 _MOST_EXPLAINED = 200
 
@@ -56,6 +65,7 @@ class Recommender(tf.Module):
         sources: The candidate sources at the moment that is served.
         product_ids: The product vocabulary.
         texts: Index of the products' texts.
+        finishing: Rules and diversity.
         settings: Lengths and filters.
     """
 
@@ -67,6 +77,7 @@ class Recommender(tf.Module):
         sources: CandidateSources,
         product_ids: list[str],
         texts: TextIndex,
+        finishing: Finishing,
         settings: ServingSettings,
     ) -> None:
         super().__init__()
@@ -76,7 +87,10 @@ class Recommender(tf.Module):
         self.sources = sources
         self.product_ids = tf.Variable(tf.constant(product_ids), trainable=False)
         self.product_queries = ProductQueries(sources, self.product_ids, texts)
-        self.source_names = tf.constant([*SOURCE_NAMES, ""])
+        self.finishing = finishing
+        self.fill = _fill_order(finishing, sources)
+        self.num_wanted = len(finishing.wanted_products(sources.popular.numpy()))
+        self.source_names = tf.constant([*SOURCE_NAMES, _RULE, ""])
         self.positive_types = tf.constant([False, *settings.positive_types])
         self._settings = settings
 
@@ -91,14 +105,19 @@ class Recommender(tf.Module):
         index = found[names.CANDIDATE_INDEX]
         discount = self._settings.popularity_discount
         scores = discounted(ranked["scores"], found[names.CANDIDATE_FEATURES], discount)
+        scores = self.finishing.adjusted(index, scores, inputs)
         scores = filter_scores(scores, tf.gather(self.sources.hidden, index))
         index, scores = self._fill(index, scores, top_k)
         everything = dense_query(transformed, self._settings.features, None)
         excluded = self._excluded(everything, exclude_purchased)
         scores = filter_scores(scores, exclude(index, excluded))
+        scores = self.finishing.forbidden(index, scores, inputs)
         scores = self._place_new(scores, found["candidate_source"])
-        position, score, exists = cut(scores, top_k)
-        return self._describe(index, position, score, exists, found, ranked, query)
+        if self.finishing.changes_order:
+            finished = self.finishing(index, scores, inputs, top_k)
+        else:
+            finished = as_scored(scores, top_k)
+        return self._describe(index, finished, found, ranked, query)
 
     def retrieve(self, **inputs: tf.Tensor) -> Tensors:
         """The candidates alone: `product_id`, `source` and `two_tower` score `[batch, candidates]`."""
@@ -140,36 +159,13 @@ class Recommender(tf.Module):
         return self.product_queries.search(text, tf.cast(top_k, tf.int32))
 
     def _product_index(self, product_id: tf.Tensor) -> tf.Tensor:
-        """Ids `[batch]` to places in the vocabulary, -1 for unknown ones: as a history of one event."""
-        batch = tf.shape(product_id)[0]
-        inputs = {
-            name: _missing(spec, batch)
-            for name, spec in self.signature().items()
-            if name.startswith(names.USER_PREFIX)
-        }
-        one = tf.ones([batch, 1], tf.int64)
-        inputs |= {
-            names.USER_ID: tf.fill([batch], ""),
-            names.QUERY_TIME: one[:, 0],
-            names.HISTORY_PRODUCT_ID: product_id[:, tf.newaxis],
-            names.HISTORY_TIME: tf.zeros_like(one),
-            names.HISTORY_EVENT_TYPE: tf.fill([batch, 1], names.DEFAULT_EVENT_TYPE),
-        }
+        """Ids `[batch]` to places in the vocabulary, -1 for unknown ones."""
+        inputs = request_of_one_product(product_id, self.signature())
         query = dense_query(self._transform(inputs), self._settings.features, 1)
         return tf.pad(query[names.HISTORY_INDEX], [[0, 0], [0, 1]], constant_values=-1)[:, 0]
 
     def _transform(self, inputs: Tensors) -> Tensors:
-        """Dense request tensors, of which empty strings pad, through the transform graph."""
-        present = inputs[names.HISTORY_PRODUCT_ID] != ""
-        raw = {
-            names.USER_ID: _sparse(inputs[names.USER_ID][:, tf.newaxis]),
-            names.QUERY_TIME: _sparse(inputs[names.QUERY_TIME][:, tf.newaxis]),
-        }
-        for name in (names.HISTORY_PRODUCT_ID, names.HISTORY_TIME, names.HISTORY_EVENT_TYPE):
-            raw[name] = _sparse(inputs[name], present)
-        for name, column in self._settings.features.user_columns().items():
-            raw[name] = _raw_feature(inputs[name], column)
-        transformed: Tensors = self.transform_layer(raw)
+        transformed: Tensors = self.transform_layer(raw_request(inputs, self._settings.features))
         return transformed
 
     def _retrieve(self, transformed: Tensors, query: Tensors) -> tuple[Tensors, Tensors]:
@@ -185,9 +181,8 @@ class Recommender(tf.Module):
 
     def _fill(self, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Popular products follow the candidates when filters may leave too few of them."""
-        fill = self.sources.popular.value()
-        fill = tf.boolean_mask(fill, ~tf.gather(self.sources.hidden, fill))
-        return append_fill(index, scores, fill[: 2 * top_k + tf.shape(index)[1]])
+        fill = tf.boolean_mask(self.fill, ~tf.gather(self.sources.hidden, self.fill))
+        return append_fill(index, scores, fill[: 2 * top_k + tf.shape(index)[1] + self.num_wanted])
 
     def _place_new(self, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
         step, count = self._settings.new_product_step, self.sources.num_new
@@ -207,13 +202,12 @@ class Recommender(tf.Module):
     def _describe(
         self,
         index: tf.Tensor,
-        position: tf.Tensor,
-        score: tf.Tensor,
-        exists: tf.Tensor,
+        finished: Finished,
         found: Tensors,
         ranked: Tensors,
         query: Tensors,
     ) -> Tensors:
+        position, exists = finished.position, finished.exists
         product = tf.gather(index, position, batch_dims=1)
         num_candidates = tf.shape(found[names.CANDIDATE_INDEX])[1]
         is_candidate = tf.logical_and(exists, position < num_candidates)
@@ -225,16 +219,19 @@ class Recommender(tf.Module):
             )
 
         source = explained(found["candidate_source"], SOURCE_NAMES.index("popular"))
-        source = tf.where(exists, source, len(SOURCE_NAMES))
+        source = tf.where(finished.pinned_by != "", len(SOURCE_NAMES), source)
+        source = tf.where(exists, source, len(SOURCE_NAMES) + 1)
         missing = tf.constant(float("nan"))
         return {
             names.PRODUCT_ID: tf.where(exists, tf.gather(self.product_ids, product), ""),
-            "score": tf.where(exists, score, missing),
+            "score": tf.where(exists, finished.score, missing),
             "source": tf.gather(self.source_names, source),
             "times_bought": explained(ranked["times_bought"], 0),
             "days_since_last": explained(ranked["days_since_last"], missing),
             "usual_interval_days": explained(ranked["interval_days"], missing),
             "neighbour_of": self._neighbour_of(product, source, query),
+            "pinned_by": finished.pinned_by,
+            "relaxed": finished.relaxed,
         }
 
     def _neighbour_of(self, product: tf.Tensor, source: tf.Tensor, query: Tensors) -> tf.Tensor:
@@ -263,35 +260,11 @@ class Recommender(tf.Module):
 
     def signature(self) -> dict[str, tf.TensorSpec]:
         """Specs of the inputs of `retrieve`; `rank` adds `exclude_purchased`, `recommend` also `top_k`."""
-        specs = {
-            names.USER_ID: tf.TensorSpec([None], tf.string, names.USER_ID),
-            names.QUERY_TIME: tf.TensorSpec([None], tf.int64, names.QUERY_TIME),
-            names.HISTORY_PRODUCT_ID: tf.TensorSpec([None, None], tf.string, names.HISTORY_PRODUCT_ID),
-            names.HISTORY_TIME: tf.TensorSpec([None, None], tf.int64, names.HISTORY_TIME),
-            names.HISTORY_EVENT_TYPE: tf.TensorSpec([None, None], tf.string, names.HISTORY_EVENT_TYPE),
-        }
-        for name, column in self._settings.features.user_columns().items():
-            shape = [None, column.dim] if column.kind is Kind.EMBEDDING else [None]
-            number = column.kind in (Kind.NUMBER, Kind.EMBEDDING)
-            specs[name] = tf.TensorSpec(shape, tf.float32 if number else tf.string, name)
-        return specs
+        return request_specs(self._settings.features)
 
 
-def _missing(spec: tf.TensorSpec, batch: tf.Tensor) -> tf.Tensor:
-    """The value of an input that a request lacks."""
-    shape = tf.concat([[batch], tf.constant(spec.shape[1:].as_list(), tf.int32)], axis=0)
-    return tf.fill(shape, "" if spec.dtype == tf.string else float("nan"))
-
-
-def _sparse(values: tf.Tensor, present: tf.Tensor | None = None) -> tf.SparseTensor:
-    """The present values of each row, moved to the front."""
-    mask = tf.ones_like(values, tf.bool) if present is None else present
-    return tf.ragged.boolean_mask(values, mask).to_sparse()
-
-
-def _raw_feature(values: tf.Tensor, column: FeatureColumn) -> tf.SparseTensor:
-    """Missing numbers are NaN and missing texts empty: they become missing values."""
-    if column.kind is Kind.EMBEDDING:
-        return _sparse(values, tf.math.is_finite(values))
-    wide = values[:, tf.newaxis]
-    return _sparse(wide, tf.math.is_finite(wide) if column.kind is Kind.NUMBER else wide != "")
+def _fill_order(finishing: Finishing, sources: CandidateSources) -> tf.Variable:
+    """Products that follow the candidates: those that rules need, then by popularity."""
+    popular = sources.popular.numpy()
+    wanted = finishing.wanted_products(popular)
+    return frozen(np.concatenate([wanted, popular[~np.isin(popular, wanted)]]), tf.int64)

@@ -23,3 +23,10 @@ from serving.reasons import reason
 )
 def test_reason(item, words):
     assert reason(item) == words
+
+
+def test_rules_tell_what_they_did():
+    item = {"source": "rule", "times_bought": 0, "pinned_by": "spring sale"}
+    assert reason(item) == "put here by spring sale"
+    item = {"source": "popular", "times_bought": 0, "relaxed": "rule 2"}
+    assert reason(item) == ("popular with everybody; though rule 2 wants others, of which there are too few")

@@ -1,0 +1,106 @@
+"""Rules as masks over the catalogue, which the graph can look up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from components.evaluation.events import encode
+from components.evaluation.examples import first_values, texts
+from components.rule_settings import Range, Rule, Wanted
+from schema import names
+from schema.features import FeatureSet, Kind
+
+NO_GROUP = -1
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """One rule and the products that it names.
+
+    Attributes:
+        name: How answers call it.
+        rule: As configured.
+        products: Whether it names each product, bool `[products]`; all of them for `at_most`.
+        groups: Of `at_most`: code of the counted value, -1 where it is missing, int64 `[products]`.
+    """
+
+    name: str
+    rule: Rule
+    products: np.ndarray
+    groups: np.ndarray
+
+
+def compile_rules(
+    rules: Sequence[Rule], catalog: pa.Table, features: FeatureSet, product_ids: Sequence[str]
+) -> tuple[CompiledRule, ...]:
+    """Looks the rules up in the catalogue.
+
+    Args:
+        rules: As configured; their columns are known to `features`.
+        catalog: The raw catalog split.
+        features: Feature columns.
+        product_ids: The order of the masks.
+    """
+    columns = catalogue_columns(catalog, features, product_ids)
+    everything = np.ones(len(product_ids), np.bool_)
+    nothing = np.full(len(product_ids), NO_GROUP, np.int64)
+    return tuple(
+        CompiledRule(
+            rule.name or f"rule {number}",
+            rule,
+            np.logical_and.reduce([everything, *(matches(columns[c], w) for c, w in rule.where.items())]),
+            codes(columns[rule.of]) if rule.of else nothing,
+        )
+        for number, rule in enumerate(rules, 1)
+    )
+
+
+def catalogue_columns(
+    catalog: pa.Table, features: FeatureSet, product_ids: Sequence[str]
+) -> Mapping[str, np.ndarray]:
+    """Column -> values in the order of `product_ids`: texts (objects, None if missing) or numbers (NaN)."""
+    place = encode(list(product_ids), texts(first_values(catalog, names.PRODUCT_ID)).combine_chunks())
+    found: dict[str, np.ndarray] = {names.PRODUCT_ID: np.array(product_ids, object)}
+    for raw, column in features.product_columns().items():
+        if column.kind is Kind.EMBEDDING:
+            continue
+        values = first_values(catalog, raw)
+        padded = np.full(len(catalog) + 1, np.nan if column.kind is Kind.NUMBER else None)
+        if not pa.types.is_null(values.type):
+            padded[:-1] = _numbers(values) if column.kind is Kind.NUMBER else texts(values).to_pylist()
+        found[column.name] = padded[place]  # place -1 is the product without a row
+    return found
+
+
+def _numbers(values: pa.ChunkedArray) -> np.ndarray:
+    return np.asarray(pc.fill_null(values.cast(pa.float64()), np.nan).to_numpy())
+
+
+def matches(values: np.ndarray, wanted: Wanted) -> np.ndarray:
+    """Whether each value is a wanted one, bool `[products]`; a missing value never is."""
+    if isinstance(wanted, Range):
+        least = -np.inf if wanted.at_least is None else wanted.at_least
+        below = np.inf if wanted.below is None else wanted.below
+        return np.asarray((values >= least) & (values < below))
+    choices = wanted if isinstance(wanted, tuple) else (wanted,)
+    if values.dtype != object:
+        return np.isin(values, [float(choice) for choice in choices])
+    named = np.isin(values.astype(str), [str(choice) for choice in choices])
+    return np.asarray(named & ~_missing(values))
+
+
+def codes(values: np.ndarray) -> np.ndarray:
+    """Equal values get equal codes, missing ones -1, int64 `[products]`."""
+    _, code = np.unique(values.astype(str), return_inverse=True)
+    return np.where(_missing(values), NO_GROUP, code).astype(np.int64)
+
+
+def _missing(values: np.ndarray) -> np.ndarray:
+    if values.dtype != object:
+        return np.asarray(np.isnan(values))
+    return np.array([value is None for value in values], np.bool_)

@@ -1,0 +1,87 @@
+"""Reorders the head of a list so that it is less alike, in the graph.
+
+`mmr`: maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998).
+`dpp`: the greedy search for the likeliest set of a determinantal point process (Chen, Zhang and Zhou, "Fast
+greedy MAP inference for determinantal point process", NeurIPS 2018, algorithm 1).
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+_NEVER = -1e9
+_LEAST_VARIANCE = 1e-6
+
+
+def kernel(embeddings: tf.Tensor, categories: tf.Tensor) -> tf.Tensor:
+    """How alike products are, 0 to 1.
+
+    Args:
+        embeddings: Of length 1 `[batch, pool, dim]`.
+        categories: Codes of the category columns, -1 where missing `[batch, pool, columns]`.
+
+    Returns:
+        The mean of cosine (moved to 0 to 1) and share of equal categories `[batch, pool, pool]`; the
+        cosine alone without category columns. Both are positive semi-definite, and so is their mean.
+    """
+    cosine = (1.0 + tf.matmul(embeddings, embeddings, transpose_b=True)) / 2.0
+    if not categories.shape[-1]:
+        return cosine
+    known = categories[:, :, tf.newaxis, :] >= 0
+    same = tf.logical_and(categories[:, :, tf.newaxis, :] == categories[:, tf.newaxis, :, :], known)
+    return (cosine + tf.reduce_mean(tf.cast(same, tf.float32), axis=-1)) / 2.0
+
+
+def mmr(relevance: tf.Tensor, likeness: tf.Tensor, strength: float, count: tf.Tensor) -> tf.Tensor:
+    """Chooses `count` places one by one: relevant, and unlike the one chosen before that is most alike.
+
+    Args:
+        relevance: 0 to 1 `[batch, pool]`.
+        likeness: `kernel` `[batch, pool, pool]`.
+        strength: 0 looks at relevance alone, 1 at likeness alone.
+        count: Scalar, at most the pool.
+
+    Returns:
+        Places `[batch, count]`, int32.
+    """
+    closest = tf.zeros_like(relevance)
+    left = tf.ones_like(relevance, tf.bool)
+    chosen = tf.TensorArray(tf.int32, size=count)
+    for step in tf.range(count):
+        value = (1.0 - strength) * relevance - strength * closest
+        best = tf.argmax(tf.where(left, value, _NEVER), axis=1, output_type=tf.int32)
+        chosen = chosen.write(step, best)
+        closest = tf.maximum(closest, tf.gather(likeness, best, batch_dims=1))
+        left = tf.logical_and(left, ~_one_hot(best, relevance))
+    return tf.transpose(tf.ensure_shape(chosen.stack(), [None, None]))
+
+
+def dpp(relevance: tf.Tensor, likeness: tf.Tensor, strength: float, count: tf.Tensor) -> tf.Tensor:
+    """Chooses `count` places greedily so that the determinant of their kernel grows most.
+
+    The kernel is `q_i * likeness_ij * q_j` with the quality `q = exp(relevance * (1 - strength) / strength)`
+    (equations 8 and 9 of the paper). Arguments and result as of `mmr`; `strength` above 0.
+    """
+    strength = max(strength, 1e-3)
+    log_quality = relevance * (1.0 - strength) / strength
+    batch, pool = tf.shape(relevance)[0], tf.shape(relevance)[1]
+    variance = tf.linalg.diag_part(likeness)
+    factors = tf.zeros([batch, pool, count])
+    left = tf.ones_like(relevance, tf.bool)
+    chosen = tf.TensorArray(tf.int32, size=count)
+    for step in tf.range(count):
+        gain = 2.0 * log_quality + tf.math.log(tf.maximum(variance, _LEAST_VARIANCE))
+        best = tf.argmax(tf.where(left, gain, _NEVER), axis=1, output_type=tf.int32)
+        chosen = chosen.write(step, best)
+        own = tf.gather(factors, best, batch_dims=1)
+        spread = tf.sqrt(tf.maximum(tf.gather(variance, best, batch_dims=1), _LEAST_VARIANCE))
+        shared = tf.einsum("bc,bpc->bp", own, factors)
+        update = (tf.gather(likeness, best, batch_dims=1) - shared) / spread[:, tf.newaxis]
+        factors += update[..., tf.newaxis] * tf.one_hot(step, count)
+        variance -= tf.square(update)
+        left = tf.logical_and(left, ~_one_hot(best, relevance))
+    return tf.transpose(tf.ensure_shape(chosen.stack(), [None, None]))
+
+
+def _one_hot(place: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
+    return tf.one_hot(place, tf.shape(like)[1], on_value=True, off_value=False, dtype=tf.bool)

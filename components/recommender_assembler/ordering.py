@@ -1,0 +1,49 @@
+"""Orders of a list, as places `[batch, width]`: by score, by tier, with things moved."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def by_score(scores: tf.Tensor) -> tf.Tensor:
+    """Places of the highest score first; ties keep their order."""
+    return tf.math.top_k(scores, k=tf.shape(scores)[1]).indices
+
+
+def by_tier(order: tf.Tensor, tier: tf.Tensor) -> tf.Tensor:
+    """The same order with lower tiers first; `tier` belongs to the places `[batch, width]`."""
+    inner = tf.argsort(tf.gather(tier, order, batch_dims=1), stable=True)
+    return tf.gather(order, inner, batch_dims=1)
+
+
+def head_first(order: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+    """The entries of `order` at `chosen` `[batch, count]` first, then the others as they stand."""
+    count, width = tf.shape(chosen)[1], tf.shape(order)[1]
+    rank = tf.range(width)[tf.newaxis, :] + count + tf.zeros_like(order)
+    rows = tf.tile(tf.range(tf.shape(order)[0])[:, tf.newaxis], [1, count])
+    firsts = tf.tile(tf.range(count)[tf.newaxis, :], [tf.shape(order)[0], 1])
+    rank = tf.tensor_scatter_nd_update(rank, tf.stack([rows, chosen], axis=-1), firsts)
+    return tf.gather(order, tf.argsort(rank, stable=True), batch_dims=1)
+
+
+def occurrence(groups: tf.Tensor) -> tf.Tensor:
+    """How many entries before each have the same group `[batch, width]`, int32."""
+    inner = tf.argsort(groups, stable=True)
+    ordered = tf.gather(groups, inner, batch_dims=1)
+    nth = tf.range(tf.shape(groups)[1])[tf.newaxis, :] - tf.searchsorted(ordered, ordered)
+    return tf.gather(nth, tf.argsort(inner), batch_dims=1)
+
+
+def moved(order: tf.Tensor, entry: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """Moves one entry of each row.
+
+    Args:
+        order: `[batch, width]`.
+        entry: Where it stands now `[batch]`, -1 for nothing.
+        target: Where it shall stand `[batch]`.
+    """
+    place = tf.range(tf.shape(order)[1])[tf.newaxis, :]
+    source, wanted = entry[:, tf.newaxis], target[:, tf.newaxis]
+    aim = 2 * wanted + tf.where(source >= wanted, -1, 1)
+    key = tf.where(place == source, aim, 2 * place)
+    return tf.gather(order, tf.argsort(key, stable=True), batch_dims=1)
