@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from pathlib import Path
 
+from schema.errors import UserError
 from schema.request import Query
 from schema.versions import newest_version
 from serving.pushed_model import Items, PushedModel
@@ -88,6 +90,7 @@ def warm(model: PushedModel) -> Served:
     if popular:
         known = popular[0]["product_id"]
         model.recommend([Query("", 1, [known], [0], [model.features.event_types[0]])], 10, True)
-        model.similar(known, 10, 0.5)
-        model.search(known, 10)
+        with contextlib.suppress(UserError):  # models of before have no such signatures
+            model.similar(known, 10, 0.5)
+            model.search(known, 10)
     return Served(model, popular)

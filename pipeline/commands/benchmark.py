@@ -1,36 +1,45 @@
-"""`towerline benchmark`: how good the recommendations are, beside baselines measured in the same run."""
+"""`towerline benchmark`: how good and how fast it is, beside others measured in the same run."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline import console
+from schema import names
 from schema.errors import UserError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from benchmarks.quality import Report
 
 NAME = "benchmark"
-HELP = "measure the quality of the recommendations on real data, over several seeds"
+HELP = "measure the quality of recommendations on real data, or the speed of serving"
 
 DATA = ("complete-journey", "movielens-100k")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
-    parser.add_argument("kind", choices=("quality",), help="what is measured")
-    parser.add_argument("--data", required=True, choices=DATA, help="data set, from an installed package")
+    parser.add_argument("kind", choices=("quality", "serving"), help="what is measured")
+    parser.add_argument("--data", choices=DATA, help="quality: data set, from an installed package")
     parser.add_argument(
         "--profile", choices=("quick", "full"), default="full", help="a subset, or everything (full)"
     )
     parser.add_argument("--seeds", default="42,43,44", metavar="LIST", help="seeds (42,43,44)")
+    parser.add_argument("--requests", type=int, default=500, help="serving: requests of a measurement (500)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="serving: of sustained load (10)")
     parser.add_argument("--output", metavar="FILE.md", help="write the tables as Markdown")
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
+    if arguments.kind == "serving":
+        return _serving(arguments)
+    if not arguments.data:
+        raise UserError(f"`towerline benchmark quality` needs `--data`, one of {', '.join(DATA)}.")
     from benchmarks.quality import markdown, measure, protocol
 
     seeds = _seeds(arguments.seeds)
@@ -39,15 +48,54 @@ def execute(arguments: argparse.Namespace) -> int:
     report = measure(
         asked, seeds, Path(arguments.workdir), console.note, tuple(arguments.set), arguments.config
     )
-    text = markdown(report, _command(arguments, report))
+    _tell(arguments, output, markdown(report, _command(arguments, report)), report.as_dict())
+    return 0
+
+
+def _serving(arguments: argparse.Namespace) -> int:
+    """Measures what is pushed in the work directory."""
+    from benchmarks.serving import markdown, measure
+    from pipeline.configuration import load_config
+    from pipeline.remembered_source import source_of
+    from pipeline.source_access import open_concealed
+    from serving.holder import warm
+    from serving.pushed_model import PushedModel
+    from serving.shop import Shop
+
+    if arguments.requests < 2 or arguments.seconds <= 0:
+        raise UserError("`--requests` must be at least 2 and `--seconds` above 0.")
+    output = _writable(arguments.output)
+    config, workdir = load_config(arguments), Path(arguments.workdir).expanduser().absolute()
+    pushed = PushedModel(Path(config.push.directory or workdir / "serving"))
+    source = source_of(config, workdir)
+    with open_concealed(source) as opened:
+        users = sorted({user for events in opened.event_batches([names.USER_ID]) for user in _ids(events)})
+    figures = measure(
+        lambda: warm(pushed),
+        Shop(lambda: open_concealed(source), clock_seconds=30.0),
+        users,
+        workdir,
+        console.note,
+        arguments.requests,
+        arguments.seconds,
+        config.seed,
+    )
+    _tell(arguments, output, markdown(figures, "towerline benchmark serving"), figures.as_dict())
+    return 0
+
+
+def _ids(events: pa.Table) -> list[str]:
+    return [str(user) for user in events[names.USER_ID].unique().to_pylist()]
+
+
+def _tell(arguments: argparse.Namespace, output: Path | None, text: str, content: dict[str, Any]) -> None:
     if output:
         output.write_text(text, encoding="utf-8")
         console.note(f"Wrote {output}")
     if arguments.json:
-        console.say_json(report.as_dict())
+        console.say_json(content)
     else:
         console.say(text.rstrip())
-    return 0
 
 
 def _command(arguments: argparse.Namespace, report: Report) -> str:

@@ -76,3 +76,15 @@ def test_product_queries(address, run_towerline, workdir, colours, command, opti
 def test_an_unknown_product_is_a_mistake(first, run_towerline, workdir):
     done = run_towerline("similar", "--workdir", workdir, "--product", "nothing")
     assert done.code == 2 and "knows no product 'nothing'" in done.err and done.err.count("\n") == 1
+
+
+def test_serving_is_measured(first, run_towerline, workdir):
+    done = run_towerline(
+        *("benchmark", "serving", "--workdir", workdir, "--requests", 20, "--seconds", 1, "--json")
+    )
+    assert done.code == 0, done.err
+    figures = json.loads(done.out)
+    assert figures["num_products"] == 24 and figures["refused"] == 0 and figures["per_second"] > 0
+    for name in ("model", "answer", "plain", "http"):
+        assert 0 < figures[name][0] <= figures[name][1], name
+    assert figures["ready_seconds"] > 0 and 0.1 < figures["resident_gb"] < 8
