@@ -18,13 +18,13 @@ class SourceScores:
 
     Attributes:
         two_tower: Cosines `[batch, products]`.
-        neighbours: By recent and by lasting taste `[batch, products, 2]`.
-        ease: Likewise `[batch, products, 2]`.
+        neighbours: By recent and by lasting taste, `[batch, products]` each.
+        ease: Likewise.
     """
 
     two_tower: tf.Tensor
-    neighbours: tf.Tensor
-    ease: tf.Tensor
+    neighbours: tuple[tf.Tensor, tf.Tensor]
+    ease: tuple[tf.Tensor, tf.Tensor]
 
 
 class SourceScorer(tf.Module):
@@ -81,21 +81,30 @@ class SourceScorer(tf.Module):
         score: tf.Variable,
         purchases: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
         batch: tf.Tensor,
-    ) -> tf.Tensor:
-        """Sums the weighted scores that the history's products give to others: `[batch, products, 2]`."""
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Sums the weighted scores that the history's products give to others, `[batch, products]` each."""
         rows, products, weights = purchases
         others = tf.cast(tf.gather(index, products), tf.int64)
         given = tf.where(others >= 0, tf.gather(score, products), 0.0)
-        values = given[..., tf.newaxis] * weights[:, tf.newaxis, :]
         flat = tf.reshape(rows[:, tf.newaxis] * self.num_products + tf.maximum(others, 0), [-1])
-        total = tf.math.unsorted_segment_sum(tf.reshape(values, [-1, 2]), flat, batch * self.num_products)
-        return tf.reshape(total, [batch, self.num_products, 2])
+
+        def total(taste: int) -> tf.Tensor:
+            values = tf.reshape(given * weights[:, taste, tf.newaxis], [-1])
+            summed = tf.math.unsorted_segment_sum(values, flat, batch * self.num_products)
+            return tf.reshape(summed, [batch, self.num_products])
+
+        return total(0), total(1)
 
 
-def share_of_best(scores: tf.Tensor) -> tf.Tensor:
+def share_of_best(scores: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
     """Mean of recent and lasting scores, relative to the best product's, at least -1: `[batch, products]`."""
-    relative = tf.math.divide_no_nan(scores, tf.reduce_max(scores, axis=1, keepdims=True))
-    return tf.reduce_mean(tf.maximum(relative, -1.0), axis=2)
+
+    def half(values: tf.Tensor) -> tf.Tensor:
+        # One division for a row instead of one for each product of the catalogue.
+        scale = tf.math.divide_no_nan(0.5, tf.reduce_max(values, axis=1, keepdims=True))
+        return tf.maximum(values * scale, -0.5)
+
+    return half(scores[0]) + half(scores[1])
 
 
 def frozen(values: object, dtype: tf.DType) -> tf.Variable:

@@ -195,7 +195,10 @@ class CandidateSources(tf.Module):
         def of(values: tf.Tensor) -> tf.Tensor:
             return tf.gather(values, index, batch_dims=1)
 
-        neighbours, ease = of(scores.neighbours), of(scores.ease)
+        neighbours, ease = (
+            tf.stack([of(recent), of(lasting)], axis=-1)
+            for recent, lasting in (scores.neighbours, scores.ease)
+        )
         columns = [
             of(scores.two_tower)[..., tf.newaxis],
             tf.math.log1p(neighbours),
