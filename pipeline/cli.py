@@ -18,6 +18,7 @@ from pipeline.commands import (
     doctor,
     inspect,
     recommend,
+    report,
     run,
     runs,
     schema,
@@ -33,7 +34,20 @@ USER_MISTAKE: Final = 2
 INTERNAL_FAILURE: Final = 3
 INTERRUPTED: Final = 130
 
-COMMANDS: Final = (demo, run, recommend, similar, search, serve, runs, inspect, schema, benchmark, doctor)
+COMMANDS: Final = (
+    demo,
+    run,
+    recommend,
+    similar,
+    search,
+    serve,
+    runs,
+    inspect,
+    report,
+    schema,
+    benchmark,
+    doctor,
+)
 """Modules with `NAME`, `HELP`, `add_arguments(parser)` and `execute(arguments) -> exit code`."""
 
 _FULL_DISK: Final = frozenset({28, 122})
