@@ -53,7 +53,8 @@ def layered_svg(
         ".dag rect{fill:none;stroke:currentColor}"
         ".dag path{fill:none;stroke:currentColor;opacity:.35}</style>",
     ]
-    parts += [_arrow(places[start], places[end]) for start, end in edges if start in places and end in places]
+    drawn = [edge for edge in _direct(edges) if edge[0] in places and edge[1] in places]
+    parts += [_arrow(places[start], places[end]) for start, end in drawn]
     for key, texts in boxes.items():
         box = _box(places[key], texts, classes.get(key, "node"))
         parts.append(f'<a href="{escape(links[key])}">{box}</a>' if links and key in links else box)
@@ -76,6 +77,25 @@ def _places(keys: list[int], edges: list[tuple[int, int]]) -> dict[int, tuple[in
         places[key] = (column, filled.get(column, 0))
         filled[column] = filled.get(column, 0) + 1
     return places
+
+
+def _direct(edges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The edges without those that a longer way makes plain: they would hide the picture."""
+    after: dict[int, set[int]] = {}
+    for start, end in edges:
+        after.setdefault(start, set()).add(end)
+
+    def reached(start: int) -> set[int]:
+        found: set[int] = set()
+        waiting = [start]
+        while waiting:
+            new = after.get(waiting.pop(), set()) - found
+            found |= new
+            waiting += new
+        return found
+
+    beyond = {start: set().union(*(reached(end) for end in ends)) for start, ends in after.items()}
+    return [(start, end) for start, end in edges if end not in beyond[start]]
 
 
 def _arrow(start: tuple[int, int], end: tuple[int, int]) -> str:
