@@ -27,6 +27,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from pipeline.configuration import load_config
+    from pipeline.inspection.garbage import find_garbage
+    from pipeline.inspection.graph import read_graph
     from pipeline.metadata_location import metadata_file
     from pipeline.workdir import only_run
     from schema.errors import UserError
@@ -37,22 +39,18 @@ def execute(arguments: argparse.Namespace) -> int:
     workdir = Path(arguments.workdir).expanduser().absolute()
     served = Path(config.push.directory or workdir / "serving").expanduser().absolute()
     path = metadata_file(config.metadata, arguments.workdir)
-    if not path.is_file() or arguments.dry_run:
-        garbage, freed = _find(path, workdir, served, arguments.keep)
-    else:
-        with only_run(workdir):  # a run that reads the cache meanwhile must not lose what it found
-            garbage, freed = _find(path, workdir, served, arguments.keep)
+    read_graph(path)  # what is wrong with the store is said before anything is locked
+    if not workdir.is_dir():
+        raise UserError(
+            f"There is no work directory {workdir}. Remedy: name that of the runs with --workdir."
+        )
+    with only_run(workdir):  # a run must not lose what it has found in the cache, or is about to record
+        garbage = find_garbage(read_graph(path), workdir / "artifacts", arguments.keep, served)
+        freed = garbage.num_bytes()
+        if not arguments.dry_run:
             _remove(path, garbage)
     _say(arguments, garbage, freed)
     return 0
-
-
-def _find(path: Path, workdir: Path, served: Path, keep: int) -> tuple[Garbage, int]:
-    from pipeline.inspection.garbage import find_garbage
-    from pipeline.inspection.graph import read_graph
-
-    garbage = find_garbage(read_graph(path), workdir / "artifacts", keep, served)
-    return garbage, garbage.num_bytes()
 
 
 def _remove(path: Path, garbage: Garbage) -> None:

@@ -72,17 +72,13 @@ def _of_newest(graph: Graph, keep: int) -> Iterable[int]:
 
 
 def _of_pushed(graph: Graph) -> Iterable[int]:
-    """Pushed models whose version is still there, with all that their judges read."""
+    """Pushed models whose version is still there, with the runs that pushed them: those say why."""
     for number, artifact in graph.artifacts.items():
         destination = artifact.properties.get("pushed_destination")
         if artifact.type_name == "PushedModel" and destination and Path(str(destination)).is_dir():
             yield number
             maker = graph.maker(artifact)
-            for blessings in graph.inputs(maker).values() if maker else ():
-                for blessing in blessings:  # the evaluation beside a blessing says why it was pushed
-                    judge = graph.maker(blessing)
-                    outputs = graph.outputs(judge).values() if judge else ()
-                    yield from (item.id for found in outputs for item in found)
+            yield from graph.of_run(graph.run_of(maker)) if maker else ()
 
 
 def _is_removable(path: Path, root: Path, push_directory: Path) -> bool:
