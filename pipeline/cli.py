@@ -12,7 +12,21 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from pipeline import console
-from pipeline.commands import benchmark, demo, doctor, recommend, run, runs, schema, search, serve, similar
+from pipeline.commands import (
+    benchmark,
+    demo,
+    doctor,
+    gc,
+    inspect,
+    recommend,
+    report,
+    run,
+    runs,
+    schema,
+    search,
+    serve,
+    similar,
+)
 from schema.errors import ConfigurationError, PipelineRefusedError, UserError
 
 DONE: Final = 0
@@ -21,7 +35,21 @@ USER_MISTAKE: Final = 2
 INTERNAL_FAILURE: Final = 3
 INTERRUPTED: Final = 130
 
-COMMANDS: Final = (demo, run, recommend, similar, search, serve, runs, schema, benchmark, doctor)
+COMMANDS: Final = (
+    demo,
+    run,
+    recommend,
+    similar,
+    search,
+    serve,
+    runs,
+    inspect,
+    report,
+    gc,
+    schema,
+    benchmark,
+    doctor,
+)
 """Modules with `NAME`, `HELP`, `add_arguments(parser)` and `execute(arguments) -> exit code`."""
 
 _FULL_DISK: Final = frozenset({28, 122})
@@ -63,7 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in COMMANDS:
         command = commands.add_parser(module.NAME, help=module.HELP, description=module.HELP)
-        _add_common(command)
+        add_common(command)
         module.add_arguments(command)
         command.set_defaults(execute=module.execute)
     return parser
@@ -75,18 +103,30 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USER_MISTAKE, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
+def add_common(parser: argparse.ArgumentParser, is_nested: bool = False) -> None:
+    """Adds the options that every command takes.
+
+    Args:
+        parser: Of a command, or of a part of one.
+        is_nested: Whether it is of a part, which must not reset what was said before its name.
+    """
     group = parser.add_argument_group("common options")
-    group.add_argument("--workdir", default=".towerline", metavar="DIR", help="work directory (.towerline)")
-    group.add_argument("--config", metavar="FILE.yaml", help="configuration file")
+
+    def default(value: object) -> object:
+        return argparse.SUPPRESS if is_nested else value
+
+    group.add_argument(
+        "--workdir", default=default(".towerline"), metavar="DIR", help="work directory (.towerline)"
+    )
+    group.add_argument("--config", default=default(None), metavar="FILE.yaml", help="configuration file")
     group.add_argument(
         "--set",
         action="append",
-        default=[],
+        default=default([]),
         metavar="KEY=VALUE",
         help="overrides a dotted configuration key; may be repeated",
     )
-    group.add_argument("--json", action="store_true", help="print JSON")
+    group.add_argument("--json", action="store_true", default=default(False), help="print JSON")
 
 
 def _with_line(error: ConfigurationError, file: str | None) -> str:

@@ -11,11 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ml_metadata import metadata_store
+from ml_metadata import errors, metadata_store
 from ml_metadata.proto import metadata_store_pb2 as pb
+
+from schema.errors import UserError
 
 _NODE_CONTEXT = "node"
 _RUN_CONTEXT = "pipeline_run"
+_CACHE_CONTEXT = "execution_cache"
+_EXECUTIONS_AT_ONCE = 2000
+_UNREADABLE = (errors.StatusError, RuntimeError)  # the second of a file that is no database
+_OUTPUTS = frozenset({pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT})
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,8 @@ class Artifact:
         properties: Properties and custom properties, by name.
         id: Id in ML Metadata.
         is_live: Whether the cache may use it.
+        state: `LIVE`, `MARKED_FOR_DELETION`, `DELETED` and so on.
+        created: Epoch seconds.
     """
 
     type_name: str
@@ -35,6 +43,8 @@ class Artifact:
     properties: Mapping[str, Any] = field(default_factory=dict)
     id: int = 0
     is_live: bool = True
+    state: str = "LIVE"
+    created: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,8 @@ class Execution:
         state: `COMPLETE`, `CACHED`, `FAILED`, `RUNNING` (also: killed) and so on.
         started: Epoch seconds.
         ended: Epoch seconds of the last change.
+        type_name: Name of its type: the component's class.
+        properties: The component's parameters.
     """
 
     id: int
@@ -54,6 +66,8 @@ class Execution:
     state: str
     started: float
     ended: float
+    type_name: str = ""
+    properties: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,38 @@ class Run:
     executions: tuple[Execution, ...]
 
 
+@dataclass(frozen=True)
+class Link:
+    """That an execution read or wrote an artifact.
+
+    Attributes:
+        execution_id: The execution.
+        artifact_id: The artifact.
+        key: Input or output key of the node.
+        is_output: Whether the execution wrote it, or took it from the cache as its own.
+    """
+
+    execution_id: int
+    artifact_id: int
+    key: str
+    is_output: bool
+
+
+@dataclass(frozen=True)
+class Records:
+    """Everything that ML Metadata holds, read with a few batched queries.
+
+    Attributes:
+        runs: Oldest first.
+        artifacts: By id.
+        links: Every event of every execution of the runs.
+    """
+
+    runs: tuple[Run, ...]
+    artifacts: Mapping[int, Artifact]
+    links: tuple[Link, ...]
+
+
 class RunStore:
     """The ML Metadata store of a work directory.
 
@@ -80,9 +126,7 @@ class RunStore:
     def __init__(self, path: str, pipeline_name: str) -> None:
         self._path = path
         self._prefix = pipeline_name + "."
-        self._store = (
-            metadata_store.MetadataStore(_connection(path, read_only=True)) if Path(path).is_file() else None
-        )
+        self._store = _open(path) if Path(path).is_file() else None
 
     def runs(self) -> list[Run]:
         """All runs, oldest first."""
@@ -106,22 +150,60 @@ class RunStore:
 
     def outputs(self, execution: Execution) -> dict[str, list[Artifact]]:
         """Output key -> artifacts that an execution wrote, or took from the cache."""
-        return self._artifacts(execution, {pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT})
+        return self._artifacts(execution, _OUTPUTS)
 
     def inputs(self, execution: Execution) -> dict[str, list[Artifact]]:
         """Input key -> artifacts that an execution read."""
         return self._artifacts(execution, {pb.Event.INPUT, pb.Event.DECLARED_INPUT})
 
+    def records(self) -> Records:
+        """Everything in it.
+
+        Raises:
+            UserError: The file is no store that this release of ml_metadata can read.
+        """
+        try:
+            return self._records()
+        except _UNREADABLE as error:
+            raise _unreadable(self._path, error) from error
+
+    def cache_key(self, execution: Execution) -> str:
+        """Under which an execution's outputs are cached; empty if they are not."""
+        if self._store is None:
+            return ""
+        contexts = self._store.get_contexts_by_execution(execution.id)
+        return next((str(context.name) for context in contexts if context.type == _CACHE_CONTEXT), "")
+
     def retire(self, artifacts: Iterable[Artifact]) -> None:
         """Marks artifacts so that the cache does not use them again; they stay on record."""
+        self._mark(artifacts, pb.Artifact.MARKED_FOR_DELETION)
+
+    def mark_deleted(self, artifacts: Iterable[Artifact]) -> None:
+        """Records that the folders of artifacts are gone."""
+        self._mark(artifacts, pb.Artifact.DELETED)
+
+    def _mark(self, artifacts: Iterable[Artifact], state: int) -> None:
         ids = [artifact.id for artifact in artifacts]
         if not ids:
             return
         store = metadata_store.MetadataStore(_connection(self._path, read_only=False))
         found = store.get_artifacts_by_id(ids)
         for artifact in found:
-            artifact.state = pb.Artifact.MARKED_FOR_DELETION
+            artifact.state = state
         store.put_artifacts(found)
+
+    def _records(self) -> Records:
+        if self._store is None:
+            return Records((), {}, ())
+        runs = tuple(self.runs())
+        ids = [execution.id for run in runs for execution in run.executions]
+        links = tuple(
+            Link(event.execution_id, event.artifact_id, _key(event), event.type in _OUTPUTS)
+            for start in range(0, len(ids), _EXECUTIONS_AT_ONCE)
+            for event in self._store.get_events_by_execution_ids(ids[start : start + _EXECUTIONS_AT_ONCE])
+        )
+        artifacts = {artifact.id: _artifact(artifact) for artifact in self._store.get_artifacts()}
+        return Records(runs, artifacts, links)
 
     def _artifacts(self, execution: Execution, types: Set[int]) -> dict[str, list[Artifact]]:
         if self._store is None:
@@ -135,7 +217,7 @@ class RunStore:
         }
         artifacts: dict[str, list[Artifact]] = defaultdict(list)
         for event in events:
-            artifacts[event.path.steps[0].key].append(_artifact(found[event.artifact_id]))
+            artifacts[_key(event)].append(_artifact(found[event.artifact_id]))
         return dict(artifacts)
 
     def _executions(self, context_id: int, nodes: Mapping[int, str]) -> tuple[Execution, ...]:
@@ -149,6 +231,8 @@ class RunStore:
                 _state(execution),
                 execution.create_time_since_epoch / 1000,
                 execution.last_update_time_since_epoch / 1000,
+                execution.type,
+                {**_values(execution.properties), **_values(execution.custom_properties)},
             )
             for execution in executions
         )
@@ -162,6 +246,13 @@ class RunStore:
         return nodes
 
 
+def _open(path: str) -> metadata_store.MetadataStore:
+    try:
+        return metadata_store.MetadataStore(_connection(path, read_only=True))
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from error
+
+
 def _connection(path: str, read_only: bool) -> pb.ConnectionConfig:
     mode = pb.SqliteMetadataSourceConfig
     config = pb.ConnectionConfig()
@@ -172,8 +263,20 @@ def _connection(path: str, read_only: bool) -> pb.ConnectionConfig:
 
 def _artifact(artifact: pb.Artifact) -> Artifact:
     properties = {**_values(artifact.properties), **_values(artifact.custom_properties)}
-    is_live = artifact.state == pb.Artifact.LIVE
-    return Artifact(artifact.type, artifact.uri, properties, artifact.id, is_live)
+    state = str(pb.Artifact.State.Name(artifact.state))
+    created = artifact.create_time_since_epoch / 1000
+    return Artifact(artifact.type, artifact.uri, properties, artifact.id, state == "LIVE", state, created)
+
+
+def _key(event: pb.Event) -> str:
+    return str(event.path.steps[0].key) if event.path.steps else ""
+
+
+def _unreadable(path: str, error: Exception) -> UserError:
+    return UserError(
+        f"ML Metadata cannot be read. Received: {path} ({str(error).splitlines()[0]:.200}). Remedy: name the "
+        "store of a work directory of this release, or restore the file from a copy."
+    )
 
 
 def _state(execution: pb.Execution) -> str:

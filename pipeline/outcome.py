@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from pipeline.metadata_store import Artifact, Run, RunStore
+from pipeline.metadata_store import Artifact, Execution, Run, RunStore
 from pipeline.plan import PIPELINE_NAME
 from schema.settings import Settings
 
@@ -16,6 +16,14 @@ _BLESSINGS = {
     "RecommenderEvaluator": "the recommender did not pass its gates",
     "ServingValidator": "the served model did not pass the check in a fresh process",
 }
+
+
+class Outputs(Protocol):
+    """Knows what executions wrote: a store, or its records in memory."""
+
+    def outputs(self, execution: Execution) -> dict[str, list[Artifact]]:
+        """Output key -> artifacts."""
+        ...
 
 
 class Outcome(Settings):
@@ -44,7 +52,7 @@ def read_outcome(metadata_path: str, run_id: str | None = None) -> Outcome | Non
     return outcome_of(store, runs[-1]) if runs else None
 
 
-def outcome_of(store: RunStore, run: Run) -> Outcome:
+def outcome_of(store: Outputs, run: Run) -> Outcome:
     """Returns the outcome of a run of the store."""
     outputs = {
         execution.node: store.outputs(execution)
@@ -65,10 +73,10 @@ def outcome_of(store: RunStore, run: Run) -> Outcome:
     )
 
 
-Outputs = Mapping[str, Mapping[str, list[Artifact]]]
+ByNode = Mapping[str, Mapping[str, list[Artifact]]]
 
 
-def _first(outputs: Outputs, node: str, key: str) -> Artifact | None:
+def _first(outputs: ByNode, node: str, key: str) -> Artifact | None:
     return next(iter(outputs.get(node, {}).get(key, [])), None)
 
 
@@ -80,7 +88,7 @@ def _json(artifact: Artifact | None, name: str) -> dict[str, Any]:
     return content
 
 
-def _refusals(outputs: Outputs, metrics: Mapping[str, Any]) -> list[str]:
+def _refusals(outputs: ByNode, metrics: Mapping[str, Any]) -> list[str]:
     reasons = []
     for node, sentence in _BLESSINGS.items():
         blessing = _first(outputs, node, "blessing")
@@ -106,7 +114,7 @@ def _details(node: str, blessing: Artifact, metrics: Mapping[str, Any]) -> str:
     return ": " + "; ".join(details) if details else ""
 
 
-def _anomalies(outputs: Outputs) -> list[str]:
+def _anomalies(outputs: ByNode) -> list[str]:
     found = []
     for node in ("QueryValidator", "CatalogValidator"):
         artifact = _first(outputs, node, "anomalies")

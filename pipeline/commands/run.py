@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
+    import time
     from pathlib import Path
 
     from pipeline.configuration import load_config
@@ -36,7 +37,11 @@ def execute(arguments: argparse.Namespace) -> int:
     with only_run(workdir):
         _announce(planned, arguments.json)
         remember_source(planned.plan.config.source, workdir)
-        return _run(planned, arguments.json)
+        started = time.time()
+        try:
+            return _run(planned, arguments.json)
+        finally:
+            _report(planned, started, arguments.json)
 
 
 def _announce(planned: Planned, as_json: bool) -> None:
@@ -76,6 +81,22 @@ def _run(planned: Planned, as_json: bool) -> int:
         reasons = "; ".join(outcome.refusals) or "a blessing is missing"
         raise PipelineRefusedError(f"Not pushed, the served version stays what it was. {reasons}")
     return 0
+
+
+def _report(planned: Planned, started: float, as_json: bool) -> None:
+    """Writes the report of what ran; whatever is wrong with it, the run counts."""
+    import logging
+
+    try:
+        from pipeline.reporting.after_run import write_report
+
+        path = write_report(planned.plan, started)
+    except Exception as error:
+        logging.getLogger(__name__).warning("No report was written.", exc_info=True)
+        console.note(f"No report was written: {type(error).__name__}: {error}")
+        return
+    if path is not None and not as_json:
+        console.say(f"Report: {path}")
 
 
 def _print(planned: Planned, finished: LocalRun, outcome: Outcome) -> None:

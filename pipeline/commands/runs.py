@@ -37,54 +37,44 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _rows(path: str, is_busy: bool) -> list[dict[str, Any]]:
-    from collections import Counter
-
+    """Oldest first."""
+    from pipeline.inspection.graph import Graph
+    from pipeline.inspection.source import data_of_run
+    from pipeline.inspection.states import run_row
     from pipeline.metadata_store import RunStore
     from pipeline.outcome import outcome_of
     from pipeline.plan import PIPELINE_NAME
 
-    store = RunStore(path, PIPELINE_NAME)
-    rows: list[dict[str, Any]] = []
-    runs = store.runs()
-    for run in runs:
-        is_alive = is_busy and run is runs[-1]
-        states = Counter(_state(execution.state, is_alive) for execution in run.executions)
-        outcome = outcome_of(store, run)
-        ndcg = outcome.metrics.get("systems", {}).get("towerline", {}).get("ndcg@10", {}).get("mean")
-        started = min((execution.started for execution in run.executions), default=0.0)
-        ended = max((execution.ended for execution in run.executions), default=0.0)
-        rows.append(
-            {
-                "run_id": run.run_id,
-                "seconds": round(ended - started, 1),
-                "nodes": dict(states),
-                "ndcg@10": ndcg,
-                "pushed_version": outcome.pushed_version,
-                "refusals": list(outcome.refusals),
-            }
-        )
+    graph = Graph(RunStore(path, PIPELINE_NAME).records())
+    rows = []
+    for run in graph.runs:
+        row = run_row(run, outcome_of(graph, run), is_busy and run is graph.runs[-1])
+        data = data_of_run(graph, run)
+        rows.append({**row, "events": data.get("events"), "span": data.get("span")})
     return rows
 
 
-def _state(state: str, is_alive: bool) -> str:
-    """What is still called running in a run that is over was killed."""
-    return "killed" if state == "RUNNING" and not is_alive else state.lower()
-
-
 def _table(rows: list[dict[str, Any]]) -> str:
+    """Newest first."""
+    from pipeline.inspection.states import HEADLINES
+    from pipeline.inspection.view import cell
     from pipeline.tables import render
 
     return render(
-        ("run", "seconds", "nodes", "NDCG@10", "pushed"),
+        ("run", "state", "seconds", "nodes", "events", "data span", *HEADLINES, "blessed", "pushed"),
         [
             (
                 row["run_id"],
+                row["state"],
                 f"{row['seconds']:.1f}",
                 ", ".join(f"{count} {state}" for state, count in row["nodes"].items()),
-                "–" if row["ndcg@10"] is None else f"{row['ndcg@10']:.4f}",
+                "–" if row["events"] is None else f"{row['events']:,}",
+                " to ".join(stamp[:10] for stamp in row["span"].split(" to ")) if row["span"] else "–",
+                *(cell(row[name]) for name in HEADLINES),
+                cell(row["blessed"]),
                 row["pushed_version"] or "no",
             )
-            for row in rows
+            for row in reversed(rows)
         ],
-        right=(1,),
+        right=(2, 4, 6, 7, 8),
     )

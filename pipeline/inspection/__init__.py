@@ -1,0 +1,1 @@
+"""Answers about what ML Metadata holds; reads records and files, never TFX."""

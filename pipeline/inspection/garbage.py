@@ -1,0 +1,93 @@
+"""Which artifacts nobody needs any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.inspection.files import folder_size
+from pipeline.inspection.graph import Graph
+from pipeline.metadata_store import Artifact
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """What may go.
+
+    Attributes:
+        artifacts: Recorded artifacts, in the order of their ids.
+        leftovers: Folders that no record names: nodes that were killed left them.
+        num_kept: Recorded artifacts that stay.
+    """
+
+    artifacts: tuple[Artifact, ...]
+    leftovers: tuple[Path, ...]
+    num_kept: int
+
+    def folders(self) -> list[Path]:
+        """Folders that there are to remove."""
+        recorded = [Path(artifact.uri) for artifact in self.artifacts]
+        return [path for path in (*recorded, *self.leftovers) if path.exists()]
+
+    def num_bytes(self) -> int:
+        """Bytes that removing them frees."""
+        return sum(folder_size(path)[1] for path in self.folders())
+
+
+def find_garbage(graph: Graph, root: Path, keep: int, push_directory: Path) -> Garbage:
+    """Finds what neither the newest runs nor a model that is still pushed were made of.
+
+    Args:
+        graph: The records.
+        root: The pipeline root: nothing outside it is garbage.
+        keep: How many of the newest runs stay whole.
+        push_directory: Where models are served from: nothing below it is garbage.
+    """
+    needed = graph.ancestors({*_of_newest(graph, keep), *_of_pushed(graph)})
+    candidates = [artifact for number, artifact in sorted(graph.artifacts.items()) if number not in needed]
+    places = {_resolved(graph.artifacts[number].uri) for number in needed if number in graph.artifacts}
+    unneeded = tuple(
+        artifact
+        for artifact in candidates
+        if (artifact.state != "DELETED" or Path(artifact.uri).exists())
+        and _is_removable(Path(artifact.uri), root, push_directory)
+        and _resolved(artifact.uri) not in places
+    )
+    recorded = {_resolved(artifact.uri) for artifact in graph.artifacts.values()}
+    leftovers = tuple(
+        path
+        for path in sorted(root.glob("*/*/*"))
+        if path.name.isdigit()
+        and path.is_dir()
+        and path.resolve() not in recorded
+        and _is_removable(path, root, push_directory)
+    )
+    return Garbage(unneeded, leftovers, len(graph.artifacts) - len(candidates))
+
+
+def _of_newest(graph: Graph, keep: int) -> Iterable[int]:
+    for run in graph.runs[len(graph.runs) - keep :] if keep else ():
+        yield from graph.of_run(run)
+
+
+def _of_pushed(graph: Graph) -> Iterable[int]:
+    """Pushed models whose version is still there, with the runs that pushed them: those say why."""
+    for number, artifact in graph.artifacts.items():
+        destination = artifact.properties.get("pushed_destination")
+        if artifact.type_name == "PushedModel" and destination and Path(str(destination)).is_dir():
+            yield number
+            maker = graph.maker(artifact)
+            yield from graph.of_run(graph.run_of(maker)) if maker else ()
+
+
+def _is_removable(path: Path, root: Path, push_directory: Path) -> bool:
+    """Whether a folder lies below the root, is no link that leads elsewhere, and serves nobody."""
+    resolved, top, served = path.resolve(), root.resolve(), push_directory.resolve()
+    if path.is_symlink() or resolved == top or not resolved.is_relative_to(top):
+        return False
+    return not (resolved.is_relative_to(served) or served.is_relative_to(resolved))
+
+
+def _resolved(uri: str) -> Path:
+    return Path(uri).resolve()

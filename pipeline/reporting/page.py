@@ -1,0 +1,92 @@
+"""The report of a run as one page."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from pipeline.inspection.addresses import find_model
+from pipeline.inspection.diff import diff_view
+from pipeline.inspection.files import read_json
+from pipeline.inspection.graph import Graph
+from pipeline.inspection.lineage import lineage_view
+from pipeline.inspection.run_view import run_view
+from pipeline.inspection.view import cell, when
+from pipeline.metadata_store import Artifact, Run
+from pipeline.outcome import outcome_of
+from pipeline.reporting import markup, model_sections, run_sections
+from pipeline.reporting.record import record_path
+
+_HEADING = re.compile(r'<section id="([\w-]+)"><h2>(.*?)</h2>')
+
+
+def report_page(
+    graph: Graph, run: Run, reports: Path, is_alive: bool = False, compare: Run | None = None
+) -> str:
+    """Returns the HTML of a report.
+
+    Args:
+        graph: The records.
+        run: The run.
+        reports: The folder in which runs record how they were started.
+        is_alive: Whether the run is still going on.
+        compare: An earlier run to compare with.
+    """
+    outcome = outcome_of(graph, run)
+    data = run_view(graph, run, is_alive).data
+    sections = [
+        model_sections.decision_section(outcome),
+        model_sections.metrics_section(outcome.metrics),
+        model_sections.slices_section(outcome.metrics),
+        model_sections.stages_section(outcome.metrics),
+        _difference(graph, compare, run) if compare is not None else "",
+        run_sections.nodes_section(graph, run, data["executions"]),
+        run_sections.data_section(graph, run, data["data"]),
+        run_sections.anomalies_section(list(outcome.anomalies)),
+        model_sections.training_section(graph, run),
+        _lineage(graph, run),
+        run_sections.origin_section(read_json(record_path(reports, run.run_id)), run),
+    ]
+    body = "".join(sections)
+    links = "".join(f'<a href="#{anchor}">{name}</a>' for anchor, name in _HEADING.findall(body))
+    template = Template((files("pipeline.reporting") / "template.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        title=escape(f"Run {run.run_id}"), subtitle=escape(_subtitle(data)), navigation=links, body=body
+    )
+
+
+def _subtitle(data: dict[str, Any]) -> str:
+    parts = [
+        str(data["state"]),
+        f"started {when(data['started'])} UTC",
+        f"{data['seconds']:.0f} s",
+        f"{data['cached']} of {len(data['executions'])} nodes from the cache",
+    ]
+    if data["ndcg@10"] is not None:
+        parts.append(f"NDCG@10 {cell(data['ndcg@10'])}")
+    return ", ".join(parts)
+
+
+def _difference(graph: Graph, before: Run, after: Run) -> str:
+    view = diff_view(graph, before, after)
+    return markup.section("difference", "Compared", *(markup.shown(table) for table in view.tables))
+
+
+def _lineage(graph: Graph, run: Run) -> str:
+    """Of the pushed model of the run, or else of the model that it evaluated."""
+    root = _root(graph, run)
+    if root is None:
+        return ""
+    view = lineage_view(graph, root)
+    return markup.section("lineage", "Lineage", *(markup.shown(table) for table in view.tables))
+
+
+def _root(graph: Graph, run: Run) -> Artifact | None:
+    pushed = graph.output(run, "Pusher", "pushed_model")
+    if pushed is not None and pushed.properties.get("pushed"):
+        return find_model(graph, str(pushed.properties["pushed_version"]))
+    return graph.output(run, "RecommenderAssembler", "model")

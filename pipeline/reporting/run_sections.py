@@ -1,0 +1,102 @@
+"""Sections about the run itself: its nodes, its data, its anomalies, its lineage, how it was started."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from pipeline.inspection.drawing import layered_svg
+from pipeline.inspection.graph import Graph
+from pipeline.inspection.view import when
+from pipeline.metadata_store import Run
+from pipeline.reporting import charts, markup
+from pipeline.reporting.shop import read_shop
+from schema import names
+
+
+def nodes_section(graph: Graph, run: Run, rows: list[dict[str, Any]]) -> str:
+    """The DAG as a picture, and below it each node with its artifacts."""
+    keys = {row["id"]: row["node"] for row in rows}
+    boxes = {row["id"]: (row["node"], f"{row['state']}, {row['seconds']:.1f} s") for row in rows}
+    makers = {item["id"]: row["id"] for row in rows for item in row["outputs"]}
+    edges = sorted(
+        {
+            (makers[item["id"]], row["id"])
+            for row in rows
+            for item in row["inputs"]
+            if makers.get(item["id"], row["id"]) != row["id"]
+        }
+    )
+    states = {row["id"]: f"node {row['state']}" for row in rows}
+    links = {key: f"#node-{node}" for key, node in keys.items()}
+    picture = layered_svg(boxes, edges, states, f"Nodes of run {run.run_id}", links)
+    details = "".join(_node(graph, row) for row in rows)
+    scrolled = f'<div class="wide" tabindex="0" role="group" aria-label="Nodes">{picture}</div>'
+    return markup.section("nodes", "Nodes", scrolled, details)
+
+
+def _node(graph: Graph, row: dict[str, Any]) -> str:
+    del graph
+    listed = [
+        (side, item["key"], str(item["id"]), item["type"], item["uri"])
+        for side in ("inputs", "outputs")
+        for item in row[side]
+    ]
+    summary = f"{row['node']}: {row['state']}, {row['seconds']:.1f} s"
+    content = markup.grid(("", "key", "id", "type", "folder"), listed, (2,), f"Artifacts of {row['node']}")
+    return markup.folded(summary, content, anchor=f"node-{row['node']}")
+
+
+def data_section(graph: Graph, run: Run, data: dict[str, Any]) -> str:
+    """Where the data came from, how much there was, and how skewed it is."""
+    values = {
+        "Source": data.get("source"),
+        "Events from – to (UTC)": data.get("span"),
+        "Test window from": data.get("test_window_from"),
+    }
+    rows = data.get("rows", {})
+    values |= {f"Rows of split {split}": f"{count:,}" for split, count in rows.items()}
+    interactions = graph.output(run, "ProductExampleGen", "interactions")
+    shop = read_shop(Path(interactions.uri), rows.get(names.CATALOG)) if interactions else None
+    parts = []
+    if shop is not None:
+        values |= {
+            "Events": f"{shop.num_events:,}",
+            "Users with events": f"{shop.num_users:,}",
+            "Products bought": f"{shop.num_products:,}"
+            + (f" of {shop.num_catalog:,}" if shop.num_catalog else ""),
+            "Sparsity": f"{shop.sparsity:.2%} of the pairs of user and product have no event",
+        }
+        half = 1 - shop.lorenz[len(shop.lorenz) // 2]
+        title = f"The better selling half of the products has {half:.0%} of the events (Gini {shop.gini:.2f})"
+        parts.append(charts.lorenz(shop.lorenz, title))
+    elif interactions:
+        parts.append(markup.paragraph("The events themselves are no longer there.", "quiet"))
+    return markup.section("data", "Data", markup.definitions(values), *parts)
+
+
+def anomalies_section(anomalies: list[str]) -> str:
+    """In words."""
+    content = markup.items(anomalies) if anomalies else markup.paragraph("None.")
+    return markup.section("anomalies", "Anomalies", content)
+
+
+def origin_section(record: dict[str, Any], run: Run) -> str:
+    """The exact command, the configuration and the packages."""
+    if not record:
+        text = "How this run was started was not recorded: it ended before its report could be written."
+        return markup.section("origin", "Command and configuration", markup.paragraph(text, "quiet"))
+    started = min((execution.started for execution in run.executions), default=None)
+    settings = [(key, str(value)) for key, value in sorted(record.get("config", {}).items())]
+    packages = [(name, version) for name, version in sorted(record.get("packages", {}).items())]
+    return markup.section(
+        "origin",
+        "Command and configuration",
+        f"<pre>{escape(str(record.get('command', '')))}</pre>",
+        markup.definitions(
+            {"Started (UTC)": when(started), "Code": record.get("code"), "Host": record.get("host")}
+        ),
+        markup.folded(f"Configuration, {len(settings)} keys", markup.grid(("key", "value"), settings)),
+        markup.folded(f"Packages, {len(packages)}", markup.grid(("name", "version"), packages)),
+    )
