@@ -12,7 +12,20 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from pipeline import console
-from pipeline.commands import benchmark, demo, doctor, recommend, run, runs, schema, search, serve, similar
+from pipeline.commands import (
+    benchmark,
+    compiling,
+    demo,
+    doctor,
+    recommend,
+    run,
+    runs,
+    schema,
+    search,
+    serve,
+    similar,
+    submit,
+)
 from schema.errors import PipelineRefusedError, UserError
 
 DONE: Final = 0
@@ -21,7 +34,20 @@ USER_MISTAKE: Final = 2
 INTERNAL_FAILURE: Final = 3
 INTERRUPTED: Final = 130
 
-COMMANDS: Final = (demo, run, recommend, similar, search, serve, runs, schema, benchmark, doctor)
+COMMANDS: Final = (
+    demo,
+    run,
+    recommend,
+    similar,
+    search,
+    serve,
+    runs,
+    schema,
+    compiling,
+    submit,
+    benchmark,
+    doctor,
+)
 """Modules with `NAME`, `HELP`, `add_arguments(parser)` and `execute(arguments) -> exit code`."""
 
 _FULL_DISK: Final = frozenset({28, 122})

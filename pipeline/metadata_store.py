@@ -1,4 +1,4 @@
-"""What ML Metadata knows of the runs; the only module that imports ml_metadata.
+"""What ML Metadata knows of the runs; with metadata_connection, all that imports ml_metadata.
 
 Lineage is walked by contexts and events; `filter_query` is gone from newer releases of ml_metadata.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from ml_metadata import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as pb
+
+from pipeline.metadata_connection import open_store, store_exists
 
 _NODE_CONTEXT = "node"
 _RUN_CONTEXT = "pipeline_run"
@@ -73,16 +73,14 @@ class RunStore:
     """The ML Metadata store of a work directory.
 
     Args:
-        path: The SQLite file.
+        path: The SQLite file, or the URL of a PostgreSQL database.
         pipeline_name: Name of the pipeline, which prefixes the contexts of its nodes.
     """
 
     def __init__(self, path: str, pipeline_name: str) -> None:
         self._path = path
         self._prefix = pipeline_name + "."
-        self._store = (
-            metadata_store.MetadataStore(_connection(path, read_only=True)) if Path(path).is_file() else None
-        )
+        self._store = open_store(path, read_only=True) if store_exists(path) else None
 
     def runs(self) -> list[Run]:
         """All runs, oldest first."""
@@ -117,7 +115,7 @@ class RunStore:
         ids = [artifact.id for artifact in artifacts]
         if not ids:
             return
-        store = metadata_store.MetadataStore(_connection(self._path, read_only=False))
+        store = open_store(self._path)
         found = store.get_artifacts_by_id(ids)
         for artifact in found:
             artifact.state = pb.Artifact.MARKED_FOR_DELETION
@@ -160,14 +158,6 @@ class RunStore:
                 for execution in self._store.get_executions_by_context(context.id):
                     nodes[execution.id] = context.name.removeprefix(self._prefix)
         return nodes
-
-
-def _connection(path: str, read_only: bool) -> pb.ConnectionConfig:
-    mode = pb.SqliteMetadataSourceConfig
-    config = pb.ConnectionConfig()
-    config.sqlite.filename_uri = path
-    config.sqlite.connection_mode = mode.READONLY if read_only else mode.READWRITE
-    return config
 
 
 def _artifact(artifact: pb.Artifact) -> Artifact:
