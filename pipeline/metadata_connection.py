@@ -12,7 +12,7 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 
 from pipeline.metadata_backslashes import without_backslashes
 from schema.errors import UserError
-from schema.source import mask_url, restore_password
+from schema.source import mask_url, password_of, restore_password
 
 PASSWORD_VARIABLE: Final = "TOWERLINE_METADATA_PASSWORD"
 """Environment variable that carries the password of a store on PostgreSQL."""
@@ -38,15 +38,27 @@ def store_location(url: str) -> str:
     )
 
 
+def is_server(location: str) -> bool:
+    """Whether a URL or location is that of a database server."""
+    return location.startswith(_POSTGRES)
+
+
+def conceal_password(url: str) -> None:
+    """Puts the password of a URL, if it has one, where `connection_config` looks for it."""
+    password = password_of(url)
+    if password is not None:
+        os.environ[PASSWORD_VARIABLE] = password
+
+
 def store_exists(location: str) -> bool:
     """Whether there may be a store; that of a server is made when it is first opened."""
-    return location.startswith(_POSTGRES) or Path(location).is_file()
+    return is_server(location) or Path(location).is_file()
 
 
 def connection_config(location: str, read_only: bool = False) -> pb.ConnectionConfig:
     """Returns ML Metadata's own description of a store; the password comes from the environment."""
     config = pb.ConnectionConfig()
-    if location.startswith(_POSTGRES):
+    if is_server(location):
         parts = urlsplit(restore_password(location, os.environ.get(PASSWORD_VARIABLE)))
         config.postgresql.host = parts.hostname or ""
         config.postgresql.port = str(parts.port or 5432)
@@ -68,7 +80,7 @@ def open_store(location: str, read_only: bool = False) -> metadata_store.Metadat
 
 def usable(store: metadata_store.MetadataStore, location: str) -> metadata_store.MetadataStore:
     """Returns an open store after mending what is wrong with its kind."""
-    return without_backslashes(store) if location.startswith(_POSTGRES) else store
+    return without_backslashes(store) if is_server(location) else store
 
 
 def _quoted(password: str) -> str:

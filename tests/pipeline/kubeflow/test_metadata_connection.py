@@ -1,11 +1,10 @@
 """ML Metadata on SQLite and on a real PostgreSQL."""
 
-from urllib.parse import unquote, urlsplit
-
 import pytest
 
 from pipeline.metadata_connection import PASSWORD_VARIABLE, connection_config, open_store, store_location
 from schema.errors import UserError
+from schema.source import password_of
 
 ODD = 'a \\ "b" \\\\n it\'s {"c": "\\u00e9"} é'
 
@@ -35,17 +34,32 @@ def test_the_password_comes_from_the_environment(monkeypatch):
     assert found.password == "'it\\'s a \\\\'"
 
 
-@pytest.mark.postgres
-def test_any_text_can_be_kept(postgres_url, monkeypatch):
+@pytest.fixture
+def new_store(postgres_url, request):
+    """URL, with its password, of an empty database."""
     import psycopg
+
+    name = request.node.name.lower()
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return postgres_url.rsplit("/", 1)[0] + f"/{name}"
+
+
+@pytest.mark.postgres
+def test_runs_are_read_from_a_server(new_store, tmp_path, monkeypatch, capsys):
+    from pipeline.cli import main
+
+    monkeypatch.setenv(PASSWORD_VARIABLE, "another")
+    assert main(["runs", "--workdir", str(tmp_path), "--set", f"metadata.url={new_store}"]) == 0
+    assert "No runs yet in postgresql://towerline:***@" in capsys.readouterr().out
+
+
+@pytest.mark.postgres
+def test_any_text_can_be_kept(new_store, monkeypatch):
     from ml_metadata.proto import metadata_store_pb2 as pb
 
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE odd_texts")
-    netloc = urlsplit(postgres_url).netloc
-    password = netloc.split(":")[1].split("@")[0]
-    monkeypatch.setenv(PASSWORD_VARIABLE, unquote(password))
-    store = open_store(f"postgresql://{netloc.replace(password, '***')}/odd_texts")
+    monkeypatch.setenv(PASSWORD_VARIABLE, password_of(new_store))
+    store = open_store(store_location(new_store))
     kind = store.put_artifact_type(pb.ArtifactType(name="T", properties={"text": pb.STRING}))
     artifact = pb.Artifact(type_id=kind, uri="/a\\b")
     artifact.properties["text"].string_value = ODD
