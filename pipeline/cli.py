@@ -14,6 +14,7 @@ from typing import Final, NoReturn
 from pipeline import console
 from pipeline.commands import (
     benchmark,
+    compiling,
     demo,
     doctor,
     gc,
@@ -26,6 +27,7 @@ from pipeline.commands import (
     search,
     serve,
     similar,
+    submit,
 )
 from schema.errors import ConfigurationError, PipelineRefusedError, UserError
 
@@ -47,6 +49,8 @@ COMMANDS: Final = (
     report,
     gc,
     schema,
+    compiling,
+    submit,
     benchmark,
     doctor,
 )

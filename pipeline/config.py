@@ -13,6 +13,7 @@ from components.settings import (
     PostRankingSettings,
     PrerankingSettings,
 )
+from pipeline.kubeflow_settings import KubeflowSettings
 from schema.settings import Settings
 from schema.source_settings import EventSettings, FeatureSettings, SourceSettings
 from schema.windows import SplitSettings
@@ -32,7 +33,8 @@ class MetadataSettings(Settings):
     """The ML Metadata store."""
 
     url: str | None = None
-    """`sqlite:///path` of a file; default: `metadata.db` in the work directory."""
+    """`sqlite:///path` of a file; default: `metadata.db` in the work directory. On Kubeflow also
+    `postgresql://user:***@host/database`, with the password in `TOWERLINE_METADATA_PASSWORD`."""
 
 
 class PushSettings(Settings):
@@ -59,6 +61,7 @@ class TowerlineConfig(Settings):
     beam: BeamSettings = BeamSettings()
     metadata: MetadataSettings = MetadataSettings()
     push: PushSettings = PushSettings()
+    kubeflow: KubeflowSettings = KubeflowSettings()
     refit: bool = True
     """Whether, after the evaluation, the towers and the index are made once more from every event up to
     now, and that is pushed. The ranker keeps its weights: it reads figures that mean the same in both."""

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.blame import blamed
 from pipeline.capture import captured
 from pipeline.plan import PIPELINE_NAME, RunPlan
 from pipeline.progress import CACHED, RAN, Progress, Stage
-from schema.errors import PipelineRefusedError, UserError
 
 _NODE_STARTED: Final = "Component %s is running."
 _NODE_FINISHED: Final = "Component %s is finished."
@@ -82,7 +82,7 @@ def run_locally(
         except BaseException as error:
             logging.getLogger(__name__).exception("The run failed.")
             node = progress.stages[-1].node if progress.stages else "none"
-            raise _explained(error, node, log_path) from error
+            raise blamed(error) or NodeFailedError(node, error, log_path) from error
         finally:
             _record(log_path.with_suffix(".json"), progress.stages, time.monotonic() - started)
     return LocalRun(tuple(progress.stages), time.monotonic() - started, log_path)
@@ -90,8 +90,11 @@ def run_locally(
 
 def _recommender(plan: RunPlan) -> Any:
     from pipeline.create_pipeline import create_pipeline
+    from pipeline.metadata_connection import connection_config
 
-    return create_pipeline(plan)
+    pipeline = create_pipeline(plan)
+    pipeline.metadata_connection_config = connection_config(plan.metadata_path)
+    return pipeline
 
 
 def _retire_stale(plan: RunPlan) -> None:
@@ -141,24 +144,6 @@ def _followed(progress: Progress) -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(handler)
-
-
-def _explained(error: BaseException, node: str, log_path: Path) -> Exception:
-    """Finds in the chain of causes, or in Beam's text of them, who must mend this."""
-    cause: BaseException | None = error
-    while cause is not None:
-        for kind in (PipelineRefusedError, UserError):
-            if isinstance(cause, kind):
-                return kind(_without_beam(str(cause)))
-            marker = f"{kind.__name__}: "
-            if marker in str(cause):
-                return kind(_without_beam(str(cause).rsplit(marker, 1)[1]))
-        cause = cause.__cause__ or cause.__context__
-    return NodeFailedError(node, error, log_path)
-
-
-def _without_beam(message: str) -> str:
-    return message.split(" [while running", 1)[0].split("\n", 1)[0].strip()
 
 
 def _record(path: Path, stages: list[Stage], seconds: float) -> None:

@@ -37,3 +37,17 @@ def metadata_file(settings: MetadataSettings, workdir: str | Path) -> Path:
             "Remedy: name a file."
         )
     return file
+
+
+def metadata_location(settings: MetadataSettings, workdir: str | Path) -> str:
+    """Returns where to read ML Metadata: a file, or the PostgreSQL database of runs on Kubeflow.
+
+    Raises:
+        UserError: `metadata.url` names neither.
+    """
+    from pipeline.metadata_connection import conceal_password, is_server, store_location
+
+    if settings.url is not None and is_server(settings.url):
+        conceal_password(settings.url)
+        return store_location(settings.url)
+    return str(metadata_file(settings, workdir))

@@ -1,4 +1,4 @@
-"""What ML Metadata knows of the runs; the only module that imports ml_metadata.
+"""What ML Metadata knows of the runs; with metadata_connection, all that imports ml_metadata.
 
 Lineage is walked by contexts and events; `filter_query` is gone from newer releases of ml_metadata.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ml_metadata import errors, metadata_store
 from ml_metadata.proto import metadata_store_pb2 as pb
 
+from pipeline.metadata_connection import open_store, store_exists
 from schema.errors import UserError
 
 _NODE_CONTEXT = "node"
@@ -119,14 +119,14 @@ class RunStore:
     """The ML Metadata store of a work directory.
 
     Args:
-        path: The SQLite file.
+        path: The SQLite file, or the URL of a PostgreSQL database.
         pipeline_name: Name of the pipeline, which prefixes the contexts of its nodes.
     """
 
     def __init__(self, path: str, pipeline_name: str) -> None:
         self._path = path
         self._prefix = pipeline_name + "."
-        self._store = _open(path) if Path(path).is_file() else None
+        self._store = _open(path) if store_exists(path) else None
 
     def runs(self) -> list[Run]:
         """All runs, oldest first."""
@@ -186,7 +186,7 @@ class RunStore:
         ids = [artifact.id for artifact in artifacts]
         if not ids:
             return
-        store = metadata_store.MetadataStore(_connection(self._path, read_only=False))
+        store = open_store(self._path)
         found = store.get_artifacts_by_id(ids)
         for artifact in found:
             artifact.state = state
@@ -246,19 +246,11 @@ class RunStore:
         return nodes
 
 
-def _open(path: str) -> metadata_store.MetadataStore:
+def _open(location: str) -> metadata_store.MetadataStore:
     try:
-        return metadata_store.MetadataStore(_connection(path, read_only=True))
+        return open_store(location, read_only=True)
     except _UNREADABLE as error:
-        raise _unreadable(path, error) from error
-
-
-def _connection(path: str, read_only: bool) -> pb.ConnectionConfig:
-    mode = pb.SqliteMetadataSourceConfig
-    config = pb.ConnectionConfig()
-    config.sqlite.filename_uri = path
-    config.sqlite.connection_mode = mode.READONLY if read_only else mode.READWRITE
-    return config
+        raise _unreadable(location, error) from error
 
 
 def _artifact(artifact: pb.Artifact) -> Artifact:

@@ -54,9 +54,9 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.configuration import load_config
     from pipeline.inspection.graph import read_graph
     from pipeline.inspection.view import strict
-    from pipeline.metadata_location import metadata_file
+    from pipeline.metadata_location import metadata_location
 
-    path = metadata_file(load_config(arguments).metadata, arguments.workdir)
+    path = metadata_location(load_config(arguments).metadata, arguments.workdir)
     workdir = Path(arguments.workdir).expanduser()
     view = _view(arguments, read_graph(path), path, workdir)
     if arguments.json:
@@ -66,7 +66,7 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _view(arguments: argparse.Namespace, graph: Graph, path: Path, workdir: Path) -> View:
+def _view(arguments: argparse.Namespace, graph: Graph, path: str, workdir: Path) -> View:
     from pipeline.inspection.addresses import find_artifact, find_node, find_run
     from pipeline.workdir import is_running
 

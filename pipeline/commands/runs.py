@@ -21,16 +21,17 @@ def execute(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from pipeline.configuration import load_config
-    from pipeline.metadata_location import metadata_file
+    from pipeline.metadata_connection import is_server, store_exists
+    from pipeline.metadata_location import metadata_location
     from pipeline.workdir import is_running
 
-    path = metadata_file(load_config(arguments).metadata, arguments.workdir)
-    is_busy = is_running(Path(arguments.workdir).expanduser())
-    rows = _rows(str(path), is_busy) if path.is_file() else []
+    location = metadata_location(load_config(arguments).metadata, arguments.workdir)
+    is_busy = is_server(location) or is_running(Path(arguments.workdir).expanduser())
+    rows = _rows(location, is_busy) if store_exists(location) else []
     if arguments.json:
         console.say_json(rows)
     elif not rows:
-        console.say(f"No runs yet in {path.parent}.")
+        console.say(f"No runs yet in {location if is_server(location) else Path(location).parent}.")
     else:
         console.say(_table(rows))
     return 0

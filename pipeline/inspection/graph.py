@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipeline.metadata_connection import store_exists
 from pipeline.metadata_store import Artifact, Execution, Link, Records, Run, RunStore
 from pipeline.plan import PIPELINE_NAME
 from schema.errors import UserError
@@ -94,18 +95,19 @@ class Graph:
         return dict(found)
 
 
-def read_graph(path: Path) -> Graph:
-    """Reads a store.
+def read_graph(location: str | Path) -> Graph:
+    """Reads a store: a SQLite file, or a PostgreSQL database by its URL.
 
     Raises:
         UserError: There is none, it has no runs, or it cannot be read.
     """
-    if not path.is_file():
+    path = str(location)
+    if not store_exists(path):
         raise UserError(
             f"There is no ML Metadata in {path}. Remedy: make a run (`towerline run --source URL`), or name "
             "the work directory of one with --workdir."
         )
-    graph = Graph(RunStore(str(path), PIPELINE_NAME).records())
+    graph = Graph(RunStore(path, PIPELINE_NAME).records())
     if not graph.runs:
         raise UserError(f"ML Metadata in {path} holds no run yet. Remedy: `towerline run --source URL`.")
     return graph

@@ -1,0 +1,70 @@
+"""ML Metadata on SQLite and on a real PostgreSQL."""
+
+import pytest
+
+from pipeline.metadata_connection import PASSWORD_VARIABLE, connection_config, open_store, store_location
+from schema.errors import UserError
+from schema.source import password_of
+
+ODD = 'a \\ "b" \\\\n it\'s {"c": "\\u00e9"} é'
+
+
+@pytest.mark.parametrize(
+    ("url", "location"),
+    [
+        ("sqlite:////data/m.db", "/data/m.db"),
+        ("postgresql://u:secret@h:6/d", "postgresql://u:***@h:6/d"),
+        ("postgresql://u@h/d", "postgresql://u@h/d"),
+    ],
+)
+def test_locations(url, location):
+    assert store_location(url) == location
+
+
+@pytest.mark.parametrize("url", ["mysql://h/d", "postgresql://h", "sqlite:///", "postgresql:///d"])
+def test_what_is_no_store(url):
+    with pytest.raises(UserError, match="The metadata URL must be"):
+        store_location(url)
+
+
+def test_the_password_comes_from_the_environment(monkeypatch):
+    monkeypatch.setenv(PASSWORD_VARIABLE, "it's a \\")
+    found = connection_config("postgresql://u:***@h:6/d").postgresql
+    assert (found.host, found.port, found.user, found.dbname) == ("h", "6", "u", "d")
+    assert found.password == "'it\\'s a \\\\'"
+
+
+@pytest.fixture
+def new_store(postgres_url, request):
+    """URL, with its password, of an empty database."""
+    import psycopg
+
+    name = request.node.name.lower()
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return postgres_url.rsplit("/", 1)[0] + f"/{name}"
+
+
+@pytest.mark.postgres
+def test_runs_are_read_from_a_server(new_store, tmp_path, monkeypatch, capsys):
+    from pipeline.cli import main
+
+    monkeypatch.setenv(PASSWORD_VARIABLE, "another")
+    assert main(["runs", "--workdir", str(tmp_path), "--set", f"metadata.url={new_store}"]) == 0
+    assert "No runs yet in postgresql://towerline:***@" in capsys.readouterr().out
+
+
+@pytest.mark.postgres
+def test_any_text_can_be_kept(new_store, monkeypatch):
+    from ml_metadata.proto import metadata_store_pb2 as pb
+
+    monkeypatch.setenv(PASSWORD_VARIABLE, password_of(new_store))
+    store = open_store(store_location(new_store))
+    kind = store.put_artifact_type(pb.ArtifactType(name="T", properties={"text": pb.STRING}))
+    artifact = pb.Artifact(type_id=kind, uri="/a\\b")
+    artifact.properties["text"].string_value = ODD
+    artifact.custom_properties["more"].string_value = ODD
+    store.put_artifacts([artifact])
+    (found,) = store.get_artifacts()
+    assert (found.properties["text"].string_value, found.custom_properties["more"].string_value) == (ODD, ODD)
+    assert found.uri == "/a\\b"
