@@ -11,6 +11,20 @@ from pipeline.metadata_store import Artifact, Execution, Run, RunStore
 from pipeline.plan import PIPELINE_NAME
 from schema.settings import Settings
 
+NODES = frozenset(
+    {
+        "QueryValidator",
+        "CatalogValidator",
+        "InteractionValidator",
+        "RetrievalEvaluator",
+        "RankingEvaluator",
+        "RecommenderEvaluator",
+        "ServingValidator",
+        "Pusher",
+    }
+)
+"""Nodes whose outputs say what a run came to."""
+
 _BLESSINGS = {
     "RankingEvaluator": "the ranker is below its floor (`gates.least_auc`)",
     "RecommenderEvaluator": "the recommender did not pass its gates",

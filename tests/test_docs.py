@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import COMMANDS
+from pipeline.cli import COMMANDS, build_parser
 from pipeline.config_reference import config_keys, config_table
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +43,17 @@ def test_configuration_table_is_up_to_date():
 @pytest.mark.parametrize("key", ["source.url", "events.weights", "split.eval_window", "beam.args", "seed"])
 def test_promised_keys_are_there(key):
     assert key in {name for name, _, _ in config_keys()}
+
+
+def test_commands_of_the_metadata_page_are_understood():
+    text = (ROOT / "docs" / "metadata.md").read_text(encoding="utf-8")
+    commands = {
+        found for found in re.findall(r"towerline ([a-z][^`\n]*)", text) if not set(found) & set("[<|")
+    }
+    assert len(commands) >= 9
+    for command in sorted(commands):
+        build_parser().parse_args([re.sub("^N$", "5", word) for word in command.split()])
+    assert {command.split()[0] for command in commands} >= {"runs", "inspect", "report", "gc"}
 
 
 def test_notice_of_the_demo_data_is_shown():

@@ -40,13 +40,13 @@ def execute(arguments: argparse.Namespace) -> int:
 def _rows(path: str, is_busy: bool) -> list[dict[str, Any]]:
     """Oldest first."""
     from pipeline.inspection.graph import Graph
-    from pipeline.inspection.source import data_of_run
+    from pipeline.inspection.source import READER, data_of_run
     from pipeline.inspection.states import run_row
     from pipeline.metadata_store import RunStore
-    from pipeline.outcome import outcome_of
+    from pipeline.outcome import NODES, outcome_of
     from pipeline.plan import PIPELINE_NAME
 
-    graph = Graph(RunStore(path, PIPELINE_NAME).records())
+    graph = Graph(RunStore(path, PIPELINE_NAME).records(NODES | {READER}))
     rows = []
     for run in graph.runs:
         row = run_row(run, outcome_of(graph, run), is_busy and run is graph.runs[-1])

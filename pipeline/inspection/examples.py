@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -46,12 +46,14 @@ def _records(file: Readable) -> Iterator[bytes]:
         file.read(_FOOTER_BYTES)
 
 
-def parse_example(record: bytes) -> dict[str, list[Any]]:
-    """Feature -> values of a serialised `tf.Example`."""
+def parse_example(record: bytes, wanted: Collection[str] | None = None) -> dict[str, list[Any]]:
+    """Feature -> values of a serialised `tf.Example`; of the `wanted` features, by default of all."""
     example = _example_class()()
     example.ParseFromString(record)
     row = {}
-    for name, feature in sorted(example.features.feature.items()):
+    found = example.features.feature
+    for name in sorted(found if wanted is None else [name for name in wanted if name in found]):
+        feature = found[name]
         kind = feature.WhichOneof("kind")
         values = list(getattr(feature, kind).value) if kind else []
         row[name] = [_text(value) if isinstance(value, bytes) else value for value in values]

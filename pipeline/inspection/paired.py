@@ -35,7 +35,8 @@ def _targets(graph: Graph, run: Run) -> Lists:
     folder = Path(artifact.uri, f"Split-{names.TEST}") if artifact else None
     if folder is None or not folder.is_dir():
         return {}
-    rows = (parse_example(record) for record in records(folder))
+    wanted = (names.USER_ID, names.TARGET_PRODUCT_ID)
+    rows = (parse_example(record, wanted) for record in records(folder))
     return {row[names.USER_ID][0]: sorted(set(row.get(names.TARGET_PRODUCT_ID, []))) for row in rows}
 
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-_WIDTH: Final = 640
-_LABEL: Final = 150
+_WIDTH: Final = 720
+_LABEL: Final = 220
+_LONGEST_NAME: Final = 32
+_MARGIN: Final = 10
 _ROW: Final = 24
 _PLOT: Final = _WIDTH - _LABEL - 120
 
@@ -38,7 +40,7 @@ def whiskers(rows: Mapping[str, Any], title: str, emphasised: str = "") -> str:
         low, high = (place(value.get(end, value["mean"])) for end in ("low", "high"))
         css = "ours" if name == emphasised else "other"
         parts.append(
-            f'<g class="{css}"><text class="name" x="{_LABEL - 8}" y="{y + 4}">{escape(name)}</text>'
+            f'<g class="{css}"><text class="name" x="{_LABEL - 8}" y="{y + 4}">{_short(name)}</text>'
             f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}"/>'
             f'<circle cx="{place(value["mean"]):.1f}" cy="{y}" r="4.5"/>'
             f'<text x="{max(high, place(value["mean"])) + 10:.1f}" y="{y + 4}">{value["mean"]:.4f}</text></g>'
@@ -51,15 +53,15 @@ def lorenz(shares: Sequence[float], title: str) -> str:
     side = 260
     count = len(shares) - 1 or 1
     points = " ".join(
-        f"{_LABEL + side * number / count:.1f},{side * (1 - share):.1f}"
+        f"{_MARGIN + side * number / count:.1f},{side * (1 - share):.1f}"
         for number, share in enumerate(shares)
     )
-    right, middle = _LABEL + side, _LABEL + side / 2
+    right, middle = _MARGIN + side, _MARGIN + side / 2
     return _figure(
         title,
         side + 22,
-        f'<rect class="frame" x="{_LABEL}" y="0" width="{side}" height="{side}"/>'
-        f'<line class="axis" x1="{_LABEL}" y1="{side}" x2="{right}" y2="0"/>'
+        f'<rect class="frame" x="{_MARGIN}" y="0" width="{side}" height="{side}"/>'
+        f'<line class="axis" x1="{_MARGIN}" y1="{side}" x2="{right}" y2="0"/>'
         f'<polyline class="curve" points="{points}"/>'
         f'<text x="{middle}" y="{side + 16}" text-anchor="middle">products, least bought first</text>'
         f'<text x="{right + 10}" y="14">all events</text>'
@@ -105,6 +107,13 @@ def stacked(parts: Mapping[str, float], title: str) -> str:
         )
         x += width
     return _figure(title, 34, "".join(bars))
+
+
+def _short(name: str) -> str:
+    """A name that its column holds; the whole of it is shown on pointing at it."""
+    if len(name) <= _LONGEST_NAME:
+        return escape(name)
+    return f"<title>{escape(name)}</title>{escape(name[: _LONGEST_NAME - 1])}…"
 
 
 def _figure(title: str, height: float, content: str) -> str:
