@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from ml_metadata import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-from pipeline.metadata_backslashes import without_backslashes
+from pipeline.metadata_postgres import as_on_sqlite
 from schema.errors import UserError
 from schema.source import mask_url, password_of, restore_password
 
@@ -80,7 +80,7 @@ def open_store(location: str, read_only: bool = False) -> metadata_store.Metadat
 
 def usable(store: metadata_store.MetadataStore, location: str) -> metadata_store.MetadataStore:
     """Returns an open store after mending what is wrong with its kind."""
-    return without_backslashes(store) if is_server(location) else store
+    return as_on_sqlite(store) if is_server(location) else store
 
 
 def _quoted(password: str) -> str:

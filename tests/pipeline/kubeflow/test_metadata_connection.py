@@ -68,3 +68,19 @@ def test_any_text_can_be_kept(new_store, monkeypatch):
     (found,) = store.get_artifacts()
     assert (found.properties["text"].string_value, found.custom_properties["more"].string_value) == (ODD, ODD)
     assert found.uri == "/a\\b"
+
+
+@pytest.mark.postgres
+def test_answers_come_in_the_order_of_the_question(new_store, monkeypatch):
+    from ml_metadata.proto import metadata_store_pb2 as pb
+
+    monkeypatch.setenv(PASSWORD_VARIABLE, password_of(new_store))
+    store = open_store(store_location(new_store))
+    kinds = [store.put_artifact_type(pb.ArtifactType(name=name)) for name in "AB"]
+    ids = store.put_artifacts([pb.Artifact(type_id=kind, uri="/") for kind in kinds])
+    (first,) = store.get_artifacts_by_id(ids[:1])
+    first.state = pb.Artifact.LIVE
+    store.put_artifacts([first])  # an updated row moves to the end of the table
+    for order in (ids, ids[::-1]):
+        assert [artifact.id for artifact in store.get_artifacts_by_id(order)] == order
+    assert [kind.id for kind in store.get_artifact_types_by_id(kinds[::-1])] == kinds[::-1]
