@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from tfx import v1 as tfx
@@ -21,6 +20,7 @@ from components.retrieval_evaluator.component import RetrievalEvaluator
 from components.serving_validator.component import ServingValidator
 from pipeline.plan import PIPELINE_NAME, RunPlan
 from pipeline.ranking_evaluation import ranking_eval_config
+from pipeline.trainer_node import trainer_node
 from schema import names
 from schema.tf_schema import CATALOG, QUERY
 
@@ -30,7 +30,7 @@ Nodes = dict[str, Any]
 def create_pipeline(plan: RunPlan) -> tfx.dsl.Pipeline:
     """Wires the nodes of a run; equal plans give equal nodes. Where ML Metadata is, the runner knows."""
     nodes: Nodes = {}
-    for stage in (_data_nodes, _model_nodes, _evaluation_nodes, _serving_nodes):
+    for stage in (_data_nodes, _model_nodes, _ranking_nodes, _evaluation_nodes, _serving_nodes):
         nodes |= {name: node.with_id(name) for name, node in stage(plan, nodes).items()}
     return tfx.dsl.Pipeline(
         pipeline_name=PIPELINE_NAME,
@@ -91,10 +91,10 @@ def _data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
 
 
 def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
-    """The two towers, the candidate index, the candidates, and the ranker that is trained on them."""
+    """The two towers, the candidate index, and what cuts the pool to the candidates."""
     config = plan.config
     transform = nodes["Transform"].outputs
-    retrieval = _trainer(
+    retrieval = trainer_node(
         plan,
         run_fn="trainer.retrieval.run_fn",
         examples=transform["transformed_examples"],
@@ -121,10 +121,22 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         split=config.split,
         seed=config.seed,
     )
+    return {
+        "RetrievalTrainer": retrieval,
+        "CandidateIndexer": indexer,
+        "PrerankingTrainer": preranking,
+    }
+
+
+def _ranking_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
+    """The candidates, and the ranker that is trained on them."""
+    config = plan.config
+    transform = nodes["Transform"].outputs
+    retrieval = nodes["RetrievalTrainer"]
     generator = CandidateGenerator(
         model=retrieval.outputs["model"],
-        index=indexer.outputs["index"],
-        preranker=preranking.outputs["preranker"],
+        index=nodes["CandidateIndexer"].outputs["index"],
+        preranker=nodes["PrerankingTrainer"].outputs["preranker"],
         transformed_examples=transform["transformed_examples"],
         transform_graph=transform["transform_graph"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
@@ -137,7 +149,7 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         most_train_queries=config.ranking.most_train_queries,
         most_eval_queries=config.ranking.most_eval_queries,
     )
-    ranking = _trainer(
+    ranking = trainer_node(
         plan,
         run_fn="trainer.ranking.run_fn",
         examples=generator.outputs["examples"],
@@ -145,33 +157,7 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         base_model=retrieval.outputs["model"],  # recorded for lineage: the candidates and scores are its
         custom_config={"ranking": config.ranking.to_json(), "event_weights": plan.event_weights},
     )
-    return {
-        "RetrievalTrainer": retrieval,
-        "CandidateIndexer": indexer,
-        "PrerankingTrainer": preranking,
-        "CandidateGenerator": generator,
-        "RankingTrainer": ranking,
-    }
-
-
-def _trainer(
-    plan: RunPlan,
-    custom_config: dict[str, Any],
-    splits: Sequence[str] = (names.TRAIN, names.CATALOG),
-    **arguments: Any,
-) -> Any:
-    shared = {
-        "features": plan.features.to_json(),
-        "windows": plan.windows.to_json(),
-        "split": plan.config.split.to_json(),
-        "seed": plan.config.seed,
-    }
-    return tfx.components.Trainer(
-        train_args=tfx.proto.TrainArgs(splits=list(splits)),
-        eval_args=tfx.proto.EvalArgs(splits=[names.EVAL]),
-        custom_config=shared | custom_config,
-        **arguments,
-    )
+    return {"CandidateGenerator": generator, "RankingTrainer": ranking}
 
 
 def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
@@ -251,7 +237,7 @@ def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit:
 def _refit_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     """The towers and the index once more, from every event up to now."""
     transform = nodes["Transform"].outputs
-    retrieval = _trainer(
+    retrieval = trainer_node(
         plan,
         run_fn="trainer.retrieval.refit_fn",
         splits=names.SPLITS,
