@@ -16,7 +16,7 @@ def validate(tmp_path, shop, stand_in, artifact):
     from tfx.types import standard_artifacts
 
     from components.artifacts import RecommenderMetrics
-    from components.evaluation.examples import read_split
+    from components.evaluation.examples import first_values, read_split, texts
     from components.recommender_evaluator.executor import _write_predictions
     from components.serving_validator.executor import Executor
     from components.settings import GateSettings
@@ -27,7 +27,8 @@ def validate(tmp_path, shop, stand_in, artifact):
         table = read_split(shop.examples, "test")
         answers = ServedModel(str(folder), FeatureSet(), 400).recommend(query_batches(table, FeatureSet()))
         predictions = tmp_path / "evaluation" / "predictions.parquet"
-        _write_predictions(predictions, table, answers)
+        users = texts(first_values(table, "user_id")).combine_chunks()
+        _write_predictions(predictions, users, answers)
         if change:
             change(predictions, folder)
         blessing = artifact(standard_artifacts.InfraBlessing, tmp_path / "blessing")
