@@ -35,20 +35,16 @@ class CompiledRule:
     groups: np.ndarray
 
 
-def compile_rules(
-    rules: Sequence[Rule], catalog: pa.Table, features: FeatureSet, product_ids: Sequence[str]
-) -> tuple[CompiledRule, ...]:
+def compile_rules(rules: Sequence[Rule], columns: Mapping[str, np.ndarray]) -> tuple[CompiledRule, ...]:
     """Looks the rules up in the catalogue.
 
     Args:
-        rules: As configured; their columns are known to `features`.
-        catalog: The raw catalog split.
-        features: Feature columns.
-        product_ids: The order of the masks.
+        rules: As configured; `pipeline.rule_check` has held their columns to the features.
+        columns: `catalogue_columns`; gives the order of the masks.
     """
-    columns = catalogue_columns(catalog, features, product_ids)
-    everything = np.ones(len(product_ids), np.bool_)
-    nothing = np.full(len(product_ids), NO_GROUP, np.int64)
+    num_products = len(columns[names.PRODUCT_ID])
+    everything = np.ones(num_products, np.bool_)
+    nothing = np.full(num_products, NO_GROUP, np.int64)
     return tuple(
         CompiledRule(
             rule.name or f"rule {number}",

@@ -116,7 +116,7 @@ def _finishing(
     columns = catalogue_columns(catalog, features, product_ids)
     categories = [codes(columns[column.name]) for column in features.products if column.kind is Kind.CATEGORY]
     return Finishing(
-        compile_rules(post_ranking.rules, catalog, features, product_ids),
+        compile_rules(post_ranking.rules, columns),
         sources.scorer.embeddings,
         np.stack(categories, axis=1) if categories else np.zeros((len(product_ids), 0), np.int64),
         post_ranking.diversity,

@@ -88,8 +88,11 @@ class Recommender(tf.Module):
         self.product_ids = tf.Variable(tf.constant(product_ids), trainable=False)
         self.product_queries = ProductQueries(sources, self.product_ids, texts)
         self.finishing = finishing
-        self.fill = _fill_order(finishing, sources)
-        self.num_wanted = len(finishing.wanted_products(sources.popular.numpy()))
+        popular = sources.popular.numpy()
+        wanted = finishing.wanted_products(popular)
+        # What follows the candidates: products that rules need, then the others by popularity.
+        self.fill = frozen(np.concatenate([wanted, popular[~np.isin(popular, wanted)]]), tf.int64)
+        self.num_wanted = len(wanted)
         self.source_names = tf.constant([*SOURCE_NAMES, _RULE, ""])
         self.positive_types = tf.constant([False, *settings.positive_types])
         self._settings = settings
@@ -261,10 +264,3 @@ class Recommender(tf.Module):
     def signature(self) -> dict[str, tf.TensorSpec]:
         """Specs of the inputs of `retrieve`; `rank` adds `exclude_purchased`, `recommend` also `top_k`."""
         return request_specs(self._settings.features)
-
-
-def _fill_order(finishing: Finishing, sources: CandidateSources) -> tf.Variable:
-    """Products that follow the candidates: those that rules need, then by popularity."""
-    popular = sources.popular.numpy()
-    wanted = finishing.wanted_products(popular)
-    return frozen(np.concatenate([wanted, popular[~np.isin(popular, wanted)]]), tf.int64)

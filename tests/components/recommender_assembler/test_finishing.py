@@ -28,9 +28,10 @@ ULM = {"user_id": tf.constant(["u"]), "user__town": tf.constant(["Ulm"]), "user_
 
 
 def finishing(*rules, diversity=0.0):
-    compiled = compile_rules([Rule.parse(rule) for rule in rules], CATALOG, FEATURES, IDS)
+    columns = catalogue_columns(CATALOG, FEATURES, IDS)
+    compiled = compile_rules([Rule.parse(rule) for rule in rules], columns)
     embeddings = tf.Variable(np.eye(6, 4, dtype=np.float32))
-    categories = codes(catalogue_columns(CATALOG, FEATURES, IDS)["colour"])[:, np.newaxis]
+    categories = codes(columns["colour"])[:, np.newaxis]
     return Finishing(compiled, embeddings, categories, diversity, "mmr")
 
 
