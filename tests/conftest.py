@@ -70,3 +70,25 @@ def trained_shop(tmp_path_factory: pytest.TempPathFactory):
 def small_ranker():
     """`build(seed, **settings)` gives a small ranker, `batch(size, width, seed)` lists that it can learn."""
     return _load("small_ranker")
+
+
+_LONGEST_FIRST = ("e2e", "kubeflow", "trained")
+
+
+def _group(item: pytest.Item) -> str:
+    """What one process must run as a whole: tests that share what is expensive, else those of a file."""
+    place = item.path.relative_to(Path(__file__).parent).parts
+    shared = next((name for name in ("e2e", "kubeflow", "inspect") if name in place), None)
+    if shared is None and "trained_shop" in getattr(item, "fixturenames", ()):
+        shared = "trained"
+    return shared or "/".join(place)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups the tests for `pytest -n 2 --dist loadgroup`; what takes longest begins first."""
+    groups = {item: _group(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    rank = {name: place for place, name in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(groups[item], len(rank)))
