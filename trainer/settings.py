@@ -58,9 +58,10 @@ class RankingSettings(Settings):
     0: they only read it."""
     num_candidates: Positive = 600
     """Candidates a query is given, in training and in serving."""
-    cold_share: Rate = 0.0
+    cold_share: Literal["auto"] | Rate = "auto"
     """Share of the training users whose queries come a second time without history, as new users. It
-    helps those, and costs others a little; on little data, more than a little."""
+    helps those, and costs others a little. `auto`: as many (at most half of the users) as make queries
+    without history as frequent in training as they are in the eval window."""
     most_train_queries: Positive = 20_000
     """Queries on which the ranker is trained, about; beyond, a sample of users stands for all."""
     most_eval_queries: Positive = 5_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
@@ -21,7 +23,7 @@ class CandidateGeneratorSpec(types.ComponentSpec):
         "features": ExecutionParameter(type=str),
         "num_candidates": ExecutionParameter(type=int),
         "pool_size": ExecutionParameter(type=int),
-        "cold_share": ExecutionParameter(type=float),
+        "cold_share": ExecutionParameter(type=str),
         "most_train_queries": ExecutionParameter(type=int),
         "most_eval_queries": ExecutionParameter(type=int),
         "history_length": ExecutionParameter(type=int),
@@ -53,7 +55,7 @@ class CandidateGenerator(base_component.BaseComponent):
         split: Lengths of histories.
         num_candidates: Candidates of a query.
         pool_size: Products that the preranker scores.
-        cold_share: Share of the training users whose queries come a second time, without history.
+        cold_share: Share of the training users whose queries come a second time, without history, or `auto`.
         most_train_queries: Queries of the split train, about; users are sampled beyond.
         most_eval_queries: Queries of the split eval, likewise.
     """
@@ -75,7 +77,7 @@ class CandidateGenerator(base_component.BaseComponent):
         split: SplitSettings,
         num_candidates: int,
         pool_size: int,
-        cold_share: float,
+        cold_share: float | Literal["auto"],
         most_train_queries: int,
         most_eval_queries: int,
     ) -> None:
@@ -91,7 +93,7 @@ class CandidateGenerator(base_component.BaseComponent):
             features=features.to_json(),
             num_candidates=num_candidates,
             pool_size=pool_size,
-            cold_share=cold_share,
+            cold_share=str(cold_share),
             most_train_queries=most_train_queries,
             most_eval_queries=most_eval_queries,
             history_length=split.history_length,

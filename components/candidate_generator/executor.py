@@ -18,6 +18,7 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 from tfx_bsl.coders import example_coder
 
+from components.candidate_generator.new_users import choose_cold_share
 from components.candidate_generator.outcomes import Outcomes, read_outcomes
 from components.candidate_generator.rows import candidate_rows
 from components.candidate_sources.preranker import PrerankerWeights, load_preranker
@@ -58,15 +59,22 @@ class Executor(base_executor.BaseExecutor):
         )
         generator = _Generator(reader, index, preranker, windows, exec_properties, read)
         moments = {names.TRAIN: windows.ranking_cutoffs, names.EVAL: (windows.eval_start,)}
+        records: dict[str, dict[int, np.ndarray]] = {}
         for split, starts in moments.items():
             source = artifact_utils.get_split_uris(input_dict["transformed_examples"], split)
             patterns = [f"{uri}/*" for uri in source]
             queries = read_window_queries(patterns, starts, exec_properties[f"most_{split}_queries"])
-            cold_share = exec_properties["cold_share"] if split == names.TRAIN else 0.0
+            records[split] = queries.records
+        cold_share = choose_cold_share(
+            exec_properties["cold_share"], records[names.TRAIN], records[names.EVAL]
+        )
+        logging.info("Queries of %.3f of the training users come again as those of new users", cold_share)
+        for split, starts in moments.items():
+            repeated = cold_share if split == names.TRAIN else 0.0
             batches = (
                 batch
                 for start in starts
-                for batch in generator.batches(queries.records[start], start, cold_share)
+                for batch in generator.batches(records[split][start], start, repeated)
             )
             target = Path(artifact_utils.get_split_uris([artifact], split)[0])
             count = write_examples(batches, target / _SHARD)
