@@ -109,6 +109,8 @@ class GateSettings(Settings):
     """Floor of the candidate union's recall on the eval window."""
     most_latency_ms: Annotated[float, Field(gt=0)] = 500.0
     """Longest accepted p99 of one request in the ServingValidator."""
+    most_different_answers: Share = 0.02
+    """Largest accepted share of its requests whose answer differs from the offline one."""
     most_orphans: Share = 0.05
     """Largest accepted share of events whose product has no row in `products` (if that table has rows)."""
     most_duplicates: Share = 0.5

@@ -9,6 +9,7 @@ import tensorflow as tf
 Tensors = dict[str, Any]
 
 FILTERED = -1e30
+_ALL_BUT_EQUAL = 1e-3
 """Score of what must not be recommended."""
 _FILL_STEP = 1e-3
 
@@ -69,15 +70,18 @@ def cut(scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.T
     return position, value, value > FILTERED
 
 
-def place_new(scores: tf.Tensor, is_new: tf.Tensor, step: int, count: int) -> tf.Tensor:
+def place_new(scores: tf.Tensor, is_new: tf.Tensor, index: tf.Tensor, step: int, count: int) -> tf.Tensor:
     """Raises products never sold before to every `step`-th place; their scores alone would hide them.
 
     A product without a past is bought too seldom to earn a place among the first hundred, and without a
-    place it never gets a past. None is lowered, and where the others end nothing is raised.
+    place it never gets a past. None is lowered, and where the others end nothing is raised. New products
+    without features differ by rounding only: scores that are all but equal count as equal, and the product
+    index decides, so that batches of any size give the same list.
 
     Args:
         scores: `[batch, candidates]`.
         is_new: Which candidates are new products, bool `[batch, candidates]`.
+        index: Products, `[batch, candidates]`.
         step: The first place is the `step`-th, counted from 1, the second twice that.
         count: Most new products of a row.
 
@@ -86,17 +90,28 @@ def place_new(scores: tf.Tensor, is_new: tf.Tensor, step: int, count: int) -> tf
     """
     width = tf.shape(scores)[1]
     others = tf.sort(tf.where(is_new, FILTERED, scores), axis=1, direction="DESCENDING")
-    new = tf.math.top_k(tf.where(is_new, scores, FILTERED), k=tf.minimum(count, width))
-    number = tf.range(tf.shape(new.values)[1])
+    places = _best_first(tf.where(is_new, scores, FILTERED), index)[:, :count]
+    values = tf.where(
+        tf.gather(is_new, places, batch_dims=1), tf.gather(scores, places, batch_dims=1), FILTERED
+    )
+    number = tf.range(tf.shape(values)[1])
     following = step * (number + 1) - 1 - number  # places before it are taken by others and by new products
     after = tf.gather(others, tf.minimum(following, width - 1), axis=1)
     before = tf.gather(others, tf.clip_by_value(following - 1, 0, width - 1), axis=1)
     exists = tf.logical_and(following[tf.newaxis, :] < width, after > FILTERED)
-    exists = tf.logical_and(exists, new.values > FILTERED)
-    raised = tf.where(exists, tf.maximum(new.values, (before + after) / 2), new.values)
-    rows = tf.tile(tf.range(tf.shape(scores)[0])[:, tf.newaxis], [1, tf.shape(new.indices)[1]])
-    changed = tf.tensor_scatter_nd_update(scores, tf.stack([rows, new.indices], axis=-1), raised)
+    exists = tf.logical_and(exists, values > FILTERED)
+    raised = tf.where(exists, tf.maximum(values, (before + after) / 2), values)
+    rows = tf.tile(tf.range(tf.shape(scores)[0])[:, tf.newaxis], [1, tf.shape(places)[1]])
+    changed = tf.tensor_scatter_nd_update(scores, tf.stack([rows, places], axis=-1), raised)
     return tf.where(is_new, changed, scores)
+
+
+def _best_first(scores: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+    """Places by falling score and, where those are all but equal, by product `[batch, candidates]`."""
+    by_product = tf.argsort(index, axis=1)
+    rounded = tf.round(tf.gather(scores, by_product, batch_dims=1) / _ALL_BUT_EQUAL)
+    by_score = tf.argsort(rounded, axis=1, direction="DESCENDING", stable=True)
+    return tf.gather(by_product, by_score, batch_dims=1)
 
 
 def filter_scores(scores: tf.Tensor, filtered: tf.Tensor) -> tf.Tensor:

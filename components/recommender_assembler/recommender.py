@@ -115,7 +115,7 @@ class Recommender(tf.Module):
         excluded = self._excluded(everything, exclude_purchased)
         scores = filter_scores(scores, exclude(index, excluded))
         scores = self.finishing.forbidden(index, scores, inputs)
-        scores = self._place_new(scores, found["candidate_source"])
+        scores = self._place_new(index, scores, found["candidate_source"])
         if self.finishing.changes_order:
             finished = self.finishing(index, scores, inputs, top_k)
         else:
@@ -187,12 +187,13 @@ class Recommender(tf.Module):
         fill = tf.boolean_mask(self.fill, ~tf.gather(self.sources.hidden, self.fill))
         return append_fill(index, scores, fill[: 2 * top_k + tf.shape(index)[1] + self.num_wanted])
 
-    def _place_new(self, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
+    def _place_new(self, index: tf.Tensor, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
         step, count = self._settings.new_product_step, self.sources.num_new
         if not (step and count):
             return scores
         missing = tf.shape(scores)[1] - tf.shape(source)[1]
-        return place_new(scores, tf.pad(source == NEW_PRODUCT, [[0, 0], [0, missing]]), step, count)
+        is_new = tf.pad(source == NEW_PRODUCT, [[0, 0], [0, missing]])
+        return place_new(scores, is_new, index, step, count)
 
     def _excluded(self, query: Tensors, exclude_purchased: tf.Tensor) -> tf.Tensor:
         """Products that must not come back, -1 pads `[batch, time]`."""

@@ -49,7 +49,7 @@ class Executor(base_executor.BaseExecutor):
             }
         else:
             expected = read_predictions(predictions, asked) if predictions else ask_here(model, asked)
-            validation = judge(asked, expected, report, gates.most_latency_ms)
+            validation = judge(asked, expected, report, gates)
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         write_json(Path(blessing.uri) / VALIDATION_FILE, validation)
         _bless(blessing, validation)
@@ -108,9 +108,13 @@ def judge(
     asked: Sequence[Query],
     predictions: Mapping[str, Ranked],
     report: Mapping[str, Any],
-    most_latency_ms: float,
+    gates: GateSettings,
 ) -> dict[str, Any]:
-    """Compares the replayed answers with the offline ones, and the latency with its gate."""
+    """Compares the replayed answers with the offline ones, and the latency with its gate.
+
+    Single answers may differ: of products whose scores are all but equal, rounding decides which is the
+    last candidate, and a batch of another size rounds differently.
+    """
     different = []
     for query, answer in zip(asked, report["answers"], strict=True):
         served = [
@@ -125,22 +129,25 @@ def judge(
     first, *later = report["latencies_ms"]
     p50, p99 = (float(value) for value in np.quantile(later, [0.5, 0.99]))
     reasons = []
-    if different:
+    if len(different) > gates.most_different_answers * len(asked):
         reasons.append(
-            f"{len(different)} of {len(asked)} answers differ from the offline ones, first of {different[0]}."
+            f"{len(different)} of {len(asked)} answers differ from the offline ones, more than "
+            f"`gates.most_different_answers` allows, first of {different[0]}."
         )
-    if p99 > most_latency_ms:
+    if p99 > gates.most_latency_ms:
         reasons.append(
-            f"p99 of the latency, {p99:.1f} ms, is above `gates.most_latency_ms`, {most_latency_ms:g} ms."
+            f"p99 of the latency, {p99:.1f} ms, is above `gates.most_latency_ms`, "
+            f"{gates.most_latency_ms:g} ms."
         )
     return {
         "blessed": not reasons,
         "reasons": reasons,
         "num_requests": len(asked),
         "num_different": len(different),
+        "different": different,
         "load_seconds": report["load_seconds"],
         "resident_mb": report["resident_mb"],
-        "latency_ms": {"first": first, "p50": p50, "p99": p99, "threshold": most_latency_ms},
+        "latency_ms": {"first": first, "p50": p50, "p99": p99, "threshold": gates.most_latency_ms},
     }
 
 

@@ -123,7 +123,8 @@ def test_auto_excludes_purchases_where_they_do_not_repeat(setting, repeat_rate, 
 
 
 def order_after(scores, is_new, step, count=5):
-    placed = place_new(tf.constant([scores]), tf.constant([is_new]), step, count).numpy()[0]
+    index = tf.range(len(scores))[tf.newaxis, :]
+    placed = place_new(tf.constant([scores]), tf.constant([is_new]), index, step, count).numpy()[0]
     return np.argsort(-placed, kind="stable").tolist(), placed
 
 
@@ -160,8 +161,17 @@ def test_what_is_filtered_is_neither_raised_nor_counted():
     assert order[:4] == [0, 5, 2, 3]
 
 
+@pytest.mark.parametrize("noise", [(0.0, 0.0, 0.0), (2e-6, -1e-6, 0.0), (-2e-6, 0.0, 3e-6)])
+def test_rounding_does_not_decide_among_new_products_that_are_alike(noise):
+    scores = tf.constant([[9.0, 8.0, *(0.5 + error for error in noise)]])
+    is_new = tf.constant([[False, False, True, True, True]])
+    placed = place_new(scores, is_new, tf.constant([[0, 1, 7, 5, 6]]), 2, 1).numpy()[0]
+    assert np.argsort(-placed, kind="stable")[:3].tolist() == [0, 3, 1]  # product 5, the first of them
+
+
 def test_rows_without_new_products_are_left_alone():
     scores = tf.constant([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]])
-    placed = place_new(scores, tf.constant([[False] * 3, [False, False, True]]), 2, 2).numpy()
+    index = tf.constant([[0, 1, 2], [0, 1, 2]])
+    placed = place_new(scores, tf.constant([[False] * 3, [False, False, True]]), index, 2, 2).numpy()
     assert placed[0].tolist() == [3.0, 2.0, 1.0]
     assert placed[1].tolist() == [3.0, 2.0, 2.5]

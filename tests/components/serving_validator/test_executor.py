@@ -50,6 +50,12 @@ def validate(tmp_path, shop, stand_in, artifact):
     return run
 
 
+def raise_scores_of_u05(predictions, _):
+    table = pq.read_table(predictions).to_pandas()
+    table.loc[table.user_id == "u05", "score"] += 0.5
+    pq.write_table(pa.Table.from_pandas(table), predictions)
+
+
 def test_a_model_that_serves_as_it_was_evaluated_is_blessed(validate, tmp_path):
     validation, blessing = validate()
     assert validation["blessed"] is True and validation["reasons"] == []
@@ -61,19 +67,23 @@ def test_a_model_that_serves_as_it_was_evaluated_is_blessed(validate, tmp_path):
 
 
 def test_another_score_than_offline_is_not_blessed(validate, tmp_path):
-    def raise_scores_of_u05(predictions, _):
-        table = pq.read_table(predictions).to_pandas()
-        table.loc[table.user_id == "u05", "score"] += 0.5
-        pq.write_table(pa.Table.from_pandas(table), predictions)
-
     validation, blessing = validate(change=raise_scores_of_u05)
     assert blessing.get_int_custom_property("blessed") == 0
     # 100 requests go through 24 users: the sixth is asked 4 times.
     assert validation["num_different"] == 4
     assert validation["reasons"][0].startswith(
-        "4 of 100 answers differ from the offline ones, first of user 'u05'"
+        "4 of 100 answers differ from the offline ones, more than `gates.most_different_answers` allows, "
+        "first of user 'u05'"
     )
     assert (tmp_path / "blessing" / "INFRA_NOT_BLESSED").exists()
+
+
+def test_a_few_answers_may_differ(validate):
+    from components.settings import GateSettings
+
+    validation, _ = validate(gates=GateSettings(most_different_answers=0.04), change=raise_scores_of_u05)
+    assert validation["blessed"] is True and validation["num_different"] == 4
+    assert all("user 'u05'" in difference for difference in validation["different"])
 
 
 def test_a_slow_model_is_not_blessed(validate):
