@@ -18,6 +18,8 @@ from serving.reasons import reason
 _FIELDS: Final = ("score", "source", "times_bought", "days_since_last", "usual_interval_days", "neighbour_of")
 _RULE_FIELDS: Final = ("pinned_by", "relaxed")
 """Models that were pushed before there were rules lack them."""
+_STAGES: Final = ("two_tower", "preranker", "ranker")
+"""Stages whose scores are told beside the final one; models of before lack them, and the propensity."""
 MOST_EVENTS: Final = 20_000
 """Events of a user that a request carries, the newest ones."""
 
@@ -116,9 +118,23 @@ def _recommended(columns: dict[str, list[Any]], row: int) -> Items:
                 "score": found["score"],
                 "source": found["source"],
                 "reason": reason(found),
+                **_told_by_stages(columns, row, place),
             }
         )
     return items
+
+
+def _told_by_stages(columns: dict[str, list[Any]], row: int, place: int) -> dict[str, Any]:
+    """`scores` of each stage, null for what no source named, and the `propensity` of the place."""
+    scores = {
+        stage: _plain(columns[f"{stage}_score"][row][place])
+        for stage in _STAGES
+        if f"{stage}_score" in columns
+    }
+    told: dict[str, Any] = {"scores": scores} if scores else {}
+    if "propensity" in columns:
+        told["propensity"] = _plain(columns["propensity"][row][place])
+    return told
 
 
 def _plain_items(columns: dict[str, list[Any]]) -> Items:

@@ -13,13 +13,21 @@ from components.candidate_sources.scoring import frozen
 from components.candidate_sources.sources import NEW_PRODUCT, SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
 from components.recommender_assembler.finishing import Finished, Finishing, as_scored
 from components.recommender_assembler.popularity_discount import discounted
-from components.recommender_assembler.post_ranking import append_fill, cut, exclude, filter_scores, place_new
+from components.recommender_assembler.post_ranking import (
+    FILTERED,
+    append_fill,
+    cut,
+    exclude,
+    filter_scores,
+    place_new,
+)
 from components.recommender_assembler.product_queries import ProductQueries
 from components.recommender_assembler.request_tensors import (
     raw_request,
     request_of_one_product,
     request_specs,
 )
+from components.recommender_assembler.stage_scores import stage_scores
 from components.recommender_assembler.text_index import TextIndex
 from schema import names
 from schema.features import FeatureSet
@@ -106,9 +114,7 @@ class Recommender(tf.Module):
         found, query = self._retrieve(transformed, query)
         ranked = self._rank(query, found)
         index = found[names.CANDIDATE_INDEX]
-        discount = self._settings.popularity_discount
-        scores = discounted(ranked["scores"], found[names.CANDIDATE_FEATURES], discount)
-        scores = self.finishing.adjusted(index, scores, inputs)
+        scores = self._adjusted(found, ranked, inputs)
         scores = filter_scores(scores, tf.gather(self.sources.hidden, index))
         index, scores = self._fill(index, scores, top_k)
         everything = dense_query(transformed, self._settings.features, None)
@@ -117,7 +123,7 @@ class Recommender(tf.Module):
         scores = self.finishing.forbidden(index, scores, inputs)
         scores = self._place_new(scores, found["candidate_source"])
         if self.finishing.changes_order:
-            finished = self.finishing(index, scores, inputs, top_k)
+            finished = self.finishing(index, scores, inputs, top_k, self._bought(everything))
         else:
             finished = as_scored(scores, top_k)
         return self._describe(index, finished, found, ranked, query)
@@ -136,21 +142,29 @@ class Recommender(tf.Module):
     def rank(self, **inputs: tf.Tensor) -> Tensors:
         """The candidates in the ranker's own order: after the hard filters, before the rest of post-ranking.
 
-        Returns `product_id` and `score` `[batch, candidates]`, empty and NaN where a filter took one out.
+        Returns `product_id`, `score` and `adjusted` (the score by which `recommend` orders before
+        calibration, diversity, exploration and rules) `[batch, candidates]`; empty and NaN where a filter
+        took one out.
         """
         exclude_purchased = inputs.pop(names.EXCLUDE_PURCHASED)
         transformed = self._transform(inputs)
         query = dense_query(transformed, self._settings.features, self._settings.history_length)
         found, query = self._retrieve(transformed, query)
         index = found[names.CANDIDATE_INDEX]
-        scores = filter_scores(self._rank(query, found)["scores"], tf.gather(self.sources.hidden, index))
+        ranked = self._rank(query, found)
         everything = dense_query(transformed, self._settings.features, None)
-        scores = filter_scores(scores, exclude(index, self._excluded(everything, exclude_purchased)))
-        position, score, exists = cut(scores, tf.shape(index)[1])
+        filtered = exclude(index, self._excluded(everything, exclude_purchased))
+        filtered = tf.logical_or(filtered, tf.gather(self.sources.hidden, index))
+        position, score, exists = cut(filter_scores(ranked["scores"], filtered), tf.shape(index)[1])
+        adjusted = filter_scores(self._adjusted(found, ranked, inputs), filtered)
+        adjusted = self.finishing.forbidden(index, adjusted, inputs)
+        adjusted = self._place_new(adjusted, found["candidate_source"])
+        adjusted = tf.where(adjusted > FILTERED, adjusted, float("nan"))
         product = tf.gather(self.product_ids, tf.gather(index, position, batch_dims=1))
         return {
             names.PRODUCT_ID: tf.where(exists, product, ""),
             "score": tf.where(exists, score, float("nan")),
+            "adjusted": tf.where(exists, tf.gather(adjusted, position, batch_dims=1), float("nan")),
         }
 
     def similar(self, product_id: tf.Tensor, blend: tf.Tensor, top_k: tf.Tensor) -> Tensors:
@@ -182,6 +196,12 @@ class Recommender(tf.Module):
         ranked: Tensors = self.ranking.signatures[names.RANK](**query, **pairs)
         return ranked
 
+    def _adjusted(self, found: Tensors, ranked: Tensors, inputs: Tensors) -> tf.Tensor:
+        """The ranker's scores after what moves them `[batch, candidates]`."""
+        features, discount = found[names.CANDIDATE_FEATURES], self._settings.popularity_discount
+        scores = discounted(ranked["scores"], features, discount)
+        return self.finishing.adjusted(found[names.CANDIDATE_INDEX], scores, inputs)
+
     def _fill(self, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Popular products follow the candidates when filters may leave too few of them."""
         fill = tf.boolean_mask(self.fill, ~tf.gather(self.sources.hidden, self.fill))
@@ -196,11 +216,14 @@ class Recommender(tf.Module):
 
     def _excluded(self, query: Tensors, exclude_purchased: tf.Tensor) -> tf.Tensor:
         """Products that must not come back, -1 pads `[batch, time]`."""
-        bought = tf.gather(self.positive_types, query[names.HISTORY_TYPE] + 1)
         limit = tf.where(exclude_purchased, float("inf"), self._settings.exclude_days)
-        recent = tf.logical_and(bought, query[names.HISTORY_AGE] < limit)
-        index = tf.where(recent, query[names.HISTORY_INDEX], -1)
+        index = tf.where(query[names.HISTORY_AGE] < limit, self._bought(query), -1)
         return tf.pad(index, [[0, 0], [0, 1]], constant_values=-1)
+
+    def _bought(self, query: Tensors) -> tf.Tensor:
+        """Products of the positive events, -1 for the others and where there is none `[batch, time]`."""
+        positive = tf.gather(self.positive_types, query[names.HISTORY_TYPE] + 1)
+        return tf.where(positive, query[names.HISTORY_INDEX], -1)
 
     def _describe(
         self,
@@ -233,6 +256,8 @@ class Recommender(tf.Module):
             "days_since_last": explained(ranked["days_since_last"], missing),
             "usual_interval_days": explained(ranked["interval_days"], missing),
             "neighbour_of": self._neighbour_of(product, source, query),
+            **{name: explained(values, missing) for name, values in stage_scores(found, ranked).items()},
+            "propensity": tf.where(exists, finished.propensity, missing),
             "pinned_by": finished.pinned_by,
             "relaxed": finished.relaxed,
         }
