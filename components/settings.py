@@ -140,6 +140,9 @@ class PostRankingSettings(Settings):
     """What a product of today gains, in standard deviations of the scores of the user's candidates."""
     freshness_half_life_days: Annotated[float, Field(gt=0)] = 30.0
     """Age (since `created_at`, or the first sale) at which half of `freshness_boost` is left."""
+    cold_start: Literal["segment", "model"] = "segment"
+    """Who has no history gets what is popular in the segment that the user columns tell, or with everybody;
+    or the order of the ranker, which is worth it if it has learned on such users (`ranking.cold_share`)."""
     exploration: Share = 0.0
     """How evenly the first hundred places are drawn, with `propensity` in the answer; 0: not drawn."""
     diversity: Literal["auto"] | Share = "auto"

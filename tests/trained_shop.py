@@ -32,6 +32,7 @@ CONFIG = {
         "popularity_discount": 0.0,
         "new_product_share": 0.0,
         "diversity": 0.0,
+        "cold_start": "model",
     },
 }
 ODD_PRODUCTS = {0: "line\nend", 1: "größe 日本", 2: " 007 ", 3: "q\"uo'te"}

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from components.candidate_sources.scoring import frozen
 from components.recommender_assembler import ordering
-from components.recommender_assembler.diversity import falling, head_size
+from components.recommender_assembler.diversity import head_size, relevance_by_place
 from schema.grouping import group_totals
 
 _SMOOTHING = 0.01
@@ -51,12 +51,15 @@ class Calibration(tf.Module):
         self.category = frozen(category, tf.int64)
         self.strength = strength
 
-    def __call__(self, order: tf.Tensor, index: tf.Tensor, bought: tf.Tensor, top_k: tf.Tensor) -> tf.Tensor:
+    def __call__(
+        self, order: tf.Tensor, index: tf.Tensor, scores: tf.Tensor, bought: tf.Tensor, top_k: tf.Tensor
+    ) -> tf.Tensor:
         """The order with its head calibrated; that of a user who bought nothing stays.
 
         Args:
             order: Places `[batch, width]`.
             index: Products `[batch, width]`.
+            scores: `[batch, width]`.
             bought: Products that the user bought, -1 pads, repeated or not `[batch, time]`.
             top_k: Length of the list that is wanted.
         """
@@ -64,7 +67,8 @@ class Calibration(tf.Module):
         category = tf.gather(self.category, tf.gather(index, head, batch_dims=1))
         wanted = own_mix(tf.gather(self.category, tf.maximum(bought, 0)), bought, category)
         count = tf.minimum(top_k, tf.shape(head)[1])
-        return ordering.head_first(order, calibrated(falling(head), category, wanted, self.strength, count))
+        relevance = relevance_by_place(scores, tf.shape(head)[1])
+        return ordering.head_first(order, calibrated(relevance, category, wanted, self.strength, count))
 
 
 def own_mix(own: tf.Tensor, bought: tf.Tensor, category: tf.Tensor) -> tf.Tensor:

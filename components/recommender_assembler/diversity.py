@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from components.recommender_assembler.post_ranking import FILTERED
+
 HEAD = 100
 """Places at the top that are reordered, whatever `top_k` is: short lists are the beginning of long ones."""
 _NEVER = -1e9
@@ -23,11 +25,21 @@ def head_size(order: tf.Tensor) -> tf.Tensor:
     return tf.minimum(HEAD, tf.shape(order)[1])
 
 
-def falling(head: tf.Tensor) -> tf.Tensor:
-    """Relevance by place, from 1 at the first evenly to 0 at the last `[batch, pool]`."""
-    pool = tf.shape(head)[1]
-    place = tf.range(tf.cast(pool, tf.float32))[tf.newaxis, :] + tf.zeros_like(head, tf.float32)
-    return 1.0 - place / tf.cast(tf.maximum(pool - 1, 1), tf.float32)
+def relevance_by_place(scores: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """How the scores fall over the head: 1 at the first place, 0 at the last, and between as they do.
+
+    Where the first few lead by far they stay, and where scores are close places are changed cheaply.
+
+    Args:
+        scores: In any order; filtered ones have no relevance `[batch, width]`.
+        size: `head_size`.
+
+    Returns:
+        `[batch, size]`.
+    """
+    best = tf.math.top_k(scores, size).values
+    least = tf.reduce_min(tf.where(best > FILTERED, best, best[:, :1]), axis=1, keepdims=True)
+    return tf.maximum(tf.math.divide_no_nan(best - least, best[:, :1] - least), 0.0)
 
 
 def kernel(embeddings: tf.Tensor, categories: tf.Tensor) -> tf.Tensor:

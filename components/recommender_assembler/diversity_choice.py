@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from components.recommender_assembler.diversity import HEAD, METHODS, falling, kernel
+from components.recommender_assembler.diversity import HEAD, METHODS, kernel, relevance_by_place
 from components.recommender_assembler.eval_lists import EvalLists
 
 STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
@@ -20,6 +20,7 @@ _BATCH = 256
 
 def reordered(
     products: np.ndarray,
+    scores: np.ndarray,
     embeddings: np.ndarray,
     categories: np.ndarray,
     strength: float,
@@ -30,6 +31,7 @@ def reordered(
 
     Args:
         products: The heads, best first `[queries, at most 100]`.
+        scores: Theirs `[queries, at most 100]`.
         embeddings: Of length 1 `[products, dim]`.
         categories: Codes of the category columns, -1 where missing `[products, columns]`.
         strength: 0 to 1.
@@ -43,10 +45,13 @@ def reordered(
     if strength <= 0 or not len(products):
         return np.tile(np.arange(count, dtype=np.int32), (len(products), 1))
 
+    scores = scores.astype(np.float32)
     tables = (tf.constant(embeddings), tf.constant(categories), tf.constant(strength, tf.float32))
     parts = [
-        _choose(tf.constant(products[start : start + _BATCH]), *tables, tf.constant(count), method).numpy()
-        for start in range(0, len(products), _BATCH)
+        _choose(
+            tf.constant(products[rows]), tf.constant(scores[rows]), *tables, tf.constant(count), method
+        ).numpy()
+        for rows in (slice(start, start + _BATCH) for start in range(0, len(products), _BATCH))
     ]
     return np.concatenate(parts)
 
@@ -58,8 +63,10 @@ def measure_strengths(
     head = np.argsort(-scores, axis=1, kind="stable")[:, :HEAD]
     products = np.take_along_axis(lists.index, head, axis=1).astype(np.int64)
 
+    head_scores = np.take_along_axis(scores, head, axis=1)
+
     def ndcg_at(strength: float) -> float:
-        chosen = reordered(products, embeddings, categories, strength, method, 10)
+        chosen = reordered(products, head_scores, embeddings, categories, strength, method, 10)
         return lists.ndcg_of(np.take_along_axis(head, chosen, axis=1))
 
     return {strength: ndcg_at(strength) for strength in AUTO_STRENGTHS}
@@ -78,6 +85,7 @@ def choose_diversity(measured: dict[float, float], most_loss: float) -> float:
 @tf.function(reduce_retracing=True)
 def _choose(
     head: tf.Tensor,
+    scores: tf.Tensor,
     embeddings: tf.Tensor,
     categories: tf.Tensor,
     strength: tf.Tensor,
@@ -85,4 +93,4 @@ def _choose(
     method: str,
 ) -> tf.Tensor:
     likeness = kernel(tf.gather(embeddings, head), tf.gather(categories, head))
-    return METHODS[method](falling(head), likeness, strength, count)
+    return METHODS[method](relevance_by_place(scores, tf.shape(head)[1]), likeness, strength, count)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.dsl.components.base import base_executor
@@ -18,9 +20,13 @@ from components.candidate_sources.tables import load_tables
 from components.evaluation.examples import read_split
 from components.evaluation.exclusion import resolve_exclusion
 from components.recommender_assembler.choices import Choices, make_choices
+from components.recommender_assembler.cold_start import ColdStart
 from components.recommender_assembler.compiled_rules import catalogue_columns
+from components.recommender_assembler.product_table import write_products
 from components.recommender_assembler.product_texts import product_texts
-from components.recommender_assembler.recommender import Recommender, ServingSettings
+from components.recommender_assembler.recommender import Recommender
+from components.recommender_assembler.segments import make_segments, read_purchases
+from components.recommender_assembler.serving_settings import ServingSettings
 from components.recommender_assembler.stages import category_codes, make_finishing, make_freshness
 from components.recommender_assembler.text_index import TextIndex, build_postings
 from components.settings import PostRankingSettings
@@ -29,20 +35,24 @@ from schema.features import FeatureSet
 from schema.vocabulary import restore_id
 from schema.windows import TimeWindows
 
+_SEGMENT_WINDOWS = 4
+"""Eval windows that the popularity in segments looks back."""
+
 
 class Executor(base_executor.BaseExecutor):
     """Composes the transform graph, both models and the candidate sources into one SavedModel."""
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
-        """Writes the SavedModel and `assets.extra/towerline.json`."""
+        """Writes the SavedModel, and `towerline.json` and `products.parquet` in `assets.extra`."""
         index = Path(artifact_utils.get_single_uri(input_dict["index"]))
         report = json.loads((index / "index.json").read_text())
         post_ranking = PostRankingSettings.from_json(exec_properties["post_ranking"])
         exclusion = resolve_exclusion(post_ranking.exclude_purchased, report["repeat_rate"])
-        recommender, choices = _build(input_dict, exec_properties, index, post_ranking, exclusion)
+        recommender, choices, columns = _build(input_dict, exec_properties, index, post_ranking, exclusion)
         model_uri = artifact_utils.get_single_uri(output_dict["model"])
         target = Path(path_utils.serving_model_dir(model_uri))
         save_recommender(recommender, target)
+        write_products(target / names.SERVED_PRODUCTS, columns)
         write_metadata(target, exec_properties, exclusion, report["num_products"], choices)
 
 
@@ -57,7 +67,7 @@ def _build(
     index: Path,
     post_ranking: PostRankingSettings,
     exclusion: str,
-) -> tuple[Recommender, Choices]:
+) -> tuple[Recommender, Choices, Mapping[str, np.ndarray]]:
     features = FeatureSet.from_json(properties["features"])
     windows = TimeWindows.from_json(properties["windows"])
     moment = windows.now if properties["refit"] else windows.test_start
@@ -88,9 +98,32 @@ def _build(
         make_finishing(
             post_ranking, choices.diversity, columns, categories, sources, freshness, properties["seed"]
         ),
+        _cold_start(inputs, properties, post_ranking, product_ids, tables.available),
         _settings(properties, post_ranking, exclusion, choices),
     )
-    return recommender, choices
+    return recommender, choices, columns
+
+
+def _cold_start(
+    inputs: Any,
+    properties: Any,
+    post_ranking: PostRankingSettings,
+    product_ids: list[str],
+    available: np.ndarray,
+) -> ColdStart | None:
+    if post_ranking.cold_start == "model":
+        return None
+    features = FeatureSet.from_json(properties["features"])
+    windows = TimeWindows.from_json(properties["windows"])
+    moment = windows.now if properties["refit"] else windows.test_start
+    purchases = read_purchases(
+        artifact_utils.get_single_uri(inputs["examples"]),
+        names.QUERY_SPLITS if properties["refit"] else (names.TRAIN, names.EVAL),
+        features,
+        product_ids,
+        moment - _SEGMENT_WINDOWS * windows.window,
+    )
+    return ColdStart(make_segments(purchases, available))
 
 
 def _settings(

@@ -18,7 +18,7 @@ from components.candidate_sources.scoring import frozen
 from components.recommender_assembler import ordering
 from components.recommender_assembler.calibration import Calibration
 from components.recommender_assembler.compiled_rules import NO_GROUP, CompiledRule
-from components.recommender_assembler.diversity import METHODS, falling, head_size, kernel
+from components.recommender_assembler.diversity import METHODS, head_size, kernel, relevance_by_place
 from components.recommender_assembler.exploration import Exploration
 from components.recommender_assembler.freshness import Freshness
 from components.recommender_assembler.post_ranking import FILTERED, cut, filter_scores
@@ -144,9 +144,9 @@ class Finishing(tf.Module):
         tier = tf.where(alive, tier, tf.int32.max)
         order = ordering.by_tier(ordering.by_score(scores), tier)
         if self.calibration is not None:
-            order = ordering.by_tier(self.calibration(order, index, bought, top_k), tier)
+            order = ordering.by_tier(self.calibration(order, index, scores, bought, top_k), tier)
         if self.diversity > 0:
-            order = ordering.by_tier(self._diversified(order, index, top_k), tier)
+            order = ordering.by_tier(self._diversified(order, index, scores, top_k), tier)
         if self.exploration is not None:
             order, chance = self.exploration(order, index, tier, inputs)
         over, relaxed = self._over_the_limit(order, index, inputs, relaxed)
@@ -201,12 +201,15 @@ class Finishing(tf.Module):
             relaxed = tf.where(tf.logical_and(breaks, relaxed == ""), rule.name, relaxed)
         return over, relaxed
 
-    def _diversified(self, order: tf.Tensor, index: tf.Tensor, top_k: tf.Tensor) -> tf.Tensor:
+    def _diversified(
+        self, order: tf.Tensor, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor
+    ) -> tf.Tensor:
         head = order[:, : head_size(order)]
         product = tf.gather(index, head, batch_dims=1)
         likeness = kernel(tf.gather(self.embeddings, product), tf.gather(self.categories, product))
         count = tf.minimum(top_k, tf.shape(head)[1])
-        return ordering.head_first(order, self._choose(falling(head), likeness, self.diversity, count))
+        relevance = relevance_by_place(scores, tf.shape(head)[1])
+        return ordering.head_first(order, self._choose(relevance, likeness, self.diversity, count))
 
     def _pinned(
         self, order: tf.Tensor, index: tf.Tensor, alive: tf.Tensor, inputs: Tensors, nothing: tf.Tensor

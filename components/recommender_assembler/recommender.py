@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,8 @@ import tensorflow_transform as tft
 
 from components.candidate_sources.scoring import frozen
 from components.candidate_sources.sources import NEW_PRODUCT, SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
+from components.recommender_assembler.cold_start import ColdLists, ColdStart
+from components.recommender_assembler.fill import by_popularity
 from components.recommender_assembler.finishing import Finished, Finishing, as_scored
 from components.recommender_assembler.popularity_discount import discounted
 from components.recommender_assembler.post_ranking import (
@@ -27,40 +28,18 @@ from components.recommender_assembler.request_tensors import (
     request_of_one_product,
     request_specs,
 )
+from components.recommender_assembler.serving_settings import ServingSettings
 from components.recommender_assembler.stage_scores import stage_scores
 from components.recommender_assembler.text_index import TextIndex
 from schema import names
-from schema.features import FeatureSet
 from schema.transformed import dense_query
 
 Tensors = dict[str, Any]
 
-_RULE = "rule"
+_RULE, _SEGMENT = "rule", "segment"
+_SOURCES = [*SOURCE_NAMES, _RULE, _SEGMENT, ""]
 _EXPLAINED_EVENTS = 10
 _MOST_EXPLAINED = 200
-
-
-@dataclass(frozen=True)
-class ServingSettings:
-    """What the graph needs to know of the configuration.
-
-    Attributes:
-        features: Feature columns.
-        history_length: Events that the ranker sees.
-        retrieval_history_length: Events that the query tower sees.
-        positive_types: Whether an event of each known type counts as bought.
-        exclude_days: Products bought within this many days are never recommended; 0 switches it off.
-        popularity_discount: Weight of the log popularity that is taken off the scores.
-        new_product_step: Every how many places a product never sold before stands; 0 is nowhere.
-    """
-
-    features: FeatureSet
-    history_length: int
-    retrieval_history_length: int
-    positive_types: tuple[bool, ...]
-    exclude_days: float
-    popularity_discount: float
-    new_product_step: int
 
 
 class Recommender(tf.Module):
@@ -74,6 +53,7 @@ class Recommender(tf.Module):
         product_ids: The product vocabulary.
         texts: Index of the products' texts.
         finishing: Rules and diversity.
+        cold_start: Lists of those without history; None leaves them to the ranker.
         settings: Lengths and filters.
     """
 
@@ -86,6 +66,7 @@ class Recommender(tf.Module):
         product_ids: list[str],
         texts: TextIndex,
         finishing: Finishing,
+        cold_start: ColdStart | None,
         settings: ServingSettings,
     ) -> None:
         super().__init__()
@@ -96,12 +77,14 @@ class Recommender(tf.Module):
         self.product_ids = tf.Variable(tf.constant(product_ids), trainable=False)
         self.product_queries = ProductQueries(sources, self.product_ids, texts)
         self.finishing = finishing
-        popular = sources.popular.numpy()
+        self.cold_start = cold_start
+        popular = by_popularity(sources)
         wanted = finishing.wanted_products(popular)
-        # What follows the candidates: products that rules need, then the others by popularity.
-        self.fill = frozen(np.concatenate([wanted, popular[~np.isin(popular, wanted)]]), tf.int64)
+        # What follows the candidates: products that rules need, then all others by popularity.
+        fill = np.concatenate([wanted, popular[~np.isin(popular, wanted)]])
+        self.fill = frozen(fill[~sources.hidden.numpy()[fill]], tf.int64)
         self.num_wanted = len(wanted)
-        self.source_names = tf.constant([*SOURCE_NAMES, _RULE, ""])
+        self.source_names = tf.constant(_SOURCES)
         self.positive_types = tf.constant([False, *settings.positive_types])
         self._settings = settings
 
@@ -117,6 +100,10 @@ class Recommender(tf.Module):
         scores = self._adjusted(found, ranked, inputs)
         scores = filter_scores(scores, tf.gather(self.sources.hidden, index))
         index, scores = self._fill(index, scores, top_k)
+        cold = None
+        if self.cold_start is not None:
+            cold = self.cold_start(index, scores, query[names.HISTORY_INDEX], inputs)
+            index, scores = cold.index, cold.scores
         everything = dense_query(transformed, self._settings.features, None)
         excluded = self._excluded(everything, exclude_purchased)
         scores = filter_scores(scores, exclude(index, excluded))
@@ -126,7 +113,7 @@ class Recommender(tf.Module):
             finished = self.finishing(index, scores, inputs, top_k, self._bought(everything))
         else:
             finished = as_scored(scores, top_k)
-        return self._describe(index, finished, found, ranked, query)
+        return self._describe(index, finished, found, ranked, query, cold)
 
     def retrieve(self, **inputs: tf.Tensor) -> Tensors:
         """The candidates alone: `product_id`, `source` and `two_tower` score `[batch, candidates]`."""
@@ -204,8 +191,7 @@ class Recommender(tf.Module):
 
     def _fill(self, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Popular products follow the candidates when filters may leave too few of them."""
-        fill = tf.boolean_mask(self.fill, ~tf.gather(self.sources.hidden, self.fill))
-        return append_fill(index, scores, fill[: 2 * top_k + tf.shape(index)[1] + self.num_wanted])
+        return append_fill(index, scores, self.fill[: 2 * top_k + tf.shape(index)[1] + self.num_wanted])
 
     def _place_new(self, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
         step, count = self._settings.new_product_step, self.sources.num_new
@@ -232,6 +218,7 @@ class Recommender(tf.Module):
         found: Tensors,
         ranked: Tensors,
         query: Tensors,
+        cold: ColdLists | None,
     ) -> Tensors:
         position, exists = finished.position, finished.exists
         product = tf.gather(index, position, batch_dims=1)
@@ -245,8 +232,11 @@ class Recommender(tf.Module):
             )
 
         source = explained(found["candidate_source"], SOURCE_NAMES.index("popular"))
-        source = tf.where(finished.pinned_by != "", len(SOURCE_NAMES), source)
-        source = tf.where(exists, source, len(SOURCE_NAMES) + 1)
+        if cold is not None:
+            in_segment = tf.logical_and(position >= cold.start, cold.in_segment)
+            source = tf.where(in_segment, _SOURCES.index(_SEGMENT), source)
+        source = tf.where(finished.pinned_by != "", _SOURCES.index(_RULE), source)
+        source = tf.where(exists, source, _SOURCES.index(""))
         missing = tf.constant(float("nan"))
         return {
             names.PRODUCT_ID: tf.where(exists, tf.gather(self.product_ids, product), ""),

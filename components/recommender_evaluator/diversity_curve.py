@@ -11,6 +11,7 @@ from components.evaluation.lists import NOTHING, CodeLists, FloatArray, IntArray
 from components.evaluation.metrics import hits, ndcg
 from components.recommender_assembler.diversity import HEAD
 from components.recommender_assembler.diversity_choice import STRENGTHS, reordered
+from components.recommender_assembler.post_ranking import FILTERED
 
 _TOP_K = 10
 
@@ -46,14 +47,17 @@ def diversity_curve(
     if facts.embeddings is None or not asked.any():
         return {}
     wanted, own = targets.select(asked), purchased.select(asked)
-    order = np.argsort(-np.nan_to_num(adjusted[asked], nan=-np.inf), axis=1, kind="stable")[:, :HEAD]
-    heads = np.take_along_axis(candidates[asked], order, axis=1)
+    scores = np.nan_to_num(adjusted[asked], nan=FILTERED)
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :HEAD]
+    heads, scores = (np.take_along_axis(values, order, axis=1) for values in (candidates[asked], scores))
     norms = np.linalg.norm(facts.embeddings, axis=1, keepdims=True)
     embeddings = (facts.embeddings / np.maximum(norms, 1e-12)).astype(np.float32)
     spare = int((heads == NOTHING).sum(axis=1).max())  # filtered ones may be chosen, and are taken out again
     points = []
     for strength in sorted({*STRENGTHS, chosen}):
-        places = reordered(np.maximum(heads, 0), embeddings, categories, strength, method, _TOP_K + spare)
+        places = reordered(
+            np.maximum(heads, 0), scores, embeddings, categories, strength, method, _TOP_K + spare
+        )
         shown = np.take_along_axis(heads, places, axis=1)
         shown = compact(shown, shown != NOTHING, _TOP_K)
         points.append({"diversity": strength, **_measured(shown, wanted, own, facts)})

@@ -65,8 +65,9 @@ def test_a_list_moves_to_the_mix_and_that_of_a_stranger_stays():
     stage = Calibration(np.array([0, 0, 0, 1, 1, 1]), 0.9)
     order = tf.constant([[0, 1, 2, 3, 4, 5]] * 2)
     index = tf.constant([[0, 1, 2, 3, 4, 5]] * 2, tf.int64)
+    scores = tf.constant([[6.0, 5.0, 4.0, 3.0, 2.0, 1.0]] * 2)
     bought = tf.constant([[3, 0], [-1, -1]], tf.int64)
-    calibrate = tf.function(lambda: stage(order, index, bought, tf.constant(4)))
+    calibrate = tf.function(lambda: stage(order, index, scores, bought, tf.constant(4)))
     mixed, stranger = calibrate().numpy().tolist()
     assert stranger == [0, 1, 2, 3, 4, 5]
     assert sorted(mixed) == stranger and {place // 3 for place in mixed[:2]} == {0, 1}
