@@ -7,6 +7,8 @@ greedy MAP inference for determinantal point process", NeurIPS 2018, algorithm 1
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import tensorflow as tf
 
 from components.recommender_assembler.post_ranking import FILTERED
@@ -17,7 +19,7 @@ _NEVER = -1e9
 _LEAST_VARIANCE = 1e-6
 
 
-Strength = float | tf.Tensor
+Strength: TypeAlias = "float | tf.Tensor"
 
 
 def head_size(order: tf.Tensor) -> tf.Tensor:

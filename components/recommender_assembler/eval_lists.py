@@ -70,5 +70,6 @@ def read_eval_lists(ranking: Any, patterns: Sequence[str], features: FeatureSet)
         taken = [dense[name] for name in (names.CANDIDATE_INDEX, names.LABEL, names.NUM_TARGETS)]
         columns.append([part.numpy() for part in (taken[0], scores, popularity, *taken[1:])])
     if not columns:
-        return EvalLists(*(np.zeros((0, 0)) for _ in range(4)), num_targets=np.zeros(0))
+        nothing = np.zeros((0, 0))
+        return EvalLists(nothing, nothing, nothing, nothing, np.zeros(0))
     return EvalLists(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))

@@ -18,6 +18,7 @@ RULES = [
     {"action": "only", "where": {"colour": "red"}, "users": {"town": "Ulm"}, "name": "red for Ulm"},
 ]
 USERS = ("u3", "u4", "u6")
+NOW = 1_700_000_000
 
 
 @pytest.fixture(scope="module")
@@ -128,10 +129,25 @@ def test_without_exploration_nothing_is_drawn(assemble, ask):
     assert {item["propensity"] for item in items} == {1.0}
 
 
-def test_who_has_no_history_gets_what_is_popular(assemble, trained_shop):
-    model = assemble(cold_start="segment")
-    history = Query("u3", 1_700_000_000, ["p9"], [1_699_900_000], ["purchase"])
-    stranger, known = model.recommend([Query("new", 1_700_000_000), history], 10, False)
+@pytest.fixture(scope="module")
+def careful(assemble):
+    return assemble(cold_start="segment", exclude_purchased="14d")
+
+
+def test_what_was_bought_within_the_days_does_not_come_back(careful):
+    ages = {"p8": 20, "p10": 3, "p12": 13.9, "p14": 14.1}
+    times = [int(NOW - days * 86_400) for days in ages.values()]
+    query = Query("u8", NOW, list(ages), times, ["purchase"] * 4)
+    everything, never = (
+        {item["product_id"] for item in careful.recommend([query], 30, always)[0]} for always in (False, True)
+    )
+    assert len(everything) == 26 and not everything & {"p10", "p12"}  # two of thirty are hidden
+    assert everything - never == {"p8", "p14"}
+
+
+def test_who_has_no_history_gets_what_is_popular(careful, trained_shop):
+    history = Query("u3", NOW, ["p9"], [NOW - 100_000], ["purchase"])
+    stranger, known = careful.recommend([Query("new", NOW), history], 10, False)
     counts = dict(
         sqlite3.connect(trained_shop.directory / "shop.db").execute(
             "SELECT product_id, COUNT(DISTINCT user_id) FROM events WHERE event_type = 'purchase' "
