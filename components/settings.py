@@ -127,7 +127,8 @@ class PostRankingSettings(Settings):
     """The third stage. `auto` excludes purchased products where the data show no repeat purchases."""
 
     exclude_purchased: Literal["auto", "off", "always"] | Days = "auto"
-    """Whether products of the user's history may be recommended again."""
+    """Whether products of the user's history may be recommended again; a number of days such as `14d` leaves
+    out what was bought within them."""
     popularity_discount: Literal["auto"] | Annotated[float, Field(ge=0)] = "auto"
     """Weight of the log popularity that is taken off the ranker's scores, so that more of the catalogue is
     shown. `auto`: the largest (up to 0.3) that costs no more than `most_ndcg_loss` on the eval window."""
@@ -135,8 +136,22 @@ class PostRankingSettings(Settings):
     """Largest accepted relative loss of NDCG@10 for `popularity_discount`."""
     new_product_share: Annotated[float, Field(ge=0, le=0.1)] = 0.05
     """Share of the places of a list that products never sold before get; of 0.05, every twentieth."""
-    diversity: Share = 0.0
-    """How much unlikeness counts against relevance in the first hundred places; 1: nothing else counts."""
+    calibration: Share = 0.0
+    """How much the user's own mix of categories counts against relevance in the first hundred places."""
+    freshness_boost: Annotated[float, Field(ge=0)] = 0.0
+    """What a product of today gains, in standard deviations of the scores of the user's candidates."""
+    freshness_half_life_days: Annotated[float, Field(gt=0)] = 30.0
+    """Age (since `created_at`, or the first sale) at which half of `freshness_boost` is left."""
+    cold_start: Literal["segment", "model"] = "segment"
+    """Who has no history gets what is popular in the segment that the user columns tell, or with everybody;
+    or the order of the ranker, which is worth it if it has learned on such users (`ranking.cold_share`)."""
+    exploration: Share = 0.0
+    """How evenly the first hundred places are drawn, with `propensity` in the answer; 0: not drawn."""
+    diversity: Literal["auto"] | Share = "auto"
+    """How much unlikeness counts against relevance in the first hundred places; 1: nothing else counts.
+    `auto`: the largest of a few that costs no more than `most_diversity_loss` on the eval window."""
+    most_diversity_loss: Share = 0.003
+    """Largest accepted relative loss of NDCG@10 for `diversity`, on top of `most_ndcg_loss`."""
     diversity_method: Literal["mmr", "dpp"] = "mmr"
     """Maximal marginal relevance, or the greedy search in a determinantal point process."""
     rules: tuple[Rule, ...] = ()

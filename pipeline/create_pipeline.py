@@ -230,6 +230,7 @@ def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit:
         split=plan.config.split,
         num_candidates=plan.config.ranking.num_candidates,
         pool_size=plan.config.preranking.pool_size,
+        seed=plan.config.seed,
         refit=refit,
     )
 

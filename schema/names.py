@@ -89,6 +89,7 @@ EXCLUDE_PURCHASED: Final = "exclude_purchased"
 
 # Where the served model keeps what a client needs to know of it.
 SERVING_METADATA: Final = "assets.extra/towerline.json"
+SERVED_PRODUCTS: Final = "assets.extra/products.parquet"
 
 DEFAULT_EVENT_TYPE: Final = "purchase"
 SECONDS_PER_DAY: Final = 86_400

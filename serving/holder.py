@@ -93,4 +93,5 @@ def warm(model: PushedModel) -> Served:
         with contextlib.suppress(UserError):  # models of before have no such signatures
             model.similar(known, 10, 0.5)
             model.search(known, 10)
+            model.catalogue.places([known])
     return Served(model, popular)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,15 +12,11 @@ from schema.errors import UserError
 from schema.features import FeatureSet
 from schema.request import Query, encode_queries
 from schema.versions import newest_version
-from serving.reasons import reason
+from serving.catalogue import Catalogue
+from serving.items import Columns, Items, Ranked, plain
 
-_FIELDS: Final = ("score", "source", "times_bought", "days_since_last", "usual_interval_days", "neighbour_of")
-_RULE_FIELDS: Final = ("pinned_by", "relaxed")
-"""Models that were pushed before there were rules lack them."""
 MOST_EVENTS: Final = 20_000
 """Events of a user that a request carries, the newest ones."""
-
-Items = list[dict[str, Any]]
 
 
 class PushedModel:
@@ -48,7 +43,9 @@ class PushedModel:
         # The models read the newest events of a request; excluding what was purchased needs them all.
         self.history_length = max(int(metadata["history_length"]), MOST_EVENTS)
         self.num_products = int(metadata["num_products"])
+        self.event_weights: dict[str, float] = metadata["event_weights"]
         self._loaded: Any = None
+        self._catalogue: Catalogue | None = None
 
     def load(self) -> None:
         """Loads the SavedModel, if that has not been done."""
@@ -59,11 +56,17 @@ class PushedModel:
 
     def recommend(self, queries: Sequence[Query], top_k: int, exclude_purchased: bool) -> list[Items]:
         """Returns the items of each query, best first: rank, product_id, score, source, reason."""
+        ranked = self.ranked(queries, top_k, exclude_purchased)
+        return [ranked.items(row) for row in range(len(queries))]
+
+    def ranked(self, queries: Sequence[Query], top_k: int, exclude_purchased: bool) -> Ranked:
+        """The lists of all queries, of which items can be picked."""
         inputs = encode_queries(self.features, queries, self.history_length)
-        columns = self._call(
-            names.RECOMMEND, {**inputs, names.TOP_K: top_k, names.EXCLUDE_PURCHASED: exclude_purchased}
+        return Ranked(
+            self._answer(
+                names.RECOMMEND, {**inputs, names.TOP_K: top_k, names.EXCLUDE_PURCHASED: exclude_purchased}
+            )
         )
-        return [_recommended(columns, row) for row in range(len(queries))]
 
     def similar(self, product_id: str, top_k: int, blend: float) -> Items:
         """Products like a product: rank, product_id, score, bought_together, content; [] if it is unknown.
@@ -87,7 +90,21 @@ class PushedModel:
         """
         return _plain_items(self._call(names.SEARCH, {names.TEXT: [text], names.TOP_K: top_k}))
 
+    @property
+    def catalogue(self) -> Catalogue:
+        """The table of its products, read once.
+
+        Raises:
+            UserError: The model was pushed before there was such a table.
+        """
+        if self._catalogue is None:
+            self._catalogue = Catalogue(self.folder)
+        return self._catalogue
+
     def _call(self, signature: str, inputs: dict[str, Any]) -> dict[str, list[Any]]:
+        return {name: values.tolist() for name, values in self._answer(signature, inputs).items()}
+
+    def _answer(self, signature: str, inputs: dict[str, Any]) -> Columns:
         self.load()
         import tensorflow as tf
 
@@ -99,39 +116,12 @@ class PushedModel:
         function = self._loaded.signatures[signature]
         specs = function.structured_input_signature[1]
         tensors = {name: tf.constant(value, specs[name].dtype) for name, value in inputs.items()}
-        return {name: value.numpy().tolist() for name, value in function(**tensors).items()}
-
-
-def _recommended(columns: dict[str, list[Any]], row: int) -> Items:
-    items: Items = []
-    for place, product_id in enumerate(columns[names.PRODUCT_ID][row]):
-        if not product_id:
-            continue
-        fields = [*_FIELDS, *(name for name in _RULE_FIELDS if name in columns)]
-        found = {name: _plain(columns[name][row][place]) for name in fields}
-        items.append(
-            {
-                "rank": len(items) + 1,
-                "product_id": product_id.decode(),
-                "score": found["score"],
-                "source": found["source"],
-                "reason": reason(found),
-            }
-        )
-    return items
+        return {name: value.numpy() for name, value in function(**tensors).items()}
 
 
 def _plain_items(columns: dict[str, list[Any]]) -> Items:
     """The first row, without the places of a short list."""
     rows = zip(*(columns[name][0] for name in columns), strict=True)
-    items = [dict(zip(columns, map(_plain, row), strict=True)) for row in rows]
+    items = [dict(zip(columns, map(plain, row), strict=True)) for row in rows]
     kept = (item for item in items if item[names.PRODUCT_ID])
     return [{"rank": number, **item} for number, item in enumerate(kept, 1)]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    return value

@@ -32,6 +32,7 @@ def _by_itself(item: Mapping[str, Any]) -> str:
         "two_tower": "similar users chose it",
         "trending": "more popular than usual these days",
         "popular": "popular with everybody",
+        "segment": "popular with users like you",
         "ease": "goes with what you bought",
         "own_history": "in your history",
         "new_product": "new, of a kind that you buy",

@@ -6,19 +6,23 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from schema import names
 from schema.errors import UserError
 from schema.features import FeatureSet, Kind
 from schema.request import Query
+from serving.catalogue import IntArray
 from serving.holder import Served
+from serving.items import Items
 from serving.problems import ProblemError
-from serving.pushed_model import Items
-from serving.requests import RecommendationRequest
-from serving.rerank import diversified, matching, preferred, renumbered
+from serving.pushed_model import PushedModel
+from serving.requests import RecommendationRequest, ValueRange
+from serving.rerank import Wish
 from serving.shop import Shop
 
 _POOL_FACTOR = 20
 _LEAST_POOL = 200
-_DIVERSITY_POOL = 5
 
 Answer = dict[str, Any]
 
@@ -50,15 +54,8 @@ class Recommending:
         except UserError:
             query, known, fallback = Query(request.user_id or "", int(time.time())), False, "no_history"
         found = time.perf_counter()
-        wanted = _pool(request, served.model.num_products)
-        items = served.model.recommend([query], wanted, request.exclude_purchased)[0]
-        ranked = time.perf_counter()
-        items = self._finish(items, request, features)
-        timings = {
-            "history": found - started,
-            "model": ranked - found,
-            "post_ranking": time.perf_counter() - ranked,
-        }
+        items, seconds = ask(request, query, served.model)
+        timings = {"history": found - started, **seconds}
         return _answer(request, served, known, items, timings, fallback)
 
     def _query(self, request: RecommendationRequest, served: Served) -> tuple[Query, bool]:
@@ -85,17 +82,40 @@ class Recommending:
             )
         return query, known
 
-    def _finish(self, items: Items, request: RecommendationRequest, features: FeatureSet) -> Items:
-        if not (request.filters or request.preferences or request.diversity):
-            return items[: request.top_k]
-        rows = self._shop.product_rows([item["product_id"] for item in items])
-        if request.filters:
-            items = matching(items, rows, request.filters)
-        if request.preferences:
-            items = preferred(items, rows, request.preferences)
-        columns = [column.name for column in features.products if column.kind is Kind.CATEGORY]
-        pool = items[: max(_DIVERSITY_POOL * request.top_k, 50)]
-        return renumbered(diversified(pool, rows, columns, request.diversity, request.top_k))
+
+def ask(request: RecommendationRequest, query: Query, model: PushedModel) -> tuple[Items, dict[str, float]]:
+    """Asks the model, and picks what the request wants.
+
+    The first hundreds of the list are looked at; if too few of them are wanted ones, all of the catalogue
+    is, in the order in which the model fills its lists: by score, then by popularity.
+
+    Returns:
+        Items, and seconds of `model` and `post_ranking`.
+    """
+    columns = [column.name for column in model.features.products if column.kind is Kind.CATEGORY]
+    filters, preferences = request.filters or {}, request.preferences or {}
+    wish = Wish(
+        request.top_k,
+        _plain(filters),
+        _plain(preferences),
+        request.diversity,
+        columns,
+        _recent(request, query, model),
+    )
+    started = time.perf_counter()
+    pool = min(max(_POOL_FACTOR * request.top_k, _LEAST_POOL), model.num_products)
+    first = pool if wish.changes_lists else request.top_k
+    ranked = model.ranked([query], first, request.exclude_purchased)
+    answered = time.perf_counter()
+    if not wish.changes_lists:
+        return ranked.items(0), {"model": answered - started, "post_ranking": 0.0}
+    places = model.catalogue.places(ranked.product_ids(0))
+    if pool < model.num_products and not wish.is_met(places, model.catalogue):
+        ranked = model.ranked([query], model.num_products, request.exclude_purchased)
+        places = model.catalogue.places(ranked.product_ids(0))
+        answered = time.perf_counter()
+    items = ranked.items(0, wish.chosen(places, model.catalogue))
+    return items, {"model": answered - started, "post_ranking": time.perf_counter() - answered}
 
 
 def popular_answer(request: RecommendationRequest, served: Served) -> Answer:
@@ -122,12 +142,27 @@ def check_columns(request: RecommendationRequest, features: FeatureSet) -> None:
             )
 
 
-def _pool(request: RecommendationRequest, num_products: int) -> int:
-    """How many items the model is asked for, so that enough are left."""
-    if not (request.filters or request.preferences or request.diversity):
-        return request.top_k
-    wanted = max(_POOL_FACTOR * request.top_k, _LEAST_POOL)
-    return min(num_products, num_products if request.filters else wanted)
+def _recent(request: RecommendationRequest, query: Query, model: PushedModel) -> IntArray:
+    """Products that the user bought within `exclude_purchased_days`, places in the catalogue."""
+    if request.exclude_purchased_days is None:
+        return np.zeros(0, np.int64)
+    since = query.query_time - request.exclude_purchased_days * names.SECONDS_PER_DAY
+    events = zip(query.product_ids, query.times, query.event_types, strict=True)
+    bought = {
+        product
+        for product, moment, kind in events
+        if moment > since and model.event_weights.get(kind, 1.0) > 0
+    }
+    places = model.catalogue.places(sorted(bought))
+    return places[places >= 0]
+
+
+def _plain(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Ranges as plain mappings."""
+    return {
+        column: value.model_dump(exclude_none=True) if isinstance(value, ValueRange) else value
+        for column, value in wanted.items()
+    }
 
 
 def _answer(

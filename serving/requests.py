@@ -10,13 +10,22 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 _MOST_EVENTS = 20_000
 _Id = Annotated[str, Field(max_length=500)]
 _Value = str | bool | int | float
-_Values = dict[Annotated[str, Field(max_length=200)], _Value | list[_Value]]
 _Stamp = Annotated[int, Field(ge=0, le=2**53)]
 _TopK = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+
+class ValueRange(_Request):
+    """Numbers from `at_least` up to, and without, `below`."""
+
+    at_least: float | None = None
+    below: float | None = None
+
+
+_Values = dict[Annotated[str, Field(max_length=200)], _Value | list[_Value] | ValueRange]
 
 
 class HistoryEvent(_Request):
@@ -45,13 +54,16 @@ class RecommendationRequest(_Request):
     context: dict[str, Any] | None = None
     """Values of user columns, such as an age group, which go before those of the database."""
     preferences: _Values | None = None
-    """Product column -> wanted value or values: those come first."""
+    """Product column -> wanted value, values or range: those come first, out of the whole catalogue."""
     filters: _Values | None = None
-    """Product column -> wanted value or values: others are left out."""
+    """Product column -> wanted value, values or range: others are left out."""
     top_k: _TopK = 10
     diversity: Annotated[float, Field(ge=0, le=1)] = 0.0
     """0 leaves the order, 1 looks at unlike categories alone."""
     exclude_purchased: bool = False
+    """Leaves out whatever the user ever bought."""
+    exclude_purchased_days: Annotated[float, Field(gt=0)] | None = None
+    """Leaves out what the user bought within so many days."""
 
 
 class SimilarRequest(_Request):

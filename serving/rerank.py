@@ -3,71 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from serving.pushed_model import Items
+import numpy as np
 
-Rows = Mapping[str, Mapping[str, Any]]
-"""Product id -> its row in the database."""
+from serving.catalogue import Catalogue, IntArray
 
-
-def matching(items: Items, rows: Rows, wanted: Mapping[str, Any]) -> Items:
-    """The items whose row has each of the wanted values; a list stands for any of its values."""
-    return [item for item in items if all(_has(rows, item, column, wanted[column]) for column in wanted)]
+_DIVERSITY_POOL = 5
+_LEAST_DIVERSITY_POOL = 50
 
 
-def preferred(items: Items, rows: Rows, wanted: Mapping[str, Any]) -> Items:
-    """The items with the most of the wanted values first, otherwise in their order."""
-    return sorted(items, key=lambda item: -sum(_has(rows, item, column, wanted[column]) for column in wanted))
+@dataclass(frozen=True)
+class Wish:
+    """What a request wants.
+
+    Attributes:
+        top_k: Items.
+        filters: Column -> what a product must have.
+        preferences: Column -> what brings a product to the front: the more of them it has.
+        diversity: 0 keeps the order, 1 looks at likeness alone.
+        columns: Columns in which products are alike.
+        excluded: Products that must not come.
+    """
+
+    top_k: int
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    preferences: Mapping[str, Any] = field(default_factory=dict)
+    diversity: float = 0.0
+    columns: Sequence[str] = ()
+    excluded: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def changes_lists(self) -> bool:
+        """Whether anything but the first `top_k` can be chosen."""
+        return bool(self.filters or self.preferences or self.diversity or len(self.excluded))
+
+    def chosen(self, places: IntArray, catalogue: Catalogue) -> IntArray:
+        """Picks from a list.
+
+        Args:
+            places: Products of the list, best first, -1 for those that the catalogue lacks.
+            catalogue: The products.
+
+        Returns:
+            Positions in the list, at most `top_k`.
+        """
+        order = np.flatnonzero(~np.isin(places, self.excluded))
+        if self.filters:
+            order = order[self._values(self.filters, places, catalogue) == len(self.filters)]
+        if self.preferences:
+            met = self._values(self.preferences, places, catalogue)[order]
+            order = order[np.argsort(-met, kind="stable")]
+        if not self.diversity:
+            return order[: self.top_k]
+        pool = order[: max(_DIVERSITY_POOL * self.top_k, _LEAST_DIVERSITY_POOL)]
+        categories = catalogue.categories(self.columns, np.maximum(places[pool], 0))
+        categories[places[pool] < 0] = -1
+        return pool[diversified(categories, self.diversity, self.top_k)]
+
+    def is_met(self, places: IntArray, catalogue: Catalogue) -> bool:
+        """Whether a list has enough of what is wanted, or all that there is."""
+        whole = catalogue.met(self.filters) + catalogue.met(self.preferences)
+        wanted = whole == len(self.filters) + len(self.preferences)
+        wanted[self.excluded] = False
+        return int(wanted[places[places >= 0]].sum()) >= min(self.top_k, int(wanted.sum()))
+
+    def _values(self, wanted: Mapping[str, Any], places: IntArray, catalogue: Catalogue) -> IntArray:
+        return np.where(places >= 0, catalogue.met(wanted)[np.maximum(places, 0)], 0)
 
 
-def diversified(items: Items, rows: Rows, columns: Sequence[str], strength: float, top_k: int) -> Items:
+def diversified(categories: IntArray, strength: float, top_k: int) -> IntArray:
     """Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998) over the products' categories.
 
     Args:
-        items: Best first.
-        rows: Rows of the items' products.
-        columns: Category columns; two products are as alike as the share of them with equal values.
+        categories: Of a list, best first, -1 where missing; two products are as alike as the share of
+            columns with equal values `[items, columns]`.
         strength: 0 keeps the order, 1 looks at likeness alone.
         top_k: Items to choose.
 
     Returns:
-        The chosen items; relevance is 1 for the first and falls evenly to 0 at the last.
+        Positions; relevance is 1 for the first and falls evenly to 0 at the last.
     """
-    if not strength or not columns:
-        return items[:top_k]
-    relevance = {id(item): 1 - place / max(len(items) - 1, 1) for place, item in enumerate(items)}
-    values = {id(item): [rows.get(item["product_id"], {}).get(name) for name in columns] for item in items}
-    likeness = {id(item): 0.0 for item in items}
-    left = list(items)
-    chosen: Items = []
-    while left and len(chosen) < top_k:
-        best = max(
-            left, key=lambda item: (1 - strength) * relevance[id(item)] - strength * likeness[id(item)]
-        )
-        left.remove(best)
+    count, columns = categories.shape
+    if not columns:
+        return np.arange(min(top_k, count))
+    relevance = 1 - np.arange(count) / max(count - 1, 1)
+    likeness, left = np.zeros(count), np.ones(count, np.bool_)
+    chosen: list[int] = []
+    while left.any() and len(chosen) < top_k:
+        value = (1 - strength) * relevance - strength * likeness
+        best = int(np.argmax(np.where(left, value, -np.inf)))
+        left[best] = False
         chosen.append(best)
-        for item in left:
-            likeness[id(item)] = max(likeness[id(item)], _alike(values[id(item)], values[id(best)]))
-    return chosen
-
-
-def renumbered(items: Items) -> Items:
-    """Ranks from 1."""
-    return [{**item, "rank": number} for number, item in enumerate(items, 1)]
-
-
-def _has(rows: Rows, item: Mapping[str, Any], column: str, wanted: Any) -> bool:
-    value = rows.get(str(item["product_id"]), {}).get(column)
-    choices = wanted if isinstance(wanted, list) else [wanted]
-    return value is not None and any(_same(value, choice) for choice in choices)
-
-
-def _same(value: Any, wanted: Any) -> bool:
-    numbers = isinstance(value, bool | int | float) and isinstance(wanted, bool | int | float)
-    return value == wanted if numbers else str(value) == str(wanted)
-
-
-def _alike(first: Sequence[Any], second: Sequence[Any]) -> float:
-    same = sum(1 for a, b in zip(first, second, strict=True) if a is not None and a == b)
-    return same / len(first)
+        same = (categories == categories[best]) & (categories >= 0)
+        likeness = np.maximum(likeness, same.mean(axis=1))
+    return np.array(chosen, np.int64)

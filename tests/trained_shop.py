@@ -27,7 +27,13 @@ CONFIG = {
     "ranking": {"num_candidates": 20, "hidden_dim": 16, "num_epochs": 1, "batch_size": 16},
     "index": {"num_neighbours": 5},
     # The order of the ranker as it is: what post-ranking changes has tests of its own.
-    "post_ranking": {"exclude_purchased": "off", "popularity_discount": 0.0, "new_product_share": 0.0},
+    "post_ranking": {
+        "exclude_purchased": "off",
+        "popularity_discount": 0.0,
+        "new_product_share": 0.0,
+        "diversity": 0.0,
+        "cold_start": "model",
+    },
 }
 ODD_PRODUCTS = {0: "line\nend", 1: "größe 日本", 2: " 007 ", 3: "q\"uo'te"}
 ODD_USERS = {0: "ü 1", 1: "tab\tstop"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,31 @@ def read_split(examples_uri: str, split: str) -> pa.Table:
             "A split of an Examples artifact holds TFRecord files. "
             f"Received: {str(directory)!r} without any. Remedy: run ProductExampleGen again."
         )
+    return _decode(paths)
+
+
+def read_columns(examples_uri: str, split: str, kinds: Mapping[str, str]) -> pa.Table:
+    """Decodes some columns of a split, and nothing of the others.
+
+    Args:
+        examples_uri: A raw Examples artifact.
+        split: Name of the split.
+        kinds: Column -> `BYTES`, `INT` or `FLOAT`.
+    """
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+    wanted = schema_pb2.Schema()
+    for name, kind in kinds.items():
+        wanted.feature.add(name=name, type=schema_pb2.FeatureType.Value(kind))
+    paths = sorted(str(path) for path in (Path(examples_uri) / f"Split-{split}").glob("[!._]*"))
+    return _decode(paths, wanted.SerializeToString())
+
+
+def _decode(paths: list[str], *schema: bytes) -> pa.Table:
     # The decoder is compiled code without types; importing it here keeps this module light.
     from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-    decoder = ExamplesToRecordBatchDecoder()
+    decoder = ExamplesToRecordBatchDecoder(*schema)
     batches = [pa.Table.from_batches([decoder.DecodeBatch(records)]) for records in _records(paths)]
     return pa.concat_tables(batches, promote_options="permissive") if batches else pa.table({})
 

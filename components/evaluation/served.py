@@ -119,18 +119,26 @@ class ServedModel:
         product_ids, scores, sources = (np.concatenate([part[name] for part in parts]) for name in _OUTPUTS)
         return Answers(product_ids, scores, sources, np.array(seconds))
 
-    def ranked_candidates(self, batches: Iterable[Sequence[Query]], catalogue: pa.Array) -> IntArray:
-        """Codes of the candidates in the ranker's order, -1 for filtered ones, `[queries, candidates]`."""
+    def ranked_candidates(
+        self, batches: Iterable[Sequence[Query]], catalogue: pa.Array
+    ) -> tuple[IntArray, npt.NDArray[np.float32]]:
+        """The candidates in the ranker's order.
+
+        Returns:
+            Their codes, -1 for filtered ones, and the scores by which they are ordered after the ranker,
+            NaN for filtered ones, `[queries, candidates]` each.
+        """
         import tensorflow as tf
 
         rank = self._model.signatures[names.RANK]
-        parts = []
+        codes, adjusted = [], []
         for batch in batches:
             request = encode_queries(self.features, batch, self.history_length)
             inputs = {name: tf.constant(value) for name, value in request.items()}
-            ids = rank(**inputs, **{names.EXCLUDE_PURCHASED: tf.constant(False)})[names.PRODUCT_ID].numpy()
-            parts.append(product_codes(ids, catalogue))
-        return np.concatenate(parts)
+            answer = rank(**inputs, **{names.EXCLUDE_PURCHASED: tf.constant(False)})
+            codes.append(product_codes(answer[names.PRODUCT_ID].numpy(), catalogue))
+            adjusted.append(answer["adjusted"].numpy())
+        return np.concatenate(codes), np.concatenate(adjusted)
 
 
 def read_metadata(directory: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class RecommenderAssemblerSpec(types.ComponentSpec):
         "pool_size": ExecutionParameter(type=int),
         "history_length": ExecutionParameter(type=int),
         "retrieval_history_length": ExecutionParameter(type=int),
+        "seed": ExecutionParameter(type=int),
     }
     INPUTS = {
         "retrieval_model": ChannelParameter(type=standard_artifacts.Model),
@@ -60,6 +61,7 @@ class RecommenderAssembler(base_component.BaseComponent):
         split: Lengths of histories.
         num_candidates: Candidates of a query.
         pool_size: Products that the preranker scores.
+        seed: Of what exploration draws.
         refit: Whether models and index were made from every event up to now.
     """
 
@@ -83,6 +85,7 @@ class RecommenderAssembler(base_component.BaseComponent):
         split: SplitSettings,
         num_candidates: int,
         pool_size: int,
+        seed: int,
         refit: bool = False,
     ) -> None:
         spec = RecommenderAssemblerSpec(
@@ -100,6 +103,7 @@ class RecommenderAssembler(base_component.BaseComponent):
             post_ranking=post_ranking.to_json(),
             num_candidates=num_candidates,
             pool_size=pool_size,
+            seed=seed,
             refit=int(refit),
             history_length=split.history_length,
             retrieval_history_length=split.retrieval_history_length,

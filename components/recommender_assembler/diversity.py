@@ -7,10 +7,41 @@ greedy MAP inference for determinantal point process", NeurIPS 2018, algorithm 1
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import tensorflow as tf
 
+from components.recommender_assembler.post_ranking import FILTERED
+
+HEAD = 100
+"""Places at the top that are reordered, whatever `top_k` is: short lists are the beginning of long ones."""
 _NEVER = -1e9
 _LEAST_VARIANCE = 1e-6
+
+
+Strength: TypeAlias = "float | tf.Tensor"
+
+
+def head_size(order: tf.Tensor) -> tf.Tensor:
+    """Places of lists `[batch, width]` that are reordered, scalar."""
+    return tf.minimum(HEAD, tf.shape(order)[1])
+
+
+def relevance_by_place(scores: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """How the scores fall over the head: 1 at the first place, 0 at the last, and between as they do.
+
+    Where the first few lead by far they stay, and where scores are close places are changed cheaply.
+
+    Args:
+        scores: In any order; filtered ones have no relevance `[batch, width]`.
+        size: `head_size`.
+
+    Returns:
+        `[batch, size]`.
+    """
+    best = tf.math.top_k(scores, size).values
+    least = tf.reduce_min(tf.where(best > FILTERED, best, best[:, :1]), axis=1, keepdims=True)
+    return tf.maximum(tf.math.divide_no_nan(best - least, best[:, :1] - least), 0.0)
 
 
 def kernel(embeddings: tf.Tensor, categories: tf.Tensor) -> tf.Tensor:
@@ -32,7 +63,7 @@ def kernel(embeddings: tf.Tensor, categories: tf.Tensor) -> tf.Tensor:
     return (cosine + tf.reduce_mean(tf.cast(same, tf.float32), axis=-1)) / 2.0
 
 
-def mmr(relevance: tf.Tensor, likeness: tf.Tensor, strength: float, count: tf.Tensor) -> tf.Tensor:
+def mmr(relevance: tf.Tensor, likeness: tf.Tensor, strength: Strength, count: tf.Tensor) -> tf.Tensor:
     """Chooses `count` places one by one: relevant, and unlike the one chosen before that is most alike.
 
     Args:
@@ -56,13 +87,13 @@ def mmr(relevance: tf.Tensor, likeness: tf.Tensor, strength: float, count: tf.Te
     return tf.transpose(tf.ensure_shape(chosen.stack(), [None, None]))
 
 
-def dpp(relevance: tf.Tensor, likeness: tf.Tensor, strength: float, count: tf.Tensor) -> tf.Tensor:
+def dpp(relevance: tf.Tensor, likeness: tf.Tensor, strength: Strength, count: tf.Tensor) -> tf.Tensor:
     """Chooses `count` places greedily so that the determinant of their kernel grows most.
 
     The kernel is `q_i * likeness_ij * q_j` with the quality `q = exp(relevance * (1 - strength) / strength)`
     (equations 8 and 9 of the paper). Arguments and result as of `mmr`; `strength` above 0.
     """
-    strength = max(strength, 1e-3)
+    strength = tf.maximum(strength, 1e-3)
     log_quality = relevance * (1.0 - strength) / strength
     batch, pool = tf.shape(relevance)[0], tf.shape(relevance)[1]
     variance = tf.linalg.diag_part(likeness)
@@ -81,6 +112,9 @@ def dpp(relevance: tf.Tensor, likeness: tf.Tensor, strength: float, count: tf.Te
         variance -= tf.square(update)
         left = tf.logical_and(left, ~_one_hot(best, relevance))
     return tf.transpose(tf.ensure_shape(chosen.stack(), [None, None]))
+
+
+METHODS = {"mmr": mmr, "dpp": dpp}
 
 
 def _one_hot(place: tf.Tensor, like: tf.Tensor) -> tf.Tensor:

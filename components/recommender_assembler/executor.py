@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.dsl.components.base import base_executor
@@ -19,48 +19,46 @@ from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
 from components.evaluation.examples import read_split
 from components.evaluation.exclusion import resolve_exclusion
-from components.recommender_assembler.compiled_rules import catalogue_columns, codes, compile_rules
-from components.recommender_assembler.finishing import Finishing
-from components.recommender_assembler.popularity_discount import measure_discount
+from components.recommender_assembler.choices import Choices, make_choices
+from components.recommender_assembler.cold_start import ColdStart
+from components.recommender_assembler.compiled_rules import catalogue_columns
+from components.recommender_assembler.product_table import write_products
 from components.recommender_assembler.product_texts import product_texts
-from components.recommender_assembler.recommender import Recommender, ServingSettings
+from components.recommender_assembler.recommender import Recommender
+from components.recommender_assembler.segments import make_segments, read_purchases
+from components.recommender_assembler.serving_settings import ServingSettings
+from components.recommender_assembler.stages import category_codes, make_finishing, make_freshness
 from components.recommender_assembler.text_index import TextIndex, build_postings
 from components.settings import PostRankingSettings
 from schema import names
-from schema.features import FeatureSet, Kind
+from schema.features import FeatureSet
 from schema.vocabulary import restore_id
 from schema.windows import TimeWindows
+
+_SEGMENT_WINDOWS = 4
+"""Eval windows that the popularity in segments looks back."""
 
 
 class Executor(base_executor.BaseExecutor):
     """Composes the transform graph, both models and the candidate sources into one SavedModel."""
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
-        """Writes the SavedModel and `assets.extra/towerline.json`."""
+        """Writes the SavedModel, and `towerline.json` and `products.parquet` in `assets.extra`."""
         index = Path(artifact_utils.get_single_uri(input_dict["index"]))
         report = json.loads((index / "index.json").read_text())
         post_ranking = PostRankingSettings.from_json(exec_properties["post_ranking"])
         exclusion = resolve_exclusion(post_ranking.exclude_purchased, report["repeat_rate"])
-        discount = _discount(post_ranking, input_dict, exec_properties)
-        recommender = _build(input_dict, exec_properties, index, post_ranking, exclusion, discount)
+        recommender, choices, columns = _build(input_dict, exec_properties, index, post_ranking, exclusion)
         model_uri = artifact_utils.get_single_uri(output_dict["model"])
         target = Path(path_utils.serving_model_dir(model_uri))
         save_recommender(recommender, target)
-        write_metadata(target, exec_properties, exclusion, report["num_products"], discount)
+        write_products(target / names.SERVED_PRODUCTS, columns)
+        write_metadata(target, exec_properties, exclusion, report["num_products"], choices)
 
 
 def _exclude_days(exclusion: str) -> float:
     fixed = {"off": 0.0, "always": float("inf")}
     return fixed[exclusion] if exclusion in fixed else float(exclusion.removesuffix("d"))
-
-
-def _discount(post_ranking: PostRankingSettings, inputs: Any, properties: Any) -> float:
-    if post_ranking.popularity_discount != "auto":
-        return float(post_ranking.popularity_discount)
-    uris = artifact_utils.get_split_uris(inputs["candidates"], names.EVAL)
-    features = FeatureSet.from_json(properties["features"])
-    ranking = _load(inputs["ranking_model"])
-    return measure_discount(ranking, [f"{uri}/*" for uri in uris], features, post_ranking.most_ndcg_loss)
 
 
 def _build(
@@ -69,58 +67,78 @@ def _build(
     index: Path,
     post_ranking: PostRankingSettings,
     exclusion: str,
-    discount: float,
-) -> Recommender:
+) -> tuple[Recommender, Choices, Mapping[str, np.ndarray]]:
     features = FeatureSet.from_json(properties["features"])
     windows = TimeWindows.from_json(properties["windows"])
-    weights = json.loads(properties["event_weights"])
+    moment = windows.now if properties["refit"] else windows.test_start
     transform = tft.TFTransformOutput(artifact_utils.get_single_uri(inputs["transform_graph"]))
+    tables = load_tables(index, moment)
     sources = CandidateSources(
-        load_tables(index, windows.now if properties["refit"] else windows.test_start),
+        tables,
         properties["num_candidates"],
         windows.window / names.SECONDS_PER_DAY,
         load_preranker(Path(artifact_utils.get_single_uri(inputs["preranker"]))),
         properties["pool_size"],
     )
-    settings = ServingSettings(
+    product_ids = [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
+    catalog = read_split(artifact_utils.get_single_uri(inputs["examples"]), names.CATALOG)
+    columns = catalogue_columns(catalog, features, product_ids)
+    categories = category_codes(columns, features)
+    ranking = _load(inputs["ranking_model"])
+    patterns = [f"{uri}/*" for uri in artifact_utils.get_split_uris(inputs["candidates"], names.EVAL)]
+    choices = make_choices(post_ranking, ranking, patterns, features, tables.embeddings, categories)
+    freshness = make_freshness(post_ranking, catalog, product_ids, tables.moment.statistics, moment)
+    recommender = Recommender(
+        transform,
+        _load(inputs["retrieval_model"]),
+        ranking,
+        sources,
+        product_ids,
+        TextIndex(build_postings(product_texts(catalog, features, product_ids)), len(product_ids)),
+        make_finishing(
+            post_ranking, choices.diversity, columns, categories, sources, freshness, properties["seed"]
+        ),
+        _cold_start(inputs, properties, post_ranking, product_ids, tables.available),
+        _settings(properties, post_ranking, exclusion, choices),
+    )
+    return recommender, choices, columns
+
+
+def _cold_start(
+    inputs: Any,
+    properties: Any,
+    post_ranking: PostRankingSettings,
+    product_ids: list[str],
+    available: np.ndarray,
+) -> ColdStart | None:
+    if post_ranking.cold_start == "model":
+        return None
+    features = FeatureSet.from_json(properties["features"])
+    windows = TimeWindows.from_json(properties["windows"])
+    moment = windows.now if properties["refit"] else windows.test_start
+    purchases = read_purchases(
+        artifact_utils.get_single_uri(inputs["examples"]),
+        names.QUERY_SPLITS if properties["refit"] else (names.TRAIN, names.EVAL),
+        features,
+        product_ids,
+        moment - _SEGMENT_WINDOWS * windows.window,
+    )
+    return ColdStart(make_segments(purchases, available))
+
+
+def _settings(
+    properties: Any, post_ranking: PostRankingSettings, exclusion: str, choices: Choices
+) -> ServingSettings:
+    features = FeatureSet.from_json(properties["features"])
+    weights = json.loads(properties["event_weights"])
+    return ServingSettings(
         features=features,
         history_length=properties["history_length"],
         retrieval_history_length=properties["retrieval_history_length"],
         positive_types=tuple(weights.get(kind, 1.0) > 0 for kind in features.event_types),
         exclude_days=_exclude_days(exclusion),
-        popularity_discount=discount,
+        popularity_discount=choices.popularity_discount,
         new_product_step=round(1 / post_ranking.new_product_share) if post_ranking.new_product_share else 0,
-    )
-    product_ids = [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
-    catalog = read_split(artifact_utils.get_single_uri(inputs["examples"]), names.CATALOG)
-    texts = TextIndex(build_postings(product_texts(catalog, features, product_ids)), len(product_ids))
-    return Recommender(
-        transform,
-        _load(inputs["retrieval_model"]),
-        _load(inputs["ranking_model"]),
-        sources,
-        product_ids,
-        texts,
-        _finishing(post_ranking, catalog, features, product_ids, sources),
-        settings,
-    )
-
-
-def _finishing(
-    post_ranking: PostRankingSettings,
-    catalog: pa.Table,
-    features: FeatureSet,
-    product_ids: list[str],
-    sources: CandidateSources,
-) -> Finishing:
-    columns = catalogue_columns(catalog, features, product_ids)
-    categories = [codes(columns[column.name]) for column in features.products if column.kind is Kind.CATEGORY]
-    return Finishing(
-        compile_rules(post_ranking.rules, columns),
-        sources.scorer.embeddings,
-        np.stack(categories, axis=1) if categories else np.zeros((len(product_ids), 0), np.int64),
-        post_ranking.diversity,
-        post_ranking.diversity_method,
     )
 
 
@@ -151,7 +169,9 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
     tf.saved_model.save(recommender, str(target), signatures=signatures)
 
 
-def write_metadata(target: Path, properties: Any, exclusion: str, num_products: int, discount: float) -> None:
+def write_metadata(
+    target: Path, properties: Any, exclusion: str, num_products: int, choices: Choices
+) -> None:
     """Writes beside the SavedModel what a client needs to know of it."""
     windows = json.loads(properties["windows"])
     if properties["refit"]:
@@ -165,7 +185,9 @@ def write_metadata(target: Path, properties: Any, exclusion: str, num_products: 
         "windows": windows,
         "num_products": num_products,
         "exclude_purchased": exclusion,
-        "popularity_discount": discount,
+        "popularity_discount": choices.popularity_discount,
+        "diversity": choices.diversity,
+        "diversity_ndcg": choices.diversity_ndcg,
         "post_ranking": json.loads(properties["post_ranking"]),
     }
     path = target / names.SERVING_METADATA

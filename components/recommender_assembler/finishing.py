@@ -1,14 +1,14 @@
-"""Rules and diversity: the last word on the order of a list, in the graph.
+"""Rules, calibration, diversity and exploration: the last word on the order of a list, in the graph.
 
 Order of things: `never` filters; `only` and `at_most` put what they do not want behind everything else,
 from where it comes back if there is too little of what they want (`at_most` gives way first, then the
-last `only`); diversity reorders the head; pins come last.
+last `only`); calibration, then diversity reorder the head, from which exploration draws; pins come last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,8 +16,11 @@ import tensorflow as tf
 
 from components.candidate_sources.scoring import frozen
 from components.recommender_assembler import ordering
+from components.recommender_assembler.calibration import Calibration
 from components.recommender_assembler.compiled_rules import NO_GROUP, CompiledRule
-from components.recommender_assembler.diversity import dpp, kernel, mmr
+from components.recommender_assembler.diversity import METHODS, head_size, kernel, relevance_by_place
+from components.recommender_assembler.exploration import Exploration
+from components.recommender_assembler.freshness import Freshness
 from components.recommender_assembler.post_ranking import FILTERED, cut, filter_scores
 from components.rule_settings import Range, Wanted
 from schema import names
@@ -25,9 +28,6 @@ from schema import names
 Tensors = dict[str, Any]
 
 _FILL = 200
-_POOL_FACTOR = 5
-_LEAST_POOL, _MOST_POOL = 100, 500
-_MOST_CHOSEN = 100
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Finished:
         exists: Whether there is a product `[batch, top_k]`.
         pinned_by: Name of the rule that put it there, or empty `[batch, top_k]`.
         relaxed: Name of the rule that it breaks for want of others, or empty `[batch, top_k]`.
+        propensity: Chance with which it was drawn, given those above it; 1 without exploration, for what
+            is pinned and below the head `[batch, top_k]`.
     """
 
     position: tf.Tensor
@@ -47,10 +49,11 @@ class Finished:
     exists: tf.Tensor
     pinned_by: tf.Tensor
     relaxed: tf.Tensor
+    propensity: tf.Tensor
 
 
 class Finishing(tf.Module):
-    """Applies rules and diversity.
+    """Applies rules, and whatever else changes an order; what is None adds no operation to the graph.
 
     Args:
         rules: Looked up in the catalogue.
@@ -58,6 +61,9 @@ class Finishing(tf.Module):
         categories: Codes of the category columns, -1 where missing `[products, columns]`.
         diversity: 0 to 1.
         method: `mmr` or `dpp`.
+        calibration: Brings the mix of categories towards the user's own.
+        freshness: Raises new products.
+        exploration: Draws the head.
     """
 
     def __init__(
@@ -67,6 +73,9 @@ class Finishing(tf.Module):
         categories: np.ndarray,
         diversity: float,
         method: Literal["mmr", "dpp"],
+        calibration: Calibration | None = None,
+        freshness: Freshness | None = None,
+        exploration: Exploration | None = None,
     ) -> None:
         super().__init__()
         self.rules = list(rules)
@@ -75,12 +84,15 @@ class Finishing(tf.Module):
         self.embeddings = embeddings
         self.categories = frozen(categories, tf.int64)
         self.diversity = diversity
-        self._choose = {"mmr": mmr, "dpp": dpp}[method]
+        self.calibration, self.freshness, self.exploration = calibration, freshness, exploration
+        self._choose = METHODS[method]
 
     @property
     def changes_order(self) -> bool:
         """Whether a list can come out in another order than that of its scores."""
-        return self.diversity > 0 or any(r.rule.action in ("pin", "only", "at_most") for r in self.rules)
+        if self.diversity > 0 or self.calibration is not None or self.exploration is not None:
+            return True
+        return any(compiled.rule.action in ("pin", "only", "at_most") for compiled in self.rules)
 
     def wanted_products(self, popular: np.ndarray) -> np.ndarray:
         """Products that `pin` and `only` need in every list, the most popular first; int64 `[products]`."""
@@ -93,7 +105,9 @@ class Finishing(tf.Module):
         return np.array(list(found), np.int64)
 
     def adjusted(self, index: tf.Tensor, scores: tf.Tensor, inputs: Tensors) -> tf.Tensor:
-        """Scores after `boost` and `bury`, in standard deviations of the row `[batch, candidates]`."""
+        """Scores after freshness, `boost` and `bury`, all in standard deviations of the row."""
+        if self.freshness is not None:
+            scores = self.freshness(index, scores, inputs[names.QUERY_TIME])
         spread = tf.math.reduce_std(scores, axis=1, keepdims=True)
         for place, rule in self._each("boost", "bury"):
             sign = 1.0 if rule.rule.action == "boost" else -1.0
@@ -107,19 +121,43 @@ class Finishing(tf.Module):
             scores = filter_scores(scores, self._named(place, index, inputs))
         return scores
 
-    def __call__(self, index: tf.Tensor, scores: tf.Tensor, inputs: Tensors, top_k: tf.Tensor) -> Finished:
-        """Orders scored products `[batch, width]` and cuts them to `top_k`."""
+    def __call__(
+        self,
+        index: tf.Tensor,
+        scores: tf.Tensor,
+        inputs: Tensors,
+        top_k: tf.Tensor,
+        bought: tf.Tensor,
+    ) -> Finished:
+        """Orders scored products and cuts the lists.
+
+        Args:
+            index: Products `[batch, width]`.
+            scores: `[batch, width]`.
+            inputs: The request.
+            top_k: Length of the lists, scalar.
+            bought: What the user bought, -1 pads `[batch, time]`.
+        """
         nothing = tf.fill(tf.shape(scores), "")
         alive = scores > FILTERED
         tier, relaxed = self._tiers(index, inputs, nothing)
         tier = tf.where(alive, tier, tf.int32.max)
         order = ordering.by_tier(ordering.by_score(scores), tier)
+        if self.calibration is not None:
+            order = ordering.by_tier(self.calibration(order, index, scores, bought, top_k), tier)
         if self.diversity > 0:
-            order = ordering.by_tier(self._diversified(order, index, top_k), tier)
+            order = ordering.by_tier(self._diversified(order, index, scores, top_k), tier)
+        if self.exploration is not None:
+            order, chance = self.exploration(order, index, tier, inputs)
         over, relaxed = self._over_the_limit(order, index, inputs, relaxed)
         order = ordering.by_tier(order, tf.where(alive, tier * 2 + over, tf.int32.max))
         order, pinned_by = self._pinned(order, index, alive, inputs, nothing)
-        return _cut(order, scores, pinned_by, tf.where(pinned_by == "", relaxed, ""), top_k)
+        free = pinned_by == ""
+        finished = _cut(order, scores, pinned_by, tf.where(free, relaxed, ""), top_k)
+        if self.exploration is None:
+            return finished
+        chance = tf.gather(tf.where(free, chance, 1.0), finished.position, batch_dims=1)
+        return replace(finished, propensity=chance)
 
     def _each(self, *actions: str) -> list[tuple[int, CompiledRule]]:
         return [(place, rule) for place, rule in enumerate(self.rules) if rule.rule.action in actions]
@@ -163,14 +201,14 @@ class Finishing(tf.Module):
             relaxed = tf.where(tf.logical_and(breaks, relaxed == ""), rule.name, relaxed)
         return over, relaxed
 
-    def _diversified(self, order: tf.Tensor, index: tf.Tensor, top_k: tf.Tensor) -> tf.Tensor:
-        pool = tf.clip_by_value(_POOL_FACTOR * top_k, _LEAST_POOL, _MOST_POOL)
-        pool = tf.minimum(pool, tf.shape(order)[1])
-        product = tf.gather(index, order[:, :pool], batch_dims=1)
+    def _diversified(
+        self, order: tf.Tensor, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor
+    ) -> tf.Tensor:
+        head = order[:, : head_size(order)]
+        product = tf.gather(index, head, batch_dims=1)
         likeness = kernel(tf.gather(self.embeddings, product), tf.gather(self.categories, product))
-        place = tf.range(tf.cast(pool, tf.float32))[tf.newaxis, :] + tf.zeros_like(product, tf.float32)
-        relevance = 1.0 - place / tf.cast(tf.maximum(pool - 1, 1), tf.float32)
-        count = tf.minimum(tf.minimum(top_k, _MOST_CHOSEN), pool)
+        count = tf.minimum(top_k, tf.shape(head)[1])
+        relevance = relevance_by_place(scores, tf.shape(head)[1])
         return ordering.head_first(order, self._choose(relevance, likeness, self.diversity, count))
 
     def _pinned(
@@ -201,7 +239,7 @@ def as_scored(scores: tf.Tensor, top_k: tf.Tensor) -> Finished:
     """The list in the order of its scores, without any rule."""
     position, score, exists = cut(scores, top_k)
     nothing = tf.fill(tf.shape(position), "")
-    return Finished(position, score, exists, nothing, nothing)
+    return Finished(position, score, exists, nothing, nothing, tf.ones_like(score))
 
 
 def _in_segment(values: tf.Tensor, wanted: Wanted) -> tf.Tensor:
@@ -234,4 +272,5 @@ def _cut(
     position = tf.pad(position, missing)
     named, broken = (tf.gather(texts, position, batch_dims=1) for texts in (pinned_by, relaxed))
     exists = score > FILTERED
-    return Finished(position, score, exists, tf.where(exists, named, ""), tf.where(exists, broken, ""))
+    named, broken = (tf.where(exists, texts, "") for texts in (named, broken))
+    return Finished(position, score, exists, named, broken, tf.ones_like(score))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,48 +10,36 @@ import tensorflow_transform as tft
 
 from components.candidate_sources.scoring import frozen
 from components.candidate_sources.sources import NEW_PRODUCT, SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
+from components.recommender_assembler.cold_start import ColdLists, ColdStart
+from components.recommender_assembler.fill import by_popularity
 from components.recommender_assembler.finishing import Finished, Finishing, as_scored
 from components.recommender_assembler.popularity_discount import discounted
-from components.recommender_assembler.post_ranking import append_fill, cut, exclude, filter_scores, place_new
+from components.recommender_assembler.post_ranking import (
+    FILTERED,
+    append_fill,
+    cut,
+    exclude,
+    filter_scores,
+    place_new,
+)
 from components.recommender_assembler.product_queries import ProductQueries
 from components.recommender_assembler.request_tensors import (
     raw_request,
     request_of_one_product,
     request_specs,
 )
+from components.recommender_assembler.serving_settings import ServingSettings
+from components.recommender_assembler.stage_scores import stage_scores
 from components.recommender_assembler.text_index import TextIndex
 from schema import names
-from schema.features import FeatureSet
 from schema.transformed import dense_query
 
 Tensors = dict[str, Any]
 
-_RULE = "rule"
+_RULE, _SEGMENT = "rule", "segment"
+_SOURCES = [*SOURCE_NAMES, _RULE, _SEGMENT, ""]
 _EXPLAINED_EVENTS = 10
 _MOST_EXPLAINED = 200
-
-
-@dataclass(frozen=True)
-class ServingSettings:
-    """What the graph needs to know of the configuration.
-
-    Attributes:
-        features: Feature columns.
-        history_length: Events that the ranker sees.
-        retrieval_history_length: Events that the query tower sees.
-        positive_types: Whether an event of each known type counts as bought.
-        exclude_days: Products bought within this many days are never recommended; 0 switches it off.
-        popularity_discount: Weight of the log popularity that is taken off the scores.
-        new_product_step: Every how many places a product never sold before stands; 0 is nowhere.
-    """
-
-    features: FeatureSet
-    history_length: int
-    retrieval_history_length: int
-    positive_types: tuple[bool, ...]
-    exclude_days: float
-    popularity_discount: float
-    new_product_step: int
 
 
 class Recommender(tf.Module):
@@ -66,6 +53,7 @@ class Recommender(tf.Module):
         product_ids: The product vocabulary.
         texts: Index of the products' texts.
         finishing: Rules and diversity.
+        cold_start: Lists of those without history; None leaves them to the ranker.
         settings: Lengths and filters.
     """
 
@@ -78,6 +66,7 @@ class Recommender(tf.Module):
         product_ids: list[str],
         texts: TextIndex,
         finishing: Finishing,
+        cold_start: ColdStart | None,
         settings: ServingSettings,
     ) -> None:
         super().__init__()
@@ -88,12 +77,14 @@ class Recommender(tf.Module):
         self.product_ids = tf.Variable(tf.constant(product_ids), trainable=False)
         self.product_queries = ProductQueries(sources, self.product_ids, texts)
         self.finishing = finishing
-        popular = sources.popular.numpy()
+        self.cold_start = cold_start
+        popular = by_popularity(sources)
         wanted = finishing.wanted_products(popular)
-        # What follows the candidates: products that rules need, then the others by popularity.
-        self.fill = frozen(np.concatenate([wanted, popular[~np.isin(popular, wanted)]]), tf.int64)
+        # What follows the candidates: products that rules need, then all others by popularity.
+        fill = np.concatenate([wanted, popular[~np.isin(popular, wanted)]])
+        self.fill = frozen(fill[~sources.hidden.numpy()[fill]], tf.int64)
         self.num_wanted = len(wanted)
-        self.source_names = tf.constant([*SOURCE_NAMES, _RULE, ""])
+        self.source_names = tf.constant(_SOURCES)
         self.positive_types = tf.constant([False, *settings.positive_types])
         self._settings = settings
 
@@ -106,21 +97,23 @@ class Recommender(tf.Module):
         found, query = self._retrieve(transformed, query)
         ranked = self._rank(query, found)
         index = found[names.CANDIDATE_INDEX]
-        discount = self._settings.popularity_discount
-        scores = discounted(ranked["scores"], found[names.CANDIDATE_FEATURES], discount)
-        scores = self.finishing.adjusted(index, scores, inputs)
+        scores = self._adjusted(found, ranked, inputs)
         scores = filter_scores(scores, tf.gather(self.sources.hidden, index))
         index, scores = self._fill(index, scores, top_k)
+        cold = None
+        if self.cold_start is not None:
+            cold = self.cold_start(index, scores, query[names.HISTORY_INDEX], inputs)
+            index, scores = cold.index, cold.scores
         everything = dense_query(transformed, self._settings.features, None)
         excluded = self._excluded(everything, exclude_purchased)
         scores = filter_scores(scores, exclude(index, excluded))
         scores = self.finishing.forbidden(index, scores, inputs)
         scores = self._place_new(index, scores, found["candidate_source"])
         if self.finishing.changes_order:
-            finished = self.finishing(index, scores, inputs, top_k)
+            finished = self.finishing(index, scores, inputs, top_k, self._bought(everything))
         else:
             finished = as_scored(scores, top_k)
-        return self._describe(index, finished, found, ranked, query)
+        return self._describe(index, finished, found, ranked, query, cold)
 
     def retrieve(self, **inputs: tf.Tensor) -> Tensors:
         """The candidates alone: `product_id`, `source` and `two_tower` score `[batch, candidates]`."""
@@ -136,21 +129,29 @@ class Recommender(tf.Module):
     def rank(self, **inputs: tf.Tensor) -> Tensors:
         """The candidates in the ranker's own order: after the hard filters, before the rest of post-ranking.
 
-        Returns `product_id` and `score` `[batch, candidates]`, empty and NaN where a filter took one out.
+        Returns `product_id`, `score` and `adjusted` (the score by which `recommend` orders before
+        calibration, diversity, exploration and rules) `[batch, candidates]`; empty and NaN where a filter
+        took one out.
         """
         exclude_purchased = inputs.pop(names.EXCLUDE_PURCHASED)
         transformed = self._transform(inputs)
         query = dense_query(transformed, self._settings.features, self._settings.history_length)
         found, query = self._retrieve(transformed, query)
         index = found[names.CANDIDATE_INDEX]
-        scores = filter_scores(self._rank(query, found)["scores"], tf.gather(self.sources.hidden, index))
+        ranked = self._rank(query, found)
         everything = dense_query(transformed, self._settings.features, None)
-        scores = filter_scores(scores, exclude(index, self._excluded(everything, exclude_purchased)))
-        position, score, exists = cut(scores, tf.shape(index)[1])
+        filtered = exclude(index, self._excluded(everything, exclude_purchased))
+        filtered = tf.logical_or(filtered, tf.gather(self.sources.hidden, index))
+        position, score, exists = cut(filter_scores(ranked["scores"], filtered), tf.shape(index)[1])
+        adjusted = filter_scores(self._adjusted(found, ranked, inputs), filtered)
+        adjusted = self.finishing.forbidden(index, adjusted, inputs)
+        adjusted = self._place_new(adjusted, found["candidate_source"])
+        adjusted = tf.where(adjusted > FILTERED, adjusted, float("nan"))
         product = tf.gather(self.product_ids, tf.gather(index, position, batch_dims=1))
         return {
             names.PRODUCT_ID: tf.where(exists, product, ""),
             "score": tf.where(exists, score, float("nan")),
+            "adjusted": tf.where(exists, tf.gather(adjusted, position, batch_dims=1), float("nan")),
         }
 
     def similar(self, product_id: tf.Tensor, blend: tf.Tensor, top_k: tf.Tensor) -> Tensors:
@@ -182,10 +183,15 @@ class Recommender(tf.Module):
         ranked: Tensors = self.ranking.signatures[names.RANK](**query, **pairs)
         return ranked
 
+    def _adjusted(self, found: Tensors, ranked: Tensors, inputs: Tensors) -> tf.Tensor:
+        """The ranker's scores after what moves them `[batch, candidates]`."""
+        features, discount = found[names.CANDIDATE_FEATURES], self._settings.popularity_discount
+        scores = discounted(ranked["scores"], features, discount)
+        return self.finishing.adjusted(found[names.CANDIDATE_INDEX], scores, inputs)
+
     def _fill(self, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Popular products follow the candidates when filters may leave too few of them."""
-        fill = tf.boolean_mask(self.fill, ~tf.gather(self.sources.hidden, self.fill))
-        return append_fill(index, scores, fill[: 2 * top_k + tf.shape(index)[1] + self.num_wanted])
+        return append_fill(index, scores, self.fill[: 2 * top_k + tf.shape(index)[1] + self.num_wanted])
 
     def _place_new(self, index: tf.Tensor, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
         step, count = self._settings.new_product_step, self.sources.num_new
@@ -197,11 +203,14 @@ class Recommender(tf.Module):
 
     def _excluded(self, query: Tensors, exclude_purchased: tf.Tensor) -> tf.Tensor:
         """Products that must not come back, -1 pads `[batch, time]`."""
-        bought = tf.gather(self.positive_types, query[names.HISTORY_TYPE] + 1)
         limit = tf.where(exclude_purchased, float("inf"), self._settings.exclude_days)
-        recent = tf.logical_and(bought, query[names.HISTORY_AGE] < limit)
-        index = tf.where(recent, query[names.HISTORY_INDEX], -1)
+        index = tf.where(query[names.HISTORY_AGE] < limit, self._bought(query), -1)
         return tf.pad(index, [[0, 0], [0, 1]], constant_values=-1)
+
+    def _bought(self, query: Tensors) -> tf.Tensor:
+        """Products of the positive events, -1 for the others and where there is none `[batch, time]`."""
+        positive = tf.gather(self.positive_types, query[names.HISTORY_TYPE] + 1)
+        return tf.where(positive, query[names.HISTORY_INDEX], -1)
 
     def _describe(
         self,
@@ -210,6 +219,7 @@ class Recommender(tf.Module):
         found: Tensors,
         ranked: Tensors,
         query: Tensors,
+        cold: ColdLists | None,
     ) -> Tensors:
         position, exists = finished.position, finished.exists
         product = tf.gather(index, position, batch_dims=1)
@@ -223,8 +233,11 @@ class Recommender(tf.Module):
             )
 
         source = explained(found["candidate_source"], SOURCE_NAMES.index("popular"))
-        source = tf.where(finished.pinned_by != "", len(SOURCE_NAMES), source)
-        source = tf.where(exists, source, len(SOURCE_NAMES) + 1)
+        if cold is not None:
+            in_segment = tf.logical_and(position >= cold.start, cold.in_segment)
+            source = tf.where(in_segment, _SOURCES.index(_SEGMENT), source)
+        source = tf.where(finished.pinned_by != "", _SOURCES.index(_RULE), source)
+        source = tf.where(exists, source, _SOURCES.index(""))
         missing = tf.constant(float("nan"))
         return {
             names.PRODUCT_ID: tf.where(exists, tf.gather(self.product_ids, product), ""),
@@ -234,6 +247,8 @@ class Recommender(tf.Module):
             "days_since_last": explained(ranked["days_since_last"], missing),
             "usual_interval_days": explained(ranked["interval_days"], missing),
             "neighbour_of": self._neighbour_of(product, source, query),
+            **{name: explained(values, missing) for name, values in stage_scores(found, ranked).items()},
+            "propensity": tf.where(exists, finished.propensity, missing),
             "pinned_by": finished.pinned_by,
             "relaxed": finished.relaxed,
         }

@@ -22,10 +22,13 @@ from components.evaluation.beyond_accuracy import ProductFacts
 from components.evaluation.examples import first_values, read_split, texts
 from components.evaluation.files import whole_file, write_json
 from components.evaluation.gates import CHAMPION, OURS, decide
-from components.evaluation.lists import IntArray, compact
+from components.evaluation.lists import CodeLists, IntArray, compact
 from components.evaluation.report import full_report, slice_report
 from components.evaluation.served import TOP_K, Answers, ServedModel, query_batches
+from components.recommender_assembler.compiled_rules import catalogue_columns
+from components.recommender_assembler.stages import category_codes
 from components.recommender_evaluator.champion import Champion, find_champion
+from components.recommender_evaluator.diversity_curve import diversity_curve
 from components.recommender_evaluator.product_facts import product_facts, read_embeddings
 from components.recommender_evaluator.questions import (
     Shop,
@@ -134,19 +137,32 @@ def _everything(
     return {
         **full_report(lists, question.targets, purchased, asked.facts, asked.seed),
         "slices": slice_report(lists, slices, asked.seed),
-        "stages": _stages(asked, model, lists[OURS]),
+        **_inside(asked, model, lists[OURS], purchased),
     }
 
 
-def _stages(asked: Asked, model: ServedModel, recommended: IntArray) -> dict[str, Any]:
-    """The loss of each stage on a sample of the queries: it asks the model once more."""
+def _inside(asked: Asked, model: ServedModel, recommended: IntArray, purchased: CodeLists) -> dict[str, Any]:
+    """The loss of each stage and the price of diversity on a sample of the queries, asked once more."""
     chosen = np.zeros(len(asked.table), np.bool_)
     random = np.random.default_rng(asked.seed)
     chosen[random.permutation(len(chosen))[:_MOST_STAGE_QUERIES]] = True
     batches = query_batches(asked.table.filter(pa.array(chosen)), asked.features)
-    candidates = model.ranked_candidates(batches, asked.shop.product_ids)
+    candidates, adjusted = model.ranked_candidates(batches, asked.shop.product_ids)
     targets = asked.question.targets.select(chosen)
-    return stage_losses(candidates, recommended[chosen], targets, asked.seed)
+    columns = catalogue_columns(asked.shop.catalog, asked.features, asked.shop.product_ids.to_pylist())
+    return {
+        "stages": stage_losses(candidates, recommended[chosen], targets, asked.seed),
+        "diversity_curve": diversity_curve(
+            candidates,
+            adjusted,
+            targets,
+            purchased.select(chosen),
+            asked.facts,
+            category_codes(columns, asked.features),
+            str(model.metadata.get("post_ranking", {}).get("diversity_method", "mmr")),
+            float(model.metadata.get("diversity", 0.0)),
+        ),
+    }
 
 
 def _new_products(asked: Asked, model: ServedModel, champion: Champion, baselines: Path) -> dict[str, Any]:

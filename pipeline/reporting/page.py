@@ -19,6 +19,7 @@ from pipeline.inspection.view import cell, when
 from pipeline.metadata_store import Artifact, Run
 from pipeline.outcome import outcome_of
 from pipeline.reporting import markup, model_sections, run_sections
+from pipeline.reporting.diversity_section import diversity_section
 from pipeline.reporting.record import record_path
 
 _HEADING = re.compile(r'<section id="([\w-]+)"><h2>(.*?)</h2>')
@@ -43,6 +44,7 @@ def report_page(
         model_sections.metrics_section(outcome.metrics),
         model_sections.slices_section(outcome.metrics),
         model_sections.stages_section(outcome.metrics),
+        diversity_section(outcome.metrics),
         _difference(graph, compare, run) if compare is not None else "",
         run_sections.nodes_section(graph, run, data["executions"]),
         run_sections.data_section(graph, run, data["data"]),

@@ -167,7 +167,8 @@ def stand_in():
                     whole,
                     exclude_purchased,
                 )
-                return {"product_id": answer["product_id"], "score": answer["score"]}
+                scores = {"score": answer["score"], "adjusted": answer["score"]}
+                return {"product_id": answer["product_id"], **scores}
 
         model = StandIn()
         signatures = {"recommend": model.recommend, "rank": model.rank}

@@ -18,6 +18,7 @@ from serving.reasons import reason
         ),
         ({"source": "neighbours", "times_bought": 0, "neighbour_of": "milk"}, "often bought with milk"),
         ({"source": "popular", "times_bought": 0}, "popular with everybody"),
+        ({"source": "segment", "times_bought": 0}, "popular with users like you"),
         ({"source": "a new one"}, "a new one"),
     ],
 )

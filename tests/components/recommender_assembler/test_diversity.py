@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.recommender_assembler.diversity import dpp, kernel, mmr
+from components.recommender_assembler.diversity import dpp, kernel, mmr, relevance_by_place
 
 RELEVANCE = np.array([[1.0, 0.9, 0.5, 0.1]], np.float32)
 LIKENESS = np.array(
@@ -27,6 +27,14 @@ def test_likeness_is_the_mean_of_cosine_and_equal_categories():
     assert kernel(embeddings, categories).numpy()[0] == pytest.approx(np.array(expected))
     plain = kernel(embeddings, categories[..., :0]).numpy()[0]
     assert plain == pytest.approx(np.array([[1, 0.5, 0], [0.5, 1, 0.5], [0, 0.5, 1]]))
+
+
+def test_relevance_falls_as_the_scores_do():
+    scores = tf.constant([[1.0, 5.0, 4.0, -1e30], [3.0, 3.0, 3.0, 3.0], [0.0, 1.0, 10.0, 9.0]])
+    # 5, 4, 1 are 1, 3/4, 0 and what is filtered has none; equal ones have none either
+    expected = np.array([[1, 0.75, 0, 0], [0, 0, 0, 0], [1, 0.9, 0.1, 0]])
+    assert relevance_by_place(scores, 4).numpy() == pytest.approx(expected)
+    assert relevance_by_place(scores, 2).numpy()[0] == pytest.approx([1, 0])
 
 
 @pytest.mark.parametrize("method", [mmr, dpp])

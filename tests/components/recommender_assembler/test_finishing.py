@@ -24,6 +24,7 @@ CATALOG = pa.table(
 )
 SCORES = np.array([[6.0, 5.0, 4.0, 3.0, 2.0, 1.0]], np.float32)
 INDEX = np.arange(6, dtype=np.int64)[np.newaxis]
+NOTHING = np.full((1, 1), -1, np.int64)
 ULM = {"user_id": tf.constant(["u"]), "user__town": tf.constant(["Ulm"]), "user__age": tf.constant([40.0])}
 
 
@@ -41,7 +42,7 @@ def finished(*rules, top_k=6, scores=SCORES, diversity=0.0, user=ULM):
     @tf.function
     def order():
         changed = stage.forbidden(INDEX, stage.adjusted(INDEX, tf.constant(scores), user), user)
-        done = stage(INDEX, changed, user, tf.constant(top_k))
+        done = stage(INDEX, changed, user, tf.constant(top_k), NOTHING)
         return done.position, done.exists, done.pinned_by, done.relaxed
 
     position, exists, pinned_by, relaxed = (value.numpy()[0] for value in order())

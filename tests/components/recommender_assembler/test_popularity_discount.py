@@ -6,25 +6,30 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from components.recommender_assembler.eval_lists import POPULARITY, EvalLists
 from components.recommender_assembler.popularity_discount import (
     DISCOUNTS,
-    POPULARITY,
     choose_discount,
     discounted,
 )
 from schema import names
 
 
+def choose(scores, popularity, labels, num_targets, most_loss):
+    index = np.zeros(scores.shape, np.int64)
+    return choose_discount(EvalLists(index, scores, popularity, labels, num_targets), most_loss)
+
+
 def test_a_discount_that_costs_nothing_is_taken_whole():
     # The relevant candidate leads by far.
     scores, popularity = np.array([[9.0, 1.0]]), np.array([[5.0, 0.0]])
-    assert choose_discount(scores, popularity, np.array([[1.0, 0.0]]), np.array([1]), 0.0) == DISCOUNTS[-1]
+    assert choose(scores, popularity, np.array([[1.0, 0.0]]), np.array([1]), 0.0) == DISCOUNTS[-1]
 
 
 def test_it_stops_before_a_relevant_product_falls_behind():
     # The relevant product leads by .5 and is ahead by four in log popularity: .125 would be a draw.
     scores, popularity = np.array([[1.0, 0.5]]), np.array([[4.0, 0.0]])
-    assert choose_discount(scores, popularity, np.array([[1.0, 0.0]]), np.array([1]), 0.1) == 0.12
+    assert choose(scores, popularity, np.array([[1.0, 0.0]]), np.array([1]), 0.1) == 0.12
 
 
 def test_a_loss_within_the_limit_is_accepted():
@@ -33,19 +38,19 @@ def test_a_loss_within_the_limit_is_accepted():
     scores[0] = [0.1, 0.0]
     popularity, labels = np.tile([[1.0, 0.0]], (100, 1)), np.tile([[1.0, 0.0]], (100, 1))
     targets = np.ones(100, int)
-    assert choose_discount(scores, popularity, labels, targets, 0.003) == pytest.approx(0.1)
-    assert choose_discount(scores, popularity, labels, targets, 0.004) == DISCOUNTS[-1]
+    assert choose(scores, popularity, labels, targets, 0.003) == pytest.approx(0.1)
+    assert choose(scores, popularity, labels, targets, 0.004) == DISCOUNTS[-1]
 
 
 def test_targets_that_were_not_retrieved_count():
     # Two targets, one of them no candidate: relative losses are of 1 / (1 + 1/log2(3)), all the same.
     scores, popularity = np.array([[1.0, 0.5]]), np.array([[4.0, 0.0]])
-    assert choose_discount(scores, popularity, np.array([[1.0, 0.0]]), np.array([2]), 0.1) == 0.12
+    assert choose(scores, popularity, np.array([[1.0, 0.0]]), np.array([2]), 0.1) == 0.12
 
 
 def test_without_queries_there_is_none():
     empty = np.zeros((0, 2))
-    assert choose_discount(empty, empty, empty, np.zeros(0, int), 0.1) == 0.0
+    assert choose(empty, empty, empty, np.zeros(0, int), 0.1) == 0.0
 
 
 def test_the_graph_takes_the_popularity_of_the_last_four_windows_off():

@@ -93,6 +93,17 @@ def test_a_good_model_is_measured_and_blessed(evaluate, tmp_path):
     assert metrics["slices"]["never_bought"]["num_queries"] == 0
     # The one target is first of the candidates and of what is served: no stage loses anything.
     assert {stage["loss"]["mean"] for stage in metrics["stages"].values() if stage != 24} == {0.0}
+    # The favourite stays first however much diversity is asked for; there are no other categories.
+    assert [point["diversity"] for point in metrics["diversity_curve"]["points"]] == [
+        0,
+        0.1,
+        0.2,
+        0.3,
+        0.5,
+        0.7,
+        1,
+    ]
+    assert {point["ndcg@10"] for point in metrics["diversity_curve"]["points"]} == {1.0}
     # Embeddings of distinct products are orthogonal; there is no category to measure in.
     assert ours["embedding_diversity@10"]["mean"] == pytest.approx(1)
     assert "category_diversity@10" not in ours and metrics["category"] is None

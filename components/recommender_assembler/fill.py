@@ -1,0 +1,23 @@
+"""What follows the candidates where filters leave too few of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from components.candidate_indexer.statistics import FEATURE_NAMES
+from components.candidate_sources.sources import CandidateSources
+
+_COLUMNS = ("popularity_window", "popularity_long", "num_buyers")
+
+
+def by_popularity(sources: CandidateSources) -> np.ndarray:
+    """All products, the most popular first; int64 `[products]`.
+
+    Those that the sources rank keep their order; the rest of the catalogue follows, so that a list may be
+    as long as the catalogue is.
+    """
+    popular = sources.popular.numpy()
+    statistics = sources.statistics.numpy()
+    keys = [-statistics[:, FEATURE_NAMES.index(column)] for column in reversed(_COLUMNS)]
+    order = np.lexsort(keys)
+    return np.concatenate([popular, order[~np.isin(order, popular)]]).astype(np.int64)

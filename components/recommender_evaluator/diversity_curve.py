@@ -1,0 +1,71 @@
+"""What each strength of `post_ranking.diversity` costs in accuracy and brings in coverage and diversity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from components.evaluation.beyond_accuracy import ProductFacts, coverage, list_scores
+from components.evaluation.lists import NOTHING, CodeLists, FloatArray, IntArray, compact
+from components.evaluation.metrics import hits, ndcg
+from components.recommender_assembler.diversity import HEAD
+from components.recommender_assembler.diversity_choice import STRENGTHS, reordered
+from components.recommender_assembler.post_ranking import FILTERED
+
+_TOP_K = 10
+
+
+def diversity_curve(
+    candidates: IntArray,
+    adjusted: FloatArray,
+    targets: CodeLists,
+    purchased: CodeLists,
+    facts: ProductFacts,
+    categories: IntArray,
+    method: str,
+    chosen: float,
+) -> dict[str, Any]:
+    """Reorders the same lists at each of `STRENGTHS`, and at the one that is served.
+
+    Args:
+        candidates: Product codes, -1 for filtered ones `[queries, candidates]`.
+        adjusted: The scores by which the served model orders them before diversity, likewise.
+        targets: What is relevant.
+        purchased: Each query's distinct products before the window.
+        facts: Of the products; their embeddings and `categories` say what is alike.
+        categories: Codes of the category columns, -1 where missing `[products, columns]`.
+        method: `mmr` or `dpp`.
+        chosen: What is served.
+
+    Returns:
+        `num_queries`, `method`, `chosen` and `points`: for each strength `diversity`, `ndcg@10`,
+        `coverage@10` and what `list_scores` measures, means over the queries. Empty without embeddings
+        or targets.
+    """
+    asked = targets.lengths > 0
+    if facts.embeddings is None or not asked.any():
+        return {}
+    wanted, own = targets.select(asked), purchased.select(asked)
+    scores = np.nan_to_num(adjusted[asked], nan=FILTERED)
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :HEAD]
+    heads, scores = (np.take_along_axis(values, order, axis=1) for values in (candidates[asked], scores))
+    norms = np.linalg.norm(facts.embeddings, axis=1, keepdims=True)
+    embeddings = (facts.embeddings / np.maximum(norms, 1e-12)).astype(np.float32)
+    spare = int((heads == NOTHING).sum(axis=1).max())  # filtered ones may be chosen, and are taken out again
+    points = []
+    for strength in sorted({*STRENGTHS, chosen}):
+        places = reordered(
+            np.maximum(heads, 0), scores, embeddings, categories, strength, method, _TOP_K + spare
+        )
+        shown = np.take_along_axis(heads, places, axis=1)
+        shown = compact(shown, shown != NOTHING, _TOP_K)
+        points.append({"diversity": strength, **_measured(shown, wanted, own, facts)})
+    return {"num_queries": len(heads), "method": method, "chosen": chosen, "points": points}
+
+
+def _measured(shown: IntArray, wanted: CodeLists, own: CodeLists, facts: ProductFacts) -> dict[str, float]:
+    beyond = list_scores(shown, facts, own, _TOP_K)
+    means = {name: float(np.nanmean(v)) for name, v in beyond.items() if not np.isnan(v).all()}
+    accuracy = float(ndcg(hits(shown, wanted), wanted.lengths, _TOP_K).mean())
+    return {"ndcg@10": accuracy, "coverage@10": coverage(shown, facts.num_available, _TOP_K), **means}

@@ -1,0 +1,102 @@
+"""What the pushed model knows of its products: what filters, preferences and diversity ask for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schema import names
+from schema.errors import UserError
+from schema.request import value_text
+
+_UNKNOWN: Final = -1
+_BOUNDS: Final = ("at_least", "below")
+
+Wanted = Mapping[str, Any]
+"""Column -> a value, several, or a range (`at_least`, `below`)."""
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+
+
+class Catalogue:
+    """The product table of a pushed version, one array a column.
+
+    Args:
+        folder: Of the version.
+
+    Raises:
+        UserError: The model was pushed before there was such a table.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / names.SERVED_PRODUCTS
+        if not path.is_file():
+            raise UserError(
+                f"Model {folder.name} was pushed without its table of products, which filters, preferences "
+                "and diversity need. Remedy: `towerline run` pushes one that has it."
+            )
+        table = pq.read_table(path)
+        ids = table[names.PRODUCT_ID].to_pylist()
+        self._place = {product_id: place for place, product_id in enumerate(ids)}
+        self.num_products = len(ids)
+        self._columns: dict[str, npt.NDArray[Any]] = {}
+        self._values: dict[str, dict[str, int]] = {}
+        for raw in table.column_names:
+            if raw.startswith(names.PRODUCT_PREFIX):
+                self._take(raw.removeprefix(names.PRODUCT_PREFIX), table[raw].combine_chunks())
+
+    def places(self, product_ids: Sequence[str]) -> IntArray:
+        """Rows of products, -1 for what the table lacks `[ids]`."""
+        return np.array([self._place.get(product_id, _UNKNOWN) for product_id in product_ids], np.int64)
+
+    def met(self, wanted: Wanted) -> npt.NDArray[np.int64]:
+        """How many of the wanted values each product has `[products]`; a missing value is none."""
+        total = np.zeros(self.num_products, np.int64)
+        for column, value in wanted.items():
+            total += self._has(column, value)
+        return total
+
+    def categories(self, columns: Sequence[str], places: IntArray) -> IntArray:
+        """Codes of columns of texts, -1 where missing `[places, columns]`."""
+        codes = [self._columns[column][places] for column in columns if column in self._values]
+        return np.stack(codes, axis=1) if codes else np.zeros((len(places), 0), np.int64)
+
+    def _take(self, column: str, values: pa.Array) -> None:
+        if pa.types.is_floating(values.type):
+            self._columns[column] = values.to_numpy(zero_copy_only=False)
+            return
+        encoded = values.dictionary_encode()
+        codes = encoded.indices.fill_null(_UNKNOWN).to_numpy(zero_copy_only=False)
+        self._columns[column] = codes.astype(np.int64)
+        self._values[column] = {value: code for code, value in enumerate(encoded.dictionary.to_pylist())}
+
+    def _has(self, column: str, wanted: Any) -> BoolArray:
+        if column not in self._columns:
+            return np.zeros(self.num_products, np.bool_)
+        values = self._columns[column]
+        if isinstance(wanted, Mapping):
+            low, high = (wanted.get(bound) for bound in _BOUNDS)
+            least = -math.inf if low is None else low
+            below = math.inf if high is None else high
+            if column in self._values:
+                return np.zeros(self.num_products, np.bool_)
+            return np.asarray((values >= least) & (values < below))
+        choices = wanted if isinstance(wanted, list) else [wanted]
+        if column not in self._values:
+            return np.isin(values, [number for number in map(_number, choices) if number is not None])
+        known = self._values[column]
+        return np.isin(values, [known[text] for text in map(value_text, choices) if text in known])
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,34 @@
+"""A history in the request serves an unknown user as well as a known one."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from components.evaluation.examples import queries, read_split
+from components.evaluation.metrics import hits, ndcg
+from components.evaluation.served import ServedModel, query_batches
+from components.recommender_evaluator.questions import build_question, read_shop
+
+
+@pytest.fixture(scope="module")
+def asked(trained_shop):
+    examples, interactions = (str(trained_shop.directory / name) for name in ("raw", "interactions"))
+    shop, table = read_shop(examples, interactions), read_split(examples, "test")
+    question = build_question(shop, table, trained_shop.plan.windows.test_start, "test", "off")
+    return ServedModel(trained_shop.model), shop, table, question.targets
+
+
+def test_the_lists_do_not_lean_on_the_id(asked):
+    model, shop, table, targets = asked
+
+    def measured(**changes):
+        batches = [[replace(q, **changes) for q in batch] for batch in query_batches(table, model.features)]
+        ranked = model.recommend(batches).codes(shop.product_ids)
+        return ndcg(hits(ranked, targets), targets.lengths, 10)
+
+    known, hidden = measured(), measured(user_id="nobody")
+    strangers = measured(user_id="nobody", product_ids=(), times=(), event_types=())
+    assert len(queries(table, model.features)) == len(known) >= 30
+    assert abs(np.mean(hidden - known)) < 0.02
+    assert np.mean(known) - np.mean(strangers) > 0.1  # the history is what counts
