@@ -131,9 +131,12 @@ class PostRankingSettings(Settings):
     out what was bought within them."""
     popularity_discount: Literal["auto"] | Annotated[float, Field(ge=0)] = "auto"
     """Weight of the log popularity that is taken off the ranker's scores, so that more of the catalogue is
-    shown. `auto`: the largest (up to 0.3) that costs no more than `most_ndcg_loss` on the eval window."""
+    shown. `auto`: the largest (up to 0.3) that costs no more than `most_ndcg_loss` and `most_new_ndcg_loss`
+    on the eval window."""
     most_ndcg_loss: Share = 0.005
     """Largest accepted relative loss of NDCG@10 for `popularity_discount`."""
+    most_new_ndcg_loss: Share = 0.025
+    """The same for NDCG@10 of what the user never bought before."""
     new_product_share: Annotated[float, Field(ge=0, le=0.1)] = 0.05
     """Share of the places of a list that products never sold before get; of 0.05, every twentieth."""
     calibration: Share = 0.0
@@ -142,9 +145,10 @@ class PostRankingSettings(Settings):
     """What a product of today gains, in standard deviations of the scores of the user's candidates."""
     freshness_half_life_days: Annotated[float, Field(gt=0)] = 30.0
     """Age (since `created_at`, or the first sale) at which half of `freshness_boost` is left."""
-    cold_start: Literal["segment", "model"] = "segment"
+    cold_start: Literal["auto", "segment", "model"] = "auto"
     """Who has no history gets what is popular in the segment that the user columns tell, or with everybody;
-    or the order of the ranker, which is worth it if it has learned on such users (`ranking.cold_share`)."""
+    or the order of the ranker, which may have learned on such users (`ranking.cold_share`). `auto`: the
+    ranker where the eval window has thirty such users and it orders their lists better than popularity."""
     exploration: Share = 0.0
     """How evenly the first hundred places are drawn, with `propensity` in the answer; 0: not drawn."""
     diversity: Literal["auto"] | Share = "auto"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
+from components.recommender_assembler.cold_choice import choose_cold_start
 from components.recommender_assembler.diversity_choice import choose_diversity, measure_strengths
 from components.recommender_assembler.eval_lists import read_eval_lists
 from components.recommender_assembler.popularity_discount import choose_discount
 from components.settings import PostRankingSettings
 from schema.features import FeatureSet
+
+AUTO: Final = "auto"
 
 
 @dataclass(frozen=True)
@@ -22,11 +25,13 @@ class Choices:
     Attributes:
         popularity_discount: Weight of the log popularity that is taken off the scores.
         diversity: 0 to 1.
+        cold_start: `segment` or `model`.
         diversity_ndcg: Strength -> NDCG@10 of the eval window; empty where `diversity` is not `auto`.
     """
 
     popularity_discount: float
     diversity: float
+    cold_start: str
     diversity_ndcg: dict[float, float] = field(default_factory=dict)
 
 
@@ -48,13 +53,18 @@ def make_choices(
         embeddings: Of length 1 `[products, dim]`.
         categories: Codes of the category columns, -1 where missing `[products, columns]`.
     """
-    discount, diversity = settings.popularity_discount, settings.diversity
-    if discount != "auto" and diversity != "auto":
-        return Choices(float(discount), float(diversity))
+    chosen = (settings.popularity_discount, settings.diversity, settings.cold_start)
+    discount, diversity, cold_start = chosen
+    if AUTO not in chosen:
+        return Choices(float(discount), float(diversity), cold_start)
     lists = read_eval_lists(ranking, patterns, features)
-    taken = choose_discount(lists, settings.most_ndcg_loss) if discount == "auto" else float(discount)
-    if diversity != "auto":
-        return Choices(taken, float(diversity))
-    scores = lists.scores - taken * lists.popularity
-    measured = measure_strengths(lists, scores, embeddings, categories, settings.diversity_method)
-    return Choices(taken, choose_diversity(measured, settings.most_diversity_loss), measured)
+    if discount == AUTO:
+        discount = choose_discount(lists, settings.most_ndcg_loss, settings.most_new_ndcg_loss)
+    scores = lists.scores - float(discount) * lists.popularity
+    if cold_start == AUTO:
+        cold_start = choose_cold_start(lists, scores)
+    measured: dict[float, float] = {}
+    if diversity == AUTO:
+        measured = measure_strengths(lists, scores, embeddings, categories, settings.diversity_method)
+        diversity = choose_diversity(measured, settings.most_diversity_loss)
+    return Choices(float(discount), float(diversity), cold_start, measured)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from components.candidate_indexer.statistics import FEATURE_NAMES
 from components.candidate_sources.sources import SOURCE_FEATURES
+from components.evaluation.lists import CodeLists
 from components.evaluation.metrics import ndcg
 from schema import names
 from schema.features import FeatureSet
@@ -23,7 +24,7 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class EvalLists:
-    """Candidates of each query, all `[queries, candidates]` but the last.
+    """Candidates of each query, `[queries, candidates]` where nothing else is said.
 
     Attributes:
         index: Products.
@@ -31,6 +32,9 @@ class EvalLists:
         popularity: Log of one plus the events of four windows.
         labels: Positive where a candidate is a target.
         num_targets: Targets of each query, also those that are no candidates `[queries]`.
+        bought: Which candidates stand in the history.
+        num_new_targets: Targets that do not stand in the history `[queries]`.
+        has_history: Whether any known product stands in the history `[queries]`.
     """
 
     index: np.ndarray
@@ -38,6 +42,9 @@ class EvalLists:
     popularity: np.ndarray
     labels: np.ndarray
     num_targets: np.ndarray
+    bought: np.ndarray
+    num_new_targets: np.ndarray
+    has_history: np.ndarray
 
     def ndcg(self, scores: np.ndarray) -> float:
         """Mean NDCG@10 of the queries with targets, ordered by other scores `[queries, candidates]`."""
@@ -46,10 +53,17 @@ class EvalLists:
     def ndcg_of(self, order: np.ndarray) -> float:
         """Likewise of given orders: places among the candidates `[queries, at least 10]`."""
         relevant = np.take_along_axis(self.labels > 0, order[:, :_TOP_K], axis=1)
-        asked = self.num_targets > 0
-        if not asked.any():
-            return 0.0
-        return float(ndcg(relevant[asked], self.num_targets[asked].astype(np.int64), _TOP_K).mean())
+        return _mean_ndcg(relevant, self.num_targets)
+
+    def new_ndcg(self, scores: np.ndarray) -> float:
+        """Mean NDCG@10 of what was never bought before: without the history in lists and targets."""
+        order = np.argsort(-np.where(self.bought, -np.inf, scores), axis=1, kind="stable")[:, :_TOP_K]
+        relevant = np.take_along_axis((self.labels > 0) & ~self.bought, order, axis=1)
+        return _mean_ndcg(relevant, self.num_new_targets)
+
+    def select(self, queries: np.ndarray) -> EvalLists:
+        """The marked queries, bool `[queries]`."""
+        return EvalLists(*(getattr(self, part.name)[queries] for part in fields(self)))
 
 
 def read_eval_lists(ranking: Any, patterns: Sequence[str], features: FeatureSet) -> EvalLists:
@@ -68,8 +82,29 @@ def read_eval_lists(ranking: Any, patterns: Sequence[str], features: FeatureSet)
         scores = rank(**{name: value for name, value in dense.items() if name in wanted})["scores"]
         popularity = dense[names.CANDIDATE_FEATURES][..., POPULARITY]
         taken = [dense[name] for name in (names.CANDIDATE_INDEX, names.LABEL, names.NUM_TARGETS)]
-        columns.append([part.numpy() for part in (taken[0], scores, popularity, *taken[1:])])
+        known = [part.numpy() for part in (taken[0], scores, popularity, *taken[1:])]
+        columns.append([*known, *_seen_before(rows, known[0])])
     if not columns:
-        nothing = np.zeros((0, 0))
-        return EvalLists(nothing, nothing, nothing, nothing, np.zeros(0))
+        nothing, none = np.zeros((0, 0)), np.zeros(0, bool)
+        return EvalLists(nothing, nothing, nothing, nothing, none, nothing.astype(bool), none, none)
     return EvalLists(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
+
+
+def _seen_before(rows: Any, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`bought`, `num_new_targets` and `has_history` of parsed rows with candidates `index`."""
+    history, targets = (_as_lists(rows[name]) for name in (names.HISTORY_INDEX, names.TARGET_INDEX))
+    numbers = np.broadcast_to(np.arange(len(index))[:, None], index.shape)
+    return history.contains(numbers, index), targets.without(history).lengths, history.lengths > 0
+
+
+def _as_lists(values: Any) -> CodeLists:
+    return CodeLists.from_pairs(
+        values.value_rowids().numpy(), values.flat_values.numpy(), int(values.nrows())
+    )
+
+
+def _mean_ndcg(relevant: np.ndarray, num_targets: np.ndarray) -> float:
+    asked = num_targets > 0
+    if not asked.any():
+        return 0.0
+    return float(ndcg(relevant[asked], num_targets[asked].astype(np.int64), _TOP_K).mean())

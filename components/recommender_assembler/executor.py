@@ -98,7 +98,7 @@ def _build(
         make_finishing(
             post_ranking, choices.diversity, columns, categories, sources, freshness, properties["seed"]
         ),
-        _cold_start(inputs, properties, post_ranking, product_ids, tables.available),
+        _cold_start(inputs, properties, choices, product_ids, tables.available),
         _settings(properties, post_ranking, exclusion, choices),
     )
     return recommender, choices, columns
@@ -107,11 +107,11 @@ def _build(
 def _cold_start(
     inputs: Any,
     properties: Any,
-    post_ranking: PostRankingSettings,
+    choices: Choices,
     product_ids: list[str],
     available: np.ndarray,
 ) -> ColdStart | None:
-    if post_ranking.cold_start == "model":
+    if choices.cold_start == "model":
         return None
     features = FeatureSet.from_json(properties["features"])
     windows = TimeWindows.from_json(properties["windows"])
@@ -187,6 +187,7 @@ def write_metadata(
         "exclude_purchased": exclusion,
         "popularity_discount": choices.popularity_discount,
         "diversity": choices.diversity,
+        "cold_start": choices.cold_start,
         "diversity_ndcg": choices.diversity_ndcg,
         "post_ranking": json.loads(properties["post_ranking"]),
     }

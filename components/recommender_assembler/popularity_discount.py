@@ -16,19 +16,25 @@ from components.recommender_assembler.eval_lists import POPULARITY, EvalLists
 DISCOUNTS = tuple(step / 100 for step in range(31))
 
 
-def choose_discount(lists: EvalLists, most_loss: float) -> float:
-    """The largest of `DISCOUNTS` up to which NDCG@10 stays within a relative loss.
+def choose_discount(lists: EvalLists, most_loss: float, most_new_loss: float) -> float:
+    """The largest of `DISCOUNTS` up to which NDCG@10 stays within two relative losses.
+
+    What was never bought before is asked for by itself: it is the smaller part of what is bought, so that
+    its loss hides in that of everything, and the part that a recommender is for.
 
     Args:
         lists: Of the eval window.
         most_loss: Relative to the NDCG@10 without a discount.
+        most_new_loss: Likewise of what was never bought before.
     """
     if not len(lists.scores):
         return 0.0
-    undiscounted = lists.ndcg(lists.scores)
+    least = (1 - most_loss) * lists.ndcg(lists.scores)
+    least_new = (1 - most_new_loss) * lists.new_ndcg(lists.scores)
     chosen = 0.0
     for discount in DISCOUNTS:
-        if lists.ndcg(lists.scores - discount * lists.popularity) < (1 - most_loss) * undiscounted:
+        scores = lists.scores - discount * lists.popularity
+        if lists.ndcg(scores) < least or lists.new_ndcg(scores) < least_new:
             break
         chosen = discount
     return chosen

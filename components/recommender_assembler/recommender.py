@@ -145,7 +145,7 @@ class Recommender(tf.Module):
         position, score, exists = cut(filter_scores(ranked["scores"], filtered), tf.shape(index)[1])
         adjusted = filter_scores(self._adjusted(found, ranked, inputs), filtered)
         adjusted = self.finishing.forbidden(index, adjusted, inputs)
-        adjusted = self._place_new(adjusted, found["candidate_source"])
+        adjusted = self._place_new(index, adjusted, found["candidate_source"])
         adjusted = tf.where(adjusted > FILTERED, adjusted, float("nan"))
         product = tf.gather(self.product_ids, tf.gather(index, position, batch_dims=1))
         return {

@@ -43,7 +43,10 @@ def test_each_strength_is_measured_on_the_lists_of_the_eval_window():
     scores = -np.arange(size, dtype=float)[np.newaxis]
     labels = np.zeros((1, size))
     labels[0, 1] = 1.0
-    lists = EvalLists(np.arange(size)[np.newaxis], scores, rng.random((1, size)), labels, np.array([1]))
+    nothing, one = np.zeros((1, size), bool), np.array([1])
+    lists = EvalLists(
+        np.arange(size)[np.newaxis], scores, rng.random((1, size)), labels, one, nothing, one, one > 0
+    )
     measured = measure_strengths(lists, scores, embeddings, np.zeros((size, 0), np.int64), "mmr")
     assert tuple(measured) == AUTO_STRENGTHS
     assert measured[0.0] == pytest.approx(1 / np.log2(3))

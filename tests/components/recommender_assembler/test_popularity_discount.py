@@ -15,9 +15,13 @@ from components.recommender_assembler.popularity_discount import (
 from schema import names
 
 
-def choose(scores, popularity, labels, num_targets, most_loss):
+def choose(scores, popularity, labels, num_targets, most_loss, bought=None, most_new_loss=1.0):
     index = np.zeros(scores.shape, np.int64)
-    return choose_discount(EvalLists(index, scores, popularity, labels, num_targets), most_loss)
+    bought = np.zeros(scores.shape, bool) if bought is None else bought
+    num_new = num_targets - (bought & (labels > 0)).sum(axis=1)
+    has_history = bought.any(axis=1)
+    lists = EvalLists(index, scores, popularity, labels, num_targets, bought, num_new, has_history)
+    return choose_discount(lists, most_loss, most_new_loss)
 
 
 def test_a_discount_that_costs_nothing_is_taken_whole():
@@ -46,6 +50,16 @@ def test_targets_that_were_not_retrieved_count():
     # Two targets, one of them no candidate: relative losses are of 1 / (1 + 1/log2(3)), all the same.
     scores, popularity = np.array([[1.0, 0.5]]), np.array([[4.0, 0.0]])
     assert choose(scores, popularity, np.array([[1.0, 0.0]]), np.array([2]), 0.1) == 0.12
+
+
+def test_what_was_never_bought_before_has_a_limit_of_its_own():
+    # First is what was bought before and leads by far. Of the two new ones the relevant leads by .5 and is
+    # ahead by four in log popularity: from .13 on it falls behind: .369 of the new is lost.
+    scores, popularity = np.array([[9.0, 1.0, 0.5]]), np.array([[0.0, 4.0, 0.0]])
+    labels, bought = np.array([[1.0, 1.0, 0.0]]), np.array([[True, False, False]])
+    targets = np.array([2])
+    assert choose(scores, popularity, labels, targets, 0.1, bought, 0.4) == DISCOUNTS[-1]
+    assert choose(scores, popularity, labels, targets, 0.1, bought, 0.3) == 0.12
 
 
 def test_without_queries_there_is_none():

@@ -42,6 +42,10 @@ def assemble(trained_shop, tmp_path_factory):
     def artifact(kind, path):
         made = kind()
         made.uri = str(path)
+        if kind is standard_artifacts.Examples:
+            made.split_names = json.dumps(
+                sorted(found.name.removeprefix("Split-") for found in path.iterdir())
+            )
         return [made]
 
     def make(**post_ranking):
