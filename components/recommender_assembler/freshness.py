@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import tensorflow as tf
 
 from components.candidate_indexer.statistics import FEATURE_NAMES
-from components.candidate_sources.scoring import frozen
+from components.candidate_sources.item_to_item import frozen
 from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
 from schema import names
