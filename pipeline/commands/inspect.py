@@ -68,7 +68,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _view(arguments: argparse.Namespace, graph: Graph, path: str, workdir: Path) -> View:
     from pipeline.inspection.addresses import find_artifact, find_node, find_run
-    from pipeline.workdir import is_running
+    from pipeline.inspection.listing import is_alive
 
     if arguments.subject == "artifact":
         from pipeline.inspection.artifact_view import artifact_view
@@ -83,15 +83,12 @@ def _view(arguments: argparse.Namespace, graph: Graph, path: str, workdir: Path)
         return diff_view(graph, run, find_run(graph, arguments.other))
     from pipeline.inspection.run_view import node_view, run_view
 
-    is_alive = run is graph.runs[-1] and is_running(workdir)
+    alive = is_alive(graph, run, path, workdir)
     if arguments.subject == "run":
-        return run_view(graph, run, is_alive)
-    from pipeline.metadata_store import RunStore
-    from pipeline.plan import PIPELINE_NAME
+        return run_view(graph, run, alive)
 
     execution = find_node(graph, run, arguments.node)
-    cache_key = RunStore(str(path), PIPELINE_NAME).cache_key(execution)
-    return node_view(graph, run, execution, is_alive, cache_key, workdir / "logs")
+    return node_view(graph, run, execution, alive, graph.cache_key(execution.id), workdir / "logs")
 
 
 def _lineage(arguments: argparse.Namespace, graph: Graph) -> View:
