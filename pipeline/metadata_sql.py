@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -136,18 +135,15 @@ def _connect(location: str) -> tuple[Any, Any]:
 
 
 def _open_file(location: str) -> Any:
-    """Opens without write access; where a killed writer left a journal, SQLite must first put it right."""
+    """Opens a file that statements cannot change.
+
+    Not by `mode=ro`: SQLite takes the journal of a writer that is just done for that of one that was killed,
+    and without write access it can neither put it right nor look again. Where the file itself may not be
+    written, SQLite does with reading.
+    """
     import sqlite3
 
-    address = f"file:{quote(str(Path(location)))}"
-    connection = sqlite3.connect(f"{address}?mode=ro", uri=True, timeout=_SECONDS, isolation_level=None)
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        return connection
-    except sqlite3.OperationalError as error:
-        connection.close()
-        if "readonly" not in str(error):
-            raise
-    connection = sqlite3.connect(f"{address}?mode=rw", uri=True, timeout=_SECONDS, isolation_level=None)
+    address = f"file:{quote(location)}?mode=rw"
+    connection = sqlite3.connect(address, uri=True, timeout=_SECONDS, isolation_level=None)
     connection.execute("PRAGMA query_only = ON")
     return connection

@@ -312,8 +312,13 @@ def own_store(tmp_path) -> Store:
 
 @pytest.fixture
 def write_to():
-    """`write_to(root, location)` writes the runs to another store."""
-    return write_store
+    """`write_to(root, location)` writes the runs to another store; `write_to.writer(root)` adds to one."""
+
+    def write(root: Path, location: str | None = None) -> Store:
+        return write_store(root, location)
+
+    write.writer = Writer
+    return write
 
 
 @pytest.fixture(scope="session")
