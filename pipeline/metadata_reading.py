@@ -139,7 +139,7 @@ class MetadataReader:
 
     def load_properties(self, executions: Iterable[int]) -> None:
         """Reads the parameters of many executions at once; otherwise each is read when it is looked at."""
-        missing = sorted(set(executions) - self._properties.keys())
+        missing = sorted({number for number in executions if number not in self._properties})
         found = self._values("Execution", missing) if missing else {}
         self._properties.update({number: found.get(number, {}) for number in missing})
 

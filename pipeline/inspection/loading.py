@@ -34,7 +34,7 @@ class Loaded:
 
     def need_executions(self, ids: Iterable[int]) -> None:
         """Reads executions."""
-        missing = sorted(set(ids) - self.executions.keys())
+        missing = sorted({number for number in ids if number not in self.executions})
         if missing:
             found, runs = self.reader.executions(missing)
             self.executions.update({execution.id: execution for execution in found})
@@ -42,16 +42,16 @@ class Loaded:
 
     def need_artifacts(self, ids: Iterable[int]) -> None:
         """Reads artifacts with their properties."""
-        missing = sorted(set(ids) - self.artifacts.keys())
+        missing = sorted({number for number in ids if number not in self.artifacts})
         if missing:
             self.artifacts.update({artifact.id: artifact for artifact in self.reader.artifacts(missing)})
 
     def need_links(self, executions: Iterable[int] = (), artifacts: Iterable[int] = ()) -> None:
         """Reads the events of executions and of artifacts."""
-        missing = sorted(set(executions) - self.by_execution.keys())
+        missing = sorted({number for number in executions if number not in self.by_execution})
         if missing:
             self.by_execution.update(_grouped(self.reader.links(executions=missing), missing, "execution_id"))
-        missing = sorted(set(artifacts) - self.by_artifact.keys())
+        missing = sorted({number for number in artifacts if number not in self.by_artifact})
         if missing:
             self.by_artifact.update(_grouped(self.reader.links(artifacts=missing), missing, "artifact_id"))
 
