@@ -106,7 +106,9 @@ class _Builder:
     def add_run(self, number: int) -> None:
         """One run: its executions, artifacts and events in one call, the contexts of the nodes in another."""
         run = self._context("pipeline_run", f"2026-01-{1 + number % 28:02d}T{number:06d}")
-        executions, artifacts, edges = [], [], []
+        executions: list[Any] = []
+        artifacts: list[Any] = []
+        edges: list[tuple[int, int, Any]] = []
         made: list[tuple[str, int]] = []
         for node in NODES[: min(len(NODES), self._left[0])]:
             share = round(self._left[1] / self._left[0])

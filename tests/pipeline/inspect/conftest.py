@@ -311,6 +311,12 @@ def own_store(tmp_path) -> Store:
 
 
 @pytest.fixture
+def statistics_to():
+    """`statistics_to(folder, (youngest, oldest), {colour: count})` writes statistics of a split."""
+    return write_statistics
+
+
+@pytest.fixture
 def write_to():
     """`write_to(root, location)` writes the runs to another store; `write_to.writer(root)` adds to one."""
 
