@@ -15,6 +15,7 @@ from components.settings import (
 )
 from pipeline.kubeflow_settings import KubeflowSettings
 from schema.settings import Settings
+from schema.source import mask_url
 from schema.source_settings import EventSettings, FeatureSettings, SourceSettings
 from schema.windows import SplitSettings
 from trainer.settings import RankingSettings, RetrievalSettings
@@ -33,8 +34,13 @@ class MetadataSettings(Settings):
     """The ML Metadata store."""
 
     url: str | None = None
-    """`sqlite:///path` of a file; default: `metadata.db` in the work directory. On Kubeflow also
-    `postgresql://user:***@host/database`, with the password in `TOWERLINE_METADATA_PASSWORD`."""
+    """`sqlite:///path` of a file, `postgresql://user:***@host/database` or `mysql://user:***@host/database`,
+    with the password there or in `TOWERLINE_METADATA_PASSWORD`; default: `metadata.db` in the work
+    directory."""
+
+    def masked(self) -> MetadataSettings:
+        """The same without a password."""
+        return self if self.url is None else MetadataSettings(url=mask_url(self.url))
 
 
 class PushSettings(Settings):

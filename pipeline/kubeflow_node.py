@@ -64,19 +64,9 @@ def launch(run: KubeflowRun, pipeline: Any, node: Any) -> None:
 
 
 def _metadata(location: str) -> Any:
-    from tfx.orchestration import metadata
+    from pipeline.metadata_connection import store_handle
 
-    from pipeline.metadata_connection import connection_config, usable
-
-    class Metadata(metadata.Metadata):
-        """TFX's handle, which opens the store anew each time that it is entered."""
-
-        def __enter__(self) -> Metadata:
-            super().__enter__()
-            usable(self._store, location)
-            return self
-
-    return Metadata(connection_config(location))
+    return store_handle(location)()
 
 
 def remove_leftovers(run: KubeflowRun, node: str) -> None:

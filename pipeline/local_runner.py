@@ -76,7 +76,7 @@ def run_locally(
         progress = Progress(stream, len(pipeline.components), _outcome_reader(plan))
         try:
             with progress, _followed(progress):
-                _run(pipeline)
+                _run(pipeline, plan.metadata_path)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
@@ -90,11 +90,8 @@ def run_locally(
 
 def _recommender(plan: RunPlan) -> Any:
     from pipeline.create_pipeline import create_pipeline
-    from pipeline.metadata_connection import connection_config
 
-    pipeline = create_pipeline(plan)
-    pipeline.metadata_connection_config = connection_config(plan.metadata_path)
-    return pipeline
+    return create_pipeline(plan)
 
 
 def _retire_stale(plan: RunPlan) -> None:
@@ -103,10 +100,14 @@ def _retire_stale(plan: RunPlan) -> None:
     retire_stale(plan.metadata_path, plan.push_directory)
 
 
-def _run(pipeline: Any) -> None:
+def _run(pipeline: Any, metadata: str) -> None:
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
-    LocalDagRunner().run(pipeline)
+    from pipeline.metadata_connection import nowhere, opened_by_us
+
+    pipeline.metadata_connection_config = nowhere()
+    with opened_by_us(metadata):
+        LocalDagRunner().run(pipeline)
 
 
 def _outcome_reader(plan: RunPlan) -> Callable[[str], str]:

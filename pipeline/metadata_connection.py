@@ -1,71 +1,58 @@
-"""How ML Metadata is reached: a SQLite file, or a PostgreSQL database whose password is not in its URL."""
+"""How ml_metadata is told to reach a store; passwords come from the environment, never from a location."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from pathlib import Path
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from ml_metadata import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-from pipeline.metadata_postgres import as_on_sqlite
-from schema.errors import UserError
-from schema.source import mask_url, password_of, restore_password
+from pipeline.metadata_location import (
+    PASSWORD_VARIABLE,
+    conceal_password,
+    is_server,
+    store_exists,
+    store_location,
+)
+from pipeline.metadata_servers import as_on_sqlite
+from schema.source import restore_password
 
-PASSWORD_VARIABLE: Final = "TOWERLINE_METADATA_PASSWORD"
-"""Environment variable that carries the password of a store on PostgreSQL."""
+__all__ = [
+    "PASSWORD_VARIABLE",
+    "conceal_password",
+    "connection_config",
+    "is_server",
+    "nowhere",
+    "open_store",
+    "opened_by_us",
+    "store_exists",
+    "store_handle",
+    "store_location",
+    "usable",
+]
 
-_SQLITE: Final = "sqlite:///"
-_POSTGRES: Final = ("postgresql://", "postgres://")
-
-
-def store_location(url: str) -> str:
-    """Returns what names a store everywhere in the program: a path, or a URL without its password.
-
-    Raises:
-        UserError: `url` is neither `sqlite:///path` nor `postgresql://…/database`.
-    """
-    path = url.removeprefix(_SQLITE)
-    if url.startswith(_SQLITE) and path not in ("", ":memory:"):
-        return str(Path(path).expanduser().absolute())
-    if url.startswith(_POSTGRES) and urlsplit(url).hostname and urlsplit(url).path.strip("/"):
-        return mask_url(url)
-    raise UserError(
-        "The metadata URL must be `sqlite:///path/of/file.db` or `postgresql://user@host:5432/database`. "
-        f"Received: {mask_url(url)!r}."
-    )
-
-
-def is_server(location: str) -> bool:
-    """Whether a URL or location is that of a database server."""
-    return location.startswith(_POSTGRES)
-
-
-def conceal_password(url: str) -> None:
-    """Puts the password of a URL, if it has one, where `connection_config` looks for it."""
-    password = password_of(url)
-    if password is not None:
-        os.environ[PASSWORD_VARIABLE] = password
-
-
-def store_exists(location: str) -> bool:
-    """Whether there may be a store; that of a server is made when it is first opened."""
-    return is_server(location) or Path(location).is_file()
+_POSTGRES: Final = "postgres"
 
 
 def connection_config(location: str, read_only: bool = False) -> pb.ConnectionConfig:
-    """Returns ML Metadata's own description of a store; the password comes from the environment."""
+    """Returns ML Metadata's own description of a store, password included."""
     config = pb.ConnectionConfig()
     if is_server(location):
         parts = urlsplit(restore_password(location, os.environ.get(PASSWORD_VARIABLE)))
-        config.postgresql.host = parts.hostname or ""
-        config.postgresql.port = str(parts.port or 5432)
-        config.postgresql.user = unquote(parts.username or "")
-        config.postgresql.password = _quoted(unquote(parts.password or ""))
-        config.postgresql.dbname = unquote(parts.path.strip("/"))
-        config.postgresql.skip_db_creation = True  # it exists, and its owner may not be allowed to make one
+        is_postgres = location.startswith(_POSTGRES)
+        server: Any = config.postgresql if is_postgres else config.mysql
+        server.host = parts.hostname or ""
+        server.user = unquote(parts.username or "")
+        server.skip_db_creation = True  # it exists, and its owner may not be allowed to make one
+        password, name = unquote(parts.password or ""), unquote(parts.path.strip("/"))
+        if is_postgres:
+            server.port, server.password, server.dbname = str(parts.port or 5432), _quoted(password), name
+        else:
+            server.port, server.password, server.database = parts.port or 3306, password, name
         return config
     mode = pb.SqliteMetadataSourceConfig
     config.sqlite.filename_uri = location
@@ -80,7 +67,47 @@ def open_store(location: str, read_only: bool = False) -> metadata_store.Metadat
 
 def usable(store: metadata_store.MetadataStore, location: str) -> metadata_store.MetadataStore:
     """Returns an open store after mending what is wrong with its kind."""
-    return as_on_sqlite(store) if is_server(location) else store
+    if not is_server(location):
+        return store
+    return as_on_sqlite(store, has_odd_texts=location.startswith(_POSTGRES))
+
+
+def store_handle(location: str) -> Any:
+    """TFX's class of handles that open a store, made to open this one, whatever it is told to."""
+    from tfx.orchestration import metadata
+
+    class Metadata(metadata.Metadata):
+        """It opens the store anew each time that it is entered."""
+
+        def __init__(self, _: Any = None) -> None:
+            super().__init__(connection_config(location))
+
+        def __enter__(self) -> Metadata:
+            super().__enter__()
+            usable(self._store, location)
+            return self
+
+    return Metadata
+
+
+def nowhere() -> pb.ConnectionConfig:
+    """What a pipeline names that runs `opened_by_us`: TFX writes it to its log, where no password belongs."""
+    config = pb.ConnectionConfig()
+    config.fake_database.SetInParent()
+    return config
+
+
+@contextlib.contextmanager
+def opened_by_us(location: str) -> Iterator[None]:
+    """Meanwhile TFX's runner opens this store as we do, whatever the pipeline names."""
+    from tfx.orchestration import metadata
+
+    original = metadata.Metadata
+    metadata.Metadata = store_handle(location)
+    try:
+        yield
+    finally:
+        metadata.Metadata = original
 
 
 def _quoted(password: str) -> str:

@@ -81,18 +81,3 @@ class Link:
     artifact_id: int
     key: str
     is_output: bool
-
-
-@dataclass(frozen=True)
-class Records:
-    """Everything that ML Metadata holds, read with a few batched queries.
-
-    Attributes:
-        runs: Oldest first.
-        artifacts: By id.
-        links: Every event of every execution of the runs.
-    """
-
-    runs: tuple[Run, ...]
-    artifacts: Mapping[int, Artifact]
-    links: tuple[Link, ...]

@@ -71,7 +71,7 @@ def outcome_of(store: Outputs, run: Run) -> Outcome:
     outputs = {
         execution.node: store.outputs(execution)
         for execution in run.executions
-        if execution.state in ("COMPLETE", "CACHED")
+        if execution.node in NODES and execution.state in ("COMPLETE", "CACHED")
     }
     pushed = _first(outputs, "Pusher", "pushed_model")
     is_pushed = pushed is not None and bool(pushed.properties.get("pushed"))

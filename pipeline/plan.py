@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.config import TowerlineConfig
-from pipeline.metadata_location import metadata_file
+from pipeline.metadata_location import metadata_location
 from schema.features import FeatureSet
 from schema.settings import Settings
 from schema.windows import TimeWindows
@@ -38,8 +38,8 @@ class RunPlan(Settings):
 
     @property
     def metadata_path(self) -> str:
-        """The SQLite file of ML Metadata."""
-        return str(metadata_file(self.config.metadata, self.workdir))
+        """Where ML Metadata is: path of a SQLite file, or URL of a server without its password."""
+        return metadata_location(self.config.metadata, self.workdir)
 
     @property
     def push_directory(self) -> str:

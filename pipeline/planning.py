@@ -10,8 +10,9 @@ from pipeline import freezing
 from pipeline.code_digest import code_digest
 from pipeline.config import TowerlineConfig
 from pipeline.console import counter
-from pipeline.metadata_location import metadata_file
-from pipeline.plan import RunPlan
+from pipeline.metadata_location import is_server, metadata_location
+from pipeline.metadata_store import check_writable
+from pipeline.plan import PIPELINE_NAME, RunPlan
 from pipeline.rule_check import check_rules
 from pipeline.source_access import conceal, open_concealed
 from pipeline.workdir import usable_folder, usable_workdir
@@ -51,13 +52,16 @@ def make_plan(config: TowerlineConfig, workdir: str) -> Planned:
         UserError: The database, the configuration or the work directory cannot be used.
     """
     config = config.model_copy(update={"source": conceal(config.source)})
-    metadata = metadata_file(config.metadata, workdir)
+    metadata = metadata_location(config.metadata, workdir)
+    config = config.model_copy(update={"metadata": config.metadata.masked()})
+    check_writable(metadata, PIPELINE_NAME)
     with open_concealed(config.source) as source:
         profile = profile_source(source, config.features, counter("Reading"))
         windows = resolve_windows(profile.oldest, profile.newest, config.split)
         weights = event_weights(list(profile.event_types), config.events)
         root = usable_workdir(workdir)
-        usable_folder(metadata.parent)
+        if not is_server(metadata):
+            usable_folder(Path(metadata).parent)
         folder = schema_folder(root)
         frozen = freezing.read_features(folder)
         features = profile.features if frozen is None else frozen

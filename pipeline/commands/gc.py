@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from pipeline import console
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipeline.inspection.garbage import Garbage
 
 NAME = "gc"
@@ -29,7 +27,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.configuration import load_config
     from pipeline.inspection.garbage import find_garbage
     from pipeline.inspection.graph import read_graph
-    from pipeline.metadata_location import metadata_file
+    from pipeline.metadata_location import metadata_location
     from pipeline.workdir import only_run
     from schema.errors import UserError
 
@@ -38,7 +36,7 @@ def execute(arguments: argparse.Namespace) -> int:
     config = load_config(arguments)
     workdir = Path(arguments.workdir).expanduser().absolute()
     served = Path(config.push.directory or workdir / "serving").expanduser().absolute()
-    path = metadata_file(config.metadata, arguments.workdir)
+    path = metadata_location(config.metadata, arguments.workdir)
     read_graph(path)  # what is wrong with the store is said before anything is locked
     if not workdir.is_dir():
         raise UserError(
@@ -53,14 +51,14 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _remove(path: Path, garbage: Garbage) -> None:
+def _remove(path: str, garbage: Garbage) -> None:
     """Marks first: a folder that is gone while its record says it is there would mislead the cache."""
     import shutil
 
     from pipeline.metadata_store import RunStore
     from pipeline.plan import PIPELINE_NAME
 
-    RunStore(str(path), PIPELINE_NAME).mark_deleted(garbage.artifacts)
+    RunStore(path, PIPELINE_NAME).mark_deleted(garbage.artifacts)
     for folder in garbage.folders():
         shutil.rmtree(folder)
 

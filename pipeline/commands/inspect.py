@@ -1,4 +1,4 @@
-"""`towerline inspect`: what ML Metadata knows of a run, a node, an artifact, a lineage, a difference."""
+"""`towerline inspect`: what ML Metadata knows of runs, nodes, artifacts, lineages, differences, drift."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipeline.inspection.view import View
 
 NAME = "inspect"
-HELP = "look into ML Metadata: a run, a node, an artifact, a lineage, the difference of two runs"
+HELP = "look into ML Metadata: a run, a node, an artifact, a lineage, the difference of two runs, drift"
 
 _RUN = "id of a run, the beginning of one, `latest` or `previous`"
 
@@ -43,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     diff = subjects.add_parser("diff", help="what changed between two runs")
     diff.add_argument("run", nargs="?", default="previous", metavar="R1", help=_RUN)
     diff.add_argument("other", nargs="?", default="latest", metavar="R2", help=_RUN)
-    for subject in (run, node, artifact, lineage, diff):
+    drift = subjects.add_parser("drift", help="the newest data against what the champion was trained on")
+    drift.add_argument("run", nargs="?", metavar="R", help=_RUN + " (default: the newest with statistics)")
+    for subject in (run, node, artifact, lineage, diff, drift):
         add_common(subject, is_nested=True)
 
 
@@ -68,7 +70,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _view(arguments: argparse.Namespace, graph: Graph, path: str, workdir: Path) -> View:
     from pipeline.inspection.addresses import find_artifact, find_node, find_run
-    from pipeline.workdir import is_running
+    from pipeline.inspection.listing import is_alive
 
     if arguments.subject == "artifact":
         from pipeline.inspection.artifact_view import artifact_view
@@ -76,6 +78,11 @@ def _view(arguments: argparse.Namespace, graph: Graph, path: str, workdir: Path)
         return artifact_view(graph, find_artifact(graph, arguments.artifact))
     if arguments.subject == "lineage":
         return _lineage(arguments, graph)
+    if arguments.subject == "drift":
+        from pipeline.inspection.data_drift import drift_view, newest_with_statistics
+
+        named = find_run(graph, arguments.run) if arguments.run else newest_with_statistics(graph)
+        return drift_view(graph, named)
     run = find_run(graph, arguments.run)
     if arguments.subject == "diff":
         from pipeline.inspection.diff import diff_view
@@ -83,15 +90,12 @@ def _view(arguments: argparse.Namespace, graph: Graph, path: str, workdir: Path)
         return diff_view(graph, run, find_run(graph, arguments.other))
     from pipeline.inspection.run_view import node_view, run_view
 
-    is_alive = run is graph.runs[-1] and is_running(workdir)
+    alive = is_alive(graph, run, path, workdir)
     if arguments.subject == "run":
-        return run_view(graph, run, is_alive)
-    from pipeline.metadata_store import RunStore
-    from pipeline.plan import PIPELINE_NAME
+        return run_view(graph, run, alive)
 
     execution = find_node(graph, run, arguments.node)
-    cache_key = RunStore(str(path), PIPELINE_NAME).cache_key(execution)
-    return node_view(graph, run, execution, is_alive, cache_key, workdir / "logs")
+    return node_view(graph, run, execution, alive, graph.cache_key(execution.id), workdir / "logs")
 
 
 def _lineage(arguments: argparse.Namespace, graph: Graph) -> View:

@@ -26,18 +26,19 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.configuration import load_config
     from pipeline.inspection.addresses import find_run
     from pipeline.inspection.graph import read_graph
+    from pipeline.inspection.listing import is_alive
     from pipeline.metadata_location import metadata_location
     from pipeline.reporting.page import report_page
     from pipeline.reporting.record import REPORTS
-    from pipeline.workdir import is_running
     from schema.errors import UserError
 
     workdir = Path(arguments.workdir).expanduser()
-    graph = read_graph(metadata_location(load_config(arguments).metadata, arguments.workdir))
+    location = metadata_location(load_config(arguments).metadata, arguments.workdir)
+    graph = read_graph(location)
     run = find_run(graph, arguments.run)
     compare = find_run(graph, arguments.compare) if arguments.compare else None
-    is_alive = run is graph.runs[-1] and is_running(workdir)
-    page = report_page(graph, run, workdir / REPORTS, is_alive, compare)
+    alive = is_alive(graph, run, location, workdir)
+    page = report_page(graph, run, workdir / REPORTS, alive, compare)
     target = Path(arguments.output).expanduser()
     try:
         target.write_text(page, encoding="utf-8")

@@ -8,12 +8,13 @@ from typing import Any
 from pipeline import console
 
 NAME = "runs"
-HELP = "list the runs that ML Metadata knows"
+HELP = "list the runs that ML Metadata knows, or follow one that is going on"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command has no options of its own."""
-    del parser
+    """Adds the options of the command."""
+    parser.add_argument("--limit", type=int, metavar="N", help="only the newest N runs")
+    parser.add_argument("--watch", action="store_true", help="follow the run that is going on, node by node")
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -21,13 +22,20 @@ def execute(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from pipeline.configuration import load_config
-    from pipeline.metadata_connection import is_server, store_exists
-    from pipeline.metadata_location import metadata_location
-    from pipeline.workdir import is_running
+    from pipeline.metadata_location import is_server, metadata_location
+    from schema.errors import UserError
 
     location = metadata_location(load_config(arguments).metadata, arguments.workdir)
-    is_busy = is_server(location) or is_running(Path(arguments.workdir).expanduser())
-    rows = _rows(location, is_busy) if store_exists(location) else []
+    workdir = Path(arguments.workdir).expanduser()
+    if arguments.limit is not None and arguments.limit < 1:
+        raise UserError(f"`--limit` must be at least 1. Received: {arguments.limit}.")
+    if arguments.watch:
+        from pipeline.inspection.watching import watch
+
+        return watch(location, workdir, as_json=arguments.json)
+    from pipeline.inspection.listing import list_runs
+
+    rows = list_runs(location, workdir, arguments.limit)
     if arguments.json:
         console.say_json(rows)
     elif not rows:
@@ -35,24 +43,6 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         console.say(_table(rows))
     return 0
-
-
-def _rows(path: str, is_busy: bool) -> list[dict[str, Any]]:
-    """Oldest first."""
-    from pipeline.inspection.graph import Graph
-    from pipeline.inspection.source import READER, data_of_run
-    from pipeline.inspection.states import run_row
-    from pipeline.metadata_store import RunStore
-    from pipeline.outcome import NODES, outcome_of
-    from pipeline.plan import PIPELINE_NAME
-
-    graph = Graph(RunStore(path, PIPELINE_NAME).records(NODES | {READER}))
-    rows = []
-    for run in graph.runs:
-        row = run_row(run, outcome_of(graph, run), is_busy and run is graph.runs[-1])
-        data = data_of_run(graph, run)
-        rows.append({**row, "events": data.get("events"), "span": data.get("span")})
-    return rows
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

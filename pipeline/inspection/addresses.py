@@ -25,14 +25,14 @@ def find_run(graph: Graph, name: str) -> Run:
         if len(graph.runs) < 2:
             raise UserError("There is no previous run: ML Metadata holds one. Remedy: name `latest`.")
         return graph.runs[-2]
-    ids = [run.run_id for run in graph.runs]
-    found = [run for run in graph.runs if run.run_id == name] or [
-        run for run in graph.runs if name and run.run_id.startswith(name)
+    ids = list(graph.runs.ids.values())
+    found = [run_id for run_id in ids if run_id == name] or [
+        run_id for run_id in ids if name and run_id.startswith(name)
     ]
     if len(found) == 1:
-        return found[0]
+        return graph.runs.named(found[0])
     if found:
-        listed = ", ".join(run.run_id for run in found[:3])
+        listed = ", ".join(found[:3])
         raise UserError(f"Several runs begin with {name!r}: {listed}. Remedy: type more of it.")
     near = difflib.get_close_matches(name, ids, n=1, cutoff=0.0)[0]
     raise UserError(f"There is no run {name!r}. The nearest is {near!r}; `towerline runs` lists all.")
@@ -83,8 +83,8 @@ def find_model(graph: Graph, version: str | None) -> Artifact:
     """
     pushed = {
         str(artifact.properties.get("pushed_version")): artifact
-        for _, artifact in sorted(graph.artifacts.items())
-        if artifact.type_name == "PushedModel" and artifact.properties.get("pushed")
+        for artifact in graph.artifacts.of_type("PushedModel")
+        if artifact.properties.get("pushed")
     }
     if not pushed:
         raise UserError(

@@ -41,7 +41,7 @@ def artifact_view(graph: Graph, artifact: Artifact) -> View:
 
 
 def _named(graph: Graph, execution: Execution) -> dict[str, Any]:
-    return {"execution": execution.id, "node": execution.node, "run_id": graph.run_of(execution).run_id}
+    return {"execution": execution.id, "node": execution.node, "run_id": graph.run_id_of(execution)}
 
 
 def _words(item: dict[str, Any]) -> str:

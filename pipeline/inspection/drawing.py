@@ -32,8 +32,9 @@ def layered_svg(
     classes: Mapping[int, str],
     title: str,
     links: Mapping[int, str] | None = None,
+    downwards: bool = False,
 ) -> str:
-    """Boxes in columns, each right of all that it depends on.
+    """Boxes in columns, each right of all that it depends on; or in rows, each below it.
 
     Args:
         boxes: Key -> lines of text.
@@ -41,20 +42,25 @@ def layered_svg(
         classes: Key -> CSS class.
         title: For those who cannot see it.
         links: Key -> address.
+        downwards: Whether in rows.
     """
     places = _places(list(boxes), edges)
+    if downwards:
+        places = {key: (y, x) for key, (x, y) in places.items()}
     columns = max((x for x, _ in places.values()), default=0) + 1
     rows = max((y for _, y in places.values()), default=0) + 1
     width, height = columns * (_WIDTH + _GAP_X), rows * (_HEIGHT + _GAP_Y) + _GAP_Y
+    role = "group" if links else "img"  # who cannot see it gets no links out of an image
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="dag" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" role="img" aria-label="{escape(title)}">',
+        f'width="{width}" height="{height}" role="{role}" aria-label="{escape(title)}">',
         "<style>.dag text{font:11px system-ui,sans-serif;fill:currentColor}"
         ".dag rect{fill:none;stroke:currentColor}"
         ".dag path{fill:none;stroke:currentColor;opacity:.35}</style>",
     ]
     drawn = [edge for edge in _direct(edges) if edge[0] in places and edge[1] in places]
-    parts += [_arrow(places[start], places[end]) for start, end in drawn]
+    arrow = _arrow_down if downwards else _arrow
+    parts += [arrow(places[start], places[end]) for start, end in drawn]
     for key, texts in boxes.items():
         box = _box(places[key], texts, classes.get(key, "node"))
         parts.append(f'<a href="{escape(links[key])}">{box}</a>' if links and key in links else box)
@@ -104,6 +110,13 @@ def _arrow(start: tuple[int, int], end: tuple[int, int]) -> str:
     x1, y1, y2 = x1 + _WIDTH, y1 + _HEIGHT // 2, y2 + _HEIGHT // 2
     middle = (x1 + x2) / 2
     return f'<path d="M{x1} {y1}C{middle:.0f} {y1} {middle:.0f} {y2} {x2} {y2}"/>'
+
+
+def _arrow_down(start: tuple[int, int], end: tuple[int, int]) -> str:
+    x1, y1 = _corner(start)
+    x2, y2 = _corner(end)
+    x1, y1, x2 = x1 + _WIDTH // 2, y1 + _HEIGHT, x2 + _WIDTH // 2
+    return f'<path d="M{x1} {y1}C{x1} {y1 + _GAP_Y} {x2} {y2 - _GAP_Y} {x2} {y2}"/>'
 
 
 def _box(place: tuple[int, int], texts: tuple[str, ...], css: str) -> str:

@@ -44,6 +44,7 @@ def find_garbage(graph: Graph, root: Path, keep: int, push_directory: Path) -> G
         keep: How many of the newest runs stay whole.
         push_directory: Where models are served from: nothing below it is garbage.
     """
+    graph.prepare_all()
     needed = graph.ancestors({*_of_newest(graph, keep), *_of_pushed(graph)})
     candidates = [artifact for number, artifact in sorted(graph.artifacts.items()) if number not in needed]
     places = {_resolved(graph.artifacts[number].uri) for number in needed if number in graph.artifacts}
@@ -73,10 +74,10 @@ def _of_newest(graph: Graph, keep: int) -> Iterable[int]:
 
 def _of_pushed(graph: Graph) -> Iterable[int]:
     """Pushed models whose version is still there, with the runs that pushed them: those say why."""
-    for number, artifact in graph.artifacts.items():
+    for artifact in graph.artifacts.of_type("PushedModel"):
         destination = artifact.properties.get("pushed_destination")
-        if artifact.type_name == "PushedModel" and destination and Path(str(destination)).is_dir():
-            yield number
+        if destination and Path(str(destination)).is_dir():
+            yield artifact.id
             maker = graph.maker(artifact)
             yield from graph.of_run(graph.run_of(maker)) if maker else ()
 

@@ -16,8 +16,8 @@ _MODEL = "model"
 
 def lineage_view(graph: Graph, root: Artifact) -> View:
     """The lineage of an artifact: backwards as a tree, forwards as a list."""
-    back = sorted(graph.ancestors([root.id]) & set(graph.artifacts))
-    forward = sorted(_descendants(graph, root))
+    back, forward = sorted(graph.ancestors([root.id])), sorted(graph.descendants(root.id))
+    graph.prepare_makers({*back, *forward})
     data: dict[str, Any] = {
         "root": _described(graph, root),
         "data": _data(graph, back),
@@ -44,19 +44,7 @@ def _data(graph: Graph, artifact_ids: list[int]) -> list[dict[str, Any]]:
         for number in artifact_ids
         if (maker := graph.maker(graph.artifacts[number])) is not None and maker.node == READER
     }
-    return [{"run_id": graph.run_of(maker).run_id, **data_of(graph, maker)} for maker in makers.values()]
-
-
-def _descendants(graph: Graph, root: Artifact) -> set[int]:
-    found: set[int] = set()
-    waiting = [root]
-    while waiting:
-        for execution in graph.readers(waiting.pop()):
-            for artifacts in graph.outputs(execution).values():
-                new = [item for item in artifacts if item.id not in found and item.id != root.id]
-                found |= {item.id for item in new}
-                waiting += new
-    return found
+    return [{"run_id": graph.run_id_of(maker), **data_of(graph, maker)} for maker in makers.values()]
 
 
 def _described(graph: Graph, artifact: Artifact) -> dict[str, Any]:
@@ -65,7 +53,7 @@ def _described(graph: Graph, artifact: Artifact) -> dict[str, Any]:
         "id": artifact.id,
         "type": artifact.type_name,
         "node": maker.node if maker else "",
-        "run_id": graph.run_of(maker).run_id if maker else "",
+        "run_id": graph.run_id_of(maker) if maker else "",
         "uri": artifact.uri,
         "state": artifact.state,
         "is_there": Path(artifact.uri).exists(),

@@ -20,6 +20,7 @@ def run_view(graph: Graph, run: Run, is_alive: bool) -> View:
     """A run: its state, data, nodes, metrics, and the decision."""
     outcome = outcome_of(graph, run)
     row = run_row(run, outcome, is_alive)
+    graph.prepare_links(run.executions)
     nodes = [_node_row(graph, execution, is_alive) for execution in run.executions]
     data = {
         **row,
@@ -122,7 +123,7 @@ def _cached_from(graph: Graph, execution: Execution) -> str | None:
     for artifacts in graph.outputs(execution).values():
         maker = graph.maker(artifacts[0])
         if maker is not None:
-            return graph.run_of(maker).run_id
+            return graph.run_id_of(maker)
     return None
 
 

@@ -83,6 +83,11 @@ def cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    if isinstance(value, Mapping):
+        value = [
+            f"{name} {inner:,}" if isinstance(inner, int) else f"{name} {inner}"
+            for name, inner in value.items()
+        ]
     if isinstance(value, Sequence) and not isinstance(value, str):
         value = ", ".join(cell(item) for item in value)
     text = " ".join(str(value).split())

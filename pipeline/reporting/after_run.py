@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 from pipeline.code_digest import code_digest
-from pipeline.inspection.graph import Graph
-from pipeline.metadata_store import RunStore
-from pipeline.plan import PIPELINE_NAME, RunPlan
+from pipeline.inspection.graph import open_graph
+from pipeline.plan import RunPlan
 from pipeline.reporting.page import report_page
 from pipeline.reporting.record import REPORTS, report_path, write_record
 
@@ -17,9 +16,13 @@ _CLOCK_SECONDS = 1.0  # ML Metadata keeps milliseconds
 
 def write_report(plan: RunPlan, started: float) -> Path | None:
     """Writes the report of the newest run; None if nothing of it has begun since `started`."""
-    graph = Graph(RunStore(plan.metadata_path, PIPELINE_NAME).records())
-    run = graph.runs[-1] if graph.runs else None
-    if run is None or max((item.started for item in run.executions), default=0.0) < started - _CLOCK_SECONDS:
+    graph = open_graph(plan.metadata_path)
+    run = graph.runs[-1] if graph is not None else None
+    if (
+        graph is None
+        or run is None
+        or max((item.started for item in run.executions), default=0.0) < started - _CLOCK_SECONDS
+    ):
         return None
     reports = Path(plan.workdir) / REPORTS
     command = ["towerline", *sys.argv[1:]]

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-_WIDTH: Final = 720
-_LABEL: Final = 220
+_WIDTH: Final = 620
+_LABEL: Final = 215
 _LONGEST_NAME: Final = 32
 _MARGIN: Final = 10
 _ROW: Final = 24
-_PLOT: Final = _WIDTH - _LABEL - 120
+_PLOT: Final = _WIDTH - _LABEL - 80
 
 
 def whiskers(rows: Mapping[str, Any], title: str, emphasised: str = "") -> str:
@@ -118,7 +118,7 @@ def _short(name: str) -> str:
 
 def _figure(title: str, height: float, content: str) -> str:
     return (
-        f"<figure><figcaption>{escape(title)}</figcaption>"
+        f'<figure tabindex="0"><figcaption>{escape(title)}</figcaption>'
         f'<svg class="chart" viewBox="0 0 {_WIDTH} {height:.0f}" '
         f'role="img" aria-label="{escape(title)}">{content}</svg></figure>'
     )

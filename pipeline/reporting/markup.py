@@ -24,6 +24,16 @@ def items(texts: Iterable[str]) -> str:
     return "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>"
 
 
+def verdicts(points: Iterable[tuple[bool, str, str]]) -> str:
+    """A list of what passed or failed: verdict, name, finding."""
+    rows = "".join(
+        f'<li><b class="{"good" if passed else "bad"}">{"passed" if passed else "FAILED"}</b> '
+        f"<code>{escape(name)}</code> {escape(finding)}</li>"
+        for passed, name, finding in points
+    )
+    return f'<ul class="verdicts">{rows}</ul>'
+
+
 def grid(
     head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = (), caption: str = ""
 ) -> str:
@@ -50,7 +60,12 @@ def shown(table: Table) -> str:
     if table.head and table.rows:
         return grid(table.head, table.rows, table.right, table.title)
     text = "\n".join("  ".join(row) for row in table.rows)
-    return f"<h3>{escape(table.title)}</h3>" + (f"<pre>{escape(text)}</pre>" if text else "")
+    return f"<h3>{escape(table.title)}</h3>" + (plain(text, table.title) if text else "")
+
+
+def plain(text: str, title: str) -> str:
+    """Text as it stands, which scrolls by itself where the screen is narrow."""
+    return f'<pre tabindex="0" role="group" aria-label="{escape(title)}">{escape(text)}</pre>'
 
 
 def folded(summary: str, *parts: str, anchor: str = "") -> str:

@@ -39,12 +39,10 @@ def decision_section(outcome: Outcome) -> str:
     else:
         verdict = markup.paragraph("The run did not come to a decision.", "bad")
     gates = outcome.metrics.get("gates", [])
-    rows = [
-        ("passed" if gate["passed"] else "FAILED", f"gates.{gate['name']}", str(gate["detail"]))
-        for gate in gates
-    ]
-    table = markup.grid(("", "gate", "finding"), rows, caption="The decision, point by point") if rows else ""
-    return markup.section("decision", "Decision", verdict, table)
+    points = markup.verdicts(
+        (bool(gate["passed"]), f"gates.{gate['name']}", str(gate["detail"])) for gate in gates
+    )
+    return markup.section("decision", "Decision", verdict, points if gates else "")
 
 
 def metrics_section(metrics: dict[str, Any]) -> str:

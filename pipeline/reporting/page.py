@@ -10,6 +10,7 @@ from string import Template
 from typing import Any
 
 from pipeline.inspection.addresses import find_model
+from pipeline.inspection.data_drift import drift_view
 from pipeline.inspection.diff import diff_view
 from pipeline.inspection.files import read_json
 from pipeline.inspection.graph import Graph
@@ -20,7 +21,9 @@ from pipeline.metadata_store import Artifact, Run
 from pipeline.outcome import outcome_of
 from pipeline.reporting import markup, model_sections, run_sections
 from pipeline.reporting.diversity_section import diversity_section
+from pipeline.reporting.examples_section import lists_sections
 from pipeline.reporting.record import record_path
+from schema.errors import UserError
 
 _HEADING = re.compile(r'<section id="([\w-]+)"><h2>(.*?)</h2>')
 
@@ -45,16 +48,18 @@ def report_page(
         model_sections.slices_section(outcome.metrics),
         model_sections.stages_section(outcome.metrics),
         diversity_section(outcome.metrics),
+        lists_sections(graph, run),
         _difference(graph, compare, run) if compare is not None else "",
         run_sections.nodes_section(graph, run, data["executions"]),
         run_sections.data_section(graph, run, data["data"]),
+        _drift(graph, run),
         run_sections.anomalies_section(list(outcome.anomalies)),
         model_sections.training_section(graph, run),
         _lineage(graph, run),
         run_sections.origin_section(read_json(record_path(reports, run.run_id)), run),
     ]
     body = "".join(sections)
-    links = "".join(f'<a href="#{anchor}">{name}</a>' for anchor, name in _HEADING.findall(body))
+    links = " ".join(f'<a href="#{anchor}">{name}</a>' for anchor, name in _HEADING.findall(body))
     template = Template((files("pipeline.reporting") / "template.html").read_text(encoding="utf-8"))
     return template.substitute(
         title=escape(f"Run {run.run_id}"), subtitle=escape(_subtitle(data)), navigation=links, body=body
@@ -76,6 +81,15 @@ def _subtitle(data: dict[str, Any]) -> str:
 def _difference(graph: Graph, before: Run, after: Run) -> str:
     view = diff_view(graph, before, after)
     return markup.section("difference", "Compared", *(markup.shown(table) for table in view.tables))
+
+
+def _drift(graph: Graph, run: Run) -> str:
+    """Against the champion; left out where one of the two has no statistics any more."""
+    try:
+        view = drift_view(graph, run)
+    except UserError:
+        return ""
+    return markup.section("drift", "Drift", *(markup.shown(table) for table in view.tables))
 
 
 def _lineage(graph: Graph, run: Run) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ def nodes_section(graph: Graph, run: Run, rows: list[dict[str, Any]]) -> str:
     )
     states = {row["id"]: f"node {row['state']}" for row in rows}
     links = {key: f"#node-{node}" for key, node in keys.items()}
-    picture = layered_svg(boxes, edges, states, f"Nodes of run {run.run_id}", links)
+    picture = layered_svg(boxes, edges, states, f"Nodes of run {run.run_id}", links, downwards=True)
     details = "".join(_node(graph, row) for row in rows)
     scrolled = f'<div class="wide" tabindex="0" role="group" aria-label="Nodes">{picture}</div>'
     return markup.section("nodes", "Nodes", scrolled, details)
@@ -44,7 +43,9 @@ def _node(graph: Graph, row: dict[str, Any]) -> str:
         for item in row[side]
     ]
     summary = f"{row['node']}: {row['state']}, {row['seconds']:.1f} s"
-    content = markup.grid(("", "key", "id", "type", "folder"), listed, (2,), f"Artifacts of {row['node']}")
+    content = markup.grid(
+        ("side", "key", "id", "type", "folder"), listed, (2,), f"Artifacts of {row['node']}"
+    )
     return markup.folded(summary, content, anchor=f"node-{row['node']}")
 
 
@@ -93,7 +94,7 @@ def origin_section(record: dict[str, Any], run: Run) -> str:
     return markup.section(
         "origin",
         "Command and configuration",
-        f"<pre>{escape(str(record.get('command', '')))}</pre>",
+        markup.plain(str(record.get("command", "")), "The command"),
         markup.definitions(
             {"Started (UTC)": when(started), "Code": record.get("code"), "Host": record.get("host")}
         ),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import TowerlineConfig
+from pipeline.config import MetadataSettings, TowerlineConfig
 from pipeline.local_runner import NodeFailedError, run_locally
 from pipeline.plan import PIPELINE_NAME, RunPlan
 from schema.errors import PipelineRefusedError, UserError
@@ -66,6 +66,38 @@ def test_second_run_comes_from_the_cache(plan, create, capfd):
     record = json.loads(first.log_path.with_suffix(".json").read_text())
     assert [stage["node"] for stage in record["stages"]] == ["Writer", "Reader"]
     assert all(stage["peak_memory"] > 0 for stage in record["stages"])
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        pytest.param("postgres_url", marks=pytest.mark.postgres),
+        pytest.param("mysql_url", marks=pytest.mark.mysql),
+    ],
+)
+def test_ml_metadata_on_a_server(plan, create, server, request, monkeypatch):
+    from pipeline.metadata_location import PASSWORD_VARIABLE
+    from pipeline.metadata_store import RunStore
+    from schema.source import mask_url, password_of
+
+    url = request.getfixturevalue(server)
+    monkeypatch.setenv(PASSWORD_VARIABLE, password_of(url))
+    config = plan.config.model_copy(update={"metadata": MetadataSettings(url=mask_url(url))})
+    plan = plan.model_copy(update={"config": config})
+    first, second = (run_locally(plan, create("go")) for _ in range(2))
+    assert outcomes(first) == [("Writer", "ran"), ("Reader", "ran")]
+    assert outcomes(second) == [("Writer", "cached"), ("Reader", "cached")]
+    store = RunStore(plan.metadata_path, PIPELINE_NAME)
+    assert [[item.state for item in run.executions] for run in store.runs()] == [
+        ["COMPLETE", "COMPLETE"],
+        ["CACHED", "CACHED"],
+    ]
+    model = store.outputs(store.runs()[1].executions[0])["model"][0]
+    assert model.properties["colour"] == "red"
+    store.retire([model])
+    assert outcomes(run_locally(plan, create("go"))) == [("Writer", "ran"), ("Reader", "ran")]
+    said = first.log_path.read_text() + second.log_path.read_text()
+    assert password_of(url) not in said and not (Path(plan.workdir) / "metadata.db").exists()
 
 
 def test_outputs_are_walked_by_events_also_of_cached_executions(plan, create):

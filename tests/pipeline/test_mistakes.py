@@ -89,7 +89,7 @@ def test_databases_that_cannot_be_used(shop, capfd, statements, expected):
     [
         (["--set", "split.eval_window=55d"], ["no training data", "split.eval_window"]),
         (["--set", "split.eval_windw=5d"], ["split.eval_windw", "Did you mean `split.eval_window`"]),
-        (["--set", "metadata.url=mysql://a:b@c/d"], ["metadata.url", "sqlite:///"]),
+        (["--set", "metadata.url=oracle://a:b@c/d"], ["metadata.url", "sqlite:///"]),
         (["--set", "source.tables.events=transactions"], ["transactions", "events"]),
         (["--workdir", "/proc/towerline"], ["--workdir /proc/towerline"]),
         (["--workdir", "shop.db"], ["shop.db"]),

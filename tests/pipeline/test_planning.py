@@ -57,10 +57,14 @@ def test_metadata_url(tmp_path, config):
 @pytest.mark.parametrize(
     ("url", "match"),
     [
-        ("mysql://towerline:secret@db/mlmd", r"only kind.*Received: 'mysql://towerline:\*\*\*@db/mlmd'"),
-        ("sqlite:///", "only kind"),
-        ("sqlite:///:memory:", "only kind"),
-        ("metadata.db", "only kind"),
+        ("oracle://towerline:secret@db/mlmd", r"must be.*Received: 'oracle://towerline:\*\*\*@db/mlmd'"),
+        (
+            "mysql://towerline:secret@127.0.0.1:9/m",
+            r"cannot be read.*'?mysql://towerline:\*\*\*@127.0.0.1:9/m",
+        ),
+        ("sqlite:///", "must be"),
+        ("sqlite:///:memory:", "must be"),
+        ("metadata.db", "must be"),
         ("sqlite:////tmp", "names a folder"),
         ("sqlite:////proc/towerline/runs.db", "folder of `metadata.url` cannot be written"),
     ],

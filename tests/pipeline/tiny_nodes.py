@@ -42,7 +42,4 @@ def create(plan, behaviour):
         pipeline_root=plan.artifact_root,
         components=[writer, reader],
         enable_cache=True,
-        metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
-            plan.metadata_path
-        ),
     )

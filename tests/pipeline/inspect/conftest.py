@@ -11,12 +11,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ml_metadata import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as pb
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
 from pipeline.inspection import examples as reading
 from pipeline.inspection.graph import read_graph
+from pipeline.metadata_connection import open_store
 
 NODES = (
     "ProductExampleGen",
@@ -36,12 +36,9 @@ FIRST, SECOND, THIRD = (
 class Writer:
     """Writes what TFX would write."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, location: str | None = None) -> None:
         self.root = root
-        config = pb.ConnectionConfig()
-        config.sqlite.filename_uri = str(root / "metadata.db")
-        config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
-        self.store = metadata_store.MetadataStore(config)
+        self.store = open_store(location or str(root / "metadata.db"))
         self._types = {
             name: self.store.put_context_type(pb.ContextType(name=name))
             for name in ("pipeline_run", "node", "execution_cache")
@@ -289,9 +286,9 @@ def _write_run(
     )
 
 
-def write_store(root: Path) -> Store:
+def write_store(root: Path, location: str | None = None) -> Store:
     """Three runs: pushed; refused, with data from the cache; killed after reading other data."""
-    writer = Writer(root)
+    writer = Writer(root, location)
     ids = _write_data(writer, "first", 1, (20.0, 40.0)) | _write_models(writer, "first", 11, 0.5, passed=True)
     _write_run(writer, FIRST, ids, "first", "first", least_ndcg=0.4)
     ids |= _write_models(writer, "second", 21, 0.25, passed=False)
@@ -311,6 +308,23 @@ def shared_store(tmp_path_factory) -> Store:
 def own_store(tmp_path) -> Store:
     """One to change."""
     return write_store(tmp_path)
+
+
+@pytest.fixture
+def statistics_to():
+    """`statistics_to(folder, (youngest, oldest), {colour: count})` writes statistics of a split."""
+    return write_statistics
+
+
+@pytest.fixture
+def write_to():
+    """`write_to(root, location)` writes the runs to another store; `write_to.writer(root)` adds to one."""
+
+    def write(root: Path, location: str | None = None) -> Store:
+        return write_store(root, location)
+
+    write.writer = Writer
+    return write
 
 
 @pytest.fixture(scope="session")

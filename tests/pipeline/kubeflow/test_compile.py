@@ -116,7 +116,7 @@ def test_passwords_are_in_the_secret_only(compiled):
     ("arguments", "told"),
     [
         (("--pipeline-root", "gs://bucket/root"), "--pipeline-root` must be an absolute folder"),
-        (("--metadata-url", "mysql://host/db"), "The metadata URL must be"),
+        (("--metadata-url", "oracle://host/db"), "The metadata URL (`metadata.url`) must be"),
         (("--set", "kubeflow.nodes.Trainer.cpu=2"), "kubeflow.nodes.Trainer"),
         (("--set", "kubeflow.defaults.memory=lots"), "kubeflow.defaults.memory"),
         (("--set", 'source.tables={"events": {"query": "{{x}}"}}'), "takes for a placeholder"),

@@ -15,15 +15,18 @@ ODD = 'a \\ "b" \\\\n it\'s {"c": "\\u00e9"} é'
         ("sqlite:////data/m.db", "/data/m.db"),
         ("postgresql://u:secret@h:6/d", "postgresql://u:***@h:6/d"),
         ("postgresql://u@h/d", "postgresql://u@h/d"),
+        ("mysql://u:se:c/r@et@h:6/d", "mysql://u:***@h:6/d"),
     ],
 )
 def test_locations(url, location):
     assert store_location(url) == location
 
 
-@pytest.mark.parametrize("url", ["mysql://h/d", "postgresql://h", "sqlite:///", "postgresql:///d"])
+@pytest.mark.parametrize(
+    "url", ["mysql://h", "oracle://h/d", "postgresql://h", "sqlite:///", "postgresql:///d"]
+)
 def test_what_is_no_store(url):
-    with pytest.raises(UserError, match="The metadata URL must be"):
+    with pytest.raises(UserError, match=r"The metadata URL .* must be"):
         store_location(url)
 
 

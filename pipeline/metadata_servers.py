@@ -1,12 +1,13 @@
-r"""Makes ML Metadata on PostgreSQL do what it does on SQLite, on which TFX relies.
+r"""Makes ML Metadata on a database server do what it does on SQLite, on which TFX relies.
 
-Texts: ml-metadata puts what libpq's `PQescapeLiteral` returns between quotes of its own. For a text with a
-backslash that is ` E'…'`, so the statement is no SQL any more ("syntax error at or near"). Our parameters
-are JSON inside JSON and full of them. On the way in each `\` becomes a character of Unicode's private use
-area, on the way out it is put back.
+Texts, on PostgreSQL: ml-metadata puts what libpq's `PQescapeLiteral` returns between quotes of its own. For
+a text with a backslash that is ` E'…'`, so the statement is no SQL any more ("syntax error at or near"). Our
+parameters are JSON inside JSON and full of them. On the way in each `\` becomes a character of Unicode's
+private use area, on the way out it is put back.
 
-Order: what is asked for by ids comes in the order of the table, and PostgreSQL moves a row that is updated.
-TFX pairs the answer with the ids one by one, so that the cache would give a node's outputs the wrong keys.
+Order: what is asked for by ids comes in the order in which the server finds it (PostgreSQL moves a row that
+is updated). TFX pairs the answer with the ids one by one, so that the cache would give a node's outputs the
+wrong keys.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from pipeline.metadata_sql import STAND_IN
+
 _BACKSLASH: Final = "\\"
-_STAND_IN: Final = "\ue05c"
 _BY_IDS: Final = {
     "GetArtifactsByID": ("artifacts", "artifact_ids"),
     "GetExecutionsByID": ("executions", "execution_ids"),
@@ -25,19 +27,26 @@ _BY_IDS: Final = {
 """Method -> repeated field of the answer, and of the ids in the request."""
 
 
-def as_on_sqlite(store: Any) -> Any:
-    """Returns a `MetadataStore` on PostgreSQL after mending it."""
-    store._call = _mended(store._call)
+def as_on_sqlite(store: Any, has_odd_texts: bool) -> Any:
+    """Returns a `MetadataStore` on a server after mending it.
+
+    Args:
+        store: The store.
+        has_odd_texts: Whether backslashes must not reach it.
+    """
+    store._call = _mended(store._call, has_odd_texts)
     return store
 
 
-def _mended(call: Callable[[str, Any, Any], None]) -> Callable[[str, Any, Any], None]:
+def _mended(call: Callable[[str, Any, Any], None], has_odd_texts: bool) -> Callable[[str, Any, Any], None]:
     def mended(method: str, request: Any, response: Any) -> None:
         sent = type(request)()
         sent.CopyFrom(request)
-        _exchange(sent, _BACKSLASH, _STAND_IN)
+        if has_odd_texts:
+            _exchange(sent, _BACKSLASH, STAND_IN)
         call(method, sent, response)
-        _exchange(response, _STAND_IN, _BACKSLASH)
+        if has_odd_texts:
+            _exchange(response, STAND_IN, _BACKSLASH)
         if method in _BY_IDS:
             _order(response, *_BY_IDS[method], request)
 
