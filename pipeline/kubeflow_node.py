@@ -15,10 +15,13 @@ from typing import Any
 
 from pipeline import console
 from pipeline.kubeflow_run import KubeflowRun, add_arguments, container_main, run_of
+from pipeline.light_tfx import use_light_tfx
 from pipeline.plan import PIPELINE_NAME
 from schema.errors import UserError
 
 _DONE = ("COMPLETE", "CACHED")
+# TFX completes the names of TensorFlow Model Analysis when all of it is imported in its own order.
+_NEEDS_ALL_OF_TFX = "tfx.components.evaluator."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,10 +52,13 @@ def _execute(arguments: argparse.Namespace) -> None:
 def launch(run: KubeflowRun, pipeline: Any, node: Any) -> None:
     """Runs one node with TFX's launcher."""
     from tfx.orchestration.local import runner_utils
-    from tfx.orchestration.portable import launcher
 
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     node_id = node.node_info.id
+    if not node.node_info.type.name.startswith(_NEEDS_ALL_OF_TFX):
+        use_light_tfx()
+    from tfx.orchestration.portable import launcher
+
     launcher.Launcher(
         pipeline_node=node,
         mlmd_connection=_metadata(run.metadata),
