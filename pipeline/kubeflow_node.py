@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline import console
 from pipeline.kubeflow_run import KubeflowRun, add_arguments, container_main, run_of
+from pipeline.kubeflow_worker import meeting
 from pipeline.light_tfx import use_light_tfx
 from pipeline.plan import PIPELINE_NAME
 from schema.errors import UserError
@@ -29,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="node", description="runs one node of a planned run on Kubeflow")
     add_arguments(parser)
     parser.add_argument("--node", required=True, metavar="ID", help="the node")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="pods that do it together")
     return container_main(parser, _execute, argv)
 
 
@@ -42,10 +44,15 @@ def _execute(arguments: argparse.Namespace) -> None:
             "the pipeline again with the release that is in the image."
         )
     remove_leftovers(run, arguments.node)
+    together = meeting(run, arguments.node, arguments.workers)
+    if arguments.workers > 1:
+        together.invite()
     launch(run, pipeline, nodes[arguments.node])
     state = _state(run, arguments.node)
     if state not in _DONE:  # the launcher does not raise when inputs are missing
         raise RuntimeError(f"{arguments.node} did not run; ML Metadata has it as {state or 'not begun'}")
+    if arguments.workers > 1:
+        together.close()
     console.say(f"{arguments.node}: {'served from the cache' if state == 'CACHED' else 'done'}")
 
 

@@ -14,14 +14,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import tensorflow as tf
 
 from schema.errors import UserError
-
-CLUSTER_VARIABLE: Final = "TF_CONFIG"
-"""Environment variable with the addresses of all workers and the place of this one, for TensorFlow."""
+from trainer.rendezvous import CLUSTER_VARIABLE, Meeting
 
 
 @dataclass(frozen=True)
@@ -52,11 +50,13 @@ class Workers:
     count: int = 1
 
     @classmethod
-    def of(cls, distribution: str) -> Workers:
+    def of(cls, distribution: str, run_fn: str = "", fn_args: Any = None) -> Workers:
         """Finds the workers.
 
         Args:
             distribution: `none`, `mirrored` or `multi_worker`.
+            run_fn: Dotted path of the calling function, which further pods are told to call.
+            fn_args: What it was given.
 
         Raises:
             UserError: `multi_worker` without a cluster in the environment.
@@ -65,6 +65,9 @@ class Workers:
             return cls(tf.distribute.get_strategy())
         if distribution == "mirrored":
             return cls(tf.distribute.MirroredStrategy())
+        meeting = Meeting.of_environment()
+        if meeting and CLUSTER_VARIABLE not in os.environ:
+            meeting.lead(run_fn, fn_args)
         index, count = _place()
         return cls(tf.distribute.MultiWorkerMirroredStrategy(), index, count)
 

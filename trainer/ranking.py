@@ -35,7 +35,7 @@ def run_fn(fn_args: Any) -> None:
     """Trains the ranker on what retrieval returned, and exports it."""
     arguments = parse_arguments(fn_args)
     settings = RankingSettings.from_json(fn_args.custom_config["ranking"])
-    workers = Workers.of(settings.distribution)
+    workers = Workers.of(settings.distribution, f"{__name__}.run_fn", fn_args)
     tf.keras.utils.set_random_seed(arguments.seed + workers.index)
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
     train, evaluation = (

@@ -30,7 +30,7 @@ def run_fn(fn_args: Any) -> None:
     """Trains the two towers on targets before the ranker's windows, and exports them."""
     arguments = parse_arguments(fn_args)
     settings = RetrievalSettings.from_json(fn_args.custom_config["retrieval"])
-    workers = Workers.of(settings.distribution)
+    workers = Workers.of(settings.distribution, f"{__name__}.run_fn", fn_args)
     tf.keras.utils.set_random_seed(arguments.seed + workers.index)
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
     length = arguments.split.retrieval_history_length
@@ -68,7 +68,7 @@ def refit_fn(fn_args: Any) -> None:
     """
     arguments = parse_arguments(fn_args)
     settings = RetrievalSettings.from_json(fn_args.custom_config["retrieval"])
-    workers = Workers.of(settings.distribution)
+    workers = Workers.of(settings.distribution, f"{__name__}.refit_fn", fn_args)
     tf.keras.utils.set_random_seed(arguments.seed + workers.index)
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
     patterns = [pattern for split in names.QUERY_SPLITS for pattern in arguments.split_files[split]]

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from schema.errors import UserError
-from trainer.distribution import CLUSTER_VARIABLE, SpreadBatches, Workers
+from trainer.distribution import SpreadBatches, Workers
+from trainer.rendezvous import CLUSTER_VARIABLE
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
