@@ -38,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _execute(arguments: argparse.Namespace) -> None:
+    from pipeline.metadata_types import register_types
     from pipeline.planning import feature_lines, make_plan
     from pipeline.stale_pushes import retire_stale
 
@@ -54,17 +55,19 @@ def _execute(arguments: argparse.Namespace) -> None:
     with _alone(run.root):
         planned = make_plan(config, str(run.root))
         retire_stale(run.metadata, planned.plan.push_directory)
+        pipeline = _compiled(planned.plan, run)
+        register_types(run.metadata, pipeline)
     plan, profile = planned.plan, planned.profile
     console.say(f"Read {profile.num_events:,} events from {plan.config.source.url}")
     console.say("\n".join(feature_lines(profile, plan)))
     for note in planned.notes:
         console.say(f"Note: {note}")
-    run.write(plan, _compiled(plan, run))
+    run.write(plan, pipeline)
 
 
 @contextlib.contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Waits until no other run is being planned: the first freezes the schema and makes the tables."""
+    """Waits until no other run is being planned: the first freezes the schema and makes tables and types."""
     with (usable_workdir(str(root)) / _LOCK).open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
