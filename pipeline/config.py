@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from components.settings import (
     BaselineSettings,
     GateSettings,
@@ -13,21 +9,13 @@ from components.settings import (
     PostRankingSettings,
     PrerankingSettings,
 )
+from pipeline.beam_arguments import BeamSettings
 from pipeline.kubeflow_settings import KubeflowSettings
 from schema.settings import Settings
 from schema.source import mask_url
 from schema.source_settings import EventSettings, FeatureSettings, SourceSettings
 from schema.windows import SplitSettings
 from trainer.settings import RankingSettings, RetrievalSettings
-
-
-class BeamSettings(Settings):
-    """Where Beam runs."""
-
-    runner: Annotated[str, Field(pattern="^direct$")] = "direct"
-    """Beam runner."""
-    args: tuple[str, ...] = ()
-    """Further Beam arguments, such as `--direct_num_workers=2`."""
 
 
 class MetadataSettings(Settings):

@@ -18,6 +18,7 @@ from components.recommender_assembler.component import RecommenderAssembler
 from components.recommender_evaluator.component import RecommenderEvaluator
 from components.retrieval_evaluator.component import RetrievalEvaluator
 from components.serving_validator.component import ServingValidator
+from pipeline.beam_arguments import beam_arguments
 from pipeline.plan import PIPELINE_NAME, RunPlan
 from pipeline.ranking_evaluation import ranking_eval_config
 from pipeline.trainer_node import trainer_node
@@ -30,18 +31,18 @@ Nodes = dict[str, Any]
 def create_pipeline(plan: RunPlan) -> tfx.dsl.Pipeline:
     """Wires the nodes of a run; equal plans give equal nodes. Where ML Metadata is, the runner knows."""
     nodes: Nodes = {}
-    for stage in (_data_nodes, _model_nodes, _ranking_nodes, _evaluation_nodes, _serving_nodes):
+    for stage in (data_nodes, _model_nodes, _ranking_nodes, _evaluation_nodes, _serving_nodes):
         nodes |= {name: node.with_id(name) for name, node in stage(plan, nodes).items()}
     return tfx.dsl.Pipeline(
         pipeline_name=PIPELINE_NAME,
         pipeline_root=plan.artifact_root,
         components=list(nodes.values()),
         enable_cache=True,
-        beam_pipeline_args=list(plan.config.beam.args),
+        beam_pipeline_args=beam_arguments(plan.config.beam),
     )
 
 
-def _data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
+def data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     """Examples, statistics, schema, the checks that stop the run, and the preprocessing graph."""
     del nodes
     config = plan.config

@@ -6,6 +6,7 @@ from typing import Final
 
 from pipeline.config import TowerlineConfig
 from pipeline.plan import RunPlan
+from schema.errors import UserError
 from schema.features import FeatureSet
 from schema.windows import TimeWindows
 
@@ -13,6 +14,8 @@ PLAN: Final = "plan"
 """The task before all nodes: it reads the database once and writes down what the run is."""
 OUTCOME: Final = "outcome"
 """The task after all nodes: it says what was pushed, and fails if nothing was."""
+
+_WORKER: Final = "-worker-"
 
 _NO_WINDOWS: Final = TimeWindows(
     start=0, ranking_cutoffs=(5,), window=2, retrieval_cutoffs=(3,), eval_start=7, test_start=9, now=11
@@ -42,4 +45,39 @@ def tasks(config: TowerlineConfig) -> dict[str, tuple[str, ...]]:
     graph = {node.node_info.id: tuple(node.upstream_nodes) or (PLAN,) for node in nodes}
     waited_for = {upstream for upstreams in graph.values() for upstream in upstreams}
     last = tuple(node for node in graph if node not in waited_for)
-    return {PLAN: (), **graph, OUTCOME: last}
+    return {PLAN: (), **graph, OUTCOME: last} | _helpers(config, graph)
+
+
+def node_of(task: str) -> str:
+    """The node of a task, also of one of its further workers."""
+    return task.partition(_WORKER)[0]
+
+
+def worker_of(task: str) -> int:
+    """The place of a further worker; 0 for every other task."""
+    return int(task.partition(_WORKER)[2] or 0)
+
+
+def _helpers(config: TowerlineConfig, graph: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The further workers of the trainers, each beginning when its node does.
+
+    Raises:
+        UserError: A node cannot have any.
+    """
+    found = {}
+    for node, upstream in graph.items():
+        count = config.kubeflow.resources(node).workers
+        if count > 1:
+            distribution = {
+                "RetrievalTrainer": config.retrieval.distribution,
+                "RetrievalRefit": config.retrieval.distribution,
+                "RankingTrainer": config.ranking.distribution,
+            }.get(node)
+            if distribution != "multi_worker":
+                raise UserError(
+                    f"Configuration key `kubeflow.nodes.{node}.workers`: only a trainer whose `distribution` "
+                    f"is multi_worker runs in several pods. Received: {count} with distribution "
+                    f"{distribution}. Remedy: set `retrieval.distribution` or `ranking.distribution`."
+                )
+            found |= {f"{node}{_WORKER}{place}": upstream for place in range(1, count)}
+    return found

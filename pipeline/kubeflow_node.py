@@ -15,10 +15,14 @@ from typing import Any
 
 from pipeline import console
 from pipeline.kubeflow_run import KubeflowRun, add_arguments, container_main, run_of
+from pipeline.kubeflow_worker import meeting
+from pipeline.light_tfx import use_light_tfx
 from pipeline.plan import PIPELINE_NAME
 from schema.errors import UserError
 
 _DONE = ("COMPLETE", "CACHED")
+# TFX completes the names of TensorFlow Model Analysis when all of it is imported in its own order.
+_NEEDS_ALL_OF_TFX = "tfx.components.evaluator."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="node", description="runs one node of a planned run on Kubeflow")
     add_arguments(parser)
     parser.add_argument("--node", required=True, metavar="ID", help="the node")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="pods that do it together")
     return container_main(parser, _execute, argv)
 
 
@@ -39,20 +44,28 @@ def _execute(arguments: argparse.Namespace) -> None:
             "the pipeline again with the release that is in the image."
         )
     remove_leftovers(run, arguments.node)
+    together = meeting(run, arguments.node, arguments.workers)
+    if arguments.workers > 1:
+        together.invite()
     launch(run, pipeline, nodes[arguments.node])
     state = _state(run, arguments.node)
     if state not in _DONE:  # the launcher does not raise when inputs are missing
         raise RuntimeError(f"{arguments.node} did not run; ML Metadata has it as {state or 'not begun'}")
+    if arguments.workers > 1:
+        together.close()
     console.say(f"{arguments.node}: {'served from the cache' if state == 'CACHED' else 'done'}")
 
 
 def launch(run: KubeflowRun, pipeline: Any, node: Any) -> None:
     """Runs one node with TFX's launcher."""
     from tfx.orchestration.local import runner_utils
-    from tfx.orchestration.portable import launcher
 
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     node_id = node.node_info.id
+    if not node.node_info.type.name.startswith(_NEEDS_ALL_OF_TFX):
+        use_light_tfx()
+    from tfx.orchestration.portable import launcher
+
     launcher.Launcher(
         pipeline_node=node,
         mlmd_connection=_metadata(run.metadata),

@@ -7,16 +7,23 @@ compiled pipeline for the other containers.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
 
 from pipeline import console
 from pipeline.kubeflow_parameters import with_settings
 from pipeline.kubeflow_run import KubeflowRun, add_arguments, container_main, run_of
 from pipeline.plan import RunPlan
+from pipeline.workdir import usable_workdir
 from schema.errors import UserError
 from schema.source import mask_url, password_of
+
+_LOCK: Final = ".plan.lock"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _execute(arguments: argparse.Namespace) -> None:
+    from pipeline.metadata_types import register_types
     from pipeline.planning import feature_lines, make_plan
     from pipeline.stale_pushes import retire_stale
 
@@ -44,14 +52,25 @@ def _execute(arguments: argparse.Namespace) -> None:
             "The run parameter `source` must hold no password, for Kubeflow shows it to everybody. Received: "
             f"{mask_url(config.source.url)}. Remedy: write `***` in its place and put it into the secret."
         )
-    planned = make_plan(config, str(run.root))
+    with _alone(run.root):
+        planned = make_plan(config, str(run.root))
+        retire_stale(run.metadata, planned.plan.push_directory)
+        pipeline = _compiled(planned.plan, run)
+        register_types(run.metadata, pipeline)
     plan, profile = planned.plan, planned.profile
     console.say(f"Read {profile.num_events:,} events from {plan.config.source.url}")
     console.say("\n".join(feature_lines(profile, plan)))
     for note in planned.notes:
         console.say(f"Note: {note}")
-    retire_stale(run.metadata, plan.push_directory)
-    run.write(plan, _compiled(plan, run))
+    run.write(plan, pipeline)
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Waits until no other run is being planned: the first freezes the schema and makes tables and types."""
+    with (usable_workdir(str(root)) / _LOCK).open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _settings(json_values: Sequence[str], texts: Sequence[str]) -> dict[str, object]:

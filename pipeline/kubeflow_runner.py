@@ -24,7 +24,7 @@ from kfp import client, compiler, dsl
 
 from pipeline.config import TowerlineConfig
 from pipeline.kubeflow_document import Document
-from pipeline.kubeflow_graph import OUTCOME, PLAN
+from pipeline.kubeflow_graph import OUTCOME, PLAN, node_of, worker_of
 from pipeline.kubeflow_parameters import RunParameter, fixed_settings, run_parameters
 from pipeline.kubeflow_settings import KubeflowSettings, NodeResources
 from pipeline.metadata_connection import PASSWORD_VARIABLE as METADATA_PASSWORD
@@ -103,9 +103,9 @@ def _component(
         inputs = dict(zip((parameter.name for parameter in parameters), values, strict=False))
         shared = [f"--run={run}", f"--pipeline-root={deployment.pipeline_root}"]
         shared.append(f"--metadata-url={deployment.metadata_url}")
-        own = _plan_arguments(config, parameters, inputs) if task == PLAN else []
-        own += [f"--node={task}"] if task not in (PLAN, OUTCOME) else []
-        command = ["python", "-m", f"pipeline.kubeflow_{task if task in (PLAN, OUTCOME) else 'node'}"]
+        kind, own = _call(task, config)
+        own = _plan_arguments(config, parameters, inputs) if task == PLAN else own
+        command = ["python", "-m", f"pipeline.kubeflow_{kind}"]
         return dsl.ContainerSpec(image=deployment.image, command=command, args=[*shared, *own])
 
     container.__name__ = task_name(task).replace("-", "_")
@@ -113,6 +113,16 @@ def _component(
     own = [_input(parameter, with_default=False) for parameter in parameters] if task == PLAN else []
     _sign(container, [run, *own])
     return dsl.container_component(container)
+
+
+def _call(task: str, config: TowerlineConfig) -> tuple[str, list[str]]:
+    """The module of a task's container, and what it is told beside what all are told."""
+    if task in (PLAN, OUTCOME):
+        return task, []
+    node, workers = node_of(task), config.kubeflow.resources(node_of(task)).workers
+    if worker_of(task):
+        return "worker", [f"--node={node}", f"--worker={worker_of(task)}"]
+    return "node", [f"--node={node}", *([f"--workers={workers}"] if workers > 1 else [])]
 
 
 def _plan_arguments(
@@ -147,7 +157,7 @@ def _place(task: Any, node: str, settings: KubeflowSettings, deployment: Deploym
 
     Kubeflow's own cache stays off: it would answer from the arguments alone, without a look at the data.
     """
-    resources = settings.resources(node)
+    resources = settings.resources(node_of(node))
     task.set_caching_options(False)
     task.set_display_name(node)
     task.set_cpu_request(resources.cpu)

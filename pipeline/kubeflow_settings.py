@@ -30,6 +30,8 @@ class NodeResources(Settings):
     """How often a node is tried again after its pod failed or was lost."""
     timeout_seconds: Annotated[int, Field(ge=0)] = 0
     """After which a pod is stopped; 0: never."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Pods that train a model together; of trainers whose `distribution` is `multi_worker`."""
 
 
 class KubeflowSettings(Settings):

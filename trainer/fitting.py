@@ -13,6 +13,7 @@ import tensorflow as tf
 from absl import logging
 
 from schema.errors import PipelineRefusedError
+from trainer.distribution import SpreadBatches
 
 _CURVE = "assets.extra/training.json"
 _LEAST_STEPS = 100
@@ -30,7 +31,7 @@ class Epoch:
 
 def fit_best(
     model: Any,
-    batches: tf.data.Dataset,
+    batches: tf.data.Dataset | SpreadBatches,
     num_epochs: int,
     evaluate: Callable[[], float],
     name: str,
@@ -59,13 +60,13 @@ def fit_best(
     curve: list[Epoch] = []
     best: list[Any] | None = None
     best_metric = float("-inf")
-    full_rate = float(model.optimizer.learning_rate)
+    full_rate = float(model.optimizer.learning_rate.numpy())
     for epoch in range(1, num_epochs + 1):
         start = time.monotonic()
         model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
         if before_epoch is not None:
             before_epoch()
-        history = model.fit(batches, epochs=1, verbose=0)
+        history = _fit_epoch(model, batches)
         metric = evaluate()
         curve.append(Epoch(epoch, float(history.history["loss"][0]), metric, time.monotonic() - start))
         logging.info("Epoch %d of %d: loss %.4f, %s %.4f", epoch, num_epochs, curve[-1].loss, name, metric)
@@ -90,7 +91,7 @@ def suitable_batch_size(num_rows: int, most: int, least: int) -> int:
 
 def fit_again(
     model: Any,
-    batches: tf.data.Dataset,
+    batches: tf.data.Dataset | SpreadBatches,
     num_epochs: int,
     best_epoch: int,
     before_epoch: Callable[[], None] | None = None,
@@ -104,13 +105,19 @@ def fit_again(
         best_epoch: Epochs to fit.
         before_epoch: Called before each epoch.
     """
-    full_rate = float(model.optimizer.learning_rate)
+    full_rate = float(model.optimizer.learning_rate.numpy())
     for epoch in range(1, best_epoch + 1):
         model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
         if before_epoch is not None:
             before_epoch()
-        history = model.fit(batches, epochs=1, verbose=0)
+        history = _fit_epoch(model, batches)
         logging.info("Epoch %d of %d: loss %.4f", epoch, best_epoch, history.history["loss"][0])
+
+
+def _fit_epoch(model: Any, batches: tf.data.Dataset | SpreadBatches) -> Any:
+    if isinstance(batches, SpreadBatches):
+        return model.fit(batches.dataset, epochs=1, steps_per_epoch=batches.steps, verbose=0)
+    return model.fit(batches, epochs=1, verbose=0)
 
 
 def learning_rate(full_rate: float, epoch: int, num_epochs: int) -> float:

@@ -12,6 +12,7 @@ from schema.features import Kind
 from trainer.affinity import AffinityInputs
 from trainer.arguments import TrainerArguments, parse_arguments
 from trainer.catalog import ProductTable, read_product_table, vocabulary_size
+from trainer.distribution import Workers
 from trainer.fitting import fit_best, suitable_batch_size, write_curve
 from trainer.head_metrics import find_head_targets, measure_heads, write_head_metrics
 from trainer.ranking_data import count_rows, ranking_batches
@@ -34,7 +35,8 @@ def run_fn(fn_args: Any) -> None:
     """Trains the ranker on what retrieval returned, and exports it."""
     arguments = parse_arguments(fn_args)
     settings = RankingSettings.from_json(fn_args.custom_config["ranking"])
-    tf.keras.utils.set_random_seed(arguments.seed)
+    workers = Workers.of(settings.distribution, f"{__name__}.run_fn", fn_args)
+    tf.keras.utils.set_random_seed(arguments.seed + workers.index)
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
     train, evaluation = (
         ranking_batches(arguments.split_files[split], arguments.features, _ROWS_AT_ONCE)
@@ -43,23 +45,25 @@ def run_fn(fn_args: Any) -> None:
     every = max(count_rows(arguments.split_files[names.TRAIN]) // _ADAPT_ROWS, 1)
     some = ranking_batches(arguments.split_files[names.TRAIN], arguments.features, _ROWS_AT_ONCE, every)
     heads = find_head_targets(some, arguments.features.event_types)
-    model = build_model(arguments, settings, table, fn_args.custom_config["event_weights"], heads)
+    with workers.strategy.scope():
+        model = build_model(arguments, settings, table, fn_args.custom_config["event_weights"], heads)
     model.adapt(some)
     lists = describe_lists(model, train, _KEPT_CANDIDATES)
     eval_lists = describe_lists(model, evaluation, None)
-    batch_size = suitable_batch_size(len(lists[names.LABEL]), settings.batch_size, least=4)
+    batch_size = workers.batch_size(
+        suitable_batch_size(len(lists[names.LABEL]), settings.batch_size, least=4)
+    )
     curve = fit_best(
         model,
-        training_batches(lists, batch_size, _SAMPLED_CANDIDATES, arguments.seed),
+        workers.spread(training_batches(lists, batch_size, _SAMPLED_CANDIDATES, arguments.seed)),
         settings.num_epochs,
-        lambda: mean_ndcg(model, whole_lists(eval_lists, _ROWS_AT_ONCE)),
+        workers.agreed(lambda: mean_ndcg(model, whole_lists(eval_lists, _ROWS_AT_ONCE))),
         METRIC,
     )
-    export_ranking(model, arguments, next(iter(evaluation)))
-    write_curve(curve, METRIC, arguments.model_directory)
-    write_head_metrics(
-        measure_heads(model, whole_lists(eval_lists, _ROWS_AT_ONCE)), arguments.model_directory
-    )
+    with workers.output(arguments.model_directory) as directory:
+        export_ranking(model, arguments.features, directory, next(iter(evaluation)))
+        write_curve(curve, METRIC, directory)
+        write_head_metrics(measure_heads(model, whole_lists(eval_lists, _ROWS_AT_ONCE)), directory)
 
 
 def build_model(

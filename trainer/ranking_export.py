@@ -9,7 +9,6 @@ import tensorflow as tf
 from schema import names
 from schema.features import FeatureSet
 from schema.transformed import candidate_spec, dense_candidates
-from trainer.arguments import TrainerArguments
 from trainer.ranking_model import RankingModel
 
 Tensors = dict[str, Any]
@@ -45,13 +44,13 @@ class RankingModule(tf.Module):
         return {"probabilities": outputs["probabilities"], "scores": outputs["scores"]}
 
 
-def export_ranking(model: RankingModel, arguments: TrainerArguments, example: Tensors) -> None:
+def export_ranking(model: RankingModel, features: FeatureSet, directory: str, example: Tensors) -> None:
     """Writes the SavedModel; `example`, a batch of dense rows, fixes names, types and ranks."""
-    module = RankingModule(model, arguments.features)
+    module = RankingModule(model, features)
     signature = {name: _spec(name, value) for name, value in example.items() if name not in _NOT_INPUTS}
     tf.saved_model.save(
         module,
-        arguments.model_directory,
+        directory,
         signatures={
             "serving_default": tf.function(module.score_examples).get_concrete_function(
                 tf.TensorSpec([None], tf.string, "examples")

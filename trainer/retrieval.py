@@ -11,6 +11,7 @@ from schema.errors import UserError
 from trainer.arguments import TrainerArguments, parse_arguments
 from trainer.cardinality import cardinalities
 from trainer.catalog import ProductTable, read_product_table
+from trainer.distribution import Workers
 from trainer.encoders.choice import tower_inputs
 from trainer.fitting import fit_again, fit_best, read_best_epoch, suitable_batch_size, write_curve
 from trainer.lazy_adam import LazyAdam
@@ -29,7 +30,8 @@ def run_fn(fn_args: Any) -> None:
     """Trains the two towers on targets before the ranker's windows, and exports them."""
     arguments = parse_arguments(fn_args)
     settings = RetrievalSettings.from_json(fn_args.custom_config["retrieval"])
-    tf.keras.utils.set_random_seed(arguments.seed)
+    workers = Workers.of(settings.distribution, f"{__name__}.run_fn", fn_args)
+    tf.keras.utils.set_random_seed(arguments.seed + workers.index)
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
     length = arguments.split.retrieval_history_length
     queries = read_queries(
@@ -40,19 +42,23 @@ def run_fn(fn_args: Any) -> None:
     )
     queries = weigh_users_alike(queries) if settings.user_weighting == "users" else queries
     evaluation = read_queries(arguments.split_files[names.EVAL], arguments.features, length)
-    model = build_model(arguments, settings, table, target_shares(queries, table.size))
-    batch_size = suitable_batch_size(num_queries(queries), settings.batch_size, least=16)
+    with workers.strategy.scope():
+        model = build_model(arguments, settings, table, target_shares(queries, table.size))
+    batch_size = workers.batch_size(suitable_batch_size(num_queries(queries), settings.batch_size, least=16))
     eval_batches = query_batches(evaluation, arguments.features, length, 256)
     curve = fit_best(
         model,
-        query_batches(queries, arguments.features, length, batch_size, shuffle_seed=arguments.seed),
+        workers.spread(
+            query_batches(queries, arguments.features, length, batch_size, shuffle_seed=arguments.seed)
+        ),
         settings.num_epochs,
-        lambda: recall_at_k(model, eval_batches, 100),
+        workers.agreed(lambda: recall_at_k(model, eval_batches, 100)),
         METRIC,
         before_epoch=lambda: model.negatives.refresh(lambda: embed_catalog(model)),
     )
-    export_retrieval(model, arguments, next(iter(eval_batches)))
-    write_curve(curve, METRIC, arguments.model_directory)
+    with workers.output(arguments.model_directory) as directory:
+        export_retrieval(model, directory, next(iter(eval_batches)))
+        write_curve(curve, METRIC, directory)
 
 
 def refit_fn(fn_args: Any) -> None:
@@ -62,23 +68,26 @@ def refit_fn(fn_args: Any) -> None:
     """
     arguments = parse_arguments(fn_args)
     settings = RetrievalSettings.from_json(fn_args.custom_config["retrieval"])
-    tf.keras.utils.set_random_seed(arguments.seed)
+    workers = Workers.of(settings.distribution, f"{__name__}.refit_fn", fn_args)
+    tf.keras.utils.set_random_seed(arguments.seed + workers.index)
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
     patterns = [pattern for split in names.QUERY_SPLITS for pattern in arguments.split_files[split]]
     length = arguments.split.retrieval_history_length
     queries = read_queries(patterns, arguments.features, length)
     queries = weigh_users_alike(queries) if settings.user_weighting == "users" else queries
-    model = build_model(arguments, settings, table, target_shares(queries, table.size))
-    batch_size = suitable_batch_size(num_queries(queries), settings.batch_size, least=16)
+    with workers.strategy.scope():
+        model = build_model(arguments, settings, table, target_shares(queries, table.size))
+    batch_size = workers.batch_size(suitable_batch_size(num_queries(queries), settings.batch_size, least=16))
     batches = query_batches(queries, arguments.features, length, batch_size, shuffle_seed=arguments.seed)
     fit_again(
         model,
-        batches,
+        workers.spread(batches),
         settings.num_epochs,
         read_best_epoch(fn_args.base_model),
         before_epoch=lambda: model.negatives.refresh(lambda: embed_catalog(model)),
     )
-    export_retrieval(model, arguments, next(iter(batches)))
+    with workers.output(arguments.model_directory) as directory:
+        export_retrieval(model, directory, next(iter(batches)))
 
 
 def build_model(

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from schema import names
 from schema.transformed import dense_query_signature
-from trainer.arguments import TrainerArguments
 from trainer.retrieval_metrics import embed_catalog, represent_catalog
 from trainer.retrieval_model import RetrievalModel
 
@@ -38,12 +37,12 @@ class RetrievalModule(tf.Module):
         return {"embeddings": tf.identity(self.candidate_embeddings)}
 
 
-def export_retrieval(model: RetrievalModel, arguments: TrainerArguments, example: dict[str, Any]) -> None:
+def export_retrieval(model: RetrievalModel, directory: str, example: dict[str, Any]) -> None:
     """Writes the SavedModel.
 
     Args:
         model: The fitted model.
-        arguments: Where to.
+        directory: Where to.
         example: A batch of dense queries, which fixes names, types and ranks.
     """
     module = RetrievalModule(model)
@@ -52,7 +51,7 @@ def export_retrieval(model: RetrievalModel, arguments: TrainerArguments, example
     signature = dense_query_signature(example)
     tf.saved_model.save(
         module,
-        arguments.model_directory,
+        directory,
         signatures={
             "serving_default": query.get_concrete_function(**signature),
             "candidates": candidates.get_concrete_function(),

@@ -10,6 +10,7 @@ from schema.settings import Settings
 
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
+Distribution = Literal["none", "mirrored", "multi_worker"]
 
 
 class RetrievalSettings(Settings):
@@ -43,6 +44,9 @@ class RetrievalSettings(Settings):
     """Divisor of the cosine similarity in the softmax."""
     id_dropout: Rate = 0.2
     """Share of product and user ids that are hidden in training, so that content carries cold ones."""
+    distribution: Distribution = "none"
+    """How it is trained: by one replica, by one on each accelerator of the machine (`mirrored`), or by
+    several processes that `TF_CONFIG` tells of each other (`multi_worker`)."""
 
 
 class RankingSettings(Settings):
@@ -78,3 +82,6 @@ class RankingSettings(Settings):
     """Queries (lists of candidates) per step."""
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     dropout: Rate = 0.1
+    distribution: Distribution = "none"
+    """How it is trained: by one replica, by one on each accelerator of the machine (`mirrored`), or by
+    several processes that `TF_CONFIG` tells of each other (`multi_worker`)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,11 +18,13 @@ from tfx.types import artifact_utils
 from components.product_example_gen.interactions import SUMMARY_FILE
 from components.product_example_gen.job import Job
 from components.product_example_gen.shards import ShardSummary, write_catalog, write_shard
+from components.product_example_gen.summaries import AddUp, Total
 from schema import names
 from schema.errors import PipelineRefusedError, UserError
 from schema.source import UserRange
 
 _EVENTS_PER_RANGE = 250_000
+_FANOUT = 16
 
 
 class Executor(BaseBeamExecutor):
@@ -59,7 +60,7 @@ class Executor(BaseBeamExecutor):
                 | "Ranges" >> beam.Create([(index, users) for index, users in enumerate(ranges)])
                 | "Spread" >> beam.Reshuffle()
                 | "WriteShards" >> beam.Map(_try_shard, job, len(ranges))
-                | "Collect" >> beam.combiners.ToList()
+                | "AddUp" >> beam.CombineGlobally(AddUp()).with_fanout(_FANOUT)
                 | "WriteCatalog" >> beam.Map(_finish, job)
             )
         summary = _read_summary(interactions.uri)
@@ -87,15 +88,12 @@ def _try_shard(element: tuple[int, UserRange], job: Job, num_shards: int) -> Sha
         return str(error)
 
 
-def _finish(results: Sequence[ShardSummary | str], job: Job) -> None:
+def _finish(total: Total, job: Job) -> None:
     """Writes the catalog, which needs to know the products of all events, and the summary."""
-    summary: dict[str, Any] = {"errors": sorted(result for result in results if isinstance(result, str))}
-    shards = [result for result in results if isinstance(result, ShardSummary)]
-    summary["num_events"] = sum(shard.num_events for shard in shards)
-    rows = {split: sum(shard.num_rows[split] for shard in shards) for split in names.QUERY_SPLITS}
-    products = set().union(*(shard.products for shard in shards))
+    summary: dict[str, Any] = {"errors": sorted(total.errors), "num_events": total.num_events}
+    rows = {split: total.num_rows.get(split, 0) for split in names.QUERY_SPLITS}
     try:
-        catalog = write_catalog(job, sorted(products))
+        catalog = write_catalog(job, sorted(total.products))
         rows[names.CATALOG] = catalog.num_rows
         summary["orphans"] = list(catalog.orphans)
     except UserError as error:

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from benchmarks.quality import Report
 
 NAME = "benchmark"
-HELP = "measure the quality of recommendations on real data, or the speed of serving"
+HELP = "measure the quality of recommendations, the speed of serving, or how the pipeline grows"
 
 DATA = ("complete-journey", "movielens-100k")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
-    parser.add_argument("kind", choices=("quality", "serving"), help="what is measured")
+    parser.add_argument("kind", choices=("quality", "serving", "pipeline"), help="what is measured")
     parser.add_argument("--data", choices=DATA, help="quality: data set, from an installed package")
     parser.add_argument(
         "--profile", choices=("quick", "full"), default="full", help="a subset, or everything (full)"
@@ -31,6 +31,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", default="42,43,44", metavar="LIST", help="seeds (42,43,44)")
     parser.add_argument("--requests", type=int, default=500, help="serving: requests of a measurement (500)")
     parser.add_argument("--seconds", type=float, default=10.0, help="serving: of sustained load (10)")
+    parser.add_argument(
+        "--events",
+        default="15000,150000,1500000",
+        metavar="LIST",
+        help="pipeline: sizes of the shops (15000,150000,1500000)",
+    )
+    parser.add_argument(
+        "--stages", choices=("data", "all"), default="data", help="pipeline: up to Transform, or all"
+    )
+    parser.add_argument(
+        "--most-plain",
+        type=int,
+        default=1_500_000,
+        metavar="N",
+        help="pipeline: largest shop on which the straightforward way is run (1500000)",
+    )
     parser.add_argument("--output", metavar="FILE.md", help="write the tables as Markdown")
 
 
@@ -38,11 +54,13 @@ def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     if arguments.kind == "serving":
         return _serving(arguments)
+    if arguments.kind == "pipeline":
+        return _pipeline(arguments)
     if not arguments.data:
         raise UserError(f"`towerline benchmark quality` needs `--data`, one of {', '.join(DATA)}.")
     from benchmarks.quality import markdown, measure, protocol
 
-    seeds = _seeds(arguments.seeds)
+    seeds = _numbers(arguments.seeds, "--seeds")
     output = _writable(arguments.output)
     asked = protocol(arguments.data, arguments.profile)
     report = measure(
@@ -86,6 +104,21 @@ def _serving(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _pipeline(arguments: argparse.Namespace) -> int:
+    """Measures the stages on shops of growing size."""
+    from benchmarks.pipeline import as_dict, markdown, measure
+    from pipeline.configuration import load_config
+
+    output = _writable(arguments.output)
+    sizes = _numbers(arguments.events, "--events", least=5_000)
+    folder = Path(arguments.workdir).expanduser().absolute() / "benchmark-pipeline"
+    seed = load_config(arguments).seed
+    runs = measure(sizes, arguments.stages, arguments.most_plain, folder, seed, console.note)
+    command = f"towerline benchmark pipeline --events {arguments.events} --stages {arguments.stages}"
+    _tell(arguments, output, markdown(runs, command), as_dict(runs))
+    return 0
+
+
 def _ids(events: pa.Table) -> list[str]:
     return [str(user) for user in events[names.USER_ID].unique().to_pylist()]
 
@@ -110,16 +143,17 @@ def _command(arguments: argparse.Namespace, report: Report) -> str:
     return " ".join([*parts, *(f"--set {setting}" for setting in arguments.set)])
 
 
-def _seeds(text: str) -> tuple[int, ...]:
+def _numbers(text: str, option: str, least: int = 0) -> tuple[int, ...]:
     try:
-        seeds = tuple(int(part) for part in text.split(","))
+        numbers = tuple(int(part) for part in text.split(","))
     except ValueError:
-        seeds = ()
-    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
+        numbers = ()
+    if not numbers or min(numbers) < least or len(set(numbers)) < len(numbers):
         raise UserError(
-            f"`--seeds` takes different integers of 0 or more. Received: {text!r}. Remedy: such as 42,43,44."
+            f"`{option}` takes different integers of {least} or more. Received: {text!r}. Remedy: such as "
+            f"{least or 42},{(least or 42) + 1}."
         )
-    return seeds
+    return numbers
 
 
 def _writable(name: str | None) -> Path | None:

@@ -12,6 +12,7 @@ SETTINGS = (
     *("--set", f"kubeflow.nodes.{NODE}.timeout_seconds=3600", "--set", "retrieval.embedding_dim=32"),
     *("--set", f"kubeflow.nodes.{NODE}.node_selector={{pool: big}}", "--set", "kubeflow.defaults.retries=4"),
     *("--set", "gates.least_ndcg=0.25", "--source", "postgresql://reader:s3cret@db.example/shop"),
+    *("--set", f"kubeflow.nodes.{NODE}.workers=3", "--set", "retrieval.distribution=multi_worker"),
     *("--metadata-url", "postgresql://towerline:0ther@metadata:5432/towerline"),
 )
 
@@ -52,7 +53,7 @@ def test_the_sdk_and_the_specification_read_it(compiled, documents):
 def test_only_what_the_open_source_backend_runs(documents, executors):
     (spec, platform) = documents
     tasks = spec["root"]["dag"]["tasks"]
-    assert set(executors) == set(spec["deploymentSpec"]["executors"]) and len(executors) == 24
+    assert set(executors) == set(spec["deploymentSpec"]["executors"]) and len(executors) == 26
     assert all(re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name) for name in tasks)
     for task in tasks.values():
         assert not task["cachingOptions"].get("enableCache")
@@ -101,6 +102,20 @@ def test_resources_of_a_node(documents, executors):
     assert platform["exec-retrieval-trainer"]["activeDeadlineSeconds"] == "3600"
     assert platform["exec-retrieval-trainer"]["nodeSelector"] == {"labels": {"pool": "big"}}
     assert all(executor["pvcMount"][0]["mountPath"] == "/mnt/pipeline" for executor in platform.values())
+
+
+def test_a_trainer_in_several_pods(documents, executors):
+    tasks = documents[0]["root"]["dag"]["tasks"]
+    helpers = [name for name in tasks if "-worker-" in name]
+    assert helpers == ["retrieval-trainer-worker-1", "retrieval-trainer-worker-2"]
+    for place, name in enumerate(helpers, 1):
+        container = executors[f"exec-{name}"]
+        assert container["command"] == ["python", "-m", "pipeline.kubeflow_worker"]
+        assert container["args"][-2:] == ["--node=RetrievalTrainer", f"--worker={place}"]
+        assert container["resources"] == executors["exec-retrieval-trainer"]["resources"]
+        assert tasks[name]["dependentTasks"] == tasks["retrieval-trainer"]["dependentTasks"]
+    assert executors["exec-retrieval-trainer"]["args"][-2:] == ["--node=RetrievalTrainer", "--workers=3"]
+    assert "--workers=3" not in executors["exec-ranking-trainer"]["args"]
 
 
 def test_passwords_are_in_the_secret_only(compiled):

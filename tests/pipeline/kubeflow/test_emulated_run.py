@@ -1,7 +1,8 @@
-"""Whole runs from the compiled YAML: completed and pushed, a killed node tried again."""
+"""Whole runs from the compiled YAML: two at once, one with a node killed, and a repetition from the cache."""
 
 from __future__ import annotations
 
+import concurrent.futures
 import subprocess
 import sys
 import threading
@@ -13,17 +14,19 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.timeout(4800)]
 
 ROOT = Path(__file__).parents[3]
 SMALL = """
-gates: {worst_champion_loss: 0.5}
-retrieval: {num_epochs: 6, embedding_dim: 16, hidden_dim: 32, batch_size: 64, num_uniform_negatives: 24,
-  learning_rate: 0.01}
-ranking: {num_epochs: 6, num_candidates: 24, hidden_dim: 32, batch_size: 16, learning_rate: 0.01}
-split: {ranking_windows: 4}
+baselines: {systems: [popularity]}
+gates: {against_popularity: "off", least_auc: 0}
+preranking: {num_epochs: 1}
+retrieval: {num_epochs: 2, embedding_dim: 8, hidden_dim: 8, batch_size: 64, num_uniform_negatives: 8}
+ranking: {num_epochs: 1, num_candidates: 12, hidden_dim: 8, batch_size: 32}
+split: {ranking_windows: 2}
 """
 KILLED = "candidate-indexer"
+PUSHED, REFUSED, REPEATED = "run-1", "run-2", "run-3"
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +96,54 @@ def kill_once(pod):
 
 
 @pytest.fixture(scope="module")
-def first(cluster, checkerboard_url, tmp_path_factory):
-    logs = tmp_path_factory.mktemp("first") / "logs"
-    return cluster.run("run-1", {"source": checkerboard_url, "seed": 7}, logs, kill_once)
+def at_once(cluster, write_checkerboard, tmp_path_factory):
+    """Two runs on an empty store, begun together: another seed, and a gate that nothing passes."""
+    folder = tmp_path_factory.mktemp("runs")
+    shop = write_checkerboard(folder / "shop.db", num_users=20, num_products=16)
+    given = {
+        PUSHED: ({"source": shop, "seed": 7}, kill_once),
+        REFUSED: ({"source": shop, "seed": 8, "gates_least_ndcg": 1.0}, lambda pod: None),
+    }
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        runs = {
+            name: pool.submit(cluster.run, name, parameters, folder / name, watch, 2)
+            for name, (parameters, watch) in given.items()
+        }
+    return {name: run.result() for name, run in runs.items()}, shop
+
+
+@pytest.fixture(scope="module")
+def first(at_once):
+    return at_once[0][PUSHED]
+
+
+@pytest.fixture(scope="module")
+def refused(at_once):
+    return at_once[0][REFUSED]
+
+
+@pytest.fixture(scope="module")
+def repeated(at_once, cluster, tmp_path_factory):
+    """The run that was pushed, once more."""
+    logs = tmp_path_factory.mktemp("repeated") / "logs"
+    return cluster.run(REPEATED, {"source": at_once[1], "seed": 7}, logs, pods_at_once=2)
+
+
+@pytest.fixture(scope="module")
+def recorded(repeated, metadata_store):
+    """Run -> node -> its execution, as ML Metadata has them after all runs."""
+    from pipeline.metadata_connection import PASSWORD_VARIABLE
+    from pipeline.metadata_store import RunStore
+    from pipeline.plan import PIPELINE_NAME
+
+    url, password = metadata_store
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(PASSWORD_VARIABLE, password)
+        store = RunStore(url, PIPELINE_NAME)
+        runs = {
+            run.run_id: {execution.node: execution for execution in run.executions} for run in store.runs()
+        }
+        return store, runs
 
 
 def failures(finished):
@@ -103,12 +151,21 @@ def failures(finished):
     return "\n".join(finished.of(name)[-1].text()[-3000:] for name in failed)
 
 
+def attempts(finished):
+    """Task -> number of its pods, of the tasks that had another than one."""
+    return {task: count for task, count in Counter(pod.task for pod in finished.pods).items() if count != 1}
+
+
+def pushed_versions(volume):
+    return [path for path in (volume / "serving").iterdir() if path.name.isdigit()]
+
+
 def test_first_run_completes_and_pushes(first, volume):
     assert set(first.states.values()) == {"SUCCEEDED"}, failures(first)
     assert len(first.states) == 24
-    pushed = [path for path in (volume / "serving").iterdir() if path.name.isdigit()]
-    assert len(pushed) == 1 and (pushed[0] / "saved_model.pb").is_file()
-    assert str(pushed[0]) in first.of("outcome")[0].text()
+    (version,) = pushed_versions(volume)
+    assert (version / "saved_model.pb").is_file()
+    assert str(version) in first.of("outcome")[0].text()
 
 
 def test_independent_nodes_run_side_by_side(first):
@@ -119,13 +176,55 @@ def test_a_killed_node_is_tried_again(first):
     killed, again = first.of(KILLED)
     assert killed.process.returncode == -9 and again.process.returncode == 0
     assert "Removing what an earlier attempt left" in again.text()
-    others = Counter(pod.task for pod in first.pods if pod.task != KILLED)
-    assert set(others.values()) == {1}
+    assert attempts(first) == {KILLED: 2}
 
 
 def test_run_parameters_reach_the_plan(first, volume):
     from pipeline.plan import RunPlan
 
-    plan = RunPlan.from_json((volume / "runs" / "run-1" / "plan.json").read_text())
-    assert plan.config.seed == 7
-    assert plan.config.retrieval.embedding_dim == 16 and plan.config.gates.worst_champion_loss == 0.5
+    plan = RunPlan.from_json((volume / "runs" / PUSHED / "plan.json").read_text())
+    assert plan.config.seed == 7 and plan.config.source.url.endswith("/shop.db")
+    assert plan.config.retrieval.embedding_dim == 8 and plan.config.gates.least_auc == 0
+
+
+def test_a_refusal_is_that_of_its_own_run(first, refused):
+    failed = {task for task, state in refused.states.items() if state != "SUCCEEDED"}
+    assert failed == {"outcome"}, failures(refused)
+    assert "Not pushed" in refused.of("outcome")[0].text() and attempts(refused) == {}
+    begun = min(pod.started for pod in first.pods), min(pod.started for pod in refused.pods)
+    ended = max(pod.ended for pod in first.pods), max(pod.ended for pod in refused.pods)
+    assert max(begun) < min(ended)
+
+
+def test_runs_at_once_read_only_what_is_theirs(recorded):
+    store, runs = recorded
+    for name in (PUSHED, REFUSED):
+        nodes = runs[name]
+        made = {
+            artifact.id
+            for execution in nodes.values()
+            for artifacts in store.outputs(execution).values()
+            for artifact in artifacts
+        }
+        assert len(nodes) == 22
+        for execution in nodes.values():
+            read = {artifact.id for artifacts in store.inputs(execution).values() for artifact in artifacts}
+            assert read <= made, execution.node
+    models = {
+        name: store.outputs(runs[name]["RetrievalTrainer"])["model"][0].id for name in (PUSHED, REFUSED)
+    }
+    assert len(set(models.values())) == 2
+
+
+def test_a_second_run_is_served_from_the_cache(repeated, recorded, volume):
+    assert set(repeated.states.values()) == {"SUCCEEDED"}, failures(repeated)
+    assert attempts(repeated) == {}
+    store, runs = recorded
+    states = {node: execution.state for node, execution in runs[REPEATED].items()}
+    assert set(states.values()) == {"CACHED"} and len(states) == 22
+    for node, execution in runs[REPEATED].items():
+        before = store.outputs(runs[PUSHED][node])
+        assert {key: [one.id for one in made] for key, made in store.outputs(execution).items()} == {
+            key: [one.id for one in made] for key, made in before.items()
+        }, node
+    assert len(pushed_versions(volume)) == 1

@@ -87,3 +87,35 @@ def test_answers_come_in_the_order_of_the_question(new_store, monkeypatch):
     for order in (ids, ids[::-1]):
         assert [artifact.id for artifact in store.get_artifacts_by_id(order)] == order
     assert [kind.id for kind in store.get_artifact_types_by_id(kinds[::-1])] == kinds[::-1]
+
+
+@pytest.mark.postgres
+def test_types_are_there_once_before_the_nodes_need_them(new_store, monkeypatch):
+    """What a node registers itself afterwards, as TFX does, is what is there."""
+    from ml_metadata.proto import metadata_store_pb2 as pb
+    from tfx.proto.orchestration import pipeline_pb2
+
+    from pipeline.metadata_types import register_types
+
+    monkeypatch.setenv(PASSWORD_VARIABLE, password_of(new_store))
+    location = store_location(new_store)
+    pipeline = pipeline_pb2.Pipeline()
+    for name in ("First", "Second"):
+        node = pipeline.nodes.add().pipeline_node
+        node.node_info.type.name = name
+        node.contexts.contexts.add().type.name = "pipeline_run"
+        statistics = node.outputs.outputs["statistics"].artifact_spec.type
+        statistics.name, statistics.base_type = "ExampleStatistics", pb.ArtifactType.STATISTICS
+        statistics.properties["span"] = pb.INT
+    for _ in range(2):
+        register_types(location, pipeline)
+    store = open_store(location)
+    assert [kind.name for kind in store.get_artifact_types() if "." not in kind.name] == ["ExampleStatistics"]
+    assert sorted(kind.name for kind in store.get_execution_types() if "." not in kind.name) == [
+        "First",
+        "Second",
+    ]
+    assert sorted(kind.name for kind in store.get_context_types()) == ["execution_cache", "pipeline_run"]
+    (known,) = [kind for kind in store.get_artifact_types() if kind.name == "ExampleStatistics"]
+    assert known.properties == {"span": pb.INT}
+    assert store.put_artifact_type(statistics) == known.id
