@@ -49,6 +49,7 @@ class Calibration(tf.Module):
     def __init__(self, category: np.ndarray, strength: float) -> None:
         super().__init__()
         self.category = frozen(category, tf.int64)
+        self.num_categories = int(category.max(initial=0)) + 1
         self.strength = strength
 
     def __call__(
@@ -65,26 +66,28 @@ class Calibration(tf.Module):
         """
         head = order[:, : head_size(order)]
         category = tf.gather(self.category, tf.gather(index, head, batch_dims=1))
-        wanted = own_mix(tf.gather(self.category, tf.maximum(bought, 0)), bought, category)
+        own = tf.gather(self.category, tf.maximum(bought, 0))
+        wanted = own_mix(own, bought, category, self.num_categories)
         count = tf.minimum(top_k, tf.shape(head)[1])
         relevance = relevance_by_place(scores, tf.shape(head)[1])
         return ordering.head_first(order, calibrated(relevance, category, wanted, self.strength, count))
 
 
-def own_mix(own: tf.Tensor, bought: tf.Tensor, category: tf.Tensor) -> tf.Tensor:
+def own_mix(own: tf.Tensor, bought: tf.Tensor, category: tf.Tensor, num_categories: int) -> tf.Tensor:
     """Share of each candidate's category among the user's distinct products of known categories.
 
     Args:
         own: Category of what was bought `[batch, time]`.
         bought: The products, -1 pads `[batch, time]`.
         category: Of the candidates, -1 where it is missing `[batch, pool]`.
+        num_categories: Number of categories.
     """
     known = tf.logical_and(bought >= 0, own >= 0)
     once = tf.logical_and(known, ordering.occurrence(tf.where(known, bought, -1)) == 0)
     weight = tf.cast(once, tf.float32)[..., tf.newaxis]
-    totals = group_totals(
-        tf.maximum(own, 0), tf.maximum(category, 0), once, weight, tf.zeros_like(own, tf.float32)
-    )
+    keys, asked = (tf.maximum(values, 0)[..., tf.newaxis] for values in (own, category))
+    ages = tf.zeros_like(own, tf.float32)
+    totals = group_totals(keys, asked, once[..., tf.newaxis], weight, ages, num_categories).of(0)
     share = tf.math.divide_no_nan(totals.counts[..., 0], tf.reduce_sum(weight, axis=1))
     return tf.where(category >= 0, share, 0.0)
 

@@ -50,7 +50,7 @@ def test_the_own_mix_counts_each_product_once():
     # bought: product 1 (of 7) twice, 2 (of 7), 4 (of 3), 6 (no category), and padding
     bought = tf.constant([[1, 2, 1, 4, 6, -1]], tf.int64)
     own = tf.constant([[7, 7, 7, 3, -1, 7]], tf.int64)
-    mix = own_mix(own, bought, tf.constant([[7, 3, 5, -1]], tf.int64))
+    mix = own_mix(own, bought, tf.constant([[7, 3, 5, -1]], tf.int64), 8)
     assert mix.numpy()[0] == pytest.approx([2 / 3, 1 / 3, 0, 0])
 
 
