@@ -10,7 +10,8 @@ from pathlib import Path
 from schema.errors import UserError
 from schema.request import Query
 from schema.versions import newest_version
-from serving.pushed_model import Items, PushedModel
+from serving.items import Items
+from serving.pushed_model import PushedModel
 
 _LOG = logging.getLogger("towerline.serving")
 _WARM_UP = 100
