@@ -66,7 +66,7 @@ def plain(value: Any) -> Any:
 
 
 def _item(columns: dict[str, list[Any]], number: int) -> dict[str, Any]:
-    found = {name: plain(columns[name][number]) for name in _FIELDS if name in columns}
+    found: dict[str, Any] = {name: plain(columns[name][number]) for name in _FIELDS if name in columns}
     item: dict[str, Any] = {
         "rank": number + 1,
         "product_id": plain(columns[names.PRODUCT_ID][number]),

@@ -56,7 +56,7 @@ def kernel(embeddings: tf.Tensor, categories: tf.Tensor) -> tf.Tensor:
         cosine alone without category columns. Both are positive semi-definite, and so is their mean.
     """
     cosine = (1.0 + tf.matmul(embeddings, embeddings, transpose_b=True)) / 2.0
-    if not categories.shape[-1]:
+    if categories.shape[-1] == 0:
         return cosine
     known = categories[:, :, tf.newaxis, :] >= 0
     same = tf.logical_and(categories[:, :, tf.newaxis, :] == categories[:, tf.newaxis, :, :], known)

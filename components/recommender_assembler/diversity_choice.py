@@ -82,7 +82,7 @@ def choose_diversity(measured: dict[float, float], most_loss: float) -> float:
     return chosen
 
 
-@tf.function(reduce_retracing=True)
+@tf.function  # shapes stay static: `kernel` asks whether there are category columns
 def _choose(
     head: tf.Tensor,
     scores: tf.Tensor,

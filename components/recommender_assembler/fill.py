@@ -20,4 +20,5 @@ def by_popularity(sources: CandidateSources) -> np.ndarray:
     statistics = sources.statistics.numpy()
     keys = [-statistics[:, FEATURE_NAMES.index(column)] for column in reversed(_COLUMNS)]
     order = np.lexsort(keys)
-    return np.concatenate([popular, order[~np.isin(order, popular)]]).astype(np.int64)
+    everything: np.ndarray = np.concatenate([popular, order[~np.isin(order, popular)]]).astype(np.int64)
+    return everything

@@ -54,8 +54,8 @@ def birth_times(catalog: pa.Table, product_ids: list[str], statistics: np.ndarra
     born = np.round(moment - days * names.SECONDS_PER_DAY).astype(np.int64)
     created = first_values(catalog, names.CREATED_AT)
     if pa.types.is_null(created.type):
-        return born
+        return np.asarray(born)
     place = encode(list(product_ids), texts(first_values(catalog, names.PRODUCT_ID)).combine_chunks())
     values = pc.fill_null(created, -1).to_numpy()
     known = np.where(place >= 0, values[np.maximum(place, 0)], -1)
-    return np.where(known >= 0, known, born)
+    return np.asarray(np.where(known >= 0, known, born))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from components.evaluation.beyond_accuracy import ProductFacts, coverage, list_scores
-from components.evaluation.lists import NOTHING, CodeLists, FloatArray, IntArray, compact
+from components.evaluation.lists import NOTHING, CodeLists, IntArray, compact
 from components.evaluation.metrics import hits, ndcg
 from components.recommender_assembler.diversity import HEAD
 from components.recommender_assembler.diversity_choice import STRENGTHS, reordered
@@ -18,7 +19,7 @@ _TOP_K = 10
 
 def diversity_curve(
     candidates: IntArray,
-    adjusted: FloatArray,
+    adjusted: npt.NDArray[np.float32],
     targets: CodeLists,
     purchased: CodeLists,
     facts: ProductFacts,
