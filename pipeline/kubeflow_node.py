@@ -77,7 +77,7 @@ def launch(run: KubeflowRun, pipeline: Any, node: Any) -> None:
 
 
 def _metadata(location: str) -> Any:
-    from pipeline.metadata_connection import store_handle
+    from pipeline.metadata_handle import store_handle
 
     return store_handle(location)()
 

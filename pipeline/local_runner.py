@@ -103,7 +103,8 @@ def _retire_stale(plan: RunPlan) -> None:
 def _run(pipeline: Any, metadata: str) -> None:
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
-    from pipeline.metadata_connection import nowhere, opened_by_us
+    from pipeline.metadata_connection import nowhere
+    from pipeline.metadata_handle import opened_by_us
 
     pipeline.metadata_connection_config = nowhere()
     with opened_by_us(metadata):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -28,9 +26,7 @@ __all__ = [
     "is_server",
     "nowhere",
     "open_store",
-    "opened_by_us",
     "store_exists",
-    "store_handle",
     "store_location",
     "usable",
 ]
@@ -72,42 +68,11 @@ def usable(store: metadata_store.MetadataStore, location: str) -> metadata_store
     return as_on_sqlite(store, has_odd_texts=location.startswith(_POSTGRES))
 
 
-def store_handle(location: str) -> Any:
-    """TFX's class of handles that open a store, made to open this one, whatever it is told to."""
-    from tfx.orchestration import metadata
-
-    class Metadata(metadata.Metadata):
-        """It opens the store anew each time that it is entered."""
-
-        def __init__(self, _: Any = None) -> None:
-            super().__init__(connection_config(location))
-
-        def __enter__(self) -> Metadata:
-            super().__enter__()
-            usable(self._store, location)
-            return self
-
-    return Metadata
-
-
 def nowhere() -> pb.ConnectionConfig:
     """What a pipeline names that runs `opened_by_us`: TFX writes it to its log, where no password belongs."""
     config = pb.ConnectionConfig()
     config.fake_database.SetInParent()
     return config
-
-
-@contextlib.contextmanager
-def opened_by_us(location: str) -> Iterator[None]:
-    """Meanwhile TFX's runner opens this store as we do, whatever the pipeline names."""
-    from tfx.orchestration import metadata
-
-    original = metadata.Metadata
-    metadata.Metadata = store_handle(location)
-    try:
-        yield
-    finally:
-        metadata.Metadata = original
 
 
 def _quoted(password: str) -> str:

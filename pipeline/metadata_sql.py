@@ -104,7 +104,7 @@ def _connect(location: str) -> tuple[Any, Any]:
 
         return _open_file(location), sqlite3.Error
     parts = urlsplit(restore_password(location, os.environ.get(PASSWORD_VARIABLE)))
-    access = {
+    access: dict[str, Any] = {
         "host": parts.hostname,
         "user": unquote(parts.username or ""),
         "password": unquote(parts.password or ""),

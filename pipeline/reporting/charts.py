@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-_WIDTH: Final = 620
-_LABEL: Final = 215
-_LONGEST_NAME: Final = 32
+_WIDTH: Final = 460  # on a phone nearly as many pixels, so that text stays legible there
+_LABEL: Final = 165
+_LONGEST_NAME: Final = 22
 _MARGIN: Final = 10
 _ROW: Final = 24
-_PLOT: Final = _WIDTH - _LABEL - 80
+_PLOT: Final = _WIDTH - _LABEL - 60
 
 
 def whiskers(rows: Mapping[str, Any], title: str, emphasised: str = "") -> str:
@@ -74,7 +74,7 @@ def curves(series: Mapping[str, Sequence[float]], title: str) -> str:
     height, gap = 70, 26
     parts = []
     for number, (name, values) in enumerate(series.items()):
-        top = number * (height + gap)
+        top = number * (height + gap) + 4
         least, most = min(values), max(values)
         step = _PLOT / max(1, len(values) - 1)
         places = [
@@ -90,7 +90,7 @@ def curves(series: Mapping[str, Sequence[float]], title: str) -> str:
             f'<polyline class="curve" points="{line}"/>{dots}'
             f'<text x="{_LABEL}" y="{top + height + 16}">{escape(last)}</text></g>'
         )
-    return _figure(title, len(series) * (height + gap), "".join(parts))
+    return _figure(title, len(series) * (height + gap) + 4, "".join(parts))
 
 
 def stacked(parts: Mapping[str, float], title: str) -> str:
@@ -113,7 +113,8 @@ def _short(name: str) -> str:
     """A name that its column holds; the whole of it is shown on pointing at it."""
     if len(name) <= _LONGEST_NAME:
         return escape(name)
-    return f"<title>{escape(name)}</title>{escape(name[: _LONGEST_NAME - 1])}…"
+    half = _LONGEST_NAME // 2
+    return f"<title>{escape(name)}</title>{escape(name[:half])}…{escape(name[-half:])}"
 
 
 def _figure(title: str, height: float, content: str) -> str:

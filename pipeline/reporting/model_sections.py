@@ -60,7 +60,10 @@ def metrics_section(metrics: dict[str, Any]) -> str:
         "metrics",
         "Metrics",
         charts.whiskers(ordered, f"NDCG@10 of every system, {asked}, 95 % intervals", _OURS),
-        charts.whiskers(ahead, "How far the recommender is ahead of each (paired difference of NDCG@10)"),
+        charts.whiskers(
+            dict(sorted(ahead.items(), key=lambda pair: (pair[1] or {}).get("mean", 0))),
+            "How far the recommender is ahead of each (paired difference of NDCG@10)",
+        ),
         markup.grid(("system", *known), rows, range(1, len(known) + 1), "All metrics"),
         _new_products(metrics.get("new_products_only", {})),
     )

@@ -193,10 +193,11 @@ def _write_data(writer: Writer, run: str, number: int, ages: tuple[float, float]
         table, writer.root / "artifacts" / f"ProductExampleGen/interactions/{number}/part-00000.parquet"
     )
     statistics = writer.artifact(
-        "ExampleStatistics", f"StatisticsGen/statistics/{number + 1}", split_names='["train"]'
+        "ExampleStatistics", f"StatisticsGen/statistics/{number + 1}", split_names='["train", "test"]'
     )
-    target = writer.root / "artifacts" / f"StatisticsGen/statistics/{number + 1}/Split-train"
-    write_statistics(target, ages, {"red": 5, "blue": 5})
+    target = writer.root / "artifacts" / f"StatisticsGen/statistics/{number + 1}"
+    for split in ("train", "test"):
+        write_statistics(target / f"Split-{split}", ages, {"red": 5, "blue": 5})
     found = {"examples": examples, "interactions": interactions, "statistics": statistics}
     return {f"{run}.{name}": artifact for name, artifact in found.items()}
 
