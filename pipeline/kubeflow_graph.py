@@ -64,7 +64,7 @@ def _helpers(config: TowerlineConfig, graph: dict[str, tuple[str, ...]]) -> dict
     Raises:
         UserError: A node cannot have any.
     """
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for node, upstream in graph.items():
         count = config.kubeflow.resources(node).workers
         if count > 1:

@@ -45,9 +45,7 @@ class Transitions:
     def recommend(self, question: Question, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
         past = question.past
-        follows = self.matrices.remember(past, ("follows",), lambda: count_transitions(past))
-        sums = np.maximum(np.asarray(follows.sum(axis=1)).ravel(), 1e-9)
-        chain = (sparse.diags((sums**-self.damping).astype(np.float32)) @ follows).tocsr()
+        chain = self.matrices.remember(past, ("chain", self.damping), lambda: self._chain(past))
         last = self._last_events(question)
 
         def score(start: int, end: int) -> Scores:
@@ -55,6 +53,11 @@ class Transitions:
             return scores
 
         return rank_by_scores(score, question, top_k, self.popularity)
+
+    def _chain(self, past: Past) -> sparse.csr_matrix:
+        follows = self.matrices.remember(past, ("follows",), lambda: count_transitions(past))
+        sums = np.maximum(np.asarray(follows.sum(axis=1)).ravel(), 1e-9)
+        return (sparse.diags((sums**-self.damping).astype(np.float32)) @ follows).tocsr()
 
     def _last_events(self, question: Question) -> sparse.csr_matrix:
         past = question.past

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 import numpy as np
 from scipy import sparse
@@ -13,6 +15,9 @@ from components.evaluation.baselines import Popularity, Question
 from components.evaluation.events import Past
 from components.evaluation.lists import IntArray
 from schema import names
+
+_MOST_REMEMBERED: Final = 10_000_000
+"""Pairs of an asking user and a possible neighbour whose cosines are kept while settings are tuned."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,20 @@ class UserKnn:
         active = self._active(past)
         neighbours, purchases = profiles[active], unit_rows(counts[active])
 
+        def alike(start: int, end: int) -> sparse.csr_matrix:
+            cosines = (rows_of_queries(profiles, question, start, end) @ neighbours.T).tocsr()
+            asking = np.repeat(question.users[start:end], np.diff(cosines.indptr))
+            cosines.data[active[cosines.indices] == asking] = 0  # nobody is his own neighbour
+            cosines.eliminate_zeros()
+            return cosines
+
         def score(start: int, end: int) -> Scores:
-            alike = (rows_of_queries(profiles, question, start, end) @ neighbours.T).tolil()
-            for row, user in enumerate(question.users[start:end]):
-                alike[row, active == user] = 0  # nobody is his own neighbour
-            nearest = largest_of_rows(alike.tocsr(), self.num_neighbours)
+            # The number of neighbours and the own weight are tuned on the same cosines.
+            key = ("alike", self.half_life, question.users[start:end].tobytes())
+            few = len(question.users) * len(active) <= _MOST_REMEMBERED
+            make = partial(alike, start, end)
+            cosines = self.matrices.remember(past, key, make) if few else make()
+            nearest = largest_of_rows(cosines, self.num_neighbours)
             total = np.maximum(np.asarray(nearest.sum(axis=1)), 1e-9)
             theirs = (nearest @ purchases).toarray() / total
             mine = unit_rows(rows_of_queries(counts, question, start, end)).toarray()

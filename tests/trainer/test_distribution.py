@@ -68,7 +68,7 @@ def two_workers(trained_shop, tmp_path_factory):
         with (own / "log").open("wb") as log:
             processes.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
     try:
-        codes = [process.wait(600) for process in processes]
+        codes = [process.wait(1800) for process in processes]
     finally:
         for process in processes:
             process.kill()

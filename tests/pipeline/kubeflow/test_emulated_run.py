@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import re
 import subprocess
 import sys
 import threading
@@ -68,14 +69,20 @@ def volume(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def cluster(emulator, compile_kubeflow, metadata_store, volume, image, tmp_path_factory):
+def document(compile_kubeflow, metadata_store, volume, tmp_path_factory):
+    """The compiled YAML."""
     config = tmp_path_factory.mktemp("config") / "small.yaml"
     config.write_text(SMALL)
     url, password = metadata_store
     done, document = compile_kubeflow("--config", config, "--metadata-url", url, root=volume)
     assert done.returncode == 0, done.stderr
     assert password not in document.read_text()
-    secrets = {"towerline": {"metadata-password": password}}
+    return document
+
+
+@pytest.fixture(scope="module")
+def cluster(emulator, document, image, metadata_store):
+    secrets = {"towerline": {"metadata-password": metadata_store[1]}}
     return emulator.Emulator(document, image, secrets)
 
 
@@ -144,6 +151,19 @@ def recorded(repeated, metadata_store):
             run.run_id: {execution.node: execution for execution in run.executions} for run in store.runs()
         }
         return store, runs
+
+
+def test_modules_of_the_containers_are_those_of_the_wheel(document, image, tmp_path):
+    modules = sorted(set(re.findall(r"pipeline\.kubeflow_\w+", document.read_text())))
+    assert modules == ["pipeline.kubeflow_node", "pipeline.kubeflow_outcome", "pipeline.kubeflow_plan"]
+    modules.append("pipeline.kubeflow_worker")  # of trainers in several pods
+    code = (
+        f"import importlib; print(*(importlib.import_module(name).__file__ for name in {modules}), sep='\\n')"
+    )
+    command = ["python", "-c", code]
+    found = subprocess.run(command, cwd=tmp_path, env=image, capture_output=True, text=True, check=True)
+    files = found.stdout.split()
+    assert len(files) == 4 and all(path.startswith(image["PYTHONPATH"]) for path in files)
 
 
 def failures(finished):
