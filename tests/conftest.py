@@ -18,6 +18,7 @@ def _load(name: str):
 
 
 _write_checkerboard = _load("checkerboard").write_checkerboard
+_browser = _load("browser")
 _servers = _load("servers")
 _transforming = _load("transforming")
 _trained_shop = _load("trained_shop")
@@ -47,6 +48,13 @@ def mysql_url() -> Iterator[str]:
     """URL, with a password, of an empty MariaDB database; skips where no server is installed."""
     with _servers.mariadb_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium, started for the session (`with browser.page(...) as page`); skips without one."""
+    with _browser.chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
