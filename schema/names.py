@@ -82,6 +82,14 @@ RETRIEVE: Final = "retrieve"
 RANK: Final = "rank"
 SIMILAR: Final = "similar"
 SEARCH: Final = "search"
+EMBED_QUERIES: Final = "embed_queries"
+EMBED_PRODUCTS: Final = "embed_products"
+PRODUCTS: Final = "products"
+"""Of the retrieval model: embeddings of products by their features alone."""
+NEAREST: Final = "nearest"
+"""Products nearest to a given embedding; `nearest__<column>` in the space of an embedding column."""
+EMBEDDING: Final = "embedding"
+KNOWN: Final = "known"
 BLEND: Final = "blend"
 TEXT: Final = "text"
 TOP_K: Final = "top_k"
@@ -89,6 +97,7 @@ EXCLUDE_PURCHASED: Final = "exclude_purchased"
 
 # Where the served model keeps what a client needs to know of it.
 SERVING_METADATA: Final = "assets.extra/towerline.json"
+HISTORIES: Final = "assets.extra/histories"
 
 DEFAULT_EVENT_TYPE: Final = "purchase"
 SECONDS_PER_DAY: Final = 86_400

@@ -1,4 +1,4 @@
-"""Exports the retrieval model with the two functions that the later stages call."""
+"""Exports the retrieval model with the functions that the later stages call."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from schema import names
+from schema.features import FeatureSet, Kind
 from schema.transformed import dense_query_signature
 from trainer.arguments import TrainerArguments
 from trainer.retrieval_metrics import embed_catalog
@@ -33,6 +34,10 @@ class RetrievalModule(tf.Module):
         """All candidate embeddings, `embeddings [products, dim]`."""
         return {"embeddings": tf.identity(self.candidate_embeddings)}
 
+    def products(self, **features: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Dense transformed product columns to `embeddings [batch, dim]`, as of products without an id."""
+        return {"embeddings": self.model.embed_products(features)}
+
 
 def export_retrieval(model: RetrievalModel, arguments: TrainerArguments, example: dict[str, Any]) -> None:
     """Writes the SavedModel.
@@ -46,11 +51,21 @@ def export_retrieval(model: RetrievalModel, arguments: TrainerArguments, example
     query = tf.function(module.query)
     candidates = tf.function(module.candidates, input_signature=[])
     signature = dense_query_signature(example)
-    tf.saved_model.save(
-        module,
-        arguments.model_directory,
-        signatures={
-            "serving_default": query.get_concrete_function(**signature),
-            "candidates": candidates.get_concrete_function(),
-        },
-    )
+    signatures = {
+        "serving_default": query.get_concrete_function(**signature),
+        "candidates": candidates.get_concrete_function(),
+    }
+    if model.encoder.reads_features:
+        specs = _product_specs(arguments.features)
+        signatures[names.PRODUCTS] = tf.function(module.products).get_concrete_function(**specs)
+    tf.saved_model.save(module, arguments.model_directory, signatures=signatures)
+
+
+def _product_specs(features: FeatureSet) -> dict[str, tf.TensorSpec]:
+    """Specs of what `dense_columns` makes of product columns."""
+    specs = {}
+    for name, column in features.product_columns().items():
+        inner = {Kind.TEXT: [None], Kind.EMBEDDING: [column.dim]}.get(column.kind, [])
+        dtype = tf.float32 if column.kind is Kind.EMBEDDING else tf.int64
+        specs[name] = tf.TensorSpec([None, *inner], dtype, name)
+    return specs

@@ -20,11 +20,14 @@ from components.candidate_sources.tables import load_tables
 from components.evaluation.examples import read_split
 from components.evaluation.exclusion import resolve_exclusion
 from components.recommender_assembler.compiled_rules import catalogue_columns, codes, compile_rules
+from components.recommender_assembler.embeddings import Embeddings, embedding_columns
 from components.recommender_assembler.finishing import Finishing
+from components.recommender_assembler.histories import write_histories
 from components.recommender_assembler.popularity_discount import measure_discount
 from components.recommender_assembler.product_texts import product_texts
 from components.recommender_assembler.recommender import Recommender, ServingSettings
 from components.recommender_assembler.text_index import TextIndex, build_postings
+from components.recommender_assembler.user_rows import read_user_rows
 from components.settings import PostRankingSettings
 from schema import names
 from schema.features import FeatureSet, Kind
@@ -36,7 +39,7 @@ class Executor(base_executor.BaseExecutor):
     """Composes the transform graph, both models and the candidate sources into one SavedModel."""
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
-        """Writes the SavedModel and `assets.extra/towerline.json`."""
+        """Writes the SavedModel, `assets.extra/towerline.json` and the snapshot `assets.extra/histories`."""
         index = Path(artifact_utils.get_single_uri(input_dict["index"]))
         report = json.loads((index / "index.json").read_text())
         post_ranking = PostRankingSettings.from_json(exec_properties["post_ranking"])
@@ -47,6 +50,21 @@ class Executor(base_executor.BaseExecutor):
         target = Path(path_utils.serving_model_dir(model_uri))
         save_recommender(recommender, target)
         write_metadata(target, exec_properties, exclusion, report["num_products"], discount)
+        _write_snapshot(input_dict, exec_properties, recommender, target)
+
+
+def _write_snapshot(inputs: Any, properties: Any, recommender: Recommender, target: Path) -> None:
+    features = FeatureSet.from_json(properties["features"])
+    product_ids = recommender.product_ids.numpy()
+    write_histories(
+        Path(artifact_utils.get_single_uri(inputs["interactions"])),
+        read_user_rows(artifact_utils.get_single_uri(inputs["examples"]), features),
+        target / names.HISTORIES,
+        features,
+        properties["history_length"],
+        TimeWindows.from_json(properties["windows"]),
+        pa.array(product_ids[~recommender.sources.hidden.numpy()].tolist(), pa.binary()).cast(pa.string()),
+    )
 
 
 def _exclude_days(exclusion: str) -> float:
@@ -94,7 +112,7 @@ def _build(
     product_ids = [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
     catalog = read_split(artifact_utils.get_single_uri(inputs["examples"]), names.CATALOG)
     texts = TextIndex(build_postings(product_texts(catalog, features, product_ids)), len(product_ids))
-    return Recommender(
+    recommender = Recommender(
         transform,
         _load(inputs["retrieval_model"]),
         _load(inputs["ranking_model"]),
@@ -104,6 +122,8 @@ def _build(
         _finishing(post_ranking, catalog, features, product_ids, sources),
         settings,
     )
+    recommender.embeddings = Embeddings(recommender, embedding_columns(catalog, features, product_ids))
+    return recommender
 
 
 def _finishing(
@@ -129,7 +149,7 @@ def _load(artifacts: Any) -> Any:
 
 
 def save_recommender(recommender: Recommender, target: Path) -> None:
-    """Exports `recommend` (also as the default signature), `rank`, `retrieve`, `similar` and `search`."""
+    """Exports `recommend` (also as the default), `rank`, `retrieve`, `similar`, `search` and `Embeddings`."""
     specs = recommender.signature()
     exclude = {names.EXCLUDE_PURCHASED: tf.TensorSpec([], tf.bool, names.EXCLUDE_PURCHASED)}
     top_k = {names.TOP_K: tf.TensorSpec([], tf.int64, names.TOP_K)}
@@ -147,6 +167,7 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
         names.SEARCH: tf.function(recommender.search).get_concrete_function(
             text=tf.TensorSpec([None], tf.string, names.TEXT), **top_k
         ),
+        **recommender.embeddings.signatures(specs),
     }
     tf.saved_model.save(recommender, str(target), signatures=signatures)
 
