@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,10 +57,17 @@ class PushedModel:
 
             self._loaded = tf.saved_model.load(str(self.folder))
 
+    @property
+    def signatures(self) -> Mapping[str, Any]:
+        """Name -> concrete function of the loaded model."""
+        self.load()
+        signatures: Mapping[str, Any] = self._loaded.signatures
+        return signatures
+
     def recommend(self, queries: Sequence[Query], top_k: int, exclude_purchased: bool) -> list[Items]:
         """Returns the items of each query, best first: rank, product_id, score, source, reason."""
         inputs = encode_queries(self.features, queries, self.history_length)
-        columns = self._call(
+        columns = self.call(
             names.RECOMMEND, {**inputs, names.TOP_K: top_k, names.EXCLUDE_PURCHASED: exclude_purchased}
         )
         return [_recommended(columns, row) for row in range(len(queries))]
@@ -77,7 +84,7 @@ class PushedModel:
             UserError: The model was pushed before there was such a question.
         """
         inputs = {names.PRODUCT_ID: [product_id], names.TOP_K: top_k, names.BLEND: blend}
-        return _plain_items(self._call(names.SIMILAR, inputs))
+        return _plain_items(self.call(names.SIMILAR, inputs))
 
     def search(self, text: str, top_k: int) -> Items:
         """Products for a text: rank, product_id, score, text; [] if no word of it means anything here.
@@ -85,9 +92,18 @@ class PushedModel:
         Raises:
             UserError: The model was pushed before there was such a question.
         """
-        return _plain_items(self._call(names.SEARCH, {names.TEXT: [text], names.TOP_K: top_k}))
+        return _plain_items(self.call(names.SEARCH, {names.TEXT: [text], names.TOP_K: top_k}))
 
-    def _call(self, signature: str, inputs: dict[str, Any]) -> dict[str, list[Any]]:
+    def call(self, signature: str, inputs: Mapping[str, Any]) -> dict[str, list[Any]]:
+        """Calls a signature.
+
+        Args:
+            signature: Its name.
+            inputs: Values that fit its inputs.
+
+        Raises:
+            UserError: The model was pushed before there was such a signature.
+        """
         self.load()
         import tensorflow as tf
 
