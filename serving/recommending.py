@@ -9,9 +9,12 @@ from typing import Any
 from schema.errors import UserError
 from schema.features import FeatureSet, Kind
 from schema.request import Query
+from serving.explaining import explanation
+from serving.histories import Histories
 from serving.holder import Served
+from serving.new_products import NewProducts
 from serving.problems import ProblemError
-from serving.pushed_model import Items
+from serving.pushed_model import Items, PushedModel
 from serving.requests import RecommendationRequest
 from serving.rerank import diversified, matching, preferred, renumbered
 from serving.shop import Shop
@@ -28,67 +31,61 @@ class Recommending:
 
     Args:
         shop: The product database.
+        new_products: What the model does not know yet.
     """
 
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
+    def __init__(self, shop: Shop, new_products: NewProducts) -> None:
+        self._shop, self._new = shop, new_products
 
     def answer(self, request: RecommendationRequest, served: Served) -> Answer:
         """The answer as `towerline recommend --json` prints it, with `timings_ms`.
 
-        When the database cannot be read, the user is answered like a stranger, and `fallback` says so.
+        When the database cannot be read, the snapshot that was pushed with the model stands in for it, and
+        `fallback` says so: `snapshot`, or `no_history` for a user whom that does not know either. What needs
+        the rows of products is named by `not_applied` then.
 
         Raises:
             ProblemError: 422, a context, filter or preference names no column.
+            UserError: Filters need the rows of products, and the database cannot be read.
         """
         started = time.perf_counter()
         features = served.model.features
         check_columns(request, features)
         fallback = None
         try:
-            query, known = self._query(request, served)
+            query, known = _query(request, served.model, self._shop)
         except UserError:
-            query, known, fallback = Query(request.user_id or "", int(time.time())), False, "no_history"
+            query, known = _query(request, served.model, served.histories)
+            fallback = "snapshot" if known or request.history is not None else "no_history"
         found = time.perf_counter()
         wanted = _pool(request, served.model.num_products)
         items = served.model.recommend([query], wanted, request.exclude_purchased)[0]
-        ranked = time.perf_counter()
-        items = self._finish(items, request, features)
+        items = self._new.joined(items, query, served.model, wanted, request.exclude_purchased)
+        ranked, before = time.perf_counter(), items
+        try:
+            items, ignored = self._finish(items, request, features), []
+        except UserError:
+            if request.filters:
+                raise  # a list with what was to be left out would be worse than none
+            items = items[: request.top_k]
+            ignored = [name for name in ("preferences", "diversity") if getattr(request, name)]
         timings = {
             "history": found - started,
             "model": ranked - found,
             "post_ranking": time.perf_counter() - ranked,
         }
-        return _answer(request, served, known, items, timings, fallback)
-
-    def _query(self, request: RecommendationRequest, served: Served) -> tuple[Query, bool]:
-        model = served.model
-        if request.history is None and request.user_id is not None:
-            query, known = self._shop.question(request.user_id, model.features, model.history_length)
-        else:
-            query, known = Query(request.user_id or "", self._shop.now()), False
-        if request.history is not None:
-            events = sorted(request.history, key=lambda event: event.occurred_at)
-            default = model.features.event_types[0]
-            newest = events[-1].occurred_at + 1 if events else 0
-            query = Query(
-                query.user_id,
-                max(query.query_time, newest),
-                [event.product_id for event in events],
-                [event.occurred_at for event in events],
-                [event.event_type or default for event in events],
-            )
-        if request.context:
-            features = {**query.features, **request.context}
-            query = Query(
-                query.user_id, query.query_time, query.product_ids, query.times, query.event_types, features
-            )
-        return query, known
+        answer = compose(request, served, known, items, timings, fallback)
+        if ignored:
+            answer["not_applied"] = ignored
+        if request.explain:
+            how = explanation(served.model, query, request.exclude_purchased, before, self._shop)
+            answer["explain"] = {**how, "products": how["products"] | self._new.rows()}
+        return answer
 
     def _finish(self, items: Items, request: RecommendationRequest, features: FeatureSet) -> Items:
         if not (request.filters or request.preferences or request.diversity):
             return items[: request.top_k]
-        rows = self._shop.product_rows([item["product_id"] for item in items])
+        rows = self._shop.product_rows([item["product_id"] for item in items]) | self._new.rows()
         if request.filters:
             items = matching(items, rows, request.filters)
         if request.preferences:
@@ -98,9 +95,30 @@ class Recommending:
         return renumbered(diversified(pool, rows, columns, request.diversity, request.top_k))
 
 
-def popular_answer(request: RecommendationRequest, served: Served) -> Answer:
-    """What is answered when there was no time: popular products, marked as such."""
-    return _answer(request, served, False, served.popular[: request.top_k], {}, "popular")
+def _query(
+    request: RecommendationRequest, model: PushedModel, source: Shop | Histories
+) -> tuple[Query, bool]:
+    if request.history is None and request.user_id is not None:
+        query, known = source.question(request.user_id, model.features, model.history_length)
+    else:
+        query, known = Query(request.user_id or "", source.now()), False
+    if request.history is not None:
+        events = sorted(request.history, key=lambda event: event.occurred_at)
+        default = model.features.event_types[0]
+        newest = events[-1].occurred_at + 1 if events else 0
+        query = Query(
+            query.user_id,
+            max(query.query_time, newest),
+            [event.product_id for event in events],
+            [event.occurred_at for event in events],
+            [event.event_type or default for event in events],
+        )
+    if request.context:
+        features = {**query.features, **request.context}
+        query = Query(
+            query.user_id, query.query_time, query.product_ids, query.times, query.event_types, features
+        )
+    return query, known
 
 
 def check_columns(request: RecommendationRequest, features: FeatureSet) -> None:
@@ -130,7 +148,7 @@ def _pool(request: RecommendationRequest, num_products: int) -> int:
     return min(num_products, num_products if request.filters else wanted)
 
 
-def _answer(
+def compose(
     request: RecommendationRequest,
     served: Served,
     known: bool,
@@ -138,6 +156,7 @@ def _answer(
     seconds: Mapping[str, float],
     fallback: str | None,
 ) -> Answer:
+    """The answer as it is sent."""
     answer: Answer = {
         "user_id": request.user_id,
         "model_version": served.model.version,

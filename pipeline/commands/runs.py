@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from pipeline import console
@@ -18,8 +19,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pathlib import Path
+    from pipeline.configuration import load_config
+    from pipeline.metadata_connection import is_server
+    from pipeline.metadata_location import metadata_location
 
+    rows = run_rows(arguments)
+    if arguments.json:
+        console.say_json(rows)
+    elif not rows:
+        location = metadata_location(load_config(arguments).metadata, arguments.workdir)
+        console.say(f"No runs yet in {location if is_server(location) else Path(location).parent}.")
+    else:
+        console.say(_table(rows))
+    return 0
+
+
+def run_rows(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """What `towerline runs --json` prints: a row for each run, oldest first.
+
+    Args:
+        arguments: Those that all commands take.
+    """
     from pipeline.configuration import load_config
     from pipeline.metadata_connection import is_server, store_exists
     from pipeline.metadata_location import metadata_location
@@ -27,14 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     location = metadata_location(load_config(arguments).metadata, arguments.workdir)
     is_busy = is_server(location) or is_running(Path(arguments.workdir).expanduser())
-    rows = _rows(location, is_busy) if store_exists(location) else []
-    if arguments.json:
-        console.say_json(rows)
-    elif not rows:
-        console.say(f"No runs yet in {location if is_server(location) else Path(location).parent}.")
-    else:
-        console.say(_table(rows))
-    return 0
+    return _rows(location, is_busy) if store_exists(location) else []
 
 
 def _rows(path: str, is_busy: bool) -> list[dict[str, Any]]:
