@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from serving.middleware import REQUEST_ID
 from serving.new_products import NewProducts
+from serving.reading import ShopReader
 from serving.recommending import Recommending
 from serving.recording import Recorder, RecordingShop
-from serving.shop import Shop
 
 
 class Answering:
@@ -38,7 +38,9 @@ class Recorded(Answering):
         request: The request.
     """
 
-    def __init__(self, recorder: Recorder, shop: Shop, new_products: NewProducts, request: BaseModel) -> None:
+    def __init__(
+        self, recorder: Recorder, shop: ShopReader, new_products: NewProducts, request: BaseModel
+    ) -> None:
         self._recorder, self._request = recorder, request
         self._shop, self._products = RecordingShop(shop), new_products.index.products
         super().__init__(Recommending(self._shop, new_products))

@@ -38,7 +38,7 @@ def embeds_products(model: PushedModel) -> bool:
 def embed_query(model: PushedModel, query: Query) -> FloatArray:
     """The unit vector of a query `[dim]`."""
     inputs = encode_queries(model.features, [query], model.history_length)
-    return _call(model, names.EMBED_QUERIES, inputs)[names.QUERY_EMBEDDING][0]
+    return np.asarray(_call(model, names.EMBED_QUERIES, inputs)[names.QUERY_EMBEDDING][0])
 
 
 def embed_products(

@@ -9,7 +9,7 @@ from schema import names
 from schema.errors import UserError
 from schema.request import Query, encode_queries
 from serving.pushed_model import Items, PushedModel
-from serving.shop import Shop
+from serving.reading import ShopReader
 
 _SHOWN_OF_A_SOURCE = 20
 _SHOWN_RANKED = 50
@@ -18,7 +18,7 @@ Explanation = dict[str, Any]
 
 
 def explanation(
-    model: PushedModel, query: Query, exclude_purchased: bool, items: Items, shop: Shop
+    model: PushedModel, query: Query, exclude_purchased: bool, items: Items, shop: ShopReader
 ) -> Explanation:
     """What `explain` adds to an answer.
 

@@ -61,7 +61,7 @@ def start_grpc(
     return server, port
 
 
-class _Guard(grpc.ServerInterceptor):  # type: ignore[misc]  # grpc has no types
+class _Guard(grpc.ServerInterceptor):
     """Refuses calls without the token, and writes a line about each call.
 
     Args:

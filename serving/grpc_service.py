@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import grpc
 import tensorflow as tf
+from grpc import ServicerContext as Context
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -24,7 +25,6 @@ from serving.holder import ModelHolder, Served
 
 _SIGNATURES = "signature_def"
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
-Context = grpc.ServicerContext
 
 
 class _Models:

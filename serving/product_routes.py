@@ -136,6 +136,11 @@ def _add(request: NewProductRequest, model: PushedModel, server: Server) -> bool
 def _column(request: SimilarRequest, model: PushedModel) -> str | None:
     """The embedding column whose space a request means; None for the towers."""
     columns, towers, length = column_lengths(model), embedding_length(model), len(request.embedding or ())
+    if towers is None:
+        raise ProblemError(
+            409,
+            f"Model {model.version} was pushed before there was such a question. Remedy: `towerline run`.",
+        )
     if request.column is not None:
         if request.column not in columns:
             known = ", ".join(columns) or "none"

@@ -10,14 +10,13 @@ from schema.errors import UserError
 from schema.features import FeatureSet, Kind
 from schema.request import Query
 from serving.explaining import explanation
-from serving.histories import Histories
 from serving.holder import Served
 from serving.new_products import NewProducts
 from serving.problems import ProblemError
 from serving.pushed_model import Items, PushedModel
+from serving.reading import HistoryReader, ShopReader
 from serving.requests import RecommendationRequest
 from serving.rerank import diversified, matching, preferred, renumbered
-from serving.shop import Shop
 
 _POOL_FACTOR = 20
 _LEAST_POOL = 200
@@ -34,7 +33,7 @@ class Recommending:
         new_products: What the model does not know yet.
     """
 
-    def __init__(self, shop: Shop, new_products: NewProducts) -> None:
+    def __init__(self, shop: ShopReader, new_products: NewProducts) -> None:
         self._shop, self._new = shop, new_products
 
     def answer(self, request: RecommendationRequest, served: Served) -> Answer:
@@ -95,9 +94,7 @@ class Recommending:
         return renumbered(diversified(pool, rows, columns, request.diversity, request.top_k))
 
 
-def _query(
-    request: RecommendationRequest, model: PushedModel, source: Shop | Histories
-) -> tuple[Query, bool]:
+def _query(request: RecommendationRequest, model: PushedModel, source: HistoryReader) -> tuple[Query, bool]:
     if request.history is None and request.user_id is not None:
         query, known = source.question(request.user_id, model.features, model.history_length)
     else:

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from schema.errors import UserError
 from schema.features import FeatureSet
 from schema.request import Query
-from serving.shop import Shop
+from serving.reading import ShopReader
 from serving.side_index import SideProduct
 
 FORMAT = 1
@@ -31,7 +31,7 @@ class RecordingShop:
         shop: Is asked.
     """
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: ShopReader) -> None:
         self._shop = shop
         self.readings: Readings = {}
 

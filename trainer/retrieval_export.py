@@ -65,7 +65,9 @@ def _product_specs(features: FeatureSet) -> dict[str, tf.TensorSpec]:
     """Specs of what `dense_columns` makes of product columns."""
     specs = {}
     for name, column in features.product_columns().items():
-        inner = {Kind.TEXT: [None], Kind.EMBEDDING: [column.dim]}.get(column.kind, [])
+        inner: list[int | None] = []
+        if column.kind in (Kind.TEXT, Kind.EMBEDDING):
+            inner = [None if column.kind is Kind.TEXT else column.dim]
         dtype = tf.float32 if column.kind is Kind.EMBEDDING else tf.int64
         specs[name] = tf.TensorSpec([None, *inner], dtype, name)
     return specs
