@@ -223,6 +223,7 @@ def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit:
         preranker=nodes["PrerankingTrainer"].outputs["preranker"],
         candidates=nodes["CandidateGenerator"].outputs["examples"],
         examples=nodes["ProductExampleGen"].outputs["examples"],
+        interactions=nodes["ProductExampleGen"].outputs["interactions"],
         transform_graph=nodes["Transform"].outputs["transform_graph"],
         features=plan.features,
         windows=plan.windows,

@@ -4,32 +4,39 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi import FastAPI, Query
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.types import ASGIApp
 
 from serving import problems
+from serving.answering import Answering, Recorded
+from serving.extras import Extras
+from serving.fallback import popular_answer
 from serving.holder import ModelHolder, Served
 from serving.metrics import ServerMetrics
 from serving.middleware import Guard
+from serving.new_products import NewProducts
+from serving.pages import add_pages
 from serving.problems import ProblemError
-from serving.recommending import Answer, Recommending, popular_answer
-from serving.requests import RecommendationRequest, SearchRequest, SimilarRequest
+from serving.product_routes import add_product_routes
+from serving.recommending import Answer, Recommending
+from serving.requests import RecommendationRequest
+from serving.runs_page import add_runs_page
 from serving.settings import ServerSettings
 from serving.shop import Shop
+from serving.side_index import SideIndex
 from serving.workers import Workers
 
-_STATIC = Path(__file__).parent / "static"
-_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'"
 _ERRORS: dict[int | str, dict[str, Any]] = {
     code: {"description": text, "content": {problems.MEDIA_TYPE: {}}}
     for code, text in {
         401: "The bearer token is missing or wrong.",
         404: "There is no such thing.",
+        409: "It does not go with the model that is served.",
         413: "The body is too large.",
         422: "The request is not valid.",
         429: "Too many requests are waiting.",
@@ -54,12 +61,18 @@ class Server:
         settings: Limits.
         holder: The model.
         shop: The product database.
+        extras: What else there is.
     """
 
-    def __init__(self, settings: ServerSettings, holder: ModelHolder, shop: Shop) -> None:
+    def __init__(
+        self, settings: ServerSettings, holder: ModelHolder, shop: Shop, extras: Extras | None = None
+    ) -> None:
         self.settings, self.holder, self.shop = settings, holder, shop
+        self.extras = extras or Extras()
         self.workers = Workers(settings.num_workers, settings.most_waiting)
-        self.recommending = Recommending(shop)
+        self.new_products = NewProducts(self.extras.side_index or SideIndex(None))
+        holder.after_load.append(self.new_products.retire)
+        self.recommending = Recommending(shop, self.new_products)
         self.metrics = ServerMetrics(lambda: self.workers.in_hand, self._version)
 
     def served(self) -> Served:
@@ -72,6 +85,16 @@ class Server:
         if served is None:
             raise ProblemError(503, "No model is ready yet.", {"Retry-After": "2"})
         return served
+
+    def answering(self, request: BaseModel) -> Answering:
+        """Who answers a request; a record of it is kept if there is a recorder."""
+        if self.extras.recorder is None:
+            return Answering(self.recommending)
+        return Recorded(self.extras.recorder, self.shop, self.new_products, request)
+
+    def budget(self, request: RecommendationRequest) -> float | None:
+        """Seconds that an answer may take; who wants it explained has the time."""
+        return None if request.explain else self.settings.budget_ms / 1000
 
     def check_top_k(self, top_k: int) -> None:
         """Refuses longer lists than the settings allow.
@@ -101,8 +124,11 @@ def create_app(server: Server) -> ASGIApp:
     )
     problems.install(app)
     _recommendation_routes(app, server)
+    add_product_routes(app, server)
     _lookup_routes(app, server)
     _operation_routes(app, server)
+    add_runs_page(app, server)
+    add_pages(app)
     return Guard(app, server.settings, server.metrics)
 
 
@@ -112,39 +138,29 @@ def _recommendation_routes(app: FastAPI, server: Server) -> None:
         """Recommendations for a user, known or not, or for the history that the request carries."""
         served = server.served()
         server.check_top_k(request.top_k)
+        answering = server.answering(request)
         try:
             answer = await server.workers.run(
-                lambda: server.recommending.answer(request, served), server.settings.budget_ms / 1000
+                lambda: answering.recommending.answer(request, served), server.budget(request)
             )
         except TimeoutError:
             answer = popular_answer(request, served)
+        await answering.keep("/v1/recommendations", answer)
         if "fallback" in answer:
             server.metrics.fallback(answer["fallback"])
         # It holds plain values alone: looking at each of them once more costs more than writing them.
         return JSONResponse(answer)
 
-    @app.post("/v1/similar")
-    async def similar(request: SimilarRequest) -> dict[str, Any]:
-        """Products like a product."""
-        model = server.served().model
-        server.check_top_k(request.top_k)
-        items = await server.workers.run(
-            lambda: model.similar(request.product_id, request.top_k, request.blend)
-        )
-        if not items:
-            raise ProblemError(404, f"The model knows no product {request.product_id!r}.")
-        return {"product_id": request.product_id, "model_version": model.version, "items": items}
-
-    @app.post("/v1/search")
-    async def search(request: SearchRequest) -> dict[str, Any]:
-        """Products for a text; no items if no part of it occurs in the catalogue."""
-        model = server.served().model
-        server.check_top_k(request.top_k)
-        items = await server.workers.run(lambda: model.search(request.text, request.top_k))
-        return {"text": request.text, "model_version": model.version, "items": items}
-
 
 def _lookup_routes(app: FastAPI, server: Server) -> None:
+    @app.get("/v1/users")
+    async def users(
+        prefix: Annotated[str, Query(max_length=500)] = "",
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    ) -> dict[str, Any]:
+        """Ids that begin with `prefix`, of the users whom the snapshot pushed with the model knows."""
+        return {"users": server.served().histories.users(prefix, limit)}
+
     @app.get("/v1/users/{user_id:anything}")
     async def user(user_id: str) -> dict[str, Any]:
         """A user's row and history, oldest event first."""
@@ -158,14 +174,6 @@ def _lookup_routes(app: FastAPI, server: Server) -> None:
         names = ("product_id", "occurred_at", "event_type")
         history = [dict(zip(names, event, strict=True)) for event in events]
         return {"user_id": user_id, "features": dict(query.features), "history": history}
-
-    @app.get("/v1/products/{product_id:anything}")
-    async def product(product_id: str) -> dict[str, Any]:
-        """A product's row."""
-        rows = await server.workers.run(lambda: server.shop.product_rows([product_id]))
-        if product_id not in rows:
-            raise ProblemError(404, f"The database knows no product {product_id!r}.")
-        return rows[product_id]
 
 
 def _operation_routes(app: FastAPI, server: Server) -> None:
@@ -182,7 +190,3 @@ def _operation_routes(app: FastAPI, server: Server) -> None:
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         return Response(server.metrics.text(), media_type="text/plain; version=0.0.4")
-
-    @app.get("/", include_in_schema=False)
-    async def explorer() -> Response:
-        return FileResponse(_STATIC / "index.html", headers={"Content-Security-Policy": _POLICY})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -52,6 +53,23 @@ class Catalogue:
             if raw.startswith(names.PRODUCT_PREFIX):
                 self._take(raw.removeprefix(names.PRODUCT_PREFIX), table[raw].combine_chunks())
 
+    def extended(self, rows: Mapping[str, Mapping[str, Any]]) -> Catalogue:
+        """The table with further products below its own.
+
+        Args:
+            rows: Product id -> values of its columns.
+        """
+        more = copy.copy(self)
+        below = {product_id: self.num_products + number for number, product_id in enumerate(rows)}
+        more._place = {**self._place, **below}
+        more.num_products = self.num_products + len(rows)
+        more._values = {column: dict(known) for column, known in self._values.items()}
+        more._columns = {}
+        for column, values in self._columns.items():
+            added = more._encoded(column, [row.get(column) for row in rows.values()])
+            more._columns[column] = np.concatenate([values, added])
+        return more
+
     def places(self, product_ids: Sequence[str]) -> IntArray:
         """Rows of products, -1 for what the table lacks `[ids]`."""
         return np.array([self._place.get(product_id, _UNKNOWN) for product_id in product_ids], np.int64)
@@ -67,6 +85,15 @@ class Catalogue:
         """Codes of columns of texts, -1 where missing `[places, columns]`."""
         codes = [self._columns[column][places] for column in columns if column in self._values]
         return np.stack(codes, axis=1) if codes else np.zeros((len(places), 0), np.int64)
+
+    def _encoded(self, column: str, values: Sequence[Any]) -> npt.NDArray[Any]:
+        """Values as the column holds them; texts that are new to it get codes of their own."""
+        if column not in self._values:
+            return np.array([math.nan if value is None else float(value) for value in values], np.float64)
+        known = self._values[column]
+        texts = [None if value is None else value_text(value) for value in values]
+        codes = [_UNKNOWN if text is None else known.setdefault(text, len(known)) for text in texts]
+        return np.array(codes, np.int64)
 
     def _take(self, column: str, values: pa.Array) -> None:
         if pa.types.is_floating(values.type):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from schema.errors import UserError
 from schema.request import Query
 from schema.versions import newest_version
+from serving.histories import Histories
 from serving.items import Items
 from serving.pushed_model import PushedModel
 
@@ -23,11 +25,13 @@ class Served:
     Args:
         model: The loaded model.
         popular: Items for anybody, best first.
+        histories: The snapshot that was pushed with the model.
     """
 
-    def __init__(self, model: PushedModel, popular: Items) -> None:
+    def __init__(self, model: PushedModel, popular: Items, histories: Histories) -> None:
         self.model = model
         self.popular = popular
+        self.histories = histories
 
 
 class ModelHolder:
@@ -47,6 +51,8 @@ class ModelHolder:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="towerline-model", daemon=True)
         self._broken: int | None = None
+        self.after_load: list[Callable[[PushedModel], object]] = []
+        """What is done with a model before it is served."""
 
     @property
     def served(self) -> Served | None:
@@ -70,12 +76,18 @@ class ModelHolder:
         if version is None or str(version) == current or version == self._broken:
             return
         try:
-            self._served = warm(PushedModel(self._directory, version))
+            self.take(warm(PushedModel(self._directory, version)))
         except Exception:
             self._broken = version
             _LOG.exception("version %s cannot be served; %s stays", version, current or "nothing")
         else:
             _LOG.info("version %s is served", version)
+
+    def take(self, served: Served) -> None:
+        """Serves a model that is warm."""
+        for step in self.after_load:
+            step(served.model)
+        self._served = served
 
     def _watch(self) -> None:
         while not self._stopped.is_set():
@@ -95,4 +107,4 @@ def warm(model: PushedModel) -> Served:
             model.similar(known, 10, 0.5)
             model.search(known, 10)
             model.catalogue.places([known])
-    return Served(model, popular)
+    return Served(model, popular, Histories(model.folder))

@@ -56,6 +56,11 @@ class Ranked:
         return [_item(taken, number) for number in range(len(places))]
 
 
+def renumbered(items: Items) -> Items:
+    """The same items with ranks from 1 on."""
+    return [{**item, "rank": rank} for rank, item in enumerate(items, 1)]
+
+
 def plain(value: Any) -> Any:
     """A value as JSON holds it: text for bytes, null for NaN."""
     if isinstance(value, bytes):

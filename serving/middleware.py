@@ -7,6 +7,7 @@ import json
 import logging
 import time
 import uuid
+from contextvars import ContextVar
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,12 +15,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.metrics import ServerMetrics
+from serving.pages import STATIC
 from serving.problems import answer
 from serving.settings import ServerSettings
 
 _LOG = logging.getLogger("towerline.access")
-_OPEN = ("/healthz", "/readyz")
+_OPEN = ("/healthz", "/readyz", "/")  # the explorer page asks for the token itself
 _REQUEST_ID = "x-request-id"
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+"""Id of the request that is being answered."""
 _LONGEST_ID = 100
 
 
@@ -43,6 +47,7 @@ class Guard:
         started, headers = time.perf_counter(), Headers(scope=scope)
         given = headers.get(_REQUEST_ID, "")
         request_id = given if 0 < len(given) <= _LONGEST_ID and given.isprintable() else uuid.uuid4().hex
+        REQUEST_ID.set(request_id)
         status = 500
 
         async def tell(message: Message) -> None:
@@ -63,7 +68,7 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: Headers) -> ASGIApp | None:
         token = self._settings.token
-        if token is not None and scope["path"] not in _OPEN:
+        if token is not None and not _is_open(scope["path"]):
             given = headers.get("authorization", "").encode("latin-1")
             if not hmac.compare_digest(given, f"Bearer {token}".encode("latin-1")):
                 return answer(401, "A bearer token is needed.", {"WWW-Authenticate": "Bearer"})
@@ -74,6 +79,10 @@ class Guard:
 
     def _too_large(self) -> str:
         return f"The body of a request has at most {self._settings.most_body_bytes} bytes."
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN or path.startswith(STATIC)
 
 
 def _limited(receive: Receive, most: int) -> Receive:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +54,13 @@ class PushedModel:
 
             self._loaded = tf.saved_model.load(str(self.folder))
 
+    @property
+    def signatures(self) -> Mapping[str, Any]:
+        """Name -> concrete function of the loaded model."""
+        self.load()
+        signatures: Mapping[str, Any] = self._loaded.signatures
+        return signatures
+
     def recommend(self, queries: Sequence[Query], top_k: int, exclude_purchased: bool) -> list[Items]:
         """Returns the items of each query, best first: rank, product_id, score, source, reason."""
         ranked = self.ranked(queries, top_k, exclude_purchased)
@@ -80,7 +87,7 @@ class PushedModel:
             UserError: The model was pushed before there was such a question.
         """
         inputs = {names.PRODUCT_ID: [product_id], names.TOP_K: top_k, names.BLEND: blend}
-        return _plain_items(self._call(names.SIMILAR, inputs))
+        return _plain_items(self.call(names.SIMILAR, inputs))
 
     def search(self, text: str, top_k: int) -> Items:
         """Products for a text: rank, product_id, score, text; [] if no word of it means anything here.
@@ -88,7 +95,7 @@ class PushedModel:
         Raises:
             UserError: The model was pushed before there was such a question.
         """
-        return _plain_items(self._call(names.SEARCH, {names.TEXT: [text], names.TOP_K: top_k}))
+        return _plain_items(self.call(names.SEARCH, {names.TEXT: [text], names.TOP_K: top_k}))
 
     @property
     def catalogue(self) -> Catalogue:
@@ -101,10 +108,19 @@ class PushedModel:
             self._catalogue = Catalogue(self.folder)
         return self._catalogue
 
-    def _call(self, signature: str, inputs: dict[str, Any]) -> dict[str, list[Any]]:
+    def call(self, signature: str, inputs: Mapping[str, Any]) -> dict[str, list[Any]]:
+        """Calls a signature.
+
+        Args:
+            signature: Its name.
+            inputs: Values that fit its inputs.
+
+        Raises:
+            UserError: The model was pushed before there was such a signature.
+        """
         return {name: values.tolist() for name, values in self._answer(signature, inputs).items()}
 
-    def _answer(self, signature: str, inputs: dict[str, Any]) -> Columns:
+    def _answer(self, signature: str, inputs: Mapping[str, Any]) -> Columns:
         self.load()
         import tensorflow as tf
 

@@ -6,23 +6,18 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from schema import names
 from schema.errors import UserError
-from schema.features import FeatureSet, Kind
+from schema.features import FeatureSet
 from schema.request import Query
-from serving.catalogue import IntArray
+from serving.asking import ask
+from serving.explaining import explanation
 from serving.holder import Served
 from serving.items import Items
+from serving.new_products import NewProducts
 from serving.problems import ProblemError
 from serving.pushed_model import PushedModel
-from serving.requests import RecommendationRequest, ValueRange
-from serving.rerank import Wish
-from serving.shop import Shop
-
-_POOL_FACTOR = 20
-_LEAST_POOL = 200
+from serving.reading import HistoryReader, ShopReader
+from serving.requests import RecommendationRequest
 
 Answer = dict[str, Any]
 
@@ -32,15 +27,17 @@ class Recommending:
 
     Args:
         shop: The product database.
+        new_products: What the model does not know yet.
     """
 
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
+    def __init__(self, shop: ShopReader, new_products: NewProducts) -> None:
+        self._shop, self._new = shop, new_products
 
     def answer(self, request: RecommendationRequest, served: Served) -> Answer:
         """The answer as `towerline recommend --json` prints it, with `timings_ms`.
 
-        When the database cannot be read, the user is answered like a stranger, and `fallback` says so.
+        When the database cannot be read, the snapshot that was pushed with the model stands in for it, and
+        `fallback` says so: `snapshot`, or `no_history` for a user whom that does not know either.
 
         Raises:
             ProblemError: 422, a context, filter or preference names no column.
@@ -50,77 +47,42 @@ class Recommending:
         check_columns(request, features)
         fallback = None
         try:
-            query, known = self._query(request, served)
+            query, known = _query(request, served.model, self._shop)
         except UserError:
-            query, known, fallback = Query(request.user_id or "", int(time.time())), False, "no_history"
+            query, known = _query(request, served.model, served.histories)
+            fallback = "snapshot" if known or request.history is not None else "no_history"
         found = time.perf_counter()
-        items, seconds = ask(request, query, served.model)
-        timings = {"history": found - started, **seconds}
-        return _answer(request, served, known, items, timings, fallback)
-
-    def _query(self, request: RecommendationRequest, served: Served) -> tuple[Query, bool]:
-        model = served.model
-        if request.history is None and request.user_id is not None:
-            query, known = self._shop.question(request.user_id, model.features, model.history_length)
-        else:
-            query, known = Query(request.user_id or "", self._shop.now()), False
-        if request.history is not None:
-            events = sorted(request.history, key=lambda event: event.occurred_at)
-            default = model.features.event_types[0]
-            newest = events[-1].occurred_at + 1 if events else 0
-            query = Query(
-                query.user_id,
-                max(query.query_time, newest),
-                [event.product_id for event in events],
-                [event.occurred_at for event in events],
-                [event.event_type or default for event in events],
-            )
-        if request.context:
-            features = {**query.features, **request.context}
-            query = Query(
-                query.user_id, query.query_time, query.product_ids, query.times, query.event_types, features
-            )
-        return query, known
+        answered = ask(request, query, served.model, self._new)
+        timings = {"history": found - started, **answered.seconds}
+        answer = compose(request, served, known, answered.items, timings, fallback)
+        if request.explain:
+            how = explanation(served.model, query, request.exclude_purchased, answered.before, self._shop)
+            answer["explain"] = {**how, "products": how["products"] | self._new.rows()}
+        return answer
 
 
-def ask(request: RecommendationRequest, query: Query, model: PushedModel) -> tuple[Items, dict[str, float]]:
-    """Asks the model, and picks what the request wants.
-
-    The first hundreds of the list are looked at; if too few of them are wanted ones, all of the catalogue
-    is, in the order in which the model fills its lists: by score, then by popularity.
-
-    Returns:
-        Items, and seconds of `model` and `post_ranking`.
-    """
-    columns = [column.name for column in model.features.products if column.kind is Kind.CATEGORY]
-    filters, preferences = request.filters or {}, request.preferences or {}
-    wish = Wish(
-        request.top_k,
-        _plain(filters),
-        _plain(preferences),
-        request.diversity,
-        columns,
-        _recent(request, query, model),
-    )
-    started = time.perf_counter()
-    pool = min(max(_POOL_FACTOR * request.top_k, _LEAST_POOL), model.num_products)
-    first = pool if wish.changes_lists else request.top_k
-    ranked = model.ranked([query], first, request.exclude_purchased)
-    answered = time.perf_counter()
-    if not wish.changes_lists:
-        return ranked.items(0), {"model": answered - started, "post_ranking": 0.0}
-    places = model.catalogue.places(ranked.product_ids(0))
-    if pool < model.num_products and not wish.is_met(places, model.catalogue):
-        ranked = model.ranked([query], model.num_products, request.exclude_purchased)
-        places = model.catalogue.places(ranked.product_ids(0))
-        answered = time.perf_counter()
-    items = ranked.items(0, wish.chosen(places, model.catalogue))
-    return items, {"model": answered - started, "post_ranking": time.perf_counter() - answered}
-
-
-def popular_answer(request: RecommendationRequest, served: Served) -> Answer:
-    """What is answered when there was no time: popular products, marked as such."""
-    return _answer(request, served, False, served.popular[: request.top_k], {}, "popular")
+def _query(request: RecommendationRequest, model: PushedModel, source: HistoryReader) -> tuple[Query, bool]:
+    if request.history is None and request.user_id is not None:
+        query, known = source.question(request.user_id, model.features, model.history_length)
+    else:
+        query, known = Query(request.user_id or "", source.now()), False
+    if request.history is not None:
+        events = sorted(request.history, key=lambda event: event.occurred_at)
+        default = model.features.event_types[0]
+        newest = events[-1].occurred_at + 1 if events else 0
+        query = Query(
+            query.user_id,
+            max(query.query_time, newest),
+            [event.product_id for event in events],
+            [event.occurred_at for event in events],
+            [event.event_type or default for event in events],
+        )
+    if request.context:
+        features = {**query.features, **request.context}
+        query = Query(
+            query.user_id, query.query_time, query.product_ids, query.times, query.event_types, features
+        )
+    return query, known
 
 
 def check_columns(request: RecommendationRequest, features: FeatureSet) -> None:
@@ -142,30 +104,7 @@ def check_columns(request: RecommendationRequest, features: FeatureSet) -> None:
             )
 
 
-def _recent(request: RecommendationRequest, query: Query, model: PushedModel) -> IntArray:
-    """Products that the user bought within `exclude_purchased_days`, places in the catalogue."""
-    if request.exclude_purchased_days is None:
-        return np.zeros(0, np.int64)
-    since = query.query_time - request.exclude_purchased_days * names.SECONDS_PER_DAY
-    events = zip(query.product_ids, query.times, query.event_types, strict=True)
-    bought = {
-        product
-        for product, moment, kind in events
-        if moment > since and model.event_weights.get(kind, 1.0) > 0
-    }
-    places = model.catalogue.places(sorted(bought))
-    return places[places >= 0]
-
-
-def _plain(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Ranges as plain mappings."""
-    return {
-        column: value.model_dump(exclude_none=True) if isinstance(value, ValueRange) else value
-        for column, value in wanted.items()
-    }
-
-
-def _answer(
+def compose(
     request: RecommendationRequest,
     served: Served,
     known: bool,
@@ -173,6 +112,7 @@ def _answer(
     seconds: Mapping[str, float],
     fallback: str | None,
 ) -> Answer:
+    """The answer as it is sent."""
     answer: Answer = {
         "user_id": request.user_id,
         "model_version": served.model.version,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 _MOST_EVENTS = 20_000
 _Id = Annotated[str, Field(max_length=500)]
 _Value = str | bool | int | float
 _Stamp = Annotated[int, Field(ge=0, le=2**53)]
+_Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e30, le=1e30)]
 _TopK = Annotated[int, Field(ge=1, le=10_000)]
 
 
@@ -64,15 +65,29 @@ class RecommendationRequest(_Request):
     """Leaves out whatever the user ever bought."""
     exclude_purchased_days: Annotated[float, Field(gt=0)] | None = None
     """Leaves out what the user bought within so many days."""
+    explain: bool = False
+    """Adds the candidates by source and the lists before the last one."""
 
 
 class SimilarRequest(_Request):
-    """A question for products like a product."""
+    """A question for products like a product, or nearest to an embedding: one of the two."""
 
-    product_id: _Id
+    product_id: _Id | None = None
+    embedding: Annotated[list[_Number], Field(min_length=1, max_length=10_000)] | None = None
+    """A vector as long as the towers' embeddings or as an embedding column of products."""
+    column: Annotated[str, Field(max_length=200)] | None = None
+    """The embedding column that `embedding` is compared with, where its length does not tell."""
     top_k: _TopK = 10
     blend: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Share of what is bought together; the rest is the likeness of content."""
+    """Share of what is bought together; the rest is the likeness of content. Not for embeddings."""
+
+    @model_validator(mode="after")
+    def _one_question(self) -> Self:
+        if (self.product_id is None) == (self.embedding is None):
+            raise ValueError("either product_id or embedding")
+        if self.column is not None and self.embedding is None:
+            raise ValueError("column goes with embedding")
+        return self
 
 
 class SearchRequest(_Request):
@@ -80,3 +95,13 @@ class SearchRequest(_Request):
 
     text: Annotated[str, Field(max_length=1000)]
     top_k: _TopK = 10
+
+
+class NewProductRequest(_Request):
+    """A product that the model does not know."""
+
+    product_id: Annotated[str, Field(min_length=1, max_length=500)]
+    features: dict[Annotated[str, Field(max_length=200)], Any]
+    """Product column -> value: text, category, number, or a list of numbers for an embedding column."""
+    available: bool = True
+    """Whether it may be recommended."""

@@ -8,6 +8,7 @@ import signal
 import uvicorn
 
 from serving.app import Server, create_app
+from serving.grpc_server import start_grpc
 
 _GRACE_SECONDS = 15
 
@@ -37,7 +38,11 @@ def one_thread_a_request() -> None:
 
 
 def run(server: Server) -> None:
-    """Serves until SIGINT or SIGTERM; requests that have begun are answered first."""
+    """Serves until SIGINT or SIGTERM; requests that have begun are answered first.
+
+    Raises:
+        UserError: The port of gRPC is taken.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     for name in ("towerline.access", "towerline.serving"):
@@ -48,4 +53,9 @@ def run(server: Server) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn ends in good order and then raises the signal again for the handler from before.
         signal.signal(number, lambda *_: None)
+    calls = None
+    if server.settings.grpc_port is not None:
+        calls, _ = start_grpc(server.settings, server.holder, server.metrics)
     uvicorn.Server(configuration(server)).run()
+    if calls is not None:
+        calls.stop(_GRACE_SECONDS).wait()

@@ -16,6 +16,10 @@ class ServerSettings(Settings):
     """Address to bind; the loopback address by default."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8500
     """Port to bind; 0 takes a free one."""
+    grpc_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Port of TF Serving's gRPC services; 0 takes a free one, None leaves them out."""
+    grpc_model: str = "towerline"
+    """Name by which gRPC requests call the model."""
     token: str | None = None
     """Bearer token that every request but health checks must carry."""
     most_top_k: Annotated[int, Field(ge=1)] = 200

@@ -57,14 +57,16 @@ def write_database(path: Path, num_users: int = 40) -> str:
         age = None if number % 5 == 0 else 18.5 + number
         about = f"likes {('red', 'blue')[number % 2]} things number {number}"
         connection.execute("INSERT INTO users VALUES (?, ?, ?, ?)", (user_id(number), town, age, about))
-    connection.execute("CREATE TABLE products (product_id TEXT, colour TEXT, price REAL, available INTEGER)")
+    connection.execute(
+        "CREATE TABLE products (product_id TEXT, colour TEXT, price REAL, available INTEGER, picture TEXT)"
+    )
     for number in range(NUM_PRODUCTS):
         available = 0 if product_id(number) in HIDDEN else 1
         price = None if number % 9 == 0 else 1.5 + number
         colour = ("red", "blue")[number % 2]
-        connection.execute(
-            "INSERT INTO products VALUES (?, ?, ?, ?)", (product_id(number), colour, price, available)
-        )
+        picture = None if number % 11 == 0 else json.dumps([1.0, number / NUM_PRODUCTS, 0.0])
+        row = (product_id(number), colour, price, available, picture)
+        connection.execute("INSERT INTO products VALUES (?, ?, ?, ?, ?)", row)
     connection.execute(
         "CREATE TABLE events (user_id TEXT, product_id TEXT, occurred_at INTEGER, event_type TEXT)"
     )
@@ -157,7 +159,7 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
         "RecommenderAssembler",
         {"retrieval_model": retrieval, "ranking_model": ranking, "transform_graph": graph}
         | chosen
-        | {"candidates": candidates, "examples": raw},
+        | {"candidates": candidates, "examples": raw, "interactions": interactions},
         {"model": model},
     )
     return SimpleNamespace(

@@ -57,7 +57,7 @@ def run_fn(fn_args: Any) -> None:
         before_epoch=lambda: model.negatives.refresh(lambda: embed_catalog(model)),
     )
     with workers.output(arguments.model_directory) as directory:
-        export_retrieval(model, directory, next(iter(eval_batches)))
+        export_retrieval(model, arguments.features, directory, next(iter(eval_batches)))
         write_curve(curve, METRIC, directory)
 
 
@@ -87,7 +87,7 @@ def refit_fn(fn_args: Any) -> None:
         before_epoch=lambda: model.negatives.refresh(lambda: embed_catalog(model)),
     )
     with workers.output(arguments.model_directory) as directory:
-        export_retrieval(model, directory, next(iter(batches)))
+        export_retrieval(model, arguments.features, directory, next(iter(batches)))
 
 
 def build_model(

@@ -1,4 +1,4 @@
-"""Exports the retrieval model with the two functions that the later stages call."""
+"""Exports the retrieval model with the functions that the later stages call."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from schema import names
+from schema.features import FeatureSet, Kind
 from schema.transformed import dense_query_signature
 from trainer.retrieval_metrics import embed_catalog, represent_catalog
 from trainer.retrieval_model import RetrievalModel
@@ -36,12 +37,19 @@ class RetrievalModule(tf.Module):
         """All candidate embeddings, `embeddings [products, dim]`."""
         return {"embeddings": tf.identity(self.candidate_embeddings)}
 
+    def products(self, **features: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Dense transformed product columns to `embeddings [batch, dim]`, as of products without an id."""
+        return {"embeddings": self.model.embed_products(features)}
 
-def export_retrieval(model: RetrievalModel, directory: str, example: dict[str, Any]) -> None:
+
+def export_retrieval(
+    model: RetrievalModel, features: FeatureSet, directory: str, example: dict[str, Any]
+) -> None:
     """Writes the SavedModel.
 
     Args:
         model: The fitted model.
+        features: Feature columns.
         directory: Where to.
         example: A batch of dense queries, which fixes names, types and ranks.
     """
@@ -49,11 +57,23 @@ def export_retrieval(model: RetrievalModel, directory: str, example: dict[str, A
     query = tf.function(module.query)
     candidates = tf.function(module.candidates, input_signature=[])
     signature = dense_query_signature(example)
-    tf.saved_model.save(
-        module,
-        directory,
-        signatures={
-            "serving_default": query.get_concrete_function(**signature),
-            "candidates": candidates.get_concrete_function(),
-        },
-    )
+    signatures = {
+        "serving_default": query.get_concrete_function(**signature),
+        "candidates": candidates.get_concrete_function(),
+    }
+    if model.encoder.reads_features:
+        specs = _product_specs(features)
+        signatures[names.PRODUCTS] = tf.function(module.products).get_concrete_function(**specs)
+    tf.saved_model.save(module, directory, signatures=signatures)
+
+
+def _product_specs(features: FeatureSet) -> dict[str, tf.TensorSpec]:
+    """Specs of what `dense_columns` makes of product columns."""
+    specs = {}
+    for name, column in features.product_columns().items():
+        inner: list[int | None] = []
+        if column.kind in (Kind.TEXT, Kind.EMBEDDING):
+            inner = [None if column.kind is Kind.TEXT else column.dim]
+        dtype = tf.float32 if column.kind is Kind.EMBEDDING else tf.int64
+        specs[name] = tf.TensorSpec([None, *inner], dtype, name)
+    return specs

@@ -58,6 +58,10 @@ class RetrievalModel(tfrs.models.Model):
         """Product indices to unit vectors `[products, dim]`."""
         return self.candidate_tower(self.encoder(products))
 
+    def embed_products(self, features: Tensors) -> tf.Tensor:
+        """Features of products outside the catalogue (see `represent`) to unit vectors `[products, dim]`."""
+        return self.candidate_tower(self.encoder.represent(features))
+
     def compute_loss(self, inputs: Tensors, training: bool = False) -> tf.Tensor:
         """Mean weighted loss of drawn targets against the negatives that the settings name."""
         targets, weights = inputs[names.TARGET_INDEX], inputs[names.TARGET_WEIGHT]

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureColumn, Kind
-from trainer.catalog import ProductTable, as_constants, vocabulary_size
+from trainer.catalog import MOST_WORDS_OF_A_TEXT, ProductTable, as_constants, vocabulary_size
 from trainer.encoders.choice import EncoderName, TowerInputs, history_encoder, tower_inputs
 
 
@@ -65,17 +65,36 @@ class ProductEncoder(tf.keras.layers.Layer):
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Represents products given by index `[products]` as `[products, dim]`."""
+        columns = {**self.categories, **self.texts, **self.vectors}
         parts = [] if self.ids is None else [self._embed_ids(inputs, training)]
-        parts += [
-            layer(tf.gather(self.categories[name], inputs))
-            for name, layer in self.category_embeddings.items()
-        ]
-        parts += [
-            mean_of_words(layer, tf.gather(self.texts[name], inputs))
-            for name, layer in self.text_embeddings.items()
-        ]
-        parts += [layer(tf.gather(self.vectors[name], inputs)) for name, layer in self.projections.items()]
-        return tf.add_n(parts)
+        return tf.add_n(parts + self._embed({name: tf.gather(columns[name], inputs) for name in columns}))
+
+    def represent(self, features: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Represents products that are not in the table by their features alone, as id dropout trains it.
+
+        Args:
+            features: Column -> index `[products]`, word indices `[products, words]` (-1 pads) or vector
+                `[products, dim]`. Indices that the tables lack count as the last one of the column.
+
+        Returns:
+            `[products, dim]`.
+        """
+        known = dict(features)
+        for name, layer in self.category_embeddings.items():
+            known[name] = tf.minimum(features[name], layer.input_dim - 1)
+        for name, layer in self.text_embeddings.items():
+            known[name] = tf.minimum(features[name][:, :MOST_WORDS_OF_A_TEXT], layer.input_dim - 1)
+        return tf.add_n(self._embed(known))
+
+    @property
+    def reads_features(self) -> bool:
+        """Whether a product is more than its id."""
+        return bool(self.category_embeddings or self.text_embeddings or self.projections)
+
+    def _embed(self, features: dict[str, tf.Tensor]) -> list[tf.Tensor]:
+        parts = [layer(features[name]) for name, layer in self.category_embeddings.items()]
+        parts += [mean_of_words(layer, features[name]) for name, layer in self.text_embeddings.items()]
+        return parts + [layer(features[name]) for name, layer in self.projections.items()]
 
     def _embed_ids(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
         ids = self.ids(inputs)  # type: ignore[misc]  # called where there are ids only

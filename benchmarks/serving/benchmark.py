@@ -16,9 +16,11 @@ from benchmarks.serving.clients import Client, at_rate, sustained
 from benchmarks.serving.server import serving
 from benchmarks.timing import in_turn
 from serving.holder import Served
+from serving.new_products import NewProducts
 from serving.recommending import Recommending
 from serving.requests import RecommendationRequest
 from serving.shop import Shop
+from serving.side_index import SideIndex
 
 RATE = 50.0
 """Requests a second of the open loop."""
@@ -120,7 +122,7 @@ def _contestants(
     """Each asks for the next user at each call."""
     from benchmarks.serving.plain import plain_recommender
 
-    recommending = Recommending(shop)
+    recommending = Recommending(shop, NewProducts(SideIndex(None)))
     num_candidates = min(_NUM_CANDIDATES, served.model.num_products)
     plain = plain_recommender(sorted(set(users)), served.model.num_products, num_candidates, seed)
     queries = {

@@ -9,7 +9,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.artifacts import CandidateIndex, Preranker
+from components.artifacts import CandidateIndex, Interactions, Preranker
 from components.recommender_assembler.executor import Executor
 from components.settings import PostRankingSettings
 from schema.features import FeatureSet
@@ -39,6 +39,7 @@ class RecommenderAssemblerSpec(types.ComponentSpec):
         "candidates": ChannelParameter(type=standard_artifacts.Examples),
         "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
         "examples": ChannelParameter(type=standard_artifacts.Examples),
+        "interactions": ChannelParameter(type=Interactions),
     }
     OUTPUTS = {"model": ChannelParameter(type=standard_artifacts.Model)}
 
@@ -54,6 +55,7 @@ class RecommenderAssembler(base_component.BaseComponent):
         candidates: Rows of the CandidateGenerator, for what is measured on the eval window.
         transform_graph: The preprocessing graph.
         examples: Raw Examples; the texts of the catalog split are searched.
+        interactions: All events, for the snapshot of histories that is pushed with the model.
         features: Feature columns.
         windows: Without `refit`, the tables as of the test window's start are served.
         event_weights: Event type -> weight as a target.
@@ -78,6 +80,7 @@ class RecommenderAssembler(base_component.BaseComponent):
         candidates: types.BaseChannel,
         transform_graph: types.BaseChannel,
         examples: types.BaseChannel,
+        interactions: types.BaseChannel,
         features: FeatureSet,
         windows: TimeWindows,
         event_weights: dict[str, float],
@@ -96,6 +99,7 @@ class RecommenderAssembler(base_component.BaseComponent):
             candidates=candidates,
             transform_graph=transform_graph,
             examples=examples,
+            interactions=interactions,
             model=types.Channel(type=standard_artifacts.Model),
             features=features.to_json(),
             windows=windows.to_json(),

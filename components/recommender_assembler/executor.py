@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.dsl.components.base import base_executor
@@ -22,6 +23,8 @@ from components.evaluation.exclusion import resolve_exclusion
 from components.recommender_assembler.choices import Choices, make_choices
 from components.recommender_assembler.cold_start import ColdStart
 from components.recommender_assembler.compiled_rules import catalogue_columns
+from components.recommender_assembler.embeddings import Embeddings, embedding_columns
+from components.recommender_assembler.histories import write_histories
 from components.recommender_assembler.product_table import write_products
 from components.recommender_assembler.product_texts import product_texts
 from components.recommender_assembler.recommender import Recommender
@@ -29,6 +32,7 @@ from components.recommender_assembler.segments import make_segments, read_purcha
 from components.recommender_assembler.serving_settings import ServingSettings
 from components.recommender_assembler.stages import category_codes, make_finishing, make_freshness
 from components.recommender_assembler.text_index import TextIndex, build_postings
+from components.recommender_assembler.user_rows import read_user_rows
 from components.settings import PostRankingSettings
 from schema import names
 from schema.features import FeatureSet
@@ -43,7 +47,7 @@ class Executor(base_executor.BaseExecutor):
     """Composes the transform graph, both models and the candidate sources into one SavedModel."""
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
-        """Writes the SavedModel, and `towerline.json` and `products.parquet` in `assets.extra`."""
+        """Writes the SavedModel; `towerline.json`, `products.parquet` and `histories` in `assets.extra`."""
         index = Path(artifact_utils.get_single_uri(input_dict["index"]))
         report = json.loads((index / "index.json").read_text())
         post_ranking = PostRankingSettings.from_json(exec_properties["post_ranking"])
@@ -54,6 +58,21 @@ class Executor(base_executor.BaseExecutor):
         save_recommender(recommender, target)
         write_products(target / names.SERVED_PRODUCTS, columns)
         write_metadata(target, exec_properties, exclusion, report["num_products"], choices)
+        _write_snapshot(input_dict, exec_properties, recommender, target)
+
+
+def _write_snapshot(inputs: Any, properties: Any, recommender: Recommender, target: Path) -> None:
+    features = FeatureSet.from_json(properties["features"])
+    product_ids = recommender.product_ids.numpy()
+    write_histories(
+        Path(artifact_utils.get_single_uri(inputs["interactions"])),
+        read_user_rows(artifact_utils.get_single_uri(inputs["examples"]), features),
+        target / names.HISTORIES,
+        features,
+        properties["history_length"],
+        TimeWindows.from_json(properties["windows"]),
+        pa.array(product_ids[~recommender.sources.hidden.numpy()].tolist(), pa.binary()).cast(pa.string()),
+    )
 
 
 def _exclude_days(exclusion: str) -> float:
@@ -101,6 +120,7 @@ def _build(
         _cold_start(inputs, properties, choices, product_ids, tables.available),
         _settings(properties, post_ranking, exclusion, choices),
     )
+    recommender.embeddings = Embeddings(recommender, embedding_columns(catalog, features, product_ids))
     return recommender, choices, columns
 
 
@@ -147,7 +167,7 @@ def _load(artifacts: Any) -> Any:
 
 
 def save_recommender(recommender: Recommender, target: Path) -> None:
-    """Exports `recommend` (also as the default signature), `rank`, `retrieve`, `similar` and `search`."""
+    """Exports `recommend` (also as the default), `rank`, `retrieve`, `similar`, `search` and `Embeddings`."""
     specs = recommender.signature()
     exclude = {names.EXCLUDE_PURCHASED: tf.TensorSpec([], tf.bool, names.EXCLUDE_PURCHASED)}
     top_k = {names.TOP_K: tf.TensorSpec([], tf.int64, names.TOP_K)}
@@ -165,6 +185,7 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
         names.SEARCH: tf.function(recommender.search).get_concrete_function(
             text=tf.TensorSpec([None], tf.string, names.TEXT), **top_k
         ),
+        **recommender.embeddings.signatures(specs),
     }
     tf.saved_model.save(recommender, str(target), signatures=signatures)
 

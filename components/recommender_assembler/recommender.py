@@ -88,6 +88,9 @@ class Recommender(tf.Module):
         self.source_names = tf.constant(_SOURCES)
         self.positive_types = tf.constant([False, *settings.positive_types])
         self._settings = settings
+        self.features = settings.features
+        self.retrieval_history_length = settings.retrieval_history_length
+        self.embeddings: Any = None  # set by the executor: signatures of the space of the towers
 
     def recommend(self, **inputs: tf.Tensor) -> Tensors:
         """Recommends products; the contract of inputs and outputs is in `docs/served-model.md`."""

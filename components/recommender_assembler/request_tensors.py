@@ -21,11 +21,22 @@ def request_specs(features: FeatureSet) -> dict[str, tf.TensorSpec]:
         names.HISTORY_TIME: tf.TensorSpec([None, None], tf.int64, names.HISTORY_TIME),
         names.HISTORY_EVENT_TYPE: tf.TensorSpec([None, None], tf.string, names.HISTORY_EVENT_TYPE),
     }
-    for name, column in features.user_columns().items():
-        shape = [None, column.dim] if column.kind is Kind.EMBEDDING else [None]
-        number = column.kind in (Kind.NUMBER, Kind.EMBEDDING)
-        specs[name] = tf.TensorSpec(shape, tf.float32 if number else tf.string, name)
-    return specs
+    columns = features.user_columns()
+    return specs | {name: _column_spec(name, column) for name, column in columns.items()}
+
+
+def product_specs(features: FeatureSet) -> dict[str, tf.TensorSpec]:
+    """Specs of products that are described by their columns: ids `[batch]` and each used column."""
+    columns = features.product_columns()
+    specs = {name: _column_spec(name, column) for name, column in columns.items()}
+    return {names.PRODUCT_ID: tf.TensorSpec([None], tf.string, names.PRODUCT_ID), **specs}
+
+
+def raw_products(inputs: Tensors, features: FeatureSet) -> dict[str, tf.SparseTensor]:
+    """Dense product columns as the transform graph reads raw catalogue rows."""
+    columns = features.product_columns()
+    raw = {name: _raw_feature(inputs[name], column) for name, column in columns.items()}
+    return {names.PRODUCT_ID: _sparse(inputs[names.PRODUCT_ID][:, tf.newaxis]), **raw}
 
 
 def request_of_one_product(product_id: tf.Tensor, specs: dict[str, tf.TensorSpec]) -> Tensors:
@@ -96,6 +107,12 @@ class RequestHistories:
             names.HISTORY_AGE: tf.where(exists, tf.maximum(age, 0.0), 0.0),
             names.HISTORY_TYPE: tf.where(exists, kind, -1),
         }
+
+
+def _column_spec(name: str, column: FeatureColumn) -> tf.TensorSpec:
+    shape = [None, column.dim] if column.kind is Kind.EMBEDDING else [None]
+    number = column.kind in (Kind.NUMBER, Kind.EMBEDDING)
+    return tf.TensorSpec(shape, tf.float32 if number else tf.string, name)
 
 
 def _missing(spec: tf.TensorSpec, batch: tf.Tensor) -> tf.Tensor:

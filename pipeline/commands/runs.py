@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from pipeline import console
+from schema.errors import UserError
 
 NAME = "runs"
 HELP = "list the runs that ML Metadata knows, or follow one that is going on"
@@ -19,23 +21,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pathlib import Path
-
     from pipeline.configuration import load_config
     from pipeline.metadata_location import is_server, metadata_location
-    from schema.errors import UserError
 
     location = metadata_location(load_config(arguments).metadata, arguments.workdir)
-    workdir = Path(arguments.workdir).expanduser()
     if arguments.limit is not None and arguments.limit < 1:
         raise UserError(f"`--limit` must be at least 1. Received: {arguments.limit}.")
     if arguments.watch:
         from pipeline.inspection.watching import watch
 
-        return watch(location, workdir, as_json=arguments.json)
-    from pipeline.inspection.listing import list_runs
-
-    rows = list_runs(location, workdir, arguments.limit)
+        return watch(location, Path(arguments.workdir).expanduser(), as_json=arguments.json)
+    rows = run_rows(arguments, arguments.limit)
     if arguments.json:
         console.say_json(rows)
     elif not rows:
@@ -43,6 +39,21 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         console.say(_table(rows))
     return 0
+
+
+def run_rows(arguments: argparse.Namespace, limit: int | None = None) -> list[dict[str, Any]]:
+    """What `towerline runs --json` prints: a row for each run, oldest first.
+
+    Args:
+        arguments: Those that all commands take.
+        limit: Only the newest so many.
+    """
+    from pipeline.configuration import load_config
+    from pipeline.inspection.listing import list_runs
+    from pipeline.metadata_location import metadata_location
+
+    location = metadata_location(load_config(arguments).metadata, arguments.workdir)
+    return list_runs(location, Path(arguments.workdir).expanduser(), limit)
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

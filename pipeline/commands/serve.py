@@ -13,32 +13,42 @@ NAME = "serve"
 HELP = "serve the pushed model over REST, with an explorer page at /"
 TOKEN_VARIABLE: Final = "TOWERLINE_SERVE_TOKEN"
 """Environment variable with the bearer token that requests must carry."""
+SIDE_INDEX: Final = "side_products.json"
+"""File of the work directory with the products that were added between runs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8500, help="port to bind (8500)")
+    parser.add_argument("--grpc-port", type=int, metavar="PORT", help="TF Serving's gRPC API too")
     parser.add_argument("--budget-ms", type=float, default=1000.0, help="time before popular products (1000)")
+    parser.add_argument("--record", metavar="FILE", help="append requests and answers, to replay")
     parser.add_argument("--source", metavar="URL", help="product database, if not that of the last run")
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
+    from pipeline.commands.runs import run_rows
     from pipeline.configuration import load_config
     from pipeline.remembered_source import source_of
+    from pipeline.reporting.record import REPORTS
     from pipeline.source_access import open_concealed
     from serving.app import Server
+    from serving.extras import Extras, RunHistory
     from serving.holder import ModelHolder
     from serving.pushed_model import PushedModel
+    from serving.recording import Recorder
     from serving.running import one_thread_a_request, run
     from serving.settings import ServerSettings
     from serving.shop import Shop
+    from serving.side_index import SideIndex
 
     settings = ServerSettings.parse(
         {
             "host": arguments.host,
             "port": arguments.port,
+            "grpc_port": arguments.grpc_port,
             "budget_ms": arguments.budget_ms,
             "token": os.environ.get(TOKEN_VARIABLE) or None,
         }
@@ -50,9 +60,14 @@ def execute(arguments: argparse.Namespace) -> int:
     model = PushedModel(directory)
     source = source_of(config, workdir)
     open_concealed(source).close()  # a wrong address is a mistake of now, not of the first request
+    extras = Extras(
+        SideIndex(workdir / SIDE_INDEX),
+        Recorder(Path(arguments.record).expanduser()) if arguments.record else None,
+        RunHistory(lambda: run_rows(arguments), workdir / REPORTS),
+    )
     shop = Shop(lambda: open_concealed(source), settings.clock_seconds)
     address = f"http://{settings.host}:{settings.port}/"
     console.say(f"Serving model {model.version} and what is pushed after it at {address} (Ctrl-C stops)")
     one_thread_a_request()
-    run(Server(settings, ModelHolder(directory, settings.poll_seconds), shop))
+    run(Server(settings, ModelHolder(directory, settings.poll_seconds), shop, extras))
     return 0

@@ -24,8 +24,17 @@ def pushed(trained_shop, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def make_server(pushed):
-    """`make(url, directory, **settings)`: a server that has loaded its model."""
+def served(pushed):
+    """The pushed model, loaded once for all servers of it."""
+    from serving.holder import warm
+    from serving.pushed_model import PushedModel
+
+    return warm(PushedModel(pushed.directory))
+
+
+@pytest.fixture(scope="session")
+def make_server(pushed, served):
+    """`make(url, directory, load, extras, **settings)`: a server that has its model."""
     from schema.source import open_source
     from schema.source_settings import SourceSettings
     from serving.app import Server
@@ -33,16 +42,40 @@ def make_server(pushed):
     from serving.settings import ServerSettings
     from serving.shop import Shop
 
-    def make(url=None, directory=None, load=True, **settings):
-        limits = ServerSettings(poll_seconds=0.05, **settings)
+    def make(url=None, directory=None, load=True, extras=None, **settings):
+        # No answer of a busy machine is to be taken for the fallback.
+        limits = ServerSettings(**{"poll_seconds": 0.05, "budget_ms": 60_000, **settings})
         source = SourceSettings(url=url or pushed.url)
         shop = Shop(lambda: open_source(source), limits.clock_seconds)
         holder = ModelHolder(directory or pushed.directory, limits.poll_seconds)
-        if load:
+        server = Server(limits, holder, shop, extras)
+        if load and directory is None:
+            holder.take(served)
+        elif load:
             holder.refresh()
-        return Server(limits, holder, shop)
+        return server
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_late_server(make_server):
+    """`make(**options)`: a server whose database answers when the time of a request is over."""
+
+    def make(**options):
+        server = make_server(budget_ms=20, **options)
+        server.shop.question, server.shop.now = _late(server.shop.question), _late(server.shop.now)
+        return server
+
+    return make
+
+
+def _late(function):
+    def answer(*arguments):
+        time.sleep(0.3)
+        return function(*arguments)
+
+    return answer
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The routes, over the real model and a real database."""
 
+import re
 import sqlite3
 from urllib.parse import quote
 
@@ -145,6 +146,8 @@ def test_a_user_has_a_row_and_a_history(client, pushed):
     assert [tuple(event.values()) for event in found["history"]] == rows.fetchall()
     assert found["features"]["about"] == "likes blue things number 5"
     assert "no user" in problem(client.get("/v1/users/nobody"), 404)
+    assert client.get("/v1/users?prefix=u1&limit=3").json() == {"users": ["u10", "u11", "u12"]}
+    assert "limit: Input should be less" in problem(client.get("/v1/users?limit=1000"), 422)
     assert "no product" in problem(client.get("/v1/products/nothing"), 404)
 
 
@@ -165,7 +168,7 @@ def test_search_and_similar(client, pushed):
         ({"exclude_purchased_days": 0}, "exclude_purchased_days: Input should be greater"),
         ({"filters": {"price": {"under": 2}}}, "filters"),
         ({"diversity": 2}, "diversity: Input should be less"),
-        ({"filters": {"size": "L"}}, "no such column: size. Known: colour, price"),
+        ({"filters": {"size": "L"}}, "no such column: size. Known: colour, price, picture"),
         ({"context": {"shoe": 1}}, "context: no such column: shoe. Known: town, age, about"),
         ({"history": [{"product_id": "p7"}]}, "history.0.occurred_at: Field required"),
     ],
@@ -194,7 +197,10 @@ def test_health_readiness_metrics_and_page(client):
     assert "towerline_model_version 1000.0" in text
     page = client.get("/")
     assert page.headers["content-type"].startswith("text/html")
-    assert "http://" not in page.text and "https://" not in page.text
+    files = ("/", "/static/explorer.css", "/static/explorer.js", "/static/api.js", "/static/views.js")
+    for text in (client.get(name).text for name in files):
+        assert text and not set(re.findall(r"https?://[^\s\"']+", text)) - {"http://www.w3.org/2000/svg"}
+    assert problem(client.get("/static/..%2Fapp.py"), 404) == problem(client.get("/static/no.js"), 404)
 
 
 def test_a_large_body_is_refused(make_server):
@@ -215,24 +221,58 @@ def test_a_token_is_needed_but_for_health(make_server):
         problem(wrong, 401)
         right = client.post("/v1/search", json={"text": "red"}, headers={"Authorization": "Bearer s3cret"})
         assert right.status_code == 200
-        assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
+        for path in ("/healthz", "/readyz", "/", "/static/api.js"):  # the page holds no data, and asks for it
+            assert client.get(path).status_code == 200, path
+        for path in ("/runs", "/metrics", "/openapi.json", "/v1/products", "/static"):
+            problem(client.get(path), 401)
 
 
-def test_when_the_time_is_over_popular_products_are_answered_and_marked(make_server, server):
-    with TestClient(create_app(make_server(budget_ms=0.001))) as client:
-        answer = client.post("/v1/recommendations", json={"user_id": KNOWN, "top_k": 5}).json()
+def test_when_the_time_is_over_popular_products_of_the_segment_are_answered(make_late_server, server):
+    with TestClient(create_app(make_late_server())) as client:
+
+        def ask(**request):
+            return client.post("/v1/recommendations", json={"top_k": 5, **request}).json()
+
+        towns = server.served().histories._segments["town"]
+        assert set(towns) == {"Bonn", "Köln", "Ulm"}
+        for town, bought in towns.items():
+            answer = ask(context={"town": town}, diversity=0.5)
+            assert answer["fallback"] == "popular_in_segment" and answer["segment"] == {"town": town}
+            assert [item["product_id"] for item in answer["items"]] == [name for name, _ in bought[:5]]
+            assert answer["items"][0]["reason"] == f"popular with town {town}"
+            assert answer["not_applied"] == ["diversity"]
+        answer = ask(user_id="u4")  # whose town the snapshot knows
+        assert answer["segment"] == {"town": "Köln"} and "not_applied" not in answer
+        without = ask(user_id="u4", exclude_purchased=True, top_k=20)
+        history, _ = server.served().histories.question("u4", server.served().model.features, 1000)
+        assert not {item["product_id"] for item in without["items"]} & set(history.product_ids)
+        answer = ask(user_id="u7")  # who has no town
         assert answer["fallback"] == "popular"
         popular = [item["product_id"] for item in server.served().popular[:5]]
         assert [item["product_id"] for item in answer["items"]] == popular
         assert 'towerline_fallbacks_total{kind="popular"} 1.0' in client.get("/metrics").text
 
 
-def test_without_the_database_a_user_is_answered_like_a_stranger(make_server, tmp_path):
+def test_without_the_database_users_keep_their_history(make_server, client, tmp_path):
     gone = make_server(url=f"sqlite:///{tmp_path}/gone.db")
-    with TestClient(create_app(gone), raise_server_exceptions=False) as client:
-        answer = client.post("/v1/recommendations", json={"user_id": KNOWN}).json()
-        assert answer["fallback"] == "no_history" and len(answer["items"]) == 10
-        assert "gone.db" not in problem(client.get(f"/v1/users/{KNOWN}"), 503)
+    with TestClient(create_app(gone), raise_server_exceptions=False) as away:
+
+        def ask(**request):
+            return away.post("/v1/recommendations", json=request).json()
+
+        there = client.post("/v1/recommendations", json={"user_id": KNOWN}).json()
+        answer = ask(user_id=KNOWN)
+        assert answer["fallback"] == "snapshot" and answer["known_user"] is True
+        assert answer["items"] == there["items"]  # nothing has been bought since
+        assert ask(user_id="never seen")["fallback"] == "no_history"
+        history = [{"product_id": "p7", "occurred_at": "2023-11-01"}]
+        answer = ask(history=history, diversity=0.5, top_k=3)
+        assert answer["fallback"] == "snapshot" and len(answer["items"]) == 3
+        assert answer["not_applied"] == ["diversity"]
+        body = {"user_id": KNOWN, "filters": {"colour": "red"}}
+        problem(away.post("/v1/recommendations", json=body), 503)
+        assert "gone.db" not in problem(away.get(f"/v1/users/{KNOWN}"), 503)
+        assert 'towerline_fallbacks_total{kind="snapshot"} 2.0' in away.get("/metrics").text
 
 
 def test_nothing_is_ready_before_a_model_is_pushed(make_server, tmp_path):
@@ -241,3 +281,23 @@ def test_nothing_is_ready_before_a_model_is_pushed(make_server, tmp_path):
         assert client.get("/healthz").status_code == 200
         assert problem(client.get("/readyz"), 503) == "No model is ready yet."
         problem(client.post("/v1/recommendations", json={}), 503)
+
+
+def test_how_an_answer_came_about(client):
+    request = {"user_id": KNOWN, "top_k": 5, "diversity": 0.4, "explain": True}
+    answer = client.post("/v1/recommendations", json=request).json()
+    how = answer["explain"]
+    assert how["history"] == len(client.get(f"/v1/users/{KNOWN}").json()["history"])
+    assert sum(found["count"] for found in how["candidates"].values()) == 20  # `ranking.num_candidates`
+    assert all(0 < len(found["items"]) <= found["count"] for found in how["candidates"].values())
+    scores = [item["score"] for item in how["ranked"]]
+    assert scores == sorted(scores, reverse=True) and [item["rank"] for item in how["ranked"]][:3] == [
+        1,
+        2,
+        3,
+    ]
+    plain = client.post("/v1/recommendations", json={"user_id": KNOWN, "top_k": 5}).json()["items"]
+    assert how["post_ranked"][:5] == plain
+    named = {item["product_id"] for item in answer["items"]}
+    assert named <= set(how["products"]) and how["products"]["p7"]["colour"] == "blue"
+    assert "explain" not in client.post("/v1/recommendations", json={"user_id": KNOWN}).json()

@@ -45,6 +45,39 @@ def test_a_representation_is_the_sum_of_id_and_features():
     np.testing.assert_allclose(outputs[2], expected, rtol=1e-5, atol=1e-6)
 
 
+def test_a_product_outside_the_table_is_the_sum_of_its_features():
+    encoder = ProductEncoder(rich_table(), 4, 0.0, SIZES, seed=1)
+    given = {
+        "product__colour": tf.constant([0, 2, 99], tf.int64),
+        "product__title": tf.constant([[0, 1], [-1, -1], [3, 99]], tf.int64),
+        "product__vector": tf.constant([[0.0, 1.0], [4.0, 5.0], [1.0, 1.0]]),
+    }
+    ids = encoder.ids(tf.constant([0, 2])).numpy()
+    in_table = encoder(tf.constant([0, 2], tf.int64)).numpy()
+    outside = encoder.represent(given).numpy()
+    np.testing.assert_allclose(outside[:2], in_table - ids, rtol=1e-5, atol=1e-6)
+    # Indices beyond the tables are the last ones.
+    colour = encoder.category_embeddings["product__colour"].get_weights()[0]
+    words = encoder.text_embeddings["product__title"].get_weights()[0]
+    projection = encoder.projections["product__vector"].get_weights()[0]
+    expected = colour[4] + words[3] + np.array([1, 1]) @ projection
+    np.testing.assert_allclose(outside[2], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_words_beyond_the_sixteenth_are_left_out_as_in_the_table():
+    columns = {"product__title": np.zeros((NUM_PRODUCTS, 16), np.int32)}
+    encoder = ProductEncoder(table(texts=columns), 4, 0.0, {"product__title": 3}, seed=1)
+    encoder(ALL)
+    words = np.array([[1] * 16 + [2] * 4, [1] * 16 + [-1] * 4])
+    found = encoder.represent({"product__title": tf.constant(words, tf.int64)}).numpy()
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6)
+
+
+def test_whether_features_are_read():
+    assert ProductEncoder(rich_table(), 4, 0.0, SIZES, seed=1).reads_features
+    assert not ProductEncoder(table(), 4, 0.0, {}, seed=1).reads_features
+
+
 def test_products_are_represented_alike_in_any_order():
     encoder = ProductEncoder(rich_table(), 4, 0.0, SIZES, seed=1)
     np.testing.assert_allclose(encoder(ALL[::-1]).numpy(), encoder(ALL).numpy()[::-1], rtol=1e-6)

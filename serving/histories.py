@@ -1,0 +1,125 @@
+"""The snapshot of histories that was pushed with a model: what is read when the database is away."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from schema import names
+from schema.features import FeatureSet
+from schema.request import Query, value_text
+
+
+class Histories:
+    """Users and their histories in files that are mapped into memory, not read.
+
+    Args:
+        model_folder: Folder of a pushed version; without a snapshot in it every user is unknown.
+    """
+
+    def __init__(self, model_folder: Path) -> None:
+        folder = model_folder / names.HISTORIES
+        metadata = json.loads((model_folder / names.SERVING_METADATA).read_text(encoding="utf-8"))
+        self._now = int(metadata["windows"]["now"])
+        self._batches: list[pa.RecordBatch] = []
+        self._first: list[str] = []
+        self._segments: dict[str, dict[str, list[tuple[str, float]]]] = {}
+        if not (folder / "users.arrow").is_file():
+            return
+        users = _mapped(folder / "users.arrow")
+        self._batches = [users.get_batch(number) for number in range(users.num_record_batches)]
+        self._first = [batch.column(0)[0].as_py() for batch in self._batches]
+        products = _mapped(folder / "products.arrow")
+        parts = [products.get_batch(number).column(0) for number in range(products.num_record_batches)]
+        self._products = pa.chunked_array(parts)
+        self._types = json.loads(users.schema.metadata[b"event_types"])
+        self._now = int(users.schema.metadata[b"newest_event_time"]) + 1
+        self._segments = json.loads((folder / "segments.json").read_text(encoding="utf-8"))
+
+    def now(self) -> int:
+        """The moment after the newest event of all, epoch seconds."""
+        return self._now
+
+    def question(self, user_id: str, features: FeatureSet, history_length: int) -> tuple[Query, bool]:
+        """The user's history and features as they were, and whether the snapshot knows the user.
+
+        Args:
+            user_id: The user.
+            features: Not needed; as the product database is asked.
+            history_length: Most events.
+        """
+        del features
+        batch, row = self._find(user_id)
+        if batch is None:
+            return Query(user_id, self._now), False
+        places, times, types = (batch.column(name)[row].values for name in ("products", "times", "types"))
+        first = max(len(places) - history_length, 0)
+        return Query(
+            user_id,
+            self._now,
+            self._products.take(places[first:]).to_pylist(),
+            times[first:].to_pylist(),
+            [self._types[code] for code in types[first:].to_pylist()],
+            _features(batch, row),
+        ), True
+
+    def features(self, user_id: str) -> dict[str, Any]:
+        """The user's features, {} if the snapshot does not know him."""
+        batch, row = self._find(user_id)
+        return {} if batch is None else _features(batch, row)
+
+    def users(self, prefix: str, count: int) -> list[str]:
+        """The first `count` users of the snapshot whose id begins with `prefix`, in the order of ids."""
+        found: list[str] = []
+        first = max(bisect_right(self._first, prefix) - 1, 0)
+        for batch in self._batches[first:]:
+            row = _place(batch.column(0), prefix)
+            ids = batch.column(0)[row : row + count - len(found)].to_pylist()
+            found += [user_id for user_id in ids if user_id.startswith(prefix)]
+            if len(found) == count or (ids and not ids[-1].startswith(prefix)):
+                break
+        return found
+
+    def popular_in_segment(self, features: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
+        """Products by their shares in the user's segments, added up over his columns.
+
+        Returns:
+            Products, best first, and the segments: column -> value. Both are empty if there is none.
+        """
+        segments = {
+            name: value_text(features[name])
+            for name, lists in self._segments.items()
+            if features.get(name) is not None and value_text(features[name]) in lists
+        }
+        total: dict[str, float] = {}
+        for name, value in segments.items():
+            for product_id, share in self._segments[name][value]:
+                total[product_id] = total.get(product_id, 0.0) + share
+        return sorted(total, key=lambda product_id: (-total[product_id], product_id)), segments
+
+    def _find(self, user_id: str) -> tuple[pa.RecordBatch | None, int]:
+        number = bisect_right(self._first, user_id) - 1
+        if number < 0:
+            return None, 0
+        ids = self._batches[number].column(0)
+        row = _place(ids, user_id)
+        is_there = row < len(ids) and ids[row].as_py() == user_id
+        return (self._batches[number] if is_there else None), row
+
+
+def _place(ids: pa.Array, user_id: str) -> int:
+    """Where an id stands among sorted ones, or would stand."""
+    return bisect_left(range(len(ids)), user_id, key=lambda row: ids[row].as_py())
+
+
+def _features(batch: pa.RecordBatch, row: int) -> dict[str, Any]:
+    columns = [name for name in batch.schema.names if name.startswith(names.USER_PREFIX)]
+    return {name.removeprefix(names.USER_PREFIX): batch.column(name)[row].as_py() for name in columns}
+
+
+def _mapped(path: Path) -> pa.ipc.RecordBatchFileReader:
+    return pa.ipc.open_file(pa.memory_map(str(path)))
