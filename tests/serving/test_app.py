@@ -268,11 +268,12 @@ def test_without_the_database_users_keep_their_history(make_server, client, tmp_
         history = [{"product_id": "p7", "occurred_at": "2023-11-01"}]
         answer = ask(history=history, diversity=0.5, top_k=3)
         assert answer["fallback"] == "snapshot" and len(answer["items"]) == 3
-        assert answer["not_applied"] == ["diversity"]
-        body = {"user_id": KNOWN, "filters": {"colour": "red"}}
-        problem(away.post("/v1/recommendations", json=body), 503)
+        # What wishes need of the products is pushed with the model.
+        body = {"user_id": KNOWN, "filters": {"colour": "red"}, "diversity": 0.5}
+        wished = [one.post("/v1/recommendations", json=body).json()["items"] for one in (client, away)]
+        assert len(wished[0]) == 10 and wished[0] == wished[1]
         assert "gone.db" not in problem(away.get(f"/v1/users/{KNOWN}"), 503)
-        assert 'towerline_fallbacks_total{kind="snapshot"} 2.0' in away.get("/metrics").text
+        assert 'towerline_fallbacks_total{kind="snapshot"} 3.0' in away.get("/metrics").text
 
 
 def test_nothing_is_ready_before_a_model_is_pushed(make_server, tmp_path):
