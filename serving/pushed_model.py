@@ -43,7 +43,7 @@ class PushedModel:
         # The models read the newest events of a request; excluding what was purchased needs them all.
         self.history_length = max(int(metadata["history_length"]), MOST_EVENTS)
         self.num_products = int(metadata["num_products"])
-        self.event_weights: dict[str, float] = metadata["event_weights"]
+        self.event_weights: dict[str, float] = metadata.get("event_weights", {})
         self._loaded: Any = None
         self._catalogue: Catalogue | None = None
 

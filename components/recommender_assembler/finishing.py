@@ -36,7 +36,7 @@ class Finished:
 
     Attributes:
         position: Places in the scored candidates `[batch, top_k]`.
-        score: `[batch, top_k]`.
+        score: Those of its products from the highest to the lowest `[batch, top_k]`.
         exists: Whether there is a product `[batch, top_k]`.
         pinned_by: Name of the rule that put it there, or empty `[batch, top_k]`.
         relaxed: Name of the rule that it breaks for want of others, or empty `[batch, top_k]`.
@@ -271,6 +271,6 @@ def _cut(
     score = tf.pad(tf.gather(scores, position, batch_dims=1), missing, constant_values=FILTERED)
     position = tf.pad(position, missing)
     named, broken = (tf.gather(texts, position, batch_dims=1) for texts in (pinned_by, relaxed))
-    exists = score > FILTERED
+    exists, score = score > FILTERED, tf.sort(score, direction="DESCENDING")  # handed out from the top
     named, broken = (tf.where(exists, texts, "") for texts in (named, broken))
     return Finished(position, score, exists, named, broken, tf.ones_like(score))

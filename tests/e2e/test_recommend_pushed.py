@@ -114,7 +114,7 @@ def test_one_user_with_an_odd_id_and_no_tfx(first, workdir, odd_users, purchased
     answer = json.loads(done.stdout)
     assert (answer["user_id"], answer["known_user"], len(answer["items"])) == (user, True, 10)
     best = answer["items"][0]
-    assert set(best) == {"rank", "product_id", "score", "source", "reason"}
+    assert {"rank", "product_id", "score", "source", "reason", "scores", "propensity"} == set(best)
     own = [item for item in answer["items"] if item["product_id"] in purchased[user]]
     assert own and all("bought" in item["reason"] for item in own)
 

@@ -160,6 +160,20 @@ def test_diversity_mixes_and_leaves_the_filtered_out():
     assert set(names({"action": "never", "where": {"colour": "red"}}, diversity=0.9)) == set("def")
 
 
+def test_scores_are_handed_out_from_the_top():
+    stage = finishing({"action": "pin", "position": 1, "where": {"product_id": "d"}})
+
+    @tf.function
+    def ask():
+        hidden = tf.constant([[6.0, -1e30, 4.0, 3.0, 2.0, 1.0]])
+        done = stage(INDEX, hidden, ULM, tf.constant(6), NOTHING)
+        return done.position, done.score, done.exists, done.propensity
+
+    position, score, exists, propensity = (value.numpy()[0].tolist() for value in ask())
+    assert position[:5] == [3, 0, 2, 4, 5] and exists == [True] * 5 + [False]
+    assert score[:5] == [6, 4, 3, 2, 1] and propensity == [1] * 6
+
+
 def test_what_pins_and_only_need_is_added_to_every_list():
     stage = finishing(
         {"action": "pin", "where": {"colour": "blue"}}, {"action": "boost", "where": {"colour": "red"}}
