@@ -69,3 +69,14 @@ def test_places_and_categories(catalogue):
 def test_an_older_model_has_no_table(tmp_path):
     with pytest.raises(UserError, match="pushed without its table of products"):
         Catalogue(tmp_path / "6")
+
+
+def test_further_products_stand_below_the_models_own(catalogue):
+    more = catalogue.extended({"new": {"colour": "red", "size": 2.5}, "odd": {"colour": "never seen"}})
+    size = catalogue.num_products
+    assert more.num_products == size + 2 and catalogue.num_products == size
+    assert more.places(["new", "odd", "nobody"]).tolist() == [size, size + 1, -1]
+    assert more.met({"colour": "red"}).tolist() == [*catalogue.met({"colour": "red"}).tolist(), 1, 0]
+    assert more.met({"colour": "never seen"})[size:].tolist() == [0, 1]
+    assert more.met({"size": {"at_least": 2, "below": 3}})[size:].tolist() == [1, 0]
+    assert not catalogue.met({"colour": "never seen"}).any()
