@@ -1,6 +1,6 @@
 """Reads the tables of ML Metadata by SQL: SQLite, PostgreSQL, MySQL and MariaDB by the same statements.
 
-Only for those who look on; whoever writes goes through ml_metadata. Why: docs/adr/0021-metadata-by-sql.md.
+Only for those who look on; whoever writes goes through ml_metadata. Why: docs/adr/0023-metadata-by-sql.md.
 """
 
 from __future__ import annotations
