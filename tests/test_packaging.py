@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("pipeline", "benchmarks", "components", "transform", "trainer", "schema")
+PACKAGES = ("pipeline", "serving", "benchmarks", "components", "transform", "trainer", "schema")
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,11 @@ def wheel_names(tmp_path_factory):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return zipfile.ZipFile(next(folder.glob("*.whl"))).namelist()
+
+
+def test_wheel_holds_the_pages_of_the_server(wheel_names):
+    pages = {str(path.relative_to(ROOT)) for path in (ROOT / "serving" / "static").iterdir()}
+    assert len(pages) >= 6 and pages <= set(wheel_names)
 
 
 def test_wheel_holds_every_module_and_no_tests(wheel_names):
