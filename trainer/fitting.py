@@ -116,6 +116,7 @@ def fit_again(
 
 def _fit_epoch(model: Any, batches: tf.data.Dataset | SpreadBatches) -> Any:
     if isinstance(batches, SpreadBatches):
+        model.distribute_reduction_method = "first"  # the curve shows the loss of a replica, not their sum
         return model.fit(batches.dataset, epochs=1, steps_per_epoch=batches.steps, verbose=0)
     return model.fit(batches, epochs=1, verbose=0)
 
