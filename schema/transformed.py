@@ -92,10 +92,17 @@ def dense_query(rows: Mapping[str, Any], features: FeatureSet, history_length: i
         names.HISTORY_INDEX: history,
         names.HISTORY_TYPE: _sequence(types, -1),
         names.HISTORY_AGE: tf.where(mask, tf.maximum(age, 0.0), tf.zeros_like(age)),
-        names.QUERY_TIME: time,
+    }
+    return dense | dense_user(rows, features)
+
+
+def dense_user(rows: Mapping[str, Any], features: FeatureSet) -> Tensors:
+    """What `dense_query` says beside the history."""
+    scalars = {
+        names.QUERY_TIME: _scalar(rows[names.QUERY_TIME], 0),
         names.USER_INDEX: _scalar(rows[names.USER_INDEX], -1),
     }
-    return dense | dense_columns(rows, features.user_columns())
+    return scalars | dense_columns(rows, features.user_columns())
 
 
 def dense_columns(rows: Mapping[str, Any], columns: Mapping[str, FeatureColumn]) -> Tensors:
@@ -140,7 +147,10 @@ def _scalar(value: Any, default: int) -> tf.Tensor:
     """First value of each row, or the default where a row has none."""
     if isinstance(value, tf.Tensor):
         return value
-    return _as_ragged(value).to_tensor(default, shape=[None, 1])[:, 0]
+    if isinstance(value, tf.SparseTensor):
+        wide = tf.SparseTensor(value.indices, value.values, tf.maximum(value.dense_shape, 1))
+        return tf.sparse.to_dense(wide, default, validate_indices=False)[:, 0]
+    return value.to_tensor(default, shape=[None, 1])[:, 0]
 
 
 def _padded(value: Any, dim: int) -> tf.Tensor:

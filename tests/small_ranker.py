@@ -16,6 +16,7 @@ NUM_PRODUCTS = 12
 
 def build(seed=1, heads=None, **settings):
     affinity = AffinityInputs(
+        num_products=NUM_PRODUCTS,
         categories={"product__colour": (np.arange(NUM_PRODUCTS) % 3).astype(np.int32)},
         numbers={},
         positive_types=(True,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
-from schema.grouping import NEVER_DAYS, Totals, group_totals
+from schema.grouping import NEVER_DAYS, Totals, group_totals, joint_keys
 
 _HALF_LIVES_IN_WINDOWS = (0.125, 0.5, 1.5, 4.0)
 
@@ -21,12 +22,14 @@ class AffinityInputs:
     """What does not depend on the query.
 
     Attributes:
+        num_products: Size of the catalogue.
         categories: Product columns to compare, name -> index, int `[products]`.
         numbers: Product columns of bucketised numbers, name -> bucket, int `[products]`.
         positive_types: Whether an event of each known type is a target, `[event types]`.
         window_days: Length of the eval window in days.
     """
 
+    num_products: int
     categories: dict[str, np.ndarray]
     numbers: dict[str, np.ndarray]
     positive_types: tuple[bool, ...]
@@ -44,10 +47,16 @@ class AffinityFeatures(tf.keras.layers.Layer):
         super().__init__(**kwargs)
         self.half_lives = tuple(share * inputs.window_days for share in _HALF_LIVES_IN_WINDOWS)
         self.window_days = inputs.window_days
-        self.categories = {name: tf.constant(values) for name, values in inputs.categories.items()}
+        self.num_categories = len(inputs.categories)
+        self.has_other_types = not all(inputs.positive_types)
+        # The product itself is the first grouping, and the second if not only what is bought counts.
+        groupings = [np.arange(inputs.num_products), *inputs.categories.values()]
+        if self.has_other_types:
+            groupings.insert(0, groupings[0])
+        keys, self.num_keys = joint_keys(groupings)
+        self.groupings = tf.constant(keys)
         self.numbers = {name: tf.constant(values) for name, values in inputs.numbers.items()}
         self.positive_types = tf.constant([False, *inputs.positive_types])
-        self.has_other_types = not all(inputs.positive_types)
 
     def call(self, inputs: Tensors) -> Tensors:
         """Computes the features of every (query, candidate) pair.
@@ -67,16 +76,12 @@ class AffinityFeatures(tf.keras.layers.Layer):
         positive = tf.logical_and(known, tf.gather(self.positive_types, inputs[names.HISTORY_TYPE] + 1))
         age = inputs[names.HISTORY_AGE]
         weights = self._event_weights(age, known, positive)
-        bought = group_totals(history, candidates, positive, weights, age)
-        seen = group_totals(history, candidates, known, weights, age) if self.has_other_types else bought
+        totals = self._totals(history, candidates, known, positive, weights, age)
+        bought, seen = totals.of(0), totals.of(1 if self.has_other_types else 0)
         repeats, explanation = _repeat_features(bought)
         parts = [tf.math.log1p(seen.counts), repeats]
-        for column in self.categories.values():
-            same = group_totals(
-                tf.gather(column, history), tf.gather(column, candidates), known, weights, age
-            )
-            parts += [tf.math.log1p(same.counts), _loyalty(seen.counts, same.counts)]
-            parts.append(tf.math.log1p(same.newest)[..., tf.newaxis])
+        if self.num_categories:
+            parts.append(self._category_features(seen, totals))
         parts += [_distance(column, candidates, history, weights) for column in self.numbers.values()]
         user = self._user_features(history, age, positive)
         parts.append(tf.repeat(user[:, tf.newaxis, :], tf.shape(candidates)[1], axis=1))
@@ -84,12 +89,42 @@ class AffinityFeatures(tf.keras.layers.Layer):
 
     def _event_weights(self, age: tf.Tensor, known: tf.Tensor, positive: tf.Tensor) -> tf.Tensor:
         """Weights of each event `[batch, time, weights]`: plain, decayed; other types decayed."""
-        target = tf.cast(positive, tf.float32)
-        columns = [target, *(target * tf.pow(0.5, age / half_life) for half_life in self.half_lives)]
-        if self.has_other_types:
-            other = tf.cast(tf.logical_and(known, ~positive), tf.float32)
-            columns += [other * tf.pow(0.5, age / half_life) for half_life in self.half_lives[:2]]
-        return tf.stack(columns, axis=-1)
+        own = [0.0, *(1.0 / half_life for half_life in self.half_lives)]
+        others = own[1:3] if self.has_other_types else []
+        counts = tf.cast(positive, tf.float32)[..., tf.newaxis]
+        if others:
+            other = tf.cast(tf.logical_and(known, ~positive), tf.float32)[..., tf.newaxis]
+            counts = tf.concat([tf.repeat(counts, len(own), 2), tf.repeat(other, len(others), 2)], axis=2)
+        halvings = age[..., tf.newaxis] * tf.constant([*own, *others], tf.float32)
+        return counts * tf.exp(-math.log(2.0) * halvings)
+
+    def _totals(
+        self,
+        history: tf.Tensor,
+        candidates: tf.Tensor,
+        known: tf.Tensor,
+        positive: tf.Tensor,
+        weights: tf.Tensor,
+        age: tf.Tensor,
+    ) -> Totals:
+        """Those of the product when bought, of the product at all if that differs, of every category."""
+        num_seen = int(self.has_other_types) + self.num_categories
+        mask = tf.stack([positive, *[known] * num_seen], axis=2)
+        events, asked = tf.gather(self.groupings, history), tf.gather(self.groupings, candidates)
+        return group_totals(events, asked, mask, weights, age, self.num_keys)
+
+    def _category_features(self, seen: Totals, totals: Totals) -> tf.Tensor:
+        """Counts, loyalty and age by each category, one category after the other `[..., features]`."""
+        first = 1 + int(self.has_other_types)
+        same = totals.counts[:, :, first:]
+        columns = [
+            tf.math.log1p(same),
+            _loyalty(seen.counts[:, :, tf.newaxis], same),
+            tf.math.log1p(totals.newest[:, :, first:, tf.newaxis]),
+        ]
+        joined = tf.concat(columns, axis=-1)
+        shape = tf.shape(joined)
+        return tf.reshape(joined, [shape[0], shape[1], self.num_categories * joined.shape[3]])
 
     def _user_features(self, history: tf.Tensor, age: tf.Tensor, positive: tf.Tensor) -> tf.Tensor:
         """Activity of the user `[batch, 5]`: events, those of the last window, share of repeats, ages."""

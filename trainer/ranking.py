@@ -73,6 +73,7 @@ def build_model(
     columns = arguments.features.product_columns()
     compared = compared_columns(table, {name for name in columns if columns[name].kind is Kind.CATEGORY})
     affinity = AffinityInputs(
+        num_products=table.size,
         categories={name: table.categories[name] for name in compared},
         numbers={
             name: index for name, index in table.categories.items() if columns[name].kind is Kind.NUMBER

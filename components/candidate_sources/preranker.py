@@ -73,6 +73,8 @@ def score_pool(features: tf.Tensor, weights: dict[str, tf.Tensor]) -> tf.Tensor:
     """The network itself: standardised features, two hidden layers, a score without bias."""
     standard = (features - weights["mean"]) / weights["deviation"]
     inputs = tf.clip_by_value(standard, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
-    hidden = tf.nn.relu(tf.matmul(inputs, weights["hidden_kernel"]) + weights["hidden_bias"])
-    middle = tf.nn.relu(tf.matmul(hidden, weights["middle_kernel"]) + weights["middle_bias"])
-    return tf.matmul(middle, weights["score_kernel"])[..., 0]
+    # In two dimensions a product, its bias and the relu are one operation.
+    flat = tf.reshape(inputs, [-1, weights["hidden_kernel"].shape[0]])
+    hidden = tf.nn.relu(tf.nn.bias_add(tf.matmul(flat, weights["hidden_kernel"]), weights["hidden_bias"]))
+    middle = tf.nn.relu(tf.nn.bias_add(tf.matmul(hidden, weights["middle_kernel"]), weights["middle_bias"]))
+    return tf.reshape(tf.matmul(middle, weights["score_kernel"]), tf.shape(features)[:-1])

@@ -10,23 +10,25 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import tensorflow as tf
 
+from components.candidate_sources.item_to_item import frozen, share_of_best
 from components.candidate_sources.lists import (
     NEVER,
     RankedList,
     best_scored,
     constant_like,
-    delayed,
     newest_first,
     same_for_all,
     union,
 )
+from components.candidate_sources.new_products import NewProducts
 from components.candidate_sources.preranker import Preranker, PrerankerWeights
-from components.candidate_sources.scoring import SourceScorer, SourceScores, frozen, share_of_best
+from components.candidate_sources.scoring import SourceScorer, SourceScores, faded
 from components.candidate_sources.tables import CandidateTables
 from schema import names
-from schema.grouping import group_totals
+from schema.grouping import Totals, group_totals, joint_keys
 
 OWN_HISTORY: Final = 0
 TWO_TOWER: Final = 1
@@ -51,12 +53,10 @@ SOURCE_FEATURES: Final = (
 
 _QUOTAS: Final = (2000, 150, 200, 200, 50)
 _POOL_QUOTAS: Final = (10_000, 700, 500, 700, 100, 700)
-_FILL_PRIORITY: Final = 1e3
 _NEW_PRIORITY: Final = 0.5
 _NEW_PRIORITY_IN_POOL: Final = -1.0
 """Ahead of all others: the pool keeps them, and they are known as what they are."""
 _SMALLEST_SCORE: Final = 1e-9
-_NOVEL_RATE_WEIGHT: Final = 0.5
 
 Tensors = dict[str, tf.Tensor]
 
@@ -89,14 +89,16 @@ class CandidateSources(tf.Module):
         self.scorer = SourceScorer(tables, window_days)
         moment = tables.moment
         self.hidden = frozen(~tables.available, tf.bool)
+        self.hides = not tables.available.all()
         self.statistics = frozen(moment.statistics, tf.float32)
         self.trending = frozen(moment.trending, tf.int64)
         self.popular = frozen(moment.popular, tf.int64)
-        self.new_products = frozen(moment.new_products, tf.int64)
-        self.new_rates = frozen(moment.new_rates, tf.float32)
-        self.groups = frozen(tables.groups, tf.int64)
+        # The product itself is the first grouping.
+        keys, self.num_keys = joint_keys([np.arange(tables.num_products), *tables.groups.T])
+        self.groups = frozen(keys, tf.int32)
         self.preranker = Preranker(preranker) if preranker is not None else None
         self.num_new = min(num_new, len(moment.new_products), self.num_candidates // 10)
+        self.new_products = NewProducts(tables, self.num_new) if self.num_new else None
 
     def __call__(
         self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
@@ -115,8 +117,7 @@ class CandidateSources(tf.Module):
         """
         scores = self.scorer(query_embedding, history_index, history_age)
         if self.preranker is None:
-            lists = self._lists(scores, history_index, history_age, _QUOTAS)
-            index, source = union(lists, self.num_candidates)
+            index, source = self._union(scores, history_index, history_age, _QUOTAS, self.num_candidates)
             features = self._features(scores, index)
             prerank = tf.zeros(tf.shape(index))
         else:
@@ -141,16 +142,26 @@ class CandidateSources(tf.Module):
         scores = self.scorer(query_embedding, history_index, history_age)
         return {
             "two_tower": scores.two_tower,
-            "neighbours": share_of_best(scores.neighbours),
-            "ease": share_of_best(scores.ease),
+            "neighbours": self.scorer.neighbours.everywhere(scores.neighbours_share),
+            "ease": self.scorer.ease.everywhere(scores.ease_share),
         }
 
     def _pool(
         self, scores: SourceScores, history_index: tf.Tensor, history_age: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        lists = self._lists(scores, history_index, history_age, _POOL_QUOTAS)
-        index, source = union(lists, self.pool_size)
+        index, source = self._union(scores, history_index, history_age, _POOL_QUOTAS, self.pool_size)
         return index, source, self._features(scores, index)
+
+    def _union(
+        self,
+        scores: SourceScores,
+        history_index: tf.Tensor,
+        history_age: tf.Tensor,
+        quotas: tuple[int, ...],
+        count: int,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        lists = self._lists(scores, history_index, history_age, quotas)
+        return union(lists, self.popular, POPULAR, count, self.num_products)
 
     def _lists(
         self,
@@ -160,69 +171,59 @@ class CandidateSources(tf.Module):
         quotas: tuple[int, ...],
     ) -> list[RankedList]:
         batch = tf.shape(history_index)[0]
-        neighbours, ease = share_of_best(scores.neighbours), share_of_best(scores.ease)
+        neighbours, ease = self.scorer.neighbours.named, self.scorer.ease.named
         lists = [
             newest_first(history_index, self.hidden, quotas[OWN_HISTORY], OWN_HISTORY),
-            best_scored(scores.two_tower, self.hidden, quotas[TWO_TOWER], TWO_TOWER, -1.0),
-            best_scored(neighbours, self.hidden, quotas[NEIGHBOURS], NEIGHBOURS, _SMALLEST_SCORE),
-            best_scored(ease, self.hidden, quotas[EASE], EASE, _SMALLEST_SCORE),
+            self._best(scores.two_tower, None, quotas[TWO_TOWER], TWO_TOWER, -1.0),
+            self._best(scores.neighbours_share, neighbours, quotas[NEIGHBOURS], NEIGHBOURS, _SMALLEST_SCORE),
+            self._best(scores.ease_share, ease, quotas[EASE], EASE, _SMALLEST_SCORE),
             same_for_all(self.trending, quotas[TRENDING], TRENDING, batch),
         ]
         if len(quotas) > POPULAR:
             lists.append(same_for_all(self.popular, quotas[POPULAR], POPULAR, batch))
-        if self.num_new:
+        if self.new_products:
+            weights = faded(history_age, self.scorer.half_lives[1:])[..., 0]
+            new = self.new_products(history_index, weights)
             priority = _NEW_PRIORITY_IN_POOL if len(quotas) > POPULAR else _NEW_PRIORITY
-            lists.append(self._new_products(history_index, history_age, priority))
-        depth = 2 * max(self.num_candidates, self.pool_size if self.preranker or len(quotas) > POPULAR else 0)
-        return [*lists, delayed(same_for_all(self.popular, depth, POPULAR, batch), _FILL_PRIORITY)]
+            priorities = tf.where(tf.gather(self.hidden, new), NEVER, priority)
+            lists.append((new, priorities, constant_like(new, NEW_PRODUCT)))
+        return lists
 
-    def _new_products(self, history_index: tf.Tensor, history_age: tf.Tensor, priority: float) -> RankedList:
-        """Never sold products: what the user buys of their group, and how often news of it are taken up."""
-        group = self.groups[:, 0]
-        groups = tf.gather(group, tf.maximum(history_index, 0))
-        weights = tf.pow(0.5, history_age / self.scorer.half_lives[1])[..., tf.newaxis]
-        wanted = tf.tile(tf.gather(group, self.new_products)[tf.newaxis, :], [tf.shape(history_index)[0], 1])
-        own = group_totals(groups, wanted, history_index >= 0, weights, history_age).counts[..., 0]
-        score = tf.math.log1p(own) + _NOVEL_RATE_WEIGHT * self.new_rates
-        best = tf.math.top_k(score, k=self.num_new)
-        index = tf.gather(self.new_products, best.indices)
-        priorities = tf.where(tf.gather(self.hidden, index), NEVER, priority)
-        return index, priorities, constant_like(best.indices, NEW_PRODUCT)
+    def _best(
+        self, scores: tf.Tensor, products: tf.Variable | None, quota: int, source: int, least: float
+    ) -> RankedList:
+        """The best that are not hidden; `products` are those of the scores, all by default."""
+        if products is not None:
+            products = tf.concat([products, [0]], axis=0)  # anybody else, who has a score of 0
+        if self.hides:
+            hidden = self.hidden if products is None else tf.gather(self.hidden, products)
+            scores = tf.where(hidden[tf.newaxis, :], least, scores)
+        return best_scored(scores, products, quota, source, least)
 
     def _features(self, scores: SourceScores, index: tf.Tensor) -> tf.Tensor:
         """All of `SOURCE_FEATURES` but the first, then the product statistics `[batch, places, features]`."""
-
-        def of(values: tf.Tensor) -> tf.Tensor:
-            return tf.gather(values, index, batch_dims=1)
-
-        neighbours, ease = (
-            tf.stack([of(recent), of(lasting)], axis=-1)
-            for recent, lasting in (scores.neighbours, scores.ease)
-        )
+        neighbours = self.scorer.neighbours.at(scores.neighbours, index)
+        ease = self.scorer.ease.at(scores.ease, index)
         columns = [
-            of(scores.two_tower)[..., tf.newaxis],
+            tf.gather(scores.two_tower, index, batch_dims=1)[:, tf.newaxis],
             tf.math.log1p(neighbours),
             ease,
-            of(share_of_best(scores.neighbours))[..., tf.newaxis],
-            of(share_of_best(scores.ease))[..., tf.newaxis],
-            tf.gather(self.statistics, index),
+            share_of_best(neighbours, scores.best_neighbours)[:, tf.newaxis],
+            share_of_best(ease, scores.best_ease)[:, tf.newaxis],
         ]
-        return tf.concat(columns, axis=-1)
+        by_product = tf.transpose(tf.concat(columns, axis=1), [0, 2, 1])
+        return tf.concat([by_product, tf.gather(self.statistics, index)], axis=-1)
 
     def _own_features(self, history_index: tf.Tensor, history_age: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
         """Counts of the product in the history, plain and faded, and its newest age; those of its groups."""
-        known = history_index >= 0
-        fading = [tf.pow(0.5, history_age / half_life) for half_life in self.scorer.own_half_lives]
-        weights = tf.stack([tf.ones_like(history_age), *fading], axis=-1)
-        totals = group_totals(tf.maximum(history_index, 0), index, known, weights, history_age)
-        columns = [tf.math.log1p(totals.counts), tf.math.log1p(totals.newest)[..., tf.newaxis]]
-        products = tf.maximum(history_index, 0)
-        for place in range(int(self.groups.shape[1])):
-            group = self.groups[:, place]
-            totals = group_totals(
-                tf.gather(group, products), tf.gather(group, index), known, weights[..., 2:], history_age
-            )
-            columns += [tf.math.log1p(totals.counts), tf.math.log1p(totals.newest)[..., tf.newaxis]]
+        known = (history_index >= 0)[..., tf.newaxis]
+        fading = faded(history_age, self.scorer.own_half_lives)
+        weights = tf.concat([tf.ones_like(fading[..., :1]), fading], axis=-1)
+        groups = tf.gather(self.groups, tf.maximum(history_index, 0))
+        own = tf.gather(self.groups, index)
+        totals = group_totals(groups, own, known, weights, history_age, self.num_keys)
+        columns = [_figures(totals.of(0), 0)]
+        columns += [_figures(totals.of(place), 2) for place in range(1, int(self.groups.shape[1]))]
         return tf.concat(columns, axis=-1)
 
     def _cut(
@@ -236,3 +237,8 @@ class CandidateSources(tf.Module):
         chosen = tf.gather(chosen, order, batch_dims=1)
         taken = [tf.gather(values, chosen, batch_dims=1) for values in (index, source, features, prerank)]
         return taken[0], taken[1], taken[2], taken[3]
+
+
+def _figures(totals: Totals, first: int) -> tf.Tensor:
+    """Logarithms of the counts from the weight `first` on, and of the newest age `[..., figures]`."""
+    return tf.math.log1p(tf.concat([totals.counts[..., first:], totals.newest[..., tf.newaxis]], axis=-1))

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
-from components.candidate_sources.scoring import frozen
+from components.candidate_sources.item_to_item import frozen
 from components.recommender_assembler import ordering
 from components.recommender_assembler.compiled_rules import NO_GROUP, CompiledRule
 from components.recommender_assembler.diversity import dpp, kernel, mmr

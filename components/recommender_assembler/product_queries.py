@@ -70,9 +70,7 @@ class ProductQueries(tf.Module):
         return self._best(filter_scores(scores, filtered), top_k, {"text": matched})
 
     def _bought_together(self, place: tf.Tensor) -> tf.Tensor:
-        scorer = self.sources.scorer
-        neighbours = tf.cast(tf.gather(scorer.neighbour_index, place), tf.int64)
-        cosine = tf.where(neighbours >= 0, tf.gather(scorer.neighbour_score, place), 0.0)
+        neighbours, cosine = self.sources.scorer.neighbours.spoken_for(place)
         relative = tf.math.divide_no_nan(cosine, tf.reduce_max(cosine, axis=1, keepdims=True))
         size = tf.constant(self.sources.num_products, tf.int64)
         batch = tf.shape(place, out_type=tf.int64)[0]

@@ -9,13 +9,14 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components.candidate_sources.scoring import frozen
+from components.candidate_sources.item_to_item import frozen
 from components.candidate_sources.sources import NEW_PRODUCT, SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
 from components.recommender_assembler.finishing import Finished, Finishing, as_scored
 from components.recommender_assembler.popularity_discount import discounted
 from components.recommender_assembler.post_ranking import append_fill, cut, exclude, filter_scores, place_new
 from components.recommender_assembler.product_queries import ProductQueries
 from components.recommender_assembler.request_tensors import (
+    RequestHistories,
     raw_request,
     request_of_one_product,
     request_specs,
@@ -23,7 +24,7 @@ from components.recommender_assembler.request_tensors import (
 from components.recommender_assembler.text_index import TextIndex
 from schema import names
 from schema.features import FeatureSet
-from schema.transformed import dense_query
+from schema.transformed import dense_user
 
 Tensors = dict[str, Any]
 
@@ -91,7 +92,8 @@ class Recommender(tf.Module):
         popular = sources.popular.numpy()
         wanted = finishing.wanted_products(popular)
         # What follows the candidates: products that rules need, then the others by popularity.
-        self.fill = frozen(np.concatenate([wanted, popular[~np.isin(popular, wanted)]]), tf.int64)
+        fill = np.concatenate([wanted, popular[~np.isin(popular, wanted)]])
+        self.fill = frozen(fill[~sources.hidden.numpy()[fill]], tf.int64)
         self.num_wanted = len(wanted)
         self.source_names = tf.constant([*SOURCE_NAMES, _RULE, ""])
         self.positive_types = tf.constant([False, *settings.positive_types])
@@ -101,9 +103,8 @@ class Recommender(tf.Module):
         """Recommends products; the contract of inputs and outputs is in `docs/served-model.md`."""
         top_k = tf.cast(inputs.pop(names.TOP_K), tf.int32)
         exclude_purchased = inputs.pop(names.EXCLUDE_PURCHASED)
-        transformed = self._transform(inputs)
-        query = dense_query(transformed, self._settings.features, self._settings.history_length)
-        found, query = self._retrieve(transformed, query)
+        histories, query = self._query(inputs)
+        found, query = self._retrieve(histories, query)
         ranked = self._rank(query, found)
         index = found[names.CANDIDATE_INDEX]
         discount = self._settings.popularity_discount
@@ -111,8 +112,7 @@ class Recommender(tf.Module):
         scores = self.finishing.adjusted(index, scores, inputs)
         scores = filter_scores(scores, tf.gather(self.sources.hidden, index))
         index, scores = self._fill(index, scores, top_k)
-        everything = dense_query(transformed, self._settings.features, None)
-        excluded = self._excluded(everything, exclude_purchased)
+        excluded = self._excluded(histories.newest(None), exclude_purchased)
         scores = filter_scores(scores, exclude(index, excluded))
         scores = self.finishing.forbidden(index, scores, inputs)
         scores = self._place_new(scores, found["candidate_source"])
@@ -124,9 +124,8 @@ class Recommender(tf.Module):
 
     def retrieve(self, **inputs: tf.Tensor) -> Tensors:
         """The candidates alone: `product_id`, `source` and `two_tower` score `[batch, candidates]`."""
-        transformed = self._transform(inputs)
-        query = dense_query(transformed, self._settings.features, self._settings.history_length)
-        found, _ = self._retrieve(transformed, query)
+        histories, query = self._query(inputs)
+        found, _ = self._retrieve(histories, query)
         return {
             names.PRODUCT_ID: tf.gather(self.product_ids, found[names.CANDIDATE_INDEX]),
             "source": tf.gather(self.source_names, found["candidate_source"]),
@@ -139,13 +138,12 @@ class Recommender(tf.Module):
         Returns `product_id` and `score` `[batch, candidates]`, empty and NaN where a filter took one out.
         """
         exclude_purchased = inputs.pop(names.EXCLUDE_PURCHASED)
-        transformed = self._transform(inputs)
-        query = dense_query(transformed, self._settings.features, self._settings.history_length)
-        found, query = self._retrieve(transformed, query)
+        histories, query = self._query(inputs)
+        found, query = self._retrieve(histories, query)
         index = found[names.CANDIDATE_INDEX]
         scores = filter_scores(self._rank(query, found)["scores"], tf.gather(self.sources.hidden, index))
-        everything = dense_query(transformed, self._settings.features, None)
-        scores = filter_scores(scores, exclude(index, self._excluded(everything, exclude_purchased)))
+        excluded = self._excluded(histories.newest(None), exclude_purchased)
+        scores = filter_scores(scores, exclude(index, excluded))
         position, score, exists = cut(scores, tf.shape(index)[1])
         product = tf.gather(self.product_ids, tf.gather(index, position, batch_dims=1))
         return {
@@ -164,15 +162,18 @@ class Recommender(tf.Module):
     def _product_index(self, product_id: tf.Tensor) -> tf.Tensor:
         """Ids `[batch]` to places in the vocabulary, -1 for unknown ones."""
         inputs = request_of_one_product(product_id, self.signature())
-        query = dense_query(self._transform(inputs), self._settings.features, 1)
-        return tf.pad(query[names.HISTORY_INDEX], [[0, 0], [0, 1]], constant_values=-1)[:, 0]
+        histories, _ = self._query(inputs)
+        return histories.newest(1)[names.HISTORY_INDEX][:, 0]
 
-    def _transform(self, inputs: Tensors) -> Tensors:
-        transformed: Tensors = self.transform_layer(raw_request(inputs, self._settings.features))
-        return transformed
+    def _query(self, inputs: Tensors) -> tuple[RequestHistories, Tensors]:
+        """The histories, and the dense query as the ranker reads it."""
+        features = self._settings.features
+        transformed = self.transform_layer(raw_request(inputs, features))
+        histories = RequestHistories(inputs, transformed)
+        return histories, dense_user(transformed, features) | histories.newest(self._settings.history_length)
 
-    def _retrieve(self, transformed: Tensors, query: Tensors) -> tuple[Tensors, Tensors]:
-        recent = dense_query(transformed, self._settings.features, self._settings.retrieval_history_length)
+    def _retrieve(self, histories: RequestHistories, query: Tensors) -> tuple[Tensors, Tensors]:
+        recent = query | histories.newest(self._settings.retrieval_history_length)
         embedding = self.retrieval.signatures["serving_default"](**recent)[names.QUERY_EMBEDDING]
         found = self.sources(embedding, query[names.HISTORY_INDEX], query[names.HISTORY_AGE])
         return found, query | {names.QUERY_EMBEDDING: embedding}
@@ -184,8 +185,7 @@ class Recommender(tf.Module):
 
     def _fill(self, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Popular products follow the candidates when filters may leave too few of them."""
-        fill = tf.boolean_mask(self.fill, ~tf.gather(self.sources.hidden, self.fill))
-        return append_fill(index, scores, fill[: 2 * top_k + tf.shape(index)[1] + self.num_wanted])
+        return append_fill(index, scores, self.fill[: 2 * top_k + tf.shape(index)[1] + self.num_wanted])
 
     def _place_new(self, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
         step, count = self._settings.new_product_step, self.sources.num_new
@@ -250,8 +250,7 @@ class Recommender(tf.Module):
         newest = tf.math.top_k(known, k=tf.minimum(_EXPLAINED_EVENTS, width)).values
         recent = tf.where(newest >= 0, tf.gather(history, tf.maximum(newest, 0), batch_dims=1), -1)
         place = tf.maximum(recent, 0)
-        neighbours = tf.cast(tf.gather(self.sources.scorer.neighbour_index, place), tf.int64)
-        scores = tf.gather(self.sources.scorer.neighbour_score, place)
+        neighbours, scores = self.sources.scorer.neighbours.spoken_for(place)
         same = neighbours[:, tf.newaxis] == product[:, :, tf.newaxis, tf.newaxis]
         same = tf.logical_and(same, recent[:, tf.newaxis, :, tf.newaxis] >= 0)
         cosine = tf.reduce_max(tf.where(same, scores[:, tf.newaxis], 0.0), axis=3)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from components.candidate_sources.scoring import frozen
+from components.candidate_sources.item_to_item import frozen
 
 NUM_BUCKETS = 1 << 17
 _LETTERS = 3

@@ -5,19 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from schema.grouping import NEVER_DAYS, group_totals
+from schema.grouping import NEVER_DAYS, group_totals, joint_keys
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
 
+NUM_KEYS = 14
+
+
 def totals(history, candidates, mask, weights, age):
+    """By one grouping alone."""
     found = group_totals(
-        tf.constant(history, tf.int64),
-        tf.constant(candidates, tf.int64),
-        tf.constant(mask),
+        tf.constant(history, tf.int64)[..., tf.newaxis],
+        tf.constant(candidates, tf.int64)[..., tf.newaxis],
+        tf.constant(mask)[..., tf.newaxis],
         tf.constant(weights, tf.float32),
         tf.constant(age, tf.float32),
-    )
+        NUM_KEYS,
+    ).of(0)
     return found.counts.numpy(), found.newest.numpy(), found.oldest.numpy()
 
 
@@ -71,11 +76,10 @@ def test_an_event_longer_ago_than_never_is_capped():
     assert newest.tolist() == [[NEVER_DAYS]]
 
 
-def test_indices_beyond_32_bits_of_keys():
-    # 3 rows of up to 2 ** 30 keys each need 64-bit keys.
-    big = 2**30
-    counts, *_ = totals([[big], [big], [1]], [[big], [1], [1]], [[True]] * 3, ones([[1]] * 3), [[1.0]] * 3)
-    assert counts[..., 0].tolist() == [[1.0], [0.0], [1.0]]
+def test_groupings_share_no_key():
+    keys, num_keys = joint_keys([np.array([0, 1, 2]), np.array([1, 1, 0]), np.array([0, 0, 0])])
+    assert keys.tolist() == [[0, 4, 5], [1, 4, 5], [2, 3, 5]]
+    assert num_keys == 6
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -94,3 +98,22 @@ def test_random_histories_agree_with_brute_force(seed):
             )
             assert newest[row, column] == pytest.approx(age[row][own].min() if own.any() else NEVER_DAYS)
             assert oldest[row, column] == pytest.approx(age[row][own].max() if own.any() else 0.0)
+
+
+@pytest.mark.parametrize("masked_alike", [True, False])
+def test_several_groupings_are_those_of_each_alone(masked_alike):
+    rng = np.random.default_rng(7)
+    history, candidates = rng.integers(0, 9, (5, 20, 3)), rng.integers(0, 11, (5, 8, 3))
+    mask = rng.random((5, 20, 1 if masked_alike else 3)) < 0.6
+    weights, age = rng.random((5, 20, 2)).astype(np.float32), rng.random((5, 20)).astype(np.float32)
+    own = np.arange(3) * NUM_KEYS
+    together = group_totals(
+        *(tf.constant(values) for values in (history + own, candidates + own, mask, weights, age)),
+        3 * NUM_KEYS,
+    )
+    for grouping in range(3):
+        own = mask[..., 0 if masked_alike else grouping]
+        alone = totals(history[..., grouping], candidates[..., grouping], own, weights, age)
+        found = together.of(grouping)
+        for one, other in zip(alone, (found.counts, found.newest, found.oldest), strict=True):
+            np.testing.assert_array_equal(one, other)

@@ -23,7 +23,9 @@ POSITIVE = (True, False, True)
 
 def layer(positive=POSITIVE, with_columns=True):
     columns = ({"product__colour": COLOUR}, {"product__price": PRICE}) if with_columns else ({}, {})
-    return AffinityFeatures(AffinityInputs(*columns, positive_types=positive, window_days=WINDOW_DAYS))
+    return AffinityFeatures(
+        AffinityInputs(NUM_PRODUCTS, *columns, positive_types=positive, window_days=WINDOW_DAYS)
+    )
 
 
 def compute(history, ages, types, candidates, affinity=None):

@@ -16,7 +16,9 @@ import tensorflow as tf  # isort: skip  (after the package that chooses the Kera
 
 NUM_PRODUCTS = 40
 COLOUR = (np.arange(NUM_PRODUCTS) % 2).astype(np.int32)
-AFFINITY = AffinityInputs(categories={}, numbers={}, positive_types=(True,), window_days=7.0)
+AFFINITY = AffinityInputs(
+    num_products=NUM_PRODUCTS, categories={}, numbers={}, positive_types=(True,), window_days=7.0
+)
 COLUMNS = {"product__colour": COLOUR, "product_id": np.arange(NUM_PRODUCTS)}
 SIGNATURE_LEFT_OUT = ("label", "num_targets")
 
