@@ -9,7 +9,7 @@ import tensorflow as tf
 from schema import names
 from schema.transformed import dense_query_signature
 from trainer.arguments import TrainerArguments
-from trainer.retrieval_metrics import embed_catalog
+from trainer.retrieval_metrics import embed_catalog, represent_catalog
 from trainer.retrieval_model import RetrievalModel
 
 
@@ -18,16 +18,20 @@ class RetrievalModule(tf.Module):
 
     Attributes:
         candidate_embeddings: Unit vectors of all products `[products, dim]`.
+        representations: Of all products, as the query tower reads them in a history, likewise: made once, so
+            that a query need not look up every feature of every product again.
     """
 
     def __init__(self, model: RetrievalModel) -> None:
         super().__init__()
         self.model = model
         self.candidate_embeddings = tf.Variable(embed_catalog(model), trainable=False)
+        self.representations = tf.Variable(represent_catalog(model), trainable=False)
 
     def query(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """Dense transformed query tensors to `query_embedding [batch, dim]`."""
-        return {names.QUERY_EMBEDDING: self.model.embed_queries(inputs)}
+        history = tf.gather(self.representations, tf.maximum(inputs[names.HISTORY_INDEX], 0))
+        return {names.QUERY_EMBEDDING: self.model.query_tower(inputs, history)}
 
     def candidates(self) -> dict[str, tf.Tensor]:
         """All candidate embeddings, `embeddings [products, dim]`."""

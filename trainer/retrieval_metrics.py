@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -14,9 +15,18 @@ _CHUNK = 16_384
 
 def embed_catalog(model: RetrievalModel) -> tf.Tensor:
     """Candidate embeddings of all products `[products, dim]`, computed in chunks of bounded memory."""
+    return _in_chunks(model.embed_candidates, model.num_products)
+
+
+def represent_catalog(model: RetrievalModel) -> tf.Tensor:
+    """Representations of all products `[products, dim]`, likewise."""
+    return _in_chunks(model.encoder, model.num_products)
+
+
+def _in_chunks(function: Callable[[tf.Tensor], tf.Tensor], num_products: int) -> tf.Tensor:
+    starts = range(0, num_products, _CHUNK)
     chunks = [
-        model.embed_candidates(tf.range(start, min(start + _CHUNK, model.num_products), dtype=tf.int64))
-        for start in range(0, model.num_products, _CHUNK)
+        function(tf.range(start, min(start + _CHUNK, num_products), dtype=tf.int64)) for start in starts
     ]
     return tf.concat(chunks, axis=0)
 
