@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from schema import names
 from schema.features import FeatureSet
 from schema.request import Query
@@ -40,11 +42,14 @@ class LiveHistory:
         return queries, [user_id in events or user_id in rows for user_id in user_ids]
 
     def _events(self, user_ids: Sequence[str]) -> dict[str, tuple[list[str], list[int], list[str]]]:
-        table = self._source.user_events(user_ids, self._history_length)
         columns = (names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT, names.EVENT_TYPE)
+        table = self._source.user_events(user_ids, self._history_length, columns)
+        if len(user_ids) == 1 and table.num_rows:
+            product_ids, times, event_types = (_values(table[name]) for name in columns[1:])
+            return {user_ids[0]: (product_ids, times, event_types)}
         events: dict[str, tuple[list[str], list[int], list[str]]] = {}
         for user_id, product_id, time, event_type in zip(
-            *(table[name].to_pylist() for name in columns), strict=True
+            *(_values(table[name]) for name in columns), strict=True
         ):
             product_ids, times, event_types = events.setdefault(user_id, ([], [], []))
             product_ids.append(product_id)
@@ -58,3 +63,9 @@ class LiveHistory:
             return {}
         kept = table.select([name for name in table.column_names if name in (names.USER_ID, *self._columns)])
         return {row.pop(names.USER_ID): row for row in kept.to_pylist()}
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Python values; by way of numpy, as Arrow makes an object of its own for each."""
+    values: list[Any] = column.to_pylist() if column.null_count else column.to_numpy().tolist()
+    return values

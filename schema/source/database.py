@@ -69,10 +69,12 @@ class Database:
         columns = [name for name, _ in relation.columns]
         return self._read(relation, columns, f" WHERE {' AND '.join(conditions)}", classes)
 
-    def read_keys(self, relation: Relation, keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def read_keys(
+        self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
         """Reads the rows of these ids, a few hundred ids at a time."""
         for start in range(0, len(keys), _KEYS_PER_QUERY):
-            yield from self._read_few(relation, keys[start : start + _KEYS_PER_QUERY])
+            yield from self._read_few(relation, keys[start : start + _KEYS_PER_QUERY], columns)
 
     def read_newest(self, relation: Relation) -> Iterator[pa.RecordBatch]:
         """Lets the database find the newest stamps, as far as it can compare them."""
@@ -98,14 +100,22 @@ class Database:
         """Gives back connections."""
         self._dialect.close()
 
-    def _read_few(self, relation: Relation, keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def _read_few(
+        self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        try:
+            prepared = self._dialect.few(relation, keys, columns)
+        except self._dialect.errors() as error:
+            raise self._error(f"cannot read the rows of `{relation.name}`", error) from error
+        if prepared is not None:
+            yield prepared
+            return
         key = self._dialect.quote(relation.key)
         described = self._dialect.declared(relation)
         literals = self._dialect.candidates(relation, keys, described.get(relation.key, "text"))
         where = f" WHERE {key} IN ({', '.join(literals)})" if literals else " WHERE 1 = 0"
         classes = self._classes.get(relation) or self._dialect.classes(relation, where)
-        columns = [name for name, _ in relation.columns]
-        return self._read(relation, columns, where, classes)
+        yield from self._read(relation, columns, where, classes)
 
     def _read(
         self, relation: Relation, columns: Sequence[str], where: str, classes: dict[str, Class]

@@ -117,6 +117,10 @@ class Dialect(ABC):
     def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Runs a statement, through the Arrow-native driver where there is one."""
 
+    def few(self, relation: Relation, keys: Sequence[str], columns: Sequence[str]) -> pa.RecordBatch | None:
+        """Reads the rows of a few ids as `batches` would, but at once; None where there is no such way."""
+        return None
+
     def errors(self) -> tuple[type[Exception], ...]:
         """Returns what reading rows raises when the database or its content is at fault."""
         from sqlalchemy.exc import DBAPIError

@@ -81,11 +81,13 @@ class Folder:
                 kept = pc.and_(kept, pc.less(ids, users.high))
             yield batch.filter(kept)
 
-    def read_keys(self, relation: Relation, keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def read_keys(
+        self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
         """Reads all rows and keeps those of the ids."""
         wanted = pa.array(list(keys), pa.string())
         key = {source: name for name, source in relation.columns}[relation.key]
-        for batch in self.read(relation, [name for name, _ in relation.columns]):
+        for batch in self.read(relation, columns):
             yield batch.filter(pc.is_in(batch.column(key), wanted))
 
     def read_newest(self, relation: Relation) -> Iterator[pa.RecordBatch]:

@@ -103,10 +103,21 @@ class ProductSource:
                 yield pa.Table.from_batches([batch])
             first_row += batch.num_rows
 
-    def user_events(self, user_ids: Sequence[str], limit: int) -> pa.Table:
-        """Reads the newest `limit` events of each of these users, oldest first within a user."""
-        batches = list(self._tables.read_keys(self._relations[EVENTS], list(user_ids)))
-        events = _only(self._events(_joined(batches, self.columns(EVENTS))), names.USER_ID, user_ids)
+    def user_events(
+        self, user_ids: Sequence[str], limit: int, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """Reads the newest `limit` events of each of these users, oldest first within a user.
+
+        Args:
+            user_ids: The users.
+            limit: Most events of a user.
+            columns: Columns to read beside user and stamp, by the contract's names; all by default. The
+                others are null.
+        """
+        needed = {names.USER_ID, names.OCCURRED_AT, *(self.columns(EVENTS) if columns is None else columns)}
+        chosen = [name for name in self.columns(EVENTS) if name in needed]
+        batches = list(self._tables.read_keys(self._relations[EVENTS], list(user_ids), chosen))
+        events = _only(self._events(_joined(batches, chosen)), names.USER_ID, user_ids)
         keys = [(names.USER_ID, "ascending"), (names.OCCURRED_AT, "ascending")]
         row = pa.array(range(events.num_rows), pa.int64())
         rows = pa.table({**{key: events[key] for key, _ in keys}, "row": row})
@@ -147,8 +158,9 @@ class ProductSource:
         relation = self._relations.get(table)
         if relation is None:
             return pa.table({})
-        batches = list(self._tables.read_keys(relation, list(ids)))
-        return _only(self._native(table, _joined(batches, self.columns(table))), contract.KEYS[table], ids)
+        columns = self.columns(table)
+        batches = list(self._tables.read_keys(relation, list(ids), columns))
+        return _only(self._native(table, _joined(batches, columns)), contract.KEYS[table], ids)
 
     def _events(self, table: pa.Table, first_row: int = 1) -> pa.Table:
         return normalise_events(table, self._relations[EVENTS], first_row)
@@ -187,9 +199,9 @@ def _only(table: pa.Table, column: str, wanted: Sequence[str]) -> pa.Table:
 
 def _newest(events: pa.Table, limit: int) -> pa.Table:
     """Keeps the last `limit` rows of each user; rows of a user are together."""
-    ids = values.flat(events[names.USER_ID]).dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    if len(ids) == 0:
+    if events.num_rows <= limit:
         return events
+    ids = values.flat(events[names.USER_ID]).dictionary_encode().indices.to_numpy(zero_copy_only=False)
     import numpy as np
 
     ends = np.append(np.flatnonzero(np.diff(ids)) + 1, len(ids))

@@ -17,6 +17,7 @@ from schema.source import rows
 from schema.source.contract import Class
 from schema.source.dialect import Dialect, Selected, is_id
 from schema.source.relations import Relation
+from schema.source.sqlite_rows import PreparedRows
 
 _ROW: Final = "towerline_row"
 _FIRST: Final = "-9223372036854775807"
@@ -63,6 +64,7 @@ class SqliteDialect(Dialect):
         self._uri = f"file:{quote(str(path.resolve()))}?mode=ro"
         self._arrow_native = arrow_native
         self._connection: Any = None
+        self._prepared = PreparedRows(path, self._uri)
         creator = lambda: sqlite3.connect(self._uri, uri=True, check_same_thread=False)  # noqa: E731
         super().__init__(create_engine("sqlite://", creator=creator, poolclass=NullPool), str(path))
         self._order = lru_cache(maxsize=None)(self._find_order)
@@ -110,8 +112,7 @@ class SqliteDialect(Dialect):
 
     def candidates(self, relation: Relation, keys: Sequence[str], kind: Class) -> list[str]:
         """A column may hold 42 or "42", whatever its declared type."""
-        whole = [key for key in keys if key.lstrip("-").isdigit() and str(int(key)) == key and len(key) < 19]
-        return [self.literal(key) for key in keys] + whole
+        return [self.literal(key) for key in keys] + [key for key in keys if _is_whole(key)]
 
     def literal(self, value: int | float | str) -> str:
         """Writes text with a NUL character by its bytes."""
@@ -149,19 +150,37 @@ class SqliteDialect(Dialect):
             return ""
         return f" WHERE {stamp} >= {self.literal(earlier.isoformat())}"
 
+    def few(self, relation: Relation, keys: Sequence[str], columns: Sequence[str]) -> pa.RecordBatch | None:
+        """Binds the ids to a statement that stays prepared, on a connection that stays open."""
+        if any("\x00" in key for key in keys):
+            return None
+        sources = dict(relation.columns)
+        expressions = [self.quote(sources[name]) for name in columns]
+        listed = [_as_text(e) if is_id(n) else e for n, e in zip(columns, expressions, strict=True)]
+        bound: list[Any] = [*keys, *(int(key) for key in keys if _is_whole(key))]
+        order = self.order(relation)
+        sql = (
+            f"SELECT {', '.join(listed)} FROM {self.source(relation)} WHERE {self.quote(relation.key)} IN "
+            f"({', '.join('?' * len(bound))})" + (f" ORDER BY {order}" if order else "")
+        )
+        return self._prepared.read(sql, bound, columns)
+
     def driver_errors(self) -> tuple[type[Exception], ...]:
-        """What ADBC raises."""
+        """What the drivers raise."""
+        import sqlite3
+
         if not self._arrow_native:
-            return ()
+            return (sqlite3.Error,)
         from adbc_driver_manager import Error
 
-        return (Error,)
+        return (Error, sqlite3.Error)
 
     def close(self) -> None:
         """Closes both drivers."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._prepared.close()
         super().close()
 
     def _adbc(self, sql: str) -> Iterator[pa.RecordBatch]:
@@ -186,6 +205,10 @@ class SqliteDialect(Dialect):
                 return None
             return name if row and row[0][0] is not None else None
         return None
+
+
+def _is_whole(key: str) -> bool:
+    return key.lstrip("-").isdigit() and len(key) < 19 and str(int(key)) == key
 
 
 def _class(integer: int | None, real: int | None, text: int | None) -> Class:

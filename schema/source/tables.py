@@ -32,8 +32,10 @@ class Tables(Protocol):
     def read_range(self, relation: Relation, users: UserRange) -> Iterator[pa.RecordBatch]:
         """Reads the rows of a range of users, in the table's order at least within each user."""
 
-    def read_keys(self, relation: Relation, keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Reads the rows of these ids; may return others beside them."""
+    def read_keys(
+        self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Reads contract columns of the rows of these ids; may return other rows beside them."""
 
     def read_newest(self, relation: Relation) -> Iterator[pa.RecordBatch]:
         """Reads the stamps of some rows of the events, the newest among them."""
