@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.types import ASGIApp
 
@@ -107,8 +107,8 @@ def create_app(server: Server) -> ASGIApp:
 
 
 def _recommendation_routes(app: FastAPI, server: Server) -> None:
-    @app.post("/v1/recommendations")
-    async def recommendations(request: RecommendationRequest) -> Answer:
+    @app.post("/v1/recommendations", response_model=Answer)
+    async def recommendations(request: RecommendationRequest) -> Response:
         """Recommendations for a user, known or not, or for the history that the request carries."""
         served = server.served()
         server.check_top_k(request.top_k)
@@ -120,7 +120,8 @@ def _recommendation_routes(app: FastAPI, server: Server) -> None:
             answer = popular_answer(request, served)
         if "fallback" in answer:
             server.metrics.fallback(answer["fallback"])
-        return answer
+        # It holds plain values alone: looking at each of them once more costs more than writing them.
+        return JSONResponse(answer)
 
     @app.post("/v1/similar")
     async def similar(request: SimilarRequest) -> dict[str, Any]:

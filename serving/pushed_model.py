@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from schema import names
 from schema.errors import UserError
 from schema.features import FeatureSet
@@ -49,6 +51,8 @@ class PushedModel:
         self.history_length = max(int(metadata["history_length"]), MOST_EVENTS)
         self.num_products = int(metadata["num_products"])
         self._loaded: Any = None
+        self._places: dict[bytes, int] = {}
+        self._category_codes: np.ndarray | None = None
 
     def load(self) -> None:
         """Loads the SavedModel, if that has not been done."""
@@ -56,6 +60,11 @@ class PushedModel:
             import tensorflow as tf
 
             self._loaded = tf.saved_model.load(str(self.folder))
+            finishing = getattr(self._loaded, "finishing", None)
+            if finishing is not None:
+                self._category_codes = finishing.categories.numpy()
+                ids = self._loaded.product_ids.numpy().tolist()
+                self._places = {product_id: place for place, product_id in enumerate(ids)}
 
     def recommend(self, queries: Sequence[Query], top_k: int, exclude_purchased: bool) -> list[Items]:
         """Returns the items of each query, best first: rank, product_id, score, source, reason."""
@@ -64,6 +73,20 @@ class PushedModel:
             names.RECOMMEND, {**inputs, names.TOP_K: top_k, names.EXCLUDE_PURCHASED: exclude_purchased}
         )
         return [_recommended(columns, row) for row in range(len(queries))]
+
+    def category_codes(self, product_ids: Sequence[str]) -> np.ndarray | None:
+        """Codes of the category columns, -1 where missing, int `[products, columns]`, in the features' order.
+
+        None if the model was pushed before it knew them.
+
+        Args:
+            product_ids: Products of the model.
+        """
+        self.load()
+        if self._category_codes is None:
+            return None
+        codes: np.ndarray = self._category_codes[[self._places[name.encode()] for name in product_ids]]
+        return codes
 
     def similar(self, product_id: str, top_k: int, blend: float) -> Items:
         """Products like a product: rank, product_id, score, bought_together, content; [] if it is unknown.

@@ -6,19 +6,22 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from schema.errors import UserError
 from schema.features import FeatureSet, Kind
 from schema.request import Query
 from serving.holder import Served
 from serving.problems import ProblemError
-from serving.pushed_model import Items
+from serving.pushed_model import Items, PushedModel
 from serving.requests import RecommendationRequest
-from serving.rerank import diversified, matching, preferred, renumbered
+from serving.rerank import codes_of_rows, matching, preferred, renumbered, unlike
 from serving.shop import Shop
 
 _POOL_FACTOR = 20
 _LEAST_POOL = 200
 _DIVERSITY_POOL = 5
+_LEAST_DIVERSITY_POOL = 50
 
 Answer = dict[str, Any]
 
@@ -53,7 +56,7 @@ class Recommending:
         wanted = _pool(request, served.model.num_products)
         items = served.model.recommend([query], wanted, request.exclude_purchased)[0]
         ranked = time.perf_counter()
-        items = self._finish(items, request, features)
+        items = self._finish(items, request, served.model)
         timings = {
             "history": found - started,
             "model": ranked - found,
@@ -85,17 +88,27 @@ class Recommending:
             )
         return query, known
 
-    def _finish(self, items: Items, request: RecommendationRequest, features: FeatureSet) -> Items:
-        if not (request.filters or request.preferences or request.diversity):
+    def _finish(self, items: Items, request: RecommendationRequest, model: PushedModel) -> Items:
+        wanted = bool(request.filters or request.preferences)
+        if not (wanted or request.diversity):
             return items[: request.top_k]
-        rows = self._shop.product_rows([item["product_id"] for item in items])
+        rows = self._shop.product_rows([item["product_id"] for item in items]) if wanted else {}
         if request.filters:
             items = matching(items, rows, request.filters)
         if request.preferences:
             items = preferred(items, rows, request.preferences)
-        columns = [column.name for column in features.products if column.kind is Kind.CATEGORY]
-        pool = items[: max(_DIVERSITY_POOL * request.top_k, 50)]
-        return renumbered(diversified(pool, rows, columns, request.diversity, request.top_k))
+        if request.diversity:
+            items = items[: _pool_of_diversity(request)]
+            codes = self._category_codes([item["product_id"] for item in items], model)
+            items = [items[place] for place in unlike(codes, request.diversity, request.top_k)]
+        return renumbered(items[: request.top_k])
+
+    def _category_codes(self, product_ids: list[str], model: PushedModel) -> np.ndarray:
+        codes = model.category_codes(product_ids)
+        if codes is not None:
+            return codes
+        columns = [column.name for column in model.features.products if column.kind is Kind.CATEGORY]
+        return codes_of_rows(product_ids, self._shop.product_rows(product_ids), columns)
 
 
 def popular_answer(request: RecommendationRequest, served: Served) -> Answer:
@@ -126,8 +139,14 @@ def _pool(request: RecommendationRequest, num_products: int) -> int:
     """How many items the model is asked for, so that enough are left."""
     if not (request.filters or request.preferences or request.diversity):
         return request.top_k
+    if not (request.filters or request.preferences):
+        return min(num_products, _pool_of_diversity(request))
     wanted = max(_POOL_FACTOR * request.top_k, _LEAST_POOL)
     return min(num_products, num_products if request.filters else wanted)
+
+
+def _pool_of_diversity(request: RecommendationRequest) -> int:
+    return max(_DIVERSITY_POOL * request.top_k, _LEAST_DIVERSITY_POOL)
 
 
 def _answer(

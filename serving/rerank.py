@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from serving.pushed_model import Items
 
 Rows = Mapping[str, Mapping[str, Any]]
@@ -21,35 +23,37 @@ def preferred(items: Items, rows: Rows, wanted: Mapping[str, Any]) -> Items:
     return sorted(items, key=lambda item: -sum(_has(rows, item, column, wanted[column]) for column in wanted))
 
 
-def diversified(items: Items, rows: Rows, columns: Sequence[str], strength: float, top_k: int) -> Items:
+def unlike(codes: np.ndarray, strength: float, top_k: int) -> list[int]:
     """Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998) over the products' categories.
 
     Args:
-        items: Best first.
-        rows: Rows of the items' products.
-        columns: Category columns; two products are as alike as the share of them with equal values.
+        codes: Of the categories of each item, best first, -1 where one is missing, int `[items, columns]`;
+            two items are as alike as the share of the columns with equal values.
         strength: 0 keeps the order, 1 looks at likeness alone.
         top_k: Items to choose.
 
     Returns:
-        The chosen items; relevance is 1 for the first and falls evenly to 0 at the last.
+        The places of the chosen items; relevance is 1 for the first and falls evenly to 0 at the last.
     """
-    if not strength or not columns:
-        return items[:top_k]
-    relevance = {id(item): 1 - place / max(len(items) - 1, 1) for place, item in enumerate(items)}
-    values = {id(item): [rows.get(item["product_id"], {}).get(name) for name in columns] for item in items}
-    likeness = {id(item): 0.0 for item in items}
-    left = list(items)
-    chosen: Items = []
-    while left and len(chosen) < top_k:
-        best = max(
-            left, key=lambda item: (1 - strength) * relevance[id(item)] - strength * likeness[id(item)]
-        )
-        left.remove(best)
+    size, num_columns = codes.shape
+    if not num_columns:
+        return list(range(min(top_k, size)))
+    relevance = 1 - np.arange(size) / max(size - 1, 1)
+    likeness, chosen = np.zeros(size), list[int]()
+    for _ in range(min(top_k, size)):
+        value = (1 - strength) * relevance - strength * likeness
+        value[chosen] = -np.inf
+        best = int(value.argmax())
         chosen.append(best)
-        for item in left:
-            likeness[id(item)] = max(likeness[id(item)], _alike(values[id(item)], values[id(best)]))
+        same = (codes == codes[best]) & (codes[best] >= 0)
+        likeness = np.maximum(likeness, same.sum(axis=1) / num_columns)
     return chosen
+
+
+def codes_of_rows(product_ids: Sequence[str], rows: Rows, columns: Sequence[str]) -> np.ndarray:
+    """Codes of the categories in the database, -1 where one is missing, int `[items, columns]`."""
+    found = [_codes([rows.get(product_id, {}).get(name) for product_id in product_ids]) for name in columns]
+    return np.stack(found, axis=1) if found else np.zeros((len(product_ids), 0), np.int64)
 
 
 def renumbered(items: Items) -> Items:
@@ -68,6 +72,7 @@ def _same(value: Any, wanted: Any) -> bool:
     return value == wanted if numbers else str(value) == str(wanted)
 
 
-def _alike(first: Sequence[Any], second: Sequence[Any]) -> float:
-    same = sum(1 for a, b in zip(first, second, strict=True) if a is not None and a == b)
-    return same / len(first)
+def _codes(values: Sequence[Any]) -> np.ndarray:
+    """A number for each distinct value, -1 for none."""
+    known: dict[Any, int] = {}
+    return np.array([-1 if value is None else known.setdefault(value, len(known)) for value in values])

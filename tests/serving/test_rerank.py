@@ -2,7 +2,7 @@
 
 import pytest
 
-from serving.rerank import diversified, matching, preferred, renumbered
+from serving.rerank import codes_of_rows, matching, preferred, renumbered, unlike
 
 ROWS = {
     "a": {"colour": "red", "size": 1},
@@ -11,6 +11,11 @@ ROWS = {
     "d": {"colour": None, "size": 3},
 }
 ITEMS = [{"product_id": name, "rank": place} for place, name in enumerate("abcd", 1)]
+
+
+def diversified(items, rows, columns, strength, top_k):
+    codes = codes_of_rows([item["product_id"] for item in items], rows, columns)
+    return [items[place] for place in unlike(codes, strength, top_k)]
 
 
 def names(items):
