@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from serving.shop import Shop
 RATE = 50.0
 """Requests a second of the open loop."""
 _NUM_CANDIDATES = 500
+_ANSWER, _MODEL, _PLAIN = "answer", "model", "plain"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Figures:
         model: p50 and p99 of the SavedModel alone, in process.
         answer: p50 and p99 of history, model and post-ranking, in process.
         plain: p50 and p99 of the plain way, in process.
+        processor: Processor time of a request, median: model, answer and plain. What other processes do
+            on the machine lengthens the times, and this one hardly.
         http: p50 and p99 over HTTP at 50 requests a second.
         refused: Requests of those that got no answer.
         per_second: Answers a second, eight clients.
@@ -46,6 +50,7 @@ class Figures:
     model: tuple[float, float]
     answer: tuple[float, float]
     plain: tuple[float, float]
+    processor: tuple[float, float, float]
     http: tuple[float, float]
     refused: int
     per_second: float
@@ -82,7 +87,9 @@ def measure(
     asked = random.Random(seed).choices(sorted(users), k=num_requests)
     note("In process …")
     loaded = served()
-    answer, model, plain = _in_process(loaded, shop, asked, seed)
+    contestants = _contestants(loaded, shop, asked, seed)
+    times, processor = in_turn(contestants, len(asked) + 1), _processor(contestants, len(asked) + 1)
+    answer, model, plain = (_percentiles(times[name][1:]) for name in (_ANSWER, _MODEL, _PLAIN))  # 1st traces
     note("Server …")
     with serving(workdir) as running:
         client = Client(running.port)
@@ -95,9 +102,10 @@ def measure(
     return Figures(
         num_products=loaded.model.num_products,
         num_requests=num_requests,
-        model=_percentiles(model),
-        answer=_percentiles(answer),
-        plain=_percentiles(plain),
+        model=model,
+        answer=answer,
+        plain=plain,
+        processor=(processor[_MODEL], processor[_ANSWER], processor[_PLAIN]),
         http=_percentiles(http),
         refused=refused,
         per_second=per_second,
@@ -106,9 +114,10 @@ def measure(
     )
 
 
-def _in_process(
+def _contestants(
     served: Served, shop: Shop, users: Sequence[str], seed: int
-) -> tuple[list[float], list[float], list[float]]:
+) -> dict[str, Callable[[], object]]:
+    """Each asks for the next user at each call."""
     from benchmarks.serving.plain import plain_recommender
 
     recommending = Recommending(shop)
@@ -117,20 +126,28 @@ def _in_process(
     queries = {
         user: shop.question(user, served.model.features, served.model.history_length)[0] for user in users
     }
-    order = {name: iter([users[0], *users]) for name in ("answer", "model", "plain")}
+    order = {name: itertools.cycle(users) for name in (_ANSWER, _MODEL, _PLAIN)}
 
-    def ask(user: str) -> None:
-        recommending.answer(RecommendationRequest(user_id=user, top_k=10, diversity=0.3), served)
+    def answer() -> object:
+        request = RecommendationRequest(user_id=next(order[_ANSWER]), top_k=10, diversity=0.3)
+        return recommending.answer(request, served)
 
-    times = in_turn(
-        {
-            "answer": lambda: ask(next(order["answer"])),
-            "model": lambda: served.model.recommend([queries[next(order["model"])]], 10, False),
-            "plain": lambda: plain(next(order["plain"])),
-        },
-        len(users) + 1,
-    )
-    return times["answer"][1:], times["model"][1:], times["plain"][1:]  # the first traces
+    return {
+        _ANSWER: answer,
+        _MODEL: lambda: served.model.recommend([queries[next(order[_MODEL])]], 10, False),
+        _PLAIN: lambda: plain(next(order[_PLAIN])),
+    }
+
+
+def _processor(contestants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Median milliseconds of processor time of a call, of all threads of this process."""
+    spent: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, call in contestants.items():
+            start = time.process_time()
+            call()
+            spent[name].append(time.process_time() - start)
+    return {name: statistics.median(seconds) * 1000 for name, seconds in spent.items()}
 
 
 def _percentiles(seconds: Sequence[float]) -> tuple[float, float]:
@@ -147,8 +164,13 @@ def markdown(figures: Figures, command: str) -> str:
         f"over HTTP at {RATE:.0f} requests/s": figures.http,
     }
     rows = [(name, f"{p50:.1f}", f"{p99:.1f}") for name, (p50, p99) in both.items()]
-    ratio = [plain / own for plain, own in zip(figures.plain, figures.model, strict=True)]
-    rows.append(("plain / model alone", f"{ratio[0]:.2f}×", f"{ratio[1]:.2f}×"))
+    for name, own in (("model alone", figures.model), ("the whole answer", figures.answer)):
+        ratio = [plain / ours for plain, ours in zip(figures.plain, own, strict=True)]
+        rows.append((f"plain / {name}", f"{ratio[0]:.2f}×", f"{ratio[1]:.2f}×"))
+    model, answer, plain = figures.processor
+    rows.append(
+        ("processor time: model / whole answer / plain", f"{model:.1f} / {answer:.1f} / {plain:.1f}", NOTHING)
+    )
     single = [
         ("requests without an answer at that rate", str(figures.refused), NOTHING),
         ("answers a second, eight clients", f"{figures.per_second:.0f}", NOTHING),
