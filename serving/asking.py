@@ -19,9 +19,6 @@ from serving.pushed_model import PushedModel
 from serving.requests import RecommendationRequest, ValueRange
 from serving.rerank import Wish
 
-_POOL_FACTOR = 20
-_LEAST_POOL = 200
-
 
 @dataclass(frozen=True)
 class Answered:
@@ -64,7 +61,7 @@ def ask(request: RecommendationRequest, query: Query, model: PushedModel, new: N
     """
     wish = _wish(request, query, model)
     started = time.perf_counter()
-    pool = min(max(_POOL_FACTOR * request.top_k, _LEAST_POOL), model.num_products)
+    pool = min(wish.pool, model.num_products)
     found = _listed(request, query, model, new, pool if wish.changes_lists else request.top_k)
     answered = time.perf_counter()
     if not wish.changes_lists:

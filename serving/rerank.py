@@ -10,6 +10,8 @@ import numpy as np
 
 from serving.catalogue import Catalogue, IntArray
 
+_POOL_FACTOR = 20
+_LEAST_POOL = 200
 _DIVERSITY_POOL = 5
 _LEAST_DIVERSITY_POOL = 50
 
@@ -39,6 +41,17 @@ class Wish:
         """Whether anything but the first `top_k` can be chosen."""
         return bool(self.filters or self.preferences or self.diversity or len(self.excluded))
 
+    @property
+    def pool(self) -> int:
+        """How many items are looked at first, so that enough are left."""
+        if self.filters or self.preferences or len(self.excluded):
+            return max(_POOL_FACTOR * self.top_k, _LEAST_POOL)
+        return self._diversity_pool
+
+    @property
+    def _diversity_pool(self) -> int:
+        return max(_DIVERSITY_POOL * self.top_k, _LEAST_DIVERSITY_POOL)
+
     def chosen(self, places: IntArray, catalogue: Catalogue) -> IntArray:
         """Picks from a list.
 
@@ -57,7 +70,7 @@ class Wish:
             order = order[np.argsort(-met, kind="stable")]
         if not self.diversity:
             return order[: self.top_k]
-        pool = order[: max(_DIVERSITY_POOL * self.top_k, _LEAST_DIVERSITY_POOL)]
+        pool = order[: self._diversity_pool]
         categories = catalogue.categories(self.columns, np.maximum(places[pool], 0))
         categories[places[pool] < 0] = -1
         return pool[diversified(categories, self.diversity, self.top_k)]
