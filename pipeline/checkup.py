@@ -150,7 +150,7 @@ def _database(config: TowerlineConfig, workdir: Path) -> Check:
 def _served(config: TowerlineConfig, workdir: Path) -> Check:
     from schema.versions import newest_version
 
-    directory = Path(config.push.directory or workdir / "serving")
+    directory = config.push.place(workdir)
     version = newest_version(directory)
     if version is None:
         return Check("served model", WARNING, f"none in {directory}. Remedy: towerline run.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from components.settings import (
     BaselineSettings,
     GateSettings,
@@ -36,6 +38,10 @@ class PushSettings(Settings):
 
     directory: str | None = None
     """Default: `serving` in the work directory."""
+
+    def place(self, workdir: str | Path) -> Path:
+        """The absolute push directory of a work directory."""
+        return Path(self.directory or Path(workdir, "serving")).expanduser().absolute()
 
 
 class TowerlineConfig(Settings):

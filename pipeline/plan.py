@@ -44,4 +44,4 @@ class RunPlan(Settings):
     @property
     def push_directory(self) -> str:
         """Where blessed models are pushed."""
-        return str(Path(self.config.push.directory or Path(self.workdir, "serving")).expanduser().absolute())
+        return str(self.config.push.place(self.workdir))

@@ -44,7 +44,7 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UserError("`--users FILE` and `--output FILE.parquet` belong together.")
     config = load_config(arguments, arguments.source)
     workdir = Path(arguments.workdir).expanduser().absolute()
-    model = PushedModel(Path(config.push.directory or workdir / "serving"))
+    model = PushedModel(config.push.place(workdir))
     with quiet_stderr():
         model.load()
     with open_concealed(source_of(config, workdir)) as source:

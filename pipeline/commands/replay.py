@@ -29,7 +29,7 @@ def execute(arguments: argparse.Namespace) -> int:
     config = load_config(arguments)
     workdir = Path(arguments.workdir).expanduser().absolute()
     entries = read_record(Path(arguments.record).expanduser())
-    replay = Replay(Path(config.push.directory or workdir / "serving").expanduser(), entries)
+    replay = Replay(config.push.place(workdir), entries)
     one_thread_a_request()  # as in the server: the order of additions is part of the answer
     count, differing = 0, []
     for entry, answer in replay.answers():

@@ -56,7 +56,7 @@ def execute(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the log is ours; TensorFlow reads this on import
     config = load_config(arguments, arguments.source)
     workdir = Path(arguments.workdir).expanduser().absolute()
-    directory = Path(config.push.directory or workdir / "serving")
+    directory = config.push.place(workdir)
     model = PushedModel(directory)
     source = source_of(config, workdir)
     open_concealed(source).close()  # a wrong address is a mistake of now, not of the first request

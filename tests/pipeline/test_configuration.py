@@ -65,3 +65,10 @@ def test_wrong_files(tmp_path, text, match):
 def test_absent_file(tmp_path):
     with pytest.raises(UserError, match="cannot be read"):
         load_config(arguments(tmp_path / "absent.yaml"))
+
+
+def test_models_are_pushed_into_the_work_directory_or_where_the_user_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/someone")
+    assert load_config(arguments()).push.place(tmp_path) == tmp_path / "serving"
+    config = load_config(arguments(overrides=["push.directory=~/models"]))
+    assert str(config.push.place(tmp_path)) == "/home/someone/models"
