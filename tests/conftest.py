@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,23 +81,44 @@ def small_ranker():
     return _load("small_ranker")
 
 
-_LONGEST_FIRST = ("e2e", "kubeflow", "trained")
+_SHARING = {
+    "e2e": ("e2e/",),
+    "kubeflow": ("pipeline/kubeflow/",),
+    "trained_shop": (
+        "serving/",
+        "components/recommender_assembler/",
+        "components/candidate_generator/",
+        "components/candidate_indexer/",
+        "components/preranking_trainer/",
+        "components/retrieval_evaluator/",
+        "benchmarks/training/",
+        "trainer/test_distribution",
+        "trainer/test_run_fn",
+    ),
+    "inspect": ("pipeline/inspect/",),
+}
+"""Tests that share what is expensive to make, by the beginnings of their paths; the longest come first."""
 
 
-def _group(item: pytest.Item) -> str:
-    """What one process must run as a whole: tests that share what is expensive, else those of a file."""
-    place = item.path.relative_to(Path(__file__).parent).parts
-    shared = next((name for name in ("e2e", "kubeflow", "inspect") if name in place), None)
-    if shared is None and "trained_shop" in getattr(item, "fixturenames", ()):
-        shared = "trained"
-    return shared or "/".join(place)
+def _group(nodeid: str) -> str:
+    """What one process must run as a whole."""
+    path = nodeid.partition("::")[0].removeprefix("tests/")
+    return next((name for name, places in _SHARING.items() if path.startswith(places)), path)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups the tests for `pytest -n 2 --dist loadgroup`; what takes longest begins first."""
-    groups = {item: _group(item) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-    rank = {name: place for place, name in enumerate(_LONGEST_FIRST)}
-    items.sort(key=lambda item: rank.get(groups[item], len(rank)))
+    """What takes longest begins first."""
+    rank = {name: place for place, name in enumerate(_SHARING)}
+    items.sort(key=lambda item: rank.get(_group(item.nodeid), len(rank)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `pytest -n 2`, tests that share what is expensive stay in one process."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByWhatTheyShare(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    return ByWhatTheyShare(config, log)
