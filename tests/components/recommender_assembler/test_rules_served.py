@@ -26,7 +26,7 @@ def assemble(trained_shop, tmp_path_factory):
     """`assemble(**post_ranking)`: a model pushed with these settings."""
     from tfx.types import standard_artifacts
 
-    from components.artifacts import CandidateIndex, Preranker
+    from components.artifacts import CandidateIndex, Interactions, Preranker
 
     node, places = trained_shop.nodes["RecommenderAssembler"], trained_shop.directory
     inputs = {
@@ -37,6 +37,7 @@ def assemble(trained_shop, tmp_path_factory):
         "preranker": (Preranker, "preranker"),
         "candidates": (standard_artifacts.Examples, "candidates"),
         "examples": (standard_artifacts.Examples, "raw"),
+        "interactions": (Interactions, "interactions"),
     }
 
     def artifact(kind, path):
