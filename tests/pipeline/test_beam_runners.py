@@ -112,13 +112,26 @@ def records(paths):
     return sorted(record.numpy() for record in tf.data.TFRecordDataset(sorted(map(str, paths)), "GZIP"))
 
 
+def without_sketches(feature):
+    """The statistics but for quantiles, which are sketches: they depend on the order of the merges."""
+    exact = type(feature)()
+    exact.CopyFrom(feature)
+    kind = exact.WhichOneof("stats")
+    of_kind = getattr(exact, kind)
+    of_kind.common_stats.ClearField("num_values_histogram")
+    if kind == "num_stats":
+        of_kind.ClearField("histograms")
+        of_kind.ClearField("median")
+        of_kind.mean, of_kind.std_dev = (float(f"{value:.9g}") for value in (of_kind.mean, of_kind.std_dev))
+    return exact.SerializeToString(deterministic=True)
+
+
 def statistics(path):
     from tensorflow_data_validation import load_stats_binary
 
     (dataset,) = load_stats_binary(str(path)).datasets
     return dataset.num_examples, {
-        tuple(feature.path.step): feature.SerializeToString(deterministic=True)
-        for feature in dataset.features
+        tuple(feature.path.step): without_sketches(feature) for feature in dataset.features
     }
 
 
