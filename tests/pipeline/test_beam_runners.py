@@ -109,7 +109,10 @@ def files(artifacts, node):
 def records(paths):
     import tensorflow as tf
 
-    return sorted(record.numpy() for record in tf.data.TFRecordDataset(sorted(map(str, paths)), "GZIP"))
+    found = tf.data.TFRecordDataset(sorted(map(str, paths)), "GZIP")
+    # The columns of a record stand in any order.
+    examples = (tf.train.Example.FromString(record.numpy()) for record in found)
+    return sorted(example.SerializeToString(deterministic=True) for example in examples)
 
 
 def without_sketches(feature):

@@ -27,6 +27,8 @@ ranking: {num_epochs: 1, num_candidates: 12, hidden_dim: 8, batch_size: 32}
 split: {ranking_windows: 2}
 """
 KILLED = "candidate-indexer"
+PARTED = "retrieval-trainer"
+"""The first node that has a seed."""
 PUSHED, REFUSED, REPEATED = "run-1", "run-2", "run-3"
 
 
@@ -104,18 +106,33 @@ def kill_once(pod):
 
 @pytest.fixture(scope="module")
 def at_once(cluster, write_checkerboard, tmp_path_factory):
-    """Two runs on an empty store, begun together: another seed, and a gate that nothing passes."""
+    """Two runs on an empty store: the second with another seed, and with a gate that nothing passes.
+
+    It begins when the first has done what both have in common: of two results of one question, a third run
+    would take the newer one, and then find nothing in the cache that was made of it.
+    """
     folder = tmp_path_factory.mktemp("runs")
     shop = write_checkerboard(folder / "shop.db", num_users=20, num_products=16)
-    given = {
-        PUSHED: ({"source": shop, "seed": 7}, kill_once),
-        REFUSED: ({"source": shop, "seed": 8, "gates_least_ndcg": 1.0}, lambda pod: None),
-    }
+    parted = threading.Event()
+
+    def watch(pod):
+        kill_once(pod)
+        if pod.task == PARTED:
+            parted.set()
+
+    def run_first():
+        try:
+            return cluster.run(PUSHED, {"source": shop, "seed": 7}, folder / PUSHED, watch, 2)
+        finally:
+            parted.set()
+
+    def run_second():
+        parted.wait()
+        parameters = {"source": shop, "seed": 8, "gates_least_ndcg": 1.0}
+        return cluster.run(REFUSED, parameters, folder / REFUSED, pods_at_once=2)
+
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        runs = {
-            name: pool.submit(cluster.run, name, parameters, folder / name, watch, 2)
-            for name, (parameters, watch) in given.items()
-        }
+        runs = {PUSHED: pool.submit(run_first), REFUSED: pool.submit(run_second)}
     return {name: run.result() for name, run in runs.items()}, shop
 
 
