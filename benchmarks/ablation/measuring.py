@@ -40,7 +40,9 @@ def measure_retrieval(run: FinishedRun, settings: Settings, seed: int) -> Measur
             for batch in batches
         ]
     scores = np.concatenate(vectors) @ catalog.T
-    targets, history = (as_lists(queries[name]) for name in (names.TARGET_INDEX, names.HISTORY_INDEX))
+    targets, history = (
+        CodeLists.from_ragged(queries[name]) for name in (names.TARGET_INDEX, names.HISTORY_INDEX)
+    )
     everything = user_scores(best(scores), targets)["recall@100"]
     scores[history.rows, history.codes] = -np.inf
     new = user_scores(best(scores), targets.without(history))["recall@100"]
@@ -75,14 +77,12 @@ def _scored(run: FinishedRun, model: Any) -> Iterator[tuple[IntArray, FloatArray
         scores = call(model.signatures[names.RANK], dense)["scores"].numpy().astype(np.float64)
         lengths = rows[names.CANDIDATE_INDEX].row_lengths().numpy()
         scores[np.arange(codes.shape[1]) >= lengths[:, None]] = -np.inf
-        yield codes, scores, as_lists(rows[names.TARGET_INDEX]), as_lists(rows[names.HISTORY_INDEX])
-
-
-def as_lists(values: Any) -> CodeLists:
-    """Ragged product indices `[queries, (products)]` as lists."""
-    return CodeLists.from_pairs(
-        values.value_rowids().numpy(), values.flat_values.numpy(), int(values.nrows())
-    )
+        yield (
+            codes,
+            scores,
+            CodeLists.from_ragged(rows[names.TARGET_INDEX]),
+            CodeLists.from_ragged(rows[names.HISTORY_INDEX]),
+        )
 
 
 def best(scores: FloatArray, codes: IntArray | None = None) -> IntArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,11 @@ class CodeLists:
         keys = np.unique(row_array * width + code_array)
         lengths = np.bincount(keys // width, minlength=num_rows)
         return cls(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), keys % width)
+
+    @classmethod
+    def from_ragged(cls, values: Any) -> CodeLists:
+        """Groups a ragged tensor of codes `[queries, (codes)]`."""
+        return cls.from_pairs(values.value_rowids().numpy(), values.flat_values.numpy(), int(values.nrows()))
 
     @property
     def lengths(self) -> IntArray:

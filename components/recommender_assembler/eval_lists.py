@@ -92,15 +92,11 @@ def read_eval_lists(ranking: Any, patterns: Sequence[str], features: FeatureSet)
 
 def _seen_before(rows: Any, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`bought`, `num_new_targets` and `has_history` of parsed rows with candidates `index`."""
-    history, targets = (_as_lists(rows[name]) for name in (names.HISTORY_INDEX, names.TARGET_INDEX))
+    history, targets = (
+        CodeLists.from_ragged(rows[name]) for name in (names.HISTORY_INDEX, names.TARGET_INDEX)
+    )
     numbers = np.broadcast_to(np.arange(len(index))[:, None], index.shape)
     return history.contains(numbers, index), targets.without(history).lengths, history.lengths > 0
-
-
-def _as_lists(values: Any) -> CodeLists:
-    return CodeLists.from_pairs(
-        values.value_rowids().numpy(), values.flat_values.numpy(), int(values.nrows())
-    )
 
 
 def _mean_ndcg(relevant: np.ndarray, num_targets: np.ndarray) -> float:

@@ -35,3 +35,10 @@ def test_compact_moves_what_is_kept_to_the_front():
     keep = np.array([[False, True, True], [True, True, True]])
     assert compact(ranked, keep, 2).tolist() == [[5, 6], [7, 8]]
     assert compact(ranked, keep, 4).tolist() == [[5, 6, -1, -1], [7, 8, 9, -1]]
+
+
+def test_ragged_codes_are_grouped_by_query():
+    import tensorflow as tf
+
+    lists = CodeLists.from_ragged(tf.ragged.constant([[5, 3, 5], [], [-1, 2]], dtype=tf.int64))
+    assert lists.offsets.tolist() == [0, 2, 2, 3] and lists.codes.tolist() == [3, 5, 2]
