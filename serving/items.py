@@ -34,10 +34,11 @@ class Ranked:
 
     Args:
         columns: Outputs of the signature `[batch, top_k]` each; older models lack some.
+        strangers: Which users have no history `[batch]`.
     """
 
-    def __init__(self, columns: Columns) -> None:
-        self._columns = columns
+    def __init__(self, columns: Columns, strangers: Sequence[bool]) -> None:
+        self._columns, self._strangers = columns, strangers
 
     def product_ids(self, row: int) -> list[str]:
         """The products of a list, best first."""
@@ -53,7 +54,7 @@ class Ranked:
         places = np.flatnonzero(self._columns[names.PRODUCT_ID][row] != b"")
         places = places if chosen is None else places[np.asarray(chosen, np.int64)]
         taken = {name: values[row, places].tolist() for name, values in self._columns.items()}
-        return [_item(taken, number) for number in range(len(places))]
+        return [_item(taken, number, self._strangers[row]) for number in range(len(places))]
 
 
 def renumbered(items: Items) -> Items:
@@ -70,14 +71,14 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _item(columns: dict[str, list[Any]], number: int) -> dict[str, Any]:
+def _item(columns: dict[str, list[Any]], number: int, is_stranger: bool) -> dict[str, Any]:
     found: dict[str, Any] = {name: plain(columns[name][number]) for name in _FIELDS if name in columns}
     item: dict[str, Any] = {
         "rank": number + 1,
         "product_id": plain(columns[names.PRODUCT_ID][number]),
         "score": found["score"],
         "source": found["source"],
-        "reason": reason(found),
+        "reason": reason({**found, "is_stranger": is_stranger}),
     }
     scores = {name: plain(columns[f"{name}_score"][number]) for name in _STAGES if f"{name}_score" in columns}
     if scores:

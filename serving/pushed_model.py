@@ -72,7 +72,8 @@ class PushedModel:
         return Ranked(
             self._answer(
                 names.RECOMMEND, {**inputs, names.TOP_K: top_k, names.EXCLUDE_PURCHASED: exclude_purchased}
-            )
+            ),
+            [not query.product_ids for query in queries],
         )
 
     def similar(self, product_id: str, top_k: int, blend: float) -> Items:

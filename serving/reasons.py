@@ -11,7 +11,8 @@ def reason(item: Mapping[str, Any]) -> str:
 
     Args:
         item: `source`, `times_bought`, `days_since_last`, `usual_interval_days` (None if unknown) and
-            `neighbour_of`; `pinned_by` and `relaxed` name a rule or are empty.
+            `neighbour_of`; `pinned_by` and `relaxed` name a rule or are empty; `is_stranger` says that the
+            user has no history.
     """
     if item.get("pinned_by"):
         return f"put here by {item['pinned_by']}"
@@ -35,7 +36,7 @@ def _by_itself(item: Mapping[str, Any]) -> str:
         "segment": "popular with users like you",
         "ease": "goes with what you bought",
         "own_history": "in your history",
-        "new_product": "new, of a kind that you buy",
+        "new_product": "new" if item.get("is_stranger") else "new, of a kind that you buy",
     }.get(source, source)
 
 

@@ -31,3 +31,8 @@ def test_rules_tell_what_they_did():
     assert reason(item) == "put here by spring sale"
     item = {"source": "popular", "times_bought": 0, "relaxed": "rule 2"}
     assert reason(item) == ("popular with everybody; though rule 2 wants others, of which there are too few")
+
+
+def test_a_stranger_is_not_told_what_he_buys():
+    assert reason({"source": "new_product"}) == "new, of a kind that you buy"
+    assert reason({"source": "new_product", "is_stranger": True}) == "new"
