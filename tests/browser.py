@@ -41,6 +41,8 @@ _NAMED_ROLES = frozenset(
 )  # fmt: skip
 """Roles that a screen reader must be able to name."""
 
+_LEAVING = ("Inspected target navigated or closed", "Cannot find context", "Execution context was destroyed")
+
 
 class Page:
     """A tab of the browser.
@@ -78,9 +80,18 @@ class Page:
             raise RuntimeError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
-    def wait_for(self, expression: str, seconds: float = 20) -> None:
-        """Waits until an expression of JavaScript is true."""
-        self._browser.wait(lambda: bool(self.evaluate(expression)), expression, seconds)
+    def wait_for(self, expression: str, seconds: float = 60) -> None:
+        """Waits until an expression of JavaScript is true; a page that is being left says nothing yet."""
+
+        def is_true() -> bool:
+            try:
+                return bool(self.evaluate(expression))
+            except RuntimeError as error:
+                if any(words in str(error) for words in _LEAVING):
+                    return False
+                raise
+
+        self._browser.wait(is_true, expression, seconds)
 
     def text(self, selector: str = "body") -> str:
         """What a reader sees of an element."""
@@ -158,7 +169,7 @@ class Browser:
     def __init__(self, address: str) -> None:
         import websocket
 
-        self._socket = websocket.create_connection(address, timeout=30, suppress_origin=True)
+        self._socket = websocket.create_connection(address, timeout=120, suppress_origin=True)
         self._numbers = itertools.count(1)
         self._pages: dict[str, Page] = {}
 
@@ -203,7 +214,7 @@ class Browser:
                     raise RuntimeError(f"{method}: {answer['error']}")
                 return dict(answer["result"])
 
-    def wait(self, is_true: Any, what: str, seconds: float = 20) -> None:
+    def wait(self, is_true: Any, what: str, seconds: float = 60) -> None:
         """Waits, taking events."""
         end = time.monotonic() + seconds
         while not is_true():
