@@ -22,8 +22,8 @@ class Totals:
     """What a history says of each candidate's product or category.
 
     Attributes:
-        counts: Sums of the events' weights `[batch, candidates, groupings, weights]`, 0 without an event.
-        newest: Age in days of the newest event `[batch, candidates, groupings]`, ten years without one.
+        counts: Sums of the events' weights `[batch, candidates, ..., weights]`, 0 without an event.
+        newest: Age in days of the newest event `[batch, candidates, ...]`, ten years without one.
         oldest: Age of the oldest event, 0 without one.
     """
 
@@ -31,9 +31,31 @@ class Totals:
     newest: tf.Tensor
     oldest: tf.Tensor
 
+
+@dataclass(frozen=True)
+class GroupTotals:
+    """What a history says of every product and category in it, and which of them each candidate has.
+
+    Whatever is computed of each group is computed on the table before it is looked up, where there are
+    more candidates than events.
+
+    Attributes:
+        table: Sums of the events' weights, the newest and the oldest age; a row without events first
+            `[groups, weights + 2]`.
+        group: Rows of the table `[batch, candidates, groupings]`.
+    """
+
+    table: tf.Tensor
+    group: tf.Tensor
+
     def of(self, grouping: int) -> Totals:
         """Those of one grouping, without its axis."""
-        return Totals(self.counts[:, :, grouping], self.newest[:, :, grouping], self.oldest[:, :, grouping])
+        return _totals(tf.gather(self.table, self.group[:, :, grouping]))
+
+    def beginning_with(self, grouping: int) -> Totals:
+        """Those of a grouping and all that follow `[batch, candidates, groupings, ...]`."""
+        return _totals(tf.gather(self.table, self.group[:, :, grouping:]))
+
 
 
 def group_totals(
@@ -43,7 +65,7 @@ def group_totals(
     weights: tf.Tensor,
     age: tf.Tensor,
     num_keys: int,
-) -> Totals:
+) -> GroupTotals:
     """Groups the events of each row by their keys and looks up the keys of the candidates.
 
     Args:
@@ -64,7 +86,10 @@ def group_totals(
     standing = tf.maximum(tf.math.unsorted_segment_max(numbers, keys, batch * (num_keys + 1)), 0)
     event = tf.reshape(tf.range(batch * time)[:, tf.newaxis] + tf.zeros([1, groupings], tf.int32), [-1])
     table = _table(tf.gather(standing, keys), weights, age, event, 1 + tf.size(keys))
-    found = tf.gather(table, tf.gather(standing, rows + tf.cast(candidates, tf.int32)))
+    return GroupTotals(table, tf.gather(standing, rows + tf.cast(candidates, tf.int32)))
+
+
+def _totals(found: tf.Tensor) -> Totals:
     return Totals(counts=found[..., :-2], newest=found[..., -2], oldest=found[..., -1])
 
 

@@ -78,6 +78,8 @@ WEIGHT: Final = "weight"
 
 # Signatures of the served model, and the extra inputs of `recommend`.
 RECOMMEND: Final = "recommend"
+RECOMMEND_DIVERSE: Final = "recommend_diverse"
+"""Like `recommend`, with a diversity of the request instead of the configured one."""
 RETRIEVE: Final = "retrieve"
 RANK: Final = "rank"
 SIMILAR: Final = "similar"
@@ -93,6 +95,7 @@ KNOWN: Final = "known"
 BLEND: Final = "blend"
 TEXT: Final = "text"
 TOP_K: Final = "top_k"
+DIVERSITY: Final = "diversity"
 EXCLUDE_PURCHASED: Final = "exclude_purchased"
 
 # Where the served model keeps what a client needs to know of it.

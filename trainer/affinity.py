@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
-from schema.grouping import NEVER_DAYS, Totals, group_totals, joint_keys
+from schema.grouping import NEVER_DAYS, GroupTotals, Totals, group_totals, joint_keys
 
 _HALF_LIVES_IN_WINDOWS = (0.125, 0.5, 1.5, 4.0)
 
@@ -77,7 +77,8 @@ class AffinityFeatures(tf.keras.layers.Layer):
         age = inputs[names.HISTORY_AGE]
         weights = self._event_weights(age, known, positive)
         totals = self._totals(history, candidates, known, positive, weights, age)
-        bought, seen = totals.of(0), totals.of(1 if self.has_other_types else 0)
+        bought = totals.of(0)
+        seen = totals.of(1) if self.has_other_types else bought
         repeats, explanation = _repeat_features(bought)
         parts = [tf.math.log1p(seen.counts), repeats]
         if self.num_categories:
@@ -106,21 +107,21 @@ class AffinityFeatures(tf.keras.layers.Layer):
         positive: tf.Tensor,
         weights: tf.Tensor,
         age: tf.Tensor,
-    ) -> Totals:
+    ) -> GroupTotals:
         """Those of the product when bought, of the product at all if that differs, of every category."""
         num_seen = int(self.has_other_types) + self.num_categories
         mask = tf.stack([positive, *[known] * num_seen], axis=2)
         events, asked = tf.gather(self.groupings, history), tf.gather(self.groupings, candidates)
         return group_totals(events, asked, mask, weights, age, self.num_keys)
 
-    def _category_features(self, seen: Totals, totals: Totals) -> tf.Tensor:
+    def _category_features(self, seen: Totals, totals: GroupTotals) -> tf.Tensor:
         """Counts, loyalty and age by each category, one category after the other `[..., features]`."""
-        first = 1 + int(self.has_other_types)
-        same = totals.counts[:, :, first:]
+        of_category = totals.beginning_with(1 + int(self.has_other_types))
+        same = of_category.counts
         columns = [
             tf.math.log1p(same),
             _loyalty(seen.counts[:, :, tf.newaxis], same),
-            tf.math.log1p(totals.newest[:, :, first:, tf.newaxis]),
+            tf.math.log1p(of_category.newest[..., tf.newaxis]),
         ]
         joined = tf.concat(columns, axis=-1)
         shape = tf.shape(joined)

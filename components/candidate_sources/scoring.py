@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from components.candidate_sources.item_to_item import ItemToItem, Purchases, frozen, share_of_best
+from components.candidate_sources.embedding_table import EmbeddingTable
+from components.candidate_sources.item_to_item import ItemToItem, Purchases, share_of_best
 from components.candidate_sources.tables import CandidateTables
 
 _SHORT, _RECENT, _LASTING = 0.125, 0.5, 3.0
@@ -58,7 +59,7 @@ class SourceScorer(tf.Module):
         self.half_lives = (window_days * _RECENT, window_days * _LASTING)
         self.own_half_lives = (window_days * _SHORT, *self.half_lives)
         moment = tables.moment
-        self.embeddings = frozen(tables.embeddings, tf.float32)
+        self.embeddings = EmbeddingTable(tables.embeddings)
         self.neighbours = ItemToItem(moment.neighbour_index, moment.neighbour_score)
         self.ease = ItemToItem(moment.ease_index, moment.ease_score)
 
@@ -70,7 +71,7 @@ class SourceScorer(tf.Module):
         batch = tf.shape(history_index)[0]
         neighbours, ease = self.neighbours(purchases, batch), self.ease(purchases, batch)
         return SourceScores(
-            two_tower=tf.matmul(query_embedding, self.embeddings, transpose_b=True),
+            two_tower=self.embeddings.scores(query_embedding),
             neighbours=neighbours,
             ease=ease,
             best_neighbours=tf.reduce_max(neighbours, axis=2, keepdims=True),

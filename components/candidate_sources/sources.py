@@ -28,7 +28,7 @@ from components.candidate_sources.preranker import Preranker, PrerankerWeights
 from components.candidate_sources.scoring import SourceScorer, SourceScores, faded
 from components.candidate_sources.tables import CandidateTables
 from schema import names
-from schema.grouping import Totals, group_totals, joint_keys
+from schema.grouping import group_totals, joint_keys
 
 OWN_HISTORY: Final = 0
 TWO_TOWER: Final = 1
@@ -215,16 +215,22 @@ class CandidateSources(tf.Module):
         return tf.concat([by_product, tf.gather(self.statistics, index)], axis=-1)
 
     def _own_features(self, history_index: tf.Tensor, history_age: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
-        """Counts of the product in the history, plain and faded, and its newest age; those of its groups."""
+        """Counts of the product in the history, plain and faded, and its newest age; those of its groups.
+
+        Logarithms `[batch, places, figures]`; of the groups only the more slowly faded counts.
+        """
         known = (history_index >= 0)[..., tf.newaxis]
         fading = faded(history_age, self.scorer.own_half_lives)
         weights = tf.concat([tf.ones_like(fading[..., :1]), fading], axis=-1)
         groups = tf.gather(self.groups, tf.maximum(history_index, 0))
         own = tf.gather(self.groups, index)
         totals = group_totals(groups, own, known, weights, history_age, self.num_keys)
-        columns = [_figures(totals.of(0), 0)]
-        columns += [_figures(totals.of(place), 2) for place in range(1, int(self.groups.shape[1]))]
-        return tf.concat(columns, axis=-1)
+        logs = tf.math.log1p(totals.table[:, :-1])  # all but the oldest age
+        of_groups = tf.gather(logs[:, 2:], totals.group[:, :, 1:])
+        shape = tf.shape(own)
+        width = (int(self.groups.shape[1]) - 1) * int(of_groups.shape[3])
+        joined = tf.reshape(of_groups, [shape[0], shape[1], width])
+        return tf.concat([tf.gather(logs, totals.group[:, :, 0]), joined], axis=-1)
 
     def _cut(
         self, index: tf.Tensor, source: tf.Tensor, features: tf.Tensor, prerank: tf.Tensor
@@ -237,8 +243,3 @@ class CandidateSources(tf.Module):
         chosen = tf.gather(chosen, order, batch_dims=1)
         taken = [tf.gather(values, chosen, batch_dims=1) for values in (index, source, features, prerank)]
         return taken[0], taken[1], taken[2], taken[3]
-
-
-def _figures(totals: Totals, first: int) -> tf.Tensor:
-    """Logarithms of the counts from the weight `first` on, and of the newest age `[..., figures]`."""
-    return tf.math.log1p(tf.concat([totals.counts[..., first:], totals.newest[..., tf.newaxis]], axis=-1))

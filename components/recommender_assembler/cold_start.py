@@ -62,7 +62,8 @@ class ColdStart(tf.Module):
 
         def extended() -> tuple[tf.Tensor, tf.Tensor]:
             listed = tf.where(cold, tf.gather(self.products, segment), -1)
-            above = tf.reduce_max(tf.where(scores > FILTERED, scores, 0.0), axis=1, keepdims=True) + 1.0
+            best = tf.reduce_max(scores, axis=1, keepdims=True)
+            above = tf.where(best > FILTERED, best, 0.0) + 1.0
             falling = _STEP * tf.range(tf.cast(tf.shape(listed)[1], tf.float32), 0.0, -1.0)[tf.newaxis, :]
             own = tf.where(listed >= 0, above + falling, FILTERED)
             others = filter_scores(scores, exclude(index, listed))

@@ -7,7 +7,7 @@ greedy MAP inference for determinantal point process", NeurIPS 2018, algorithm 1
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 
@@ -58,8 +58,8 @@ def kernel(embeddings: tf.Tensor, categories: tf.Tensor) -> tf.Tensor:
     cosine = (1.0 + tf.matmul(embeddings, embeddings, transpose_b=True)) / 2.0
     if categories.shape[-1] == 0:
         return cosine
-    known = categories[:, :, tf.newaxis, :] >= 0
-    same = tf.logical_and(categories[:, :, tf.newaxis, :] == categories[:, tf.newaxis, :, :], known)
+    known_or_else = tf.where(categories >= 0, categories, -2)  # what is missing equals nothing
+    same = known_or_else[:, :, tf.newaxis, :] == categories[:, tf.newaxis, :, :]
     return (cosine + tf.reduce_mean(tf.cast(same, tf.float32), axis=-1)) / 2.0
 
 
@@ -75,15 +75,17 @@ def mmr(relevance: tf.Tensor, likeness: tf.Tensor, strength: Strength, count: tf
     Returns:
         Places `[batch, count]`, int32.
     """
-    closest = tf.zeros_like(relevance)
-    left = tf.ones_like(relevance, tf.bool)
-    chosen = tf.TensorArray(tf.int32, size=count)
-    for step in tf.range(count):
-        value = (1.0 - strength) * relevance - strength * closest
-        best = tf.argmax(tf.where(left, value, _NEVER), axis=1, output_type=tf.int32)
-        chosen = chosen.write(step, best)
-        closest = tf.maximum(closest, tf.gather(likeness, best, batch_dims=1))
-        left = tf.logical_and(left, ~_one_hot(best, relevance))
+    gain = (1.0 - strength) * relevance
+    # What has been chosen is like itself beyond all measure, and so does not come again.
+    penalty = tf.linalg.set_diag(strength * likeness, tf.fill(tf.shape(relevance), -_NEVER))
+
+    def choose(step: tf.Tensor, closest: tf.Tensor, chosen: tf.TensorArray) -> tuple[Any, ...]:
+        best = tf.argmax(gain - closest, axis=1, output_type=tf.int32)
+        closest = tf.maximum(closest, tf.gather(penalty, best, batch_dims=1))
+        return step + 1, closest, chosen.write(step, best)
+
+    begin = (tf.constant(0), tf.zeros_like(relevance), tf.TensorArray(tf.int32, size=count))
+    *_, chosen = tf.while_loop(lambda step, *_: step < count, choose, begin)
     return tf.transpose(tf.ensure_shape(chosen.stack(), [None, None]))
 
 

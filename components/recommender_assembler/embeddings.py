@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
+from components.candidate_sources.embedding_table import EmbeddingTable
 from components.candidate_sources.item_to_item import frozen
 from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
@@ -33,7 +35,8 @@ class Embeddings(tf.Module):
         super().__init__()
         self._recommender = recommender
         self._features: FeatureSet = recommender.features
-        self.columns = {name: frozen(_unit(vectors), tf.float32) for name, vectors in columns.items()}
+        # The rows are the dimensions, as in `EmbeddingTable`.
+        self.columns = {name: frozen(_unit(vectors).T, tf.float32) for name, vectors in columns.items()}
         self.missing = {name: frozen(~vectors.any(axis=1), tf.bool) for name, vectors in columns.items()}
 
     def signatures(self, specs: Mapping[str, tf.TensorSpec]) -> dict[str, Any]:
@@ -42,17 +45,14 @@ class Embeddings(tf.Module):
         Args:
             specs: Those of a request for recommendations.
         """
-        sources = self._recommender.sources
+        table = self._table
         found = {
             names.EMBED_QUERIES: tf.function(self.embed_queries).get_concrete_function(**specs),
-            names.NEAREST: self._nearest(
-                self._candidates, sources.hidden, sources.scorer.embeddings.shape[1]
-            ),
+            names.NEAREST: self._nearest(table.scores, self._recommender.sources.hidden, table.dim),
         }
         for name, vectors in self.columns.items():
-            found[f"{names.NEAREST}__{name}"] = self._nearest(
-                vectors.read_value, self.missing[name], vectors.shape[1]
-            )
+            scores = partial(tf.matmul, b=vectors)
+            found[f"{names.NEAREST}__{name}"] = self._nearest(scores, self.missing[name], vectors.shape[0])
         if names.PRODUCTS in self._recommender.retrieval.signatures:
             columns = product_specs(self._features)
             found[names.EMBED_PRODUCTS] = tf.function(self.embed_products).get_concrete_function(**columns)
@@ -73,21 +73,24 @@ class Embeddings(tf.Module):
         dense = dense_columns(transformed, self._features.product_columns())
         by_features = self._recommender.retrieval.signatures[names.PRODUCTS](**dense)["embeddings"]
         known = index >= 0
-        in_catalogue = tf.gather(self._candidates(), tf.maximum(index, 0))
+        in_catalogue = self._table.of(tf.maximum(index, 0))
         return {
             names.EMBEDDING: tf.where(known[:, tf.newaxis], in_catalogue, by_features),
             names.KNOWN: known,
         }
 
-    def _candidates(self) -> tf.Tensor:
-        return tf.cast(self._recommender.sources.scorer.embeddings, tf.float32)
+    @property
+    def _table(self) -> EmbeddingTable:
+        table: EmbeddingTable = self._recommender.sources.scorer.embeddings
+        return table
 
-    def _nearest(self, vectors: Callable[[], tf.Tensor], missing: tf.Variable, dim: int) -> Any:
+    def _nearest(self, scores: Callable[[tf.Tensor], tf.Tensor], missing: tf.Variable, dim: int) -> Any:
         def nearest(embedding: tf.Tensor, top_k: tf.Tensor) -> Tensors:
             hidden = tf.logical_or(self._recommender.sources.hidden, missing)
-            cosine = tf.matmul(tf.math.l2_normalize(embedding, axis=1), vectors(), transpose_b=True)
-            scores = filter_scores(cosine, hidden[tf.newaxis, :])
-            position, score, exists = cut(scores, tf.cast(top_k, tf.int32))
+            cosine = scores(tf.math.l2_normalize(embedding, axis=1))
+            position, score, exists = cut(
+                filter_scores(cosine, hidden[tf.newaxis, :]), tf.cast(top_k, tf.int32)
+            )
             return {
                 names.PRODUCT_ID: tf.where(exists, tf.gather(self._recommender.product_ids, position), ""),
                 "score": tf.where(exists, score, float("nan")),

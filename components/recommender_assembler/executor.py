@@ -172,9 +172,13 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
     exclude = {names.EXCLUDE_PURCHASED: tf.TensorSpec([], tf.bool, names.EXCLUDE_PURCHASED)}
     top_k = {names.TOP_K: tf.TensorSpec([], tf.int64, names.TOP_K)}
     recommend = tf.function(recommender.recommend).get_concrete_function(**specs, **exclude, **top_k)
+    diversity = {names.DIVERSITY: tf.TensorSpec([], tf.float32, names.DIVERSITY)}
     signatures = {
         "serving_default": recommend,
         names.RECOMMEND: recommend,
+        names.RECOMMEND_DIVERSE: tf.function(recommender.recommend).get_concrete_function(
+            **specs, **exclude, **top_k, **diversity
+        ),
         names.RANK: tf.function(recommender.rank).get_concrete_function(**specs, **exclude),
         names.RETRIEVE: tf.function(recommender.retrieve).get_concrete_function(**specs),
         names.SIMILAR: tf.function(recommender.similar).get_concrete_function(

@@ -14,11 +14,12 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
+from components.candidate_sources.embedding_table import EmbeddingTable
 from components.candidate_sources.item_to_item import frozen
 from components.recommender_assembler import ordering
 from components.recommender_assembler.calibration import Calibration
 from components.recommender_assembler.compiled_rules import NO_GROUP, CompiledRule
-from components.recommender_assembler.diversity import METHODS, head_size, kernel, relevance_by_place
+from components.recommender_assembler.diversity import METHODS, Strength, head_size, kernel, relevance_by_place
 from components.recommender_assembler.exploration import Exploration
 from components.recommender_assembler.freshness import Freshness
 from components.recommender_assembler.post_ranking import FILTERED, cut, filter_scores
@@ -57,7 +58,7 @@ class Finishing(tf.Module):
 
     Args:
         rules: Looked up in the catalogue.
-        embeddings: Candidate embeddings of length 1 `[products, dim]`.
+        embeddings: Candidate embeddings of length 1.
         categories: Codes of the category columns, -1 where missing `[products, columns]`.
         diversity: 0 to 1.
         method: `mmr` or `dpp`.
@@ -69,7 +70,7 @@ class Finishing(tf.Module):
     def __init__(
         self,
         rules: Sequence[CompiledRule],
-        embeddings: tf.Variable,
+        embeddings: EmbeddingTable,
         categories: np.ndarray,
         diversity: float,
         method: Literal["mmr", "dpp"],
@@ -82,7 +83,7 @@ class Finishing(tf.Module):
         self.masks = [frozen(rule.products, tf.bool) for rule in rules]
         self.groups = [frozen(rule.groups, tf.int64) for rule in rules]
         self.embeddings = embeddings
-        self.categories = frozen(categories, tf.int64)
+        self.categories = frozen(categories, tf.int32)
         self.diversity = diversity
         self.calibration, self.freshness, self.exploration = calibration, freshness, exploration
         self._choose = METHODS[method]
@@ -92,6 +93,11 @@ class Finishing(tf.Module):
         """Whether a list can come out in another order than that of its scores."""
         if self.diversity > 0 or self.calibration is not None or self.exploration is not None:
             return True
+        return self.looks_further
+
+    @property
+    def looks_further(self) -> bool:
+        """Whether rules may look for products below the first of the list, however many those are."""
         return any(compiled.rule.action in ("pin", "only", "at_most") for compiled in self.rules)
 
     def wanted_products(self, popular: np.ndarray) -> np.ndarray:
@@ -128,6 +134,7 @@ class Finishing(tf.Module):
         inputs: Tensors,
         top_k: tf.Tensor,
         bought: tf.Tensor,
+        diversity: tf.Tensor | None = None,
     ) -> Finished:
         """Orders scored products and cuts the lists.
 
@@ -137,20 +144,24 @@ class Finishing(tf.Module):
             inputs: The request.
             top_k: Length of the lists, scalar.
             bought: What the user bought, -1 pads `[batch, time]`.
+            diversity: Stands in for the configured one, 0 to 1, scalar.
         """
         nothing = tf.fill(tf.shape(scores), "")
         alive = scores > FILTERED
         tier, relaxed = self._tiers(index, inputs, nothing)
         tier = tf.where(alive, tier, tf.int32.max)
-        order = ordering.by_tier(ordering.by_score(scores), tier)
+        order = ordering.by_score(scores)  # which puts what is filtered last
+        if self._each("only"):
+            order = ordering.by_tier(order, tier)
         if self.calibration is not None:
             order = ordering.by_tier(self.calibration(order, index, scores, bought, top_k), tier)
-        if self.diversity > 0:
-            order = ordering.by_tier(self._diversified(order, index, scores, top_k), tier)
+        order = self._diversified(order, index, scores, tier, top_k, diversity)
         if self.exploration is not None:
             order, chance = self.exploration(order, index, tier, inputs)
-        over, relaxed = self._over_the_limit(order, index, inputs, relaxed)
-        order = ordering.by_tier(order, tf.where(alive, tier * 2 + over, tf.int32.max))
+            order = ordering.by_tier(order, tier)
+        if self._each("at_most"):
+            over, relaxed = self._over_the_limit(order, index, inputs, relaxed)
+            order = ordering.by_tier(order, tf.where(alive, tier * 2 + over, tf.int32.max))
         order, pinned_by = self._pinned(order, index, alive, inputs, nothing)
         free = pinned_by == ""
         finished = _cut(order, scores, pinned_by, tf.where(free, relaxed, ""), top_k)
@@ -202,14 +213,26 @@ class Finishing(tf.Module):
         return over, relaxed
 
     def _diversified(
-        self, order: tf.Tensor, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor
+        self,
+        order: tf.Tensor,
+        index: tf.Tensor,
+        scores: tf.Tensor,
+        tier: tf.Tensor,
+        top_k: tf.Tensor,
+        wanted: tf.Tensor | None,
     ) -> tf.Tensor:
-        head = order[:, : head_size(order)]
-        product = tf.gather(index, head, batch_dims=1)
-        likeness = kernel(tf.gather(self.embeddings, product), tf.gather(self.categories, product))
-        count = tf.minimum(top_k, tf.shape(head)[1])
-        relevance = relevance_by_place(scores, tf.shape(head)[1])
-        return ordering.head_first(order, self._choose(relevance, likeness, self.diversity, count))
+        def diversified(strength: Strength) -> tf.Tensor:
+            head = order[:, : head_size(order)]
+            product = tf.gather(index, head, batch_dims=1)
+            likeness = kernel(self.embeddings.of(product), tf.gather(self.categories, product))
+            count = tf.minimum(top_k, tf.shape(head)[1])
+            relevance = relevance_by_place(scores, tf.shape(head)[1])
+            chosen = self._choose(relevance, likeness, strength, count)
+            return ordering.by_tier(ordering.head_first(order, chosen), tier)
+
+        if wanted is not None:
+            return tf.cond(wanted > 0, lambda: diversified(wanted), lambda: order)
+        return diversified(self.diversity) if self.diversity > 0 else order
 
     def _pinned(
         self, order: tf.Tensor, index: tf.Tensor, alive: tf.Tensor, inputs: Tensors, nothing: tf.Tensor

@@ -9,9 +9,31 @@ import tensorflow as tf
 Tensors = dict[str, Any]
 
 FILTERED = -1e30
-_ALL_BUT_EQUAL = 1e-3
 """Score of what must not be recommended."""
+_ALL_BUT_EQUAL = 1e-3
 _FILL_STEP = 1e-3
+_MOST_STEPS = 1e9
+"""Steps of `_ALL_BUT_EQUAL` between two scores that are told apart."""
+
+
+class Membership:
+    """Some products of each row, to be asked for others; a table of the catalogue, which costs less than a sort.
+
+    Args:
+        products: -1 pads `[batch, any number]`.
+        num_products: No product that is there or asked for is as large; scalar.
+    """
+
+    def __init__(self, products: tf.Tensor, num_products: int | tf.Tensor) -> None:
+        batch = tf.shape(products)[0]
+        size = tf.cast(num_products, tf.int32)
+        self._rows = tf.range(batch)[:, tf.newaxis] * size
+        keys = tf.where(products >= 0, self._rows + tf.cast(products, tf.int32), -1)  # which counts nowhere
+        self._counts = tf.math.unsorted_segment_sum(tf.ones_like(keys), keys, batch * size)
+
+    def __call__(self, index: tf.Tensor) -> tf.Tensor:
+        """Whether each product `[batch, candidates]` is one of its row."""
+        return tf.gather(self._counts, self._rows + tf.cast(index, tf.int32)) > 0
 
 
 def exclude(index: tf.Tensor, excluded: tf.Tensor) -> tf.Tensor:
@@ -24,12 +46,8 @@ def exclude(index: tf.Tensor, excluded: tf.Tensor) -> tf.Tensor:
     Returns:
         Bool `[batch, candidates]`.
     """
-    width = tf.reduce_max(tf.concat([tf.reshape(index, [-1]), tf.reshape(excluded, [-1])], axis=0)) + 1
-    rows = tf.range(tf.shape(index, out_type=tf.int64)[0])[:, tf.newaxis] * width
-    keys = tf.sort(tf.reshape(tf.where(excluded >= 0, rows + excluded, -1), [-1]))
-    wanted = tf.reshape(rows + index, [-1])
-    place = tf.minimum(tf.searchsorted(keys, wanted), tf.size(keys) - 1)
-    return tf.reshape(tf.equal(tf.gather(keys, place), wanted), tf.shape(index))
+    largest = tf.reduce_max(tf.concat([tf.reshape(index, [-1]), tf.reshape(excluded, [-1])], axis=0))
+    return Membership(excluded, largest + 1)(index)
 
 
 def append_fill(index: tf.Tensor, scores: tf.Tensor, fill: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -89,15 +107,16 @@ def place_new(scores: tf.Tensor, is_new: tf.Tensor, index: tf.Tensor, step: int,
         `[batch, candidates]`.
     """
     width = tf.shape(scores)[1]
-    others = tf.sort(tf.where(is_new, FILTERED, scores), axis=1, direction="DESCENDING")
-    places = _best_first(tf.where(is_new, scores, FILTERED), index)[:, :count]
+    reached = tf.minimum(width, (step - 1) * count + 1)
+    others = tf.math.top_k(tf.where(is_new, FILTERED, scores), reached).values
+    places = _best(tf.where(is_new, scores, FILTERED), index, tf.minimum(count, width))
     values = tf.where(
         tf.gather(is_new, places, batch_dims=1), tf.gather(scores, places, batch_dims=1), FILTERED
     )
     number = tf.range(tf.shape(values)[1])
     following = step * (number + 1) - 1 - number  # places before it are taken by others and by new products
-    after = tf.gather(others, tf.minimum(following, width - 1), axis=1)
-    before = tf.gather(others, tf.clip_by_value(following - 1, 0, width - 1), axis=1)
+    after = tf.gather(others, tf.minimum(following, reached - 1), axis=1)
+    before = tf.gather(others, tf.clip_by_value(following - 1, 0, reached - 1), axis=1)
     exists = tf.logical_and(following[tf.newaxis, :] < width, after > FILTERED)
     exists = tf.logical_and(exists, values > FILTERED)
     raised = tf.where(exists, tf.maximum(values, (before + after) / 2), values)
@@ -106,12 +125,11 @@ def place_new(scores: tf.Tensor, is_new: tf.Tensor, index: tf.Tensor, step: int,
     return tf.where(is_new, changed, scores)
 
 
-def _best_first(scores: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
-    """Places by falling score and, where those are all but equal, by product `[batch, candidates]`."""
-    by_product = tf.argsort(index, axis=1)
-    rounded = tf.round(tf.gather(scores, by_product, batch_dims=1) / _ALL_BUT_EQUAL)
-    by_score = tf.argsort(rounded, axis=1, direction="DESCENDING", stable=True)
-    return tf.gather(by_product, by_score, batch_dims=1)
+def _best(scores: tf.Tensor, index: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    """Places by falling score and, where those are all but equal, by product `[batch, count]`."""
+    rounded = tf.clip_by_value(tf.round(scores / _ALL_BUT_EQUAL), -_MOST_STEPS, _MOST_STEPS)
+    key = tf.cast(rounded, tf.int64) * 2**31 - tf.cast(index, tf.int64)
+    return tf.math.top_k(key, count).indices
 
 
 def filter_scores(scores: tf.Tensor, filtered: tf.Tensor) -> tf.Tensor:

@@ -45,7 +45,7 @@ class ProductQueries(tf.Module):
         """
         place = tf.maximum(index, 0)
         embeddings = self.sources.scorer.embeddings
-        content = tf.matmul(tf.gather(embeddings, place), embeddings, transpose_b=True)
+        content = embeddings.scores(embeddings.of(place))
         together = self._bought_together(place)
         scores = blend * together + (1.0 - blend) * content
         itself = tf.one_hot(place, self.sources.num_products, on_value=True, off_value=False)
@@ -62,8 +62,8 @@ class ProductQueries(tf.Module):
         matched = tf.where(self.sources.hidden[tf.newaxis, :], 0.0, self.texts(text))
         best = tf.math.top_k(matched, k=min(_EXPANDED, self.sources.num_products))
         embeddings = self.sources.scorer.embeddings
-        meant = tf.reduce_sum(best.values[..., tf.newaxis] * tf.gather(embeddings, best.indices), axis=1)
-        cosine = tf.matmul(tf.math.l2_normalize(meant, axis=1), embeddings, transpose_b=True)
+        meant = tf.reduce_sum(best.values[..., tf.newaxis] * embeddings.of(best.indices), axis=1)
+        cosine = embeddings.scores(tf.math.l2_normalize(meant, axis=1))
         scores = matched + _MEANING_WEIGHT * cosine
         nothing = tf.reduce_max(matched, axis=1, keepdims=True) <= 0
         filtered = tf.logical_or(self.sources.hidden[tf.newaxis, :], nothing)

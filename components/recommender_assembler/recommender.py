@@ -11,14 +11,15 @@ import tensorflow_transform as tft
 from components.candidate_sources.item_to_item import frozen
 from components.candidate_sources.sources import NEW_PRODUCT, SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
 from components.recommender_assembler.cold_start import ColdLists, ColdStart
+from components.recommender_assembler.diversity import HEAD
 from components.recommender_assembler.fill import by_popularity
 from components.recommender_assembler.finishing import Finished, Finishing, as_scored
 from components.recommender_assembler.popularity_discount import discounted
 from components.recommender_assembler.post_ranking import (
     FILTERED,
+    Membership,
     append_fill,
     cut,
-    exclude,
     filter_scores,
     place_new,
 )
@@ -93,27 +94,34 @@ class Recommender(tf.Module):
         self.embeddings: Any = None  # set by the executor: signatures of the space of the towers
 
     def recommend(self, **inputs: tf.Tensor) -> Tensors:
-        """Recommends products; the contract of inputs and outputs is in `docs/served-model.md`."""
+        """Recommends products; the contract of inputs and outputs is in `docs/served-model.md`.
+
+        The input `diversity` may be left out.
+        """
         top_k = tf.cast(inputs.pop(names.TOP_K), tf.int32)
         exclude_purchased = inputs.pop(names.EXCLUDE_PURCHASED)
+        diversity = inputs.pop(names.DIVERSITY, None)
         histories, query = self._query(inputs)
         found, query = self._retrieve(histories, query)
         ranked = self._rank(query, found)
         index = found[names.CANDIDATE_INDEX]
         scores = self._adjusted(found, ranked, inputs)
         scores = filter_scores(scores, tf.gather(self.sources.hidden, index))
+        everything = histories.newest(None)
+        excluded = Membership(self._excluded(everything, exclude_purchased), self.sources.num_products)
+        scores = self._allowed(index, scores, excluded, inputs)
+        candidates = tf.shape(index)[1]
         index, scores = self._fill(index, scores, top_k)
         cold = None
         if self.cold_start is not None:
             cold = self.cold_start(index, scores, query[names.HISTORY_INDEX], inputs)
             index, scores = cold.index, cold.scores
-        everything = histories.newest(None)
-        excluded = self._excluded(everything, exclude_purchased)
-        scores = filter_scores(scores, exclude(index, excluded))
-        scores = self.finishing.forbidden(index, scores, inputs)
+        further = self._allowed(index[:, candidates:], scores[:, candidates:], excluded, inputs)
+        scores = tf.concat([scores[:, :candidates], further], axis=1)
         scores = self._place_new(index, scores, found["candidate_source"])
-        if self.finishing.changes_order:
-            finished = self.finishing(index, scores, inputs, top_k, self._bought(everything))
+        if self.finishing.changes_order or diversity is not None:
+            bought = self._bought(everything)
+            finished = self.finishing(index, scores, inputs, top_k, bought, diversity)
         else:
             finished = as_scored(scores, top_k)
         return self._describe(index, finished, found, ranked, query, cold)
@@ -140,8 +148,10 @@ class Recommender(tf.Module):
         found, query = self._retrieve(histories, query)
         index = found[names.CANDIDATE_INDEX]
         ranked = self._rank(query, found)
-        filtered = exclude(index, self._excluded(histories.newest(None), exclude_purchased))
-        filtered = tf.logical_or(filtered, tf.gather(self.sources.hidden, index))
+        excluded = Membership(
+            self._excluded(histories.newest(None), exclude_purchased), self.sources.num_products
+        )
+        filtered = tf.logical_or(excluded(index), tf.gather(self.sources.hidden, index))
         position, score, exists = cut(filter_scores(ranked["scores"], filtered), tf.shape(index)[1])
         adjusted = filter_scores(self._adjusted(found, ranked, inputs), filtered)
         adjusted = self.finishing.forbidden(index, adjusted, inputs)
@@ -193,8 +203,19 @@ class Recommender(tf.Module):
         return self.finishing.adjusted(found[names.CANDIDATE_INDEX], scores, inputs)
 
     def _fill(self, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Popular products follow the candidates when filters may leave too few of them."""
-        return append_fill(index, scores, self.fill[: 2 * top_k + tf.shape(index)[1] + self.num_wanted])
+        """Popular products follow the candidates where filters may have left too few of them.
+
+        With twice as many as are shown or reordered nothing that follows could come up.
+        """
+        count = 2 * top_k + tf.shape(index)[1] + self.num_wanted
+        if not self.finishing.looks_further:
+            left = tf.reduce_min(tf.reduce_sum(tf.cast(scores > FILTERED, tf.int32), axis=1))
+            count = tf.where(left < 2 * tf.maximum(top_k, HEAD), count, 0)
+        return append_fill(index, scores, self.fill[:count])
+
+    def _allowed(self, index: tf.Tensor, scores: tf.Tensor, excluded: Membership, inputs: Tensors) -> tf.Tensor:
+        """Scores without what must not come back and what a `never` names."""
+        return self.finishing.forbidden(index, filter_scores(scores, excluded(index)), inputs)
 
     def _place_new(self, index: tf.Tensor, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
         step, count = self._settings.new_product_step, self.sources.num_new
@@ -207,8 +228,7 @@ class Recommender(tf.Module):
     def _excluded(self, query: Tensors, exclude_purchased: tf.Tensor) -> tf.Tensor:
         """Products that must not come back, -1 pads `[batch, time]`."""
         limit = tf.where(exclude_purchased, float("inf"), self._settings.exclude_days)
-        index = tf.where(query[names.HISTORY_AGE] < limit, self._bought(query), -1)
-        return tf.pad(index, [[0, 0], [0, 1]], constant_values=-1)
+        return tf.where(query[names.HISTORY_AGE] < limit, self._bought(query), -1)
 
     def _bought(self, query: Tensors) -> tf.Tensor:
         """Products of the positive events, -1 for the others and where there is none `[batch, time]`."""

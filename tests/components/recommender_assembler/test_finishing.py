@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from components.recommender_assembler.compiled_rules import catalogue_columns, codes, compile_rules, matches
+from components.candidate_sources.embedding_table import EmbeddingTable
 from components.recommender_assembler.finishing import Finishing
 from components.rule_settings import Range, Rule
 from schema.features import FeatureColumn, FeatureSet
@@ -31,7 +32,7 @@ ULM = {"user_id": tf.constant(["u"]), "user__town": tf.constant(["Ulm"]), "user_
 def finishing(*rules, diversity=0.0):
     columns = catalogue_columns(CATALOG, FEATURES, IDS)
     compiled = compile_rules([Rule.parse(rule) for rule in rules], columns)
-    embeddings = tf.Variable(np.eye(6, 4, dtype=np.float32))
+    embeddings = EmbeddingTable(np.eye(6, 4, dtype=np.float32))
     categories = codes(columns["colour"])[:, np.newaxis]
     return Finishing(compiled, embeddings, categories, diversity, "mmr")
 
