@@ -56,22 +56,40 @@ class _List:
 def ask(request: RecommendationRequest, query: Query, model: PushedModel, new: NewProducts) -> Answered:
     """Asks the model, and picks what the request wants.
 
-    The first hundreds of the list are looked at; if too few of them are wanted ones, all of the catalogue
-    is, in the order in which the model fills its lists: by score, then by popularity.
+    The model makes its lists as diverse as the request wants. Where more than that is wanted, or products
+    of the side index come in, it gives a longer list in the order of relevance, from which is picked here.
     """
     wish = _wish(request, query, model)
+    by_model = model.takes_diversity and not wish.picks and new.embedded(model) is None
+    if wish.changes_lists and not by_model:
+        return _picked(wish, request, query, model, new)
+    started = time.perf_counter()
+    items = _listed(request, query, model, new, request.top_k, request.diversity if by_model else None).items()
+    seconds = {"model": time.perf_counter() - started, "post_ranking": 0.0}
+    if not (request.explain and wish.changes_lists):
+        return Answered(items, items, seconds)
+    pool = min(wish.pool, model.num_products)
+    return Answered(items, _listed(request, query, model, new, pool, 0.0).items(), seconds)
+
+
+def _picked(
+    wish: Wish, request: RecommendationRequest, query: Query, model: PushedModel, new: NewProducts
+) -> Answered:
+    """Picks from the first hundreds of the list.
+
+    If too few of them are wanted ones, from all of the catalogue, in the order in which the model fills its
+    lists: by score, then by popularity.
+    """
     started = time.perf_counter()
     pool = min(wish.pool, model.num_products)
-    found = _listed(request, query, model, new, pool if wish.changes_lists else request.top_k)
+    diversity = 0.0 if model.takes_diversity and request.diversity is not None else None
+    found = _listed(request, query, model, new, pool, diversity)
     answered = time.perf_counter()
-    if not wish.changes_lists:
-        items = found.items()
-        return Answered(items, items, {"model": answered - started, "post_ranking": 0.0})
     catalogue = new.catalogue(model)
     places = catalogue.places(found.product_ids())
     before = found.items() if request.explain else []
     if pool < model.num_products and not wish.is_met(places, catalogue):
-        found = _listed(request, query, model, new, model.num_products)
+        found = _listed(request, query, model, new, model.num_products, diversity)
         places = catalogue.places(found.product_ids())
         answered = time.perf_counter()
     items = found.items(wish.chosen(places, catalogue))
@@ -80,9 +98,14 @@ def ask(request: RecommendationRequest, query: Query, model: PushedModel, new: N
 
 
 def _listed(
-    request: RecommendationRequest, query: Query, model: PushedModel, new: NewProducts, count: int
+    request: RecommendationRequest,
+    query: Query,
+    model: PushedModel,
+    new: NewProducts,
+    count: int,
+    diversity: float | None,
 ) -> _List:
-    ranked = model.ranked([query], count, request.exclude_purchased)
+    ranked = model.ranked([query], count, request.exclude_purchased, diversity)
     if new.embedded(model) is None:
         return _List(ranked, None)
     return _List(ranked, new.joined(ranked.items(0), query, model, count, request.exclude_purchased))
@@ -93,7 +116,7 @@ def _wish(request: RecommendationRequest, query: Query, model: PushedModel) -> W
         request.top_k,
         _plain(request.filters or {}),
         _plain(request.preferences or {}),
-        request.diversity,
+        request.diversity or 0.0,
         [column.name for column in model.features.products if column.kind is Kind.CATEGORY],
         _recent(request, query, model),
     )

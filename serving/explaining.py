@@ -19,7 +19,12 @@ Explanation = dict[str, Any]
 
 
 def explanation(
-    model: PushedModel, query: Query, exclude_purchased: bool, items: Items, shop: ShopReader
+    model: PushedModel,
+    query: Query,
+    exclude_purchased: bool,
+    diversity: float | None,
+    items: Items,
+    shop: ShopReader,
 ) -> Explanation:
     """What `explain` adds to an answer.
 
@@ -27,13 +32,14 @@ def explanation(
         model: The model that answered.
         query: What it was asked.
         exclude_purchased: As asked.
+        diversity: As asked.
         items: Its list, before filters, preferences and diversity of the request.
         shop: Gives the rows of the products, for people who read the explanation.
 
     Returns:
         `candidates`: source -> `count` and the first `items` with their `two_tower` cosine; `ranked`: the
         ranker's own order with its `score`; `post_ranked`: `items`; `history`: the number of events that
-        were read; `products`: id -> row of every product named here, {} while the database is away.
+        were read; `diversity`: what counted for the list; `products`: id -> row of every product named here, {} while the database is away.
     """
     inputs = encode_queries(model.features, [query], model.history_length)
     candidates = _candidates(model.call(names.RETRIEVE, inputs))
@@ -46,6 +52,7 @@ def explanation(
         rows = {}
     return {
         "history": len(query.product_ids),
+        "diversity": model.diversity if diversity is None else diversity,
         "candidates": candidates,
         "ranked": ranked,
         "post_ranked": items[:_SHOWN_RANKED],

@@ -44,6 +44,8 @@ class PushedModel:
         self.history_length = max(int(metadata["history_length"]), MOST_EVENTS)
         self.num_products = int(metadata["num_products"])
         self.event_weights: dict[str, float] = metadata.get("event_weights", {})
+        self.diversity = float(metadata.get("diversity", 0.0))
+        """What the lists have where a request does not ask for another."""
         self._loaded: Any = None
         self._catalogue: Catalogue | None = None
 
@@ -66,15 +68,35 @@ class PushedModel:
         ranked = self.ranked(queries, top_k, exclude_purchased)
         return [ranked.items(row) for row in range(len(queries))]
 
-    def ranked(self, queries: Sequence[Query], top_k: int, exclude_purchased: bool) -> Ranked:
-        """The lists of all queries, of which items can be picked."""
-        inputs = encode_queries(self.features, queries, self.history_length)
-        return Ranked(
-            self._answer(
-                names.RECOMMEND, {**inputs, names.TOP_K: top_k, names.EXCLUDE_PURCHASED: exclude_purchased}
-            ),
-            [not query.product_ids for query in queries],
-        )
+    @property
+    def takes_diversity(self) -> bool:
+        """Whether it can be asked for another diversity; models that were pushed before cannot."""
+        return names.RECOMMEND_DIVERSE in self.signatures
+
+    def ranked(
+        self,
+        queries: Sequence[Query],
+        top_k: int,
+        exclude_purchased: bool,
+        diversity: float | None = None,
+    ) -> Ranked:
+        """The lists of all queries, of which items can be picked.
+
+        Args:
+            queries: Users.
+            top_k: Length of the lists.
+            exclude_purchased: Whether what was bought may not come again.
+            diversity: 0 to 1, instead of the configured one; only of a model that `takes_diversity`.
+        """
+        inputs: dict[str, Any] = {
+            **encode_queries(self.features, queries, self.history_length),
+            names.TOP_K: top_k,
+            names.EXCLUDE_PURCHASED: exclude_purchased,
+        }
+        signature = names.RECOMMEND
+        if diversity is not None:
+            signature, inputs[names.DIVERSITY] = names.RECOMMEND_DIVERSE, diversity
+        return Ranked(self._answer(signature, inputs), [not query.product_ids for query in queries])
 
     def similar(self, product_id: str, top_k: int, blend: float) -> Items:
         """Products like a product: rank, product_id, score, bought_together, content; [] if it is unknown.

@@ -56,7 +56,14 @@ class Recommending:
         timings = {"history": found - started, **answered.seconds}
         answer = compose(request, served, known, answered.items, timings, fallback)
         if request.explain:
-            how = explanation(served.model, query, request.exclude_purchased, answered.before, self._shop)
+            how = explanation(
+                served.model,
+                query,
+                request.exclude_purchased,
+                request.diversity,
+                answered.before,
+                self._shop,
+            )
             answer["explain"] = {**how, "products": how["products"] | self._new.rows()}
         return answer
 

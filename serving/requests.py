@@ -59,8 +59,8 @@ class RecommendationRequest(_Request):
     filters: _Values | None = None
     """Product column -> wanted value, values or range: others are left out."""
     top_k: _TopK = 10
-    diversity: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """0 leaves the order, 1 looks at unlike categories alone."""
+    diversity: Annotated[float, Field(ge=0, le=1)] | None = None
+    """0 leaves the order of relevance, 1 looks at unlikeness alone; as configured if it is left out."""
     exclude_purchased: bool = False
     """Leaves out whatever the user ever bought."""
     exclude_purchased_days: Annotated[float, Field(gt=0)] | None = None

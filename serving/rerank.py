@@ -39,12 +39,17 @@ class Wish:
     @property
     def changes_lists(self) -> bool:
         """Whether anything but the first `top_k` can be chosen."""
-        return bool(self.filters or self.preferences or self.diversity or len(self.excluded))
+        return bool(self.picks or self.diversity)
+
+    @property
+    def picks(self) -> bool:
+        """Whether some products are wanted rather than others."""
+        return bool(self.filters or self.preferences or len(self.excluded))
 
     @property
     def pool(self) -> int:
         """How many items are looked at first, so that enough are left."""
-        if self.filters or self.preferences or len(self.excluded):
+        if self.picks:
             return max(_POOL_FACTOR * self.top_k, _LEAST_POOL)
         return self._diversity_pool
 

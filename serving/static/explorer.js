@@ -7,6 +7,7 @@ const at = (id) => document.getElementById(id);
 const invented = [];
 let asked = 0; // number of the newest question: answers to older ones are dropped
 let history = { of: undefined, events: [] };
+let knobMoved = false; // until then the diversity is the configured one
 
 function say(text, isError = false) {
   at("status").textContent = text;
@@ -31,10 +32,10 @@ async function guarded(work) {
 function request() {
   const wanted = {
     top_k: Math.min(50, Math.max(1, Number(at("top-k").value) || 10)),
-    diversity: Number(at("diversity").value),
     exclude_purchased: at("exclude").checked,
     explain: true,
   };
+  if (knobMoved) wanted.diversity = Number(at("diversity").value);
   if (invented.length) wanted.history = invented;
   else if (at("user").value) wanted.user_id = at("user").value;
   const column = at("filter-column").value, value = at("filter-value").value;
@@ -56,6 +57,7 @@ async function recommend() {
   if (number !== asked) return;
   const how = answer.explain ?? { candidates: {}, ranked: [], post_ranked: [], products: {} };
   api.remember(how.products);
+  if (!knobMoved) at("diversity-value").textContent = at("diversity").value = how.diversity ?? 0;
   showHistory(events, wanted);
   candidates(at("candidates"), how.candidates, actions);
   const rank = new Map(how.ranked.map((item) => [item.product_id, item.rank]));
@@ -131,7 +133,7 @@ at("user").addEventListener("input", async () => {
   const found = await api.users(prefix).catch(() => ({ users: [] }));
   if (prefix === at("user").value) at("users").replaceChildren(...found.users.map((id) => new Option(id, id)));
 });
-at("diversity").addEventListener("input", () => { at("diversity-value").textContent = at("diversity").value; });
+at("diversity").addEventListener("input", () => { knobMoved = true; at("diversity-value").textContent = at("diversity").value; });
 for (const id of ["diversity", "exclude", "top-k", "filter-value"]) at(id).addEventListener("change", () => guarded(recommend));
 at("filter-column").addEventListener("change", () => {
   const hadValue = Boolean(at("filter-value").value);
