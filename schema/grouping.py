@@ -57,7 +57,6 @@ class GroupTotals:
         return _totals(tf.gather(self.table, self.group[:, :, grouping:]))
 
 
-
 def group_totals(
     history: tf.Tensor,
     candidates: tf.Tensor,

@@ -115,6 +115,7 @@ def create_app(server: Server) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         server.holder.start()
+        server.workers.prepare(server.shop.connect)
         yield
         server.holder.stop()
         server.workers.close()

@@ -64,7 +64,9 @@ def ask(request: RecommendationRequest, query: Query, model: PushedModel, new: N
     if wish.changes_lists and not by_model:
         return _picked(wish, request, query, model, new)
     started = time.perf_counter()
-    items = _listed(request, query, model, new, request.top_k, request.diversity if by_model else None).items()
+    items = _listed(
+        request, query, model, new, request.top_k, request.diversity if by_model else None
+    ).items()
     seconds = {"model": time.perf_counter() - started, "post_ranking": 0.0}
     if not (request.explain and wish.changes_lists):
         return Answered(items, items, seconds)

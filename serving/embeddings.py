@@ -39,7 +39,7 @@ def embeds_products(model: PushedModel) -> bool:
 def embed_query(model: PushedModel, query: Query) -> FloatArray:
     """The unit vector of a query `[dim]`."""
     inputs = encode_queries(model.features, [query], model.history_length)
-    return np.asarray(_call(model, names.EMBED_QUERIES, inputs)[names.QUERY_EMBEDDING][0])
+    return np.asarray(model.signatures[names.EMBED_QUERIES](inputs)[names.QUERY_EMBEDDING][0])
 
 
 def embed_products(
@@ -51,7 +51,7 @@ def embed_products(
         model: One that `embeds_products`.
         products: Ids with the values of their columns, as `checked_features` returns them.
     """
-    found = _call(model, names.EMBED_PRODUCTS, encode_products(model.features, products))
+    found = model.signatures[names.EMBED_PRODUCTS](encode_products(model.features, products))
     return found[names.EMBEDDING], found[names.KNOWN]
 
 
@@ -82,7 +82,7 @@ def nearest(model: PushedModel, embedding: FloatArray, top_k: int, column: str |
         column: The embedding column; None for the towers.
     """
     name = names.NEAREST if column is None else f"{names.NEAREST}__{column}"
-    found = _call(model, name, {names.EMBEDDING: [embedding], names.TOP_K: top_k})
+    found = model.signatures[name]({names.EMBEDDING: [embedding], names.TOP_K: top_k})
     pairs = zip(found[names.PRODUCT_ID][0].tolist(), found["score"][0].tolist(), strict=True)
     kept = [(product_id.decode(), score) for product_id, score in pairs if product_id]
     return [{"rank": rank, "product_id": name, "score": score} for rank, (name, score) in enumerate(kept, 1)]
@@ -91,18 +91,8 @@ def nearest(model: PushedModel, embedding: FloatArray, top_k: int, column: str |
 def _length(model: PushedModel, signature: str) -> int | None:
     if signature not in model.signatures:
         return None
-    spec = model.signatures[signature].structured_input_signature[1][names.EMBEDDING]
-    return int(spec.shape[1])
+    return int(model.signatures[signature].inputs[names.EMBEDDING].shape[1])
 
 
 def _texts(values: Sequence[str]) -> np.ndarray:
     return np.array([value.encode() for value in values], object)
-
-
-def _call(model: PushedModel, signature: str, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    import tensorflow as tf
-
-    function = model.signatures[signature]
-    specs = function.structured_input_signature[1]
-    tensors = {name: tf.constant(value, specs[name].dtype) for name, value in inputs.items()}
-    return {name: value.numpy() for name, value in function(**tensors).items()}

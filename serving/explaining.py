@@ -39,7 +39,8 @@ def explanation(
     Returns:
         `candidates`: source -> `count` and the first `items` with their `two_tower` cosine; `ranked`: the
         ranker's own order with its `score`; `post_ranked`: `items`; `history`: the number of events that
-        were read; `diversity`: what counted for the list; `products`: id -> row of every product named here, {} while the database is away.
+        were read; `diversity`: what counted for the list;
+        `products`: id -> row of every product named here, {} while the database is away.
     """
     inputs = encode_queries(model.features, [query], model.history_length)
     candidates = _candidates(model.call(names.RETRIEVE, inputs))

@@ -78,17 +78,17 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         if function is None:
             told = f'Serving signature key "{name}" not found.'
             _refuse(context, grpc.StatusCode.FAILED_PRECONDITION, told)
-        tensors = _inputs(request.inputs, function.structured_input_signature[1], context)
-        wanted = _outputs(request.output_filter, function.structured_outputs, context)
+        tensors = _inputs(request.inputs, function.inputs, context)
+        wanted = _outputs(request.output_filter, function.outputs, context)
         try:
-            found = function(**tensors)
+            found = function(tensors)
         except tf.errors.OpError as error:
             # The first line alone: what follows is where in the graph, with our paths.
             _refuse(context, _CODES[error.error_code], str(error.message).partition("\n")[0])
         answer = predict_pb2.PredictResponse()
         self._models.say(answer.model_spec, served, name)
         for alias in wanted:
-            answer.outputs[alias].CopyFrom(tf.make_tensor_proto(found[alias].numpy()))
+            answer.outputs[alias].CopyFrom(tf.make_tensor_proto(found[alias]))
         return answer
 
     def GetModelMetadata(self, request: Any, context: Context) -> Any:  # noqa: N802
@@ -128,7 +128,7 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
         return answer
 
 
-def _inputs(given: Any, specs: Any, context: Context) -> dict[str, tf.Tensor]:
+def _inputs(given: Any, specs: Any, context: Context) -> dict[str, Any]:
     if set(given) != set(specs):
         extra, missing = sorted(set(given) - set(specs)), sorted(set(specs) - set(given))
         told = (
@@ -139,13 +139,13 @@ def _inputs(given: Any, specs: Any, context: Context) -> dict[str, tf.Tensor]:
     tensors = {}
     for alias, spec in specs.items():
         try:
-            value = tf.constant(tf.make_ndarray(given[alias]))
+            value = tf.make_ndarray(given[alias])
         except (TypeError, ValueError):
             _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, f"tensor parsing error: {alias}")
-        if value.dtype != spec.dtype or not spec.shape.is_compatible_with(value.shape):
+        kind, shape = tf.dtypes.as_dtype(given[alias].dtype), tf.TensorShape(value.shape)
+        if kind != spec.dtype or not spec.shape.is_compatible_with(shape):
             told = (
-                f"{alias}: the signature wants {spec.dtype.name} {spec.shape}. "
-                f"Received: {value.dtype.name} {value.shape}."
+                f"{alias}: the signature wants {spec.dtype.name} {spec.shape}. Received: {kind.name} {shape}."
             )
             _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, told)
         tensors[alias] = value

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 from schema.errors import UserError
 from schema.request import Query
 from schema.versions import newest_version
+from serving.heap import settle
 from serving.histories import Histories
 from serving.items import Items
 from serving.pushed_model import PushedModel
@@ -51,6 +53,7 @@ class ModelHolder:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="towerline-model", daemon=True)
         self._broken: int | None = None
+        self._replaced: list[weakref.ref[PushedModel]] = []
         self.after_load: list[Callable[[PushedModel], object]] = []
         """What is done with a model before it is served."""
 
@@ -76,7 +79,7 @@ class ModelHolder:
         if version is None or str(version) == current or version == self._broken:
             return
         try:
-            self.take(warm(PushedModel(self._directory, version)))
+            self.take(warm(PushedModel(self._directory, version, one_thread=True)))
         except Exception:
             self._broken = version
             _LOG.exception("version %s cannot be served; %s stays", version, current or "nothing")
@@ -87,11 +90,20 @@ class ModelHolder:
         """Serves a model that is warm."""
         for step in self.after_load:
             step(served.model)
+        if self._served is not None:
+            self._replaced.append(weakref.ref(self._served.model))
         self._served = served
 
     def _watch(self) -> None:
+        settled = None
         while not self._stopped.is_set():
             self.refresh()
+            version = self._served.model.version if self._served else None
+            if version != settled or self._replaced:
+                # What a request still reads is garbage only later: it is looked for once more then.
+                self._replaced = [model for model in self._replaced if model() is not None]
+                settle()
+                settled = version
             self._stopped.wait(self._poll_seconds)
 
 

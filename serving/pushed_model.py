@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from schema import names
 from schema.errors import UserError
@@ -14,6 +14,9 @@ from schema.request import Query, encode_queries
 from schema.versions import newest_version
 from serving.catalogue import Catalogue
 from serving.items import Columns, Items, Ranked, plain
+
+if TYPE_CHECKING:
+    from serving.signatures import Signature
 
 MOST_EVENTS: Final = 20_000
 """Events of a user that a request carries, the newest ones."""
@@ -25,12 +28,13 @@ class PushedModel:
     Args:
         directory: The push directory.
         version: Which one; the newest if it is left out.
+        one_thread: Whether one thread computes a request, as in a server of several requests at a time.
 
     Raises:
         UserError: Nothing has been pushed there.
     """
 
-    def __init__(self, directory: Path, version: int | None = None) -> None:
+    def __init__(self, directory: Path, version: int | None = None, one_thread: bool = False) -> None:
         chosen = newest_version(directory) if version is None else version
         if chosen is None:
             raise UserError(
@@ -46,22 +50,22 @@ class PushedModel:
         self.event_weights: dict[str, float] = metadata.get("event_weights", {})
         self.diversity = float(metadata.get("diversity", 0.0))
         """What the lists have where a request does not ask for another."""
-        self._loaded: Any = None
+        self._one_thread = one_thread
+        self._signatures: dict[str, Signature] | None = None
         self._catalogue: Catalogue | None = None
 
     def load(self) -> None:
         """Loads the SavedModel, if that has not been done."""
-        if self._loaded is None:
-            import tensorflow as tf
+        if self._signatures is None:
+            from serving.signatures import load_signatures
 
-            self._loaded = tf.saved_model.load(str(self.folder))
+            self._signatures = load_signatures(self.folder, self._one_thread)
 
     @property
-    def signatures(self) -> Mapping[str, Any]:
-        """Name -> concrete function of the loaded model."""
+    def signatures(self) -> Mapping[str, Signature]:
+        """Those of the loaded model."""
         self.load()
-        signatures: Mapping[str, Any] = self._loaded.signatures
-        return signatures
+        return self._signatures or {}
 
     def recommend(self, queries: Sequence[Query], top_k: int, exclude_purchased: bool) -> list[Items]:
         """Returns the items of each query, best first: rank, product_id, score, source, reason."""
@@ -144,18 +148,12 @@ class PushedModel:
         return {name: values.tolist() for name, values in self._answer(signature, inputs).items()}
 
     def _answer(self, signature: str, inputs: Mapping[str, Any]) -> Columns:
-        self.load()
-        import tensorflow as tf
-
-        if signature not in self._loaded.signatures:
+        if signature not in self.signatures:
             raise UserError(
                 f"Model {self.version} has no signature `{signature}`. Remedy: `towerline run` pushes one "
                 "that has."
             )
-        function = self._loaded.signatures[signature]
-        specs = function.structured_input_signature[1]
-        tensors = {name: tf.constant(value, specs[name].dtype) for name, value in inputs.items()}
-        return {name: value.numpy() for name, value in function(**tensors).items()}
+        return self.signatures[signature](inputs)
 
 
 def _plain_items(columns: dict[str, list[Any]]) -> Items:

@@ -101,7 +101,9 @@ class Replay:
 
     def _model(self, version: str) -> Served:
         if version not in self._served:
-            self._served = {version: warm(PushedModel(self._directory, int(version)))}  # one at a time
+            self._served = {
+                version: warm(PushedModel(self._directory, int(version), one_thread=True))
+            }  # one at a time
         return self._served[version]
 
 

@@ -25,18 +25,6 @@ def configuration(server: Server) -> uvicorn.Config:
     )
 
 
-def one_thread_a_request() -> None:
-    """Lets TensorFlow compute a request in the thread that asks; must come before TensorFlow has begun.
-
-    A request is hundreds of small operations: handing each to other threads costs more than it brings, and
-    several requests fill the cores by themselves.
-    """
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
 def run(server: Server) -> None:
     """Serves until SIGINT or SIGTERM; requests that have begun are answered first.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +39,11 @@ class Shop:
         with self._reopened_after_errors():
             queries, known = self._history(features, history_length).queries([user_id])
         return queries[0], known[0]
+
+    def connect(self) -> None:
+        """Opens the database for the thread that asks, so that its first question need not."""
+        with contextlib.suppress(UserError):  # which the first question tells
+            self.now()
 
     def now(self) -> int:
         """The moment after the newest event, epoch seconds."""

@@ -23,6 +23,7 @@ class Workers:
 
     def __init__(self, num_workers: int, most_waiting: int) -> None:
         self._pool = ThreadPoolExecutor(num_workers, "towerline-worker")
+        self._num_workers = num_workers
         self._most = num_workers + most_waiting
         self._lock = threading.Lock()
         self._in_hand = 0
@@ -52,6 +53,17 @@ class Workers:
         future = self._pool.submit(work)
         future.add_done_callback(lambda _: self._done())
         return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), seconds)
+
+    def prepare(self, work: Callable[[], object]) -> None:
+        """Has every thread do some work once, without waiting for it: the first request need not."""
+        together = threading.Barrier(self._num_workers)
+
+        def once() -> None:
+            together.wait()  # so that no thread takes it twice
+            work()
+
+        for _ in range(self._num_workers):
+            self._pool.submit(once)
 
     def close(self) -> None:
         """Lets what has begun come to its end."""

@@ -12,9 +12,9 @@ class EmbeddingTable(tf.Module):
     """Embeddings of the catalogue in the graph.
 
     A variable that is looked up somewhere in a graph (`ResourceGather`) is copied at each read of the whole
-    of it (`ReadVariableOp` in copy-on-read mode): for 92,250 products a copy of 24 MB in each request, 2.2 ms.
-    So what is multiplied is a variable of its own. Its rows are the dimensions: the product of a vector with
-    it runs along the memory and takes two thirds of the time, and gives a row the same bits whether it
+    of it (`ReadVariableOp` in copy-on-read mode): for 92,250 products a copy of 24 MB in each request, 2.2
+    ms. So what is multiplied is a variable of its own. Its rows are the dimensions: the product of a vector
+    with it runs along the memory and takes two thirds of the time, and gives a row the same bits whether it
     comes alone or among others.
 
     Args:

@@ -19,7 +19,13 @@ from components.candidate_sources.item_to_item import frozen
 from components.recommender_assembler import ordering
 from components.recommender_assembler.calibration import Calibration
 from components.recommender_assembler.compiled_rules import NO_GROUP, CompiledRule
-from components.recommender_assembler.diversity import METHODS, Strength, head_size, kernel, relevance_by_place
+from components.recommender_assembler.diversity import (
+    METHODS,
+    Strength,
+    head_size,
+    kernel,
+    relevance_by_place,
+)
 from components.recommender_assembler.exploration import Exploration
 from components.recommender_assembler.freshness import Freshness
 from components.recommender_assembler.post_ranking import FILTERED, cut, filter_scores

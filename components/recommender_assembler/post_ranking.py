@@ -17,7 +17,9 @@ _MOST_STEPS = 1e9
 
 
 class Membership:
-    """Some products of each row, to be asked for others; a table of the catalogue, which costs less than a sort.
+    """Some products of each row, to be asked for others.
+
+    A table of the catalogue, which costs less than a sort.
 
     Args:
         products: -1 pads `[batch, any number]`.

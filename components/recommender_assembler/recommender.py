@@ -213,7 +213,9 @@ class Recommender(tf.Module):
             count = tf.where(left < 2 * tf.maximum(top_k, HEAD), count, 0)
         return append_fill(index, scores, self.fill[:count])
 
-    def _allowed(self, index: tf.Tensor, scores: tf.Tensor, excluded: Membership, inputs: Tensors) -> tf.Tensor:
+    def _allowed(
+        self, index: tf.Tensor, scores: tf.Tensor, excluded: Membership, inputs: Tensors
+    ) -> tf.Tensor:
         """Scores without what must not come back and what a `never` names."""
         return self.finishing.forbidden(index, filter_scores(scores, excluded(index)), inputs)
 

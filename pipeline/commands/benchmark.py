@@ -78,18 +78,16 @@ def _serving(arguments: argparse.Namespace) -> int:
     from pipeline.source_access import open_concealed
     from serving.holder import warm
     from serving.pushed_model import PushedModel
-    from serving.running import one_thread_a_request
     from serving.shop import Shop
 
     if arguments.requests < 2 or arguments.seconds <= 0:
         raise UserError("`--requests` must be at least 2 and `--seconds` above 0.")
     output = _writable(arguments.output)
     config, workdir = load_config(arguments), Path(arguments.workdir).expanduser().absolute()
-    pushed = PushedModel(config.push.place(workdir))
+    pushed = PushedModel(config.push.place(workdir), one_thread=True)
     source = source_of(config, workdir)
     with open_concealed(source) as opened:
         users = sorted({user for events in opened.event_batches([names.USER_ID]) for user in _ids(events)})
-    one_thread_a_request()
     figures = measure(
         lambda: warm(pushed),
         Shop(lambda: open_concealed(source), clock_seconds=30.0),

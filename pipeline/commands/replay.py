@@ -23,14 +23,12 @@ def execute(arguments: argparse.Namespace) -> int:
 
     from pipeline.configuration import load_config
     from serving.replaying import Replay, differences, read_record
-    from serving.running import one_thread_a_request
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     config = load_config(arguments)
     workdir = Path(arguments.workdir).expanduser().absolute()
     entries = read_record(Path(arguments.record).expanduser())
     replay = Replay(config.push.place(workdir), entries)
-    one_thread_a_request()  # as in the server: the order of additions is part of the answer
     count, differing = 0, []
     for entry, answer in replay.answers():
         count += 1

@@ -39,7 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from serving.holder import ModelHolder
     from serving.pushed_model import PushedModel
     from serving.recording import Recorder
-    from serving.running import one_thread_a_request, run
+    from serving.running import run
     from serving.settings import ServerSettings
     from serving.shop import Shop
     from serving.side_index import SideIndex
@@ -68,6 +68,5 @@ def execute(arguments: argparse.Namespace) -> int:
     shop = Shop(lambda: open_concealed(source), settings.clock_seconds)
     address = f"http://{settings.host}:{settings.port}/"
     console.say(f"Serving model {model.version} and what is pushed after it at {address} (Ctrl-C stops)")
-    one_thread_a_request()
     run(Server(settings, ModelHolder(directory, settings.poll_seconds), shop, extras))
     return 0

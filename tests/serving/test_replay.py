@@ -150,9 +150,6 @@ def test_a_failure_to_read_is_repeated():
 def test_the_command_says_what_differs(record, pushed, one_model, tmp_path, capsys, monkeypatch):
     from pipeline.commands import replay
 
-    # TensorFlow has begun in this process; its threads are those of the server that recorded.
-    monkeypatch.setattr("serving.running.one_thread_a_request", lambda: None)
-
     changed = tmp_path / "changed.jsonl"
     lines = record.read_text().splitlines()
     entry = json.loads(lines[1])

@@ -53,3 +53,21 @@ def test_an_error_of_the_work_comes_to_who_asked():
         workers.close()
 
     asyncio.run(play())
+
+
+def test_every_thread_is_prepared_once_and_nothing_waits_for_it():
+    async def play():
+        workers, gate, prepared = Workers(num_workers=3, most_waiting=0), threading.Event(), []
+
+        def work():
+            gate.wait()
+            prepared.append(threading.get_ident())
+
+        workers.prepare(work)
+        assert prepared == [] and workers.in_hand == 0
+        gate.set()
+        answering = await asyncio.gather(*(workers.run(threading.get_ident) for _ in range(3)))
+        workers.close()
+        assert len(set(prepared)) == len(prepared) == 3 and set(answering) <= set(prepared)
+
+    asyncio.run(play())

@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 import tensorflow as tf
 
-from components.recommender_assembler.compiled_rules import catalogue_columns, codes, compile_rules, matches
 from components.candidate_sources.embedding_table import EmbeddingTable
+from components.recommender_assembler.compiled_rules import catalogue_columns, codes, compile_rules, matches
 from components.recommender_assembler.finishing import Finishing
 from components.rule_settings import Range, Rule
 from schema.features import FeatureColumn, FeatureSet
