@@ -1,10 +1,9 @@
-"""The product database as the server asks it: one connection a thread, the clock of the newest event."""
+"""The product database as the server asks it: one connection a thread."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +13,7 @@ from schema.errors import UserError
 from schema.features import FeatureSet
 from schema.request import Query
 from schema.source import ProductSource
+from serving.clock import Clock
 from serving.live_history import LiveHistory
 
 
@@ -27,8 +27,8 @@ class Shop:
 
     def __init__(self, open_source: Callable[[], ProductSource], clock_seconds: float) -> None:
         self._open = open_source
-        self._clock_seconds = clock_seconds
         self._local = threading.local()
+        self._clock = Clock(self._newest, clock_seconds)
 
     def question(self, user_id: str, features: FeatureSet, history_length: int) -> tuple[Query, bool]:
         """The user's history and features as of now, and whether the database knows the user.
@@ -36,19 +36,21 @@ class Shop:
         Raises:
             UserError: The database cannot be read.
         """
+        now = self._clock.now()
         with self._reopened_after_errors():
-            queries, known = self._history(features, history_length).queries([user_id])
+            history = LiveHistory(self._source(), features, history_length, now)
+            queries, known = history.queries([user_id])
         return queries[0], known[0]
 
     def connect(self) -> None:
         """Opens the database for the thread that asks, so that its first question need not."""
-        with contextlib.suppress(UserError):  # which the first question tells
+        with contextlib.suppress(UserError), self._reopened_after_errors():  # the first question tells why
+            self._source()
             self.now()
 
     def now(self) -> int:
         """The moment after the newest event, epoch seconds."""
-        with self._reopened_after_errors():
-            return self._clock(self._source())
+        return self._clock.now()
 
     def product_rows(self, product_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Product id -> its row, for those that have one."""
@@ -75,13 +77,6 @@ class Shop:
         source: ProductSource = self._local.source
         return source
 
-    def _history(self, features: FeatureSet, history_length: int) -> LiveHistory:
-        source = self._source()
-        return LiveHistory(source, features, history_length, self._clock(source))
-
-    def _clock(self, source: ProductSource) -> int:
-        read_at, moment = getattr(self._local, "clock", (float("-inf"), 0))
-        if time.monotonic() - read_at > self._clock_seconds:
-            moment = source.newest_event_time() + 1
-            self._local.clock = (time.monotonic(), moment)
-        return int(moment)
+    def _newest(self) -> int:
+        with self._reopened_after_errors():
+            return self._source().newest_event_time() + 1
