@@ -287,7 +287,11 @@ def test_nothing_is_ready_before_a_model_is_pushed(make_server, tmp_path):
 def test_how_an_answer_came_about(client):
     request = {"user_id": KNOWN, "top_k": 5, "diversity": 0.4, "explain": True}
     answer = client.post("/v1/recommendations", json=request).json()
+    assert answer["items"] == items_of(client.post("/v1/recommendations", json={**request, "explain": False}))
     how = answer["explain"]
+    assert how["diversity"] == 0.4
+    configured = client.post("/v1/recommendations", json={"user_id": KNOWN, "explain": True}).json()
+    assert configured["explain"]["diversity"] == 0.0  # `post_ranking.diversity`
     assert how["history"] == len(client.get(f"/v1/users/{KNOWN}").json()["history"])
     assert sum(found["count"] for found in how["candidates"].values()) == 20  # `ranking.num_candidates`
     assert all(0 < len(found["items"]) <= found["count"] for found in how["candidates"].values())

@@ -66,10 +66,11 @@ def assemble(trained_shop, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ask(trained_shop):
-    def lists(model, top_k):
+    def lists(model, top_k, diversity=None):
         with open_source(SourceSettings(url=f"sqlite:///{trained_shop.directory}/shop.db")) as source:
             queries, _ = LiveHistory(source, model.features, model.history_length).queries(list(USERS))
-        return dict(zip(USERS, model.recommend(queries, top_k, False), strict=True))
+        ranked = model.ranked(queries, top_k, False, diversity)
+        return {user: ranked.items(row) for row, user in enumerate(USERS)}
 
     return lists
 
@@ -94,8 +95,14 @@ def test_rules_hold_in_the_served_model(assemble, ask, catalogue):
     assert "blue" in {catalogue[item["product_id"]][0] for item in ask(assemble(), 8)["u3"]}
 
 
-def test_diversity_brings_the_other_colour(assemble, ask, catalogue):
-    plain, mixed = (ask(assemble(diversity=strength), 10) for strength in (0.0, 0.9))
+@pytest.fixture(scope="module")
+def unlike(assemble):
+    """Strength -> the model that has it."""
+    return {strength: assemble(diversity=strength) for strength in (0.0, 0.9)}
+
+
+def test_diversity_brings_the_other_colour(unlike, ask, catalogue):
+    plain, mixed = (ask(unlike[strength], 10) for strength in (0.0, 0.9))
 
     def share(items):
         red = sum(catalogue[item["product_id"]][0] == "red" for item in items) / len(items)
@@ -103,6 +110,13 @@ def test_diversity_brings_the_other_colour(assemble, ask, catalogue):
 
     assert sum(map(share, mixed.values())) > sum(map(share, plain.values()))
     assert all(plain[name][0]["product_id"] == mixed[name][0]["product_id"] for name in plain)
+
+
+def test_a_request_gets_what_a_model_of_its_diversity_gives(unlike, ask):
+    for configured, asked in ((0.0, 0.9), (0.9, 0.0), (0.9, 0.9)):
+        assert unlike[configured].diversity == configured
+        assert ask(unlike[configured], 10, asked) == ask(unlike[asked], 10)
+    assert ask(unlike[0.0], 10, 0.9) != ask(unlike[0.0], 10)
 
 
 @pytest.fixture(scope="module")
