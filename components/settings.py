@@ -34,7 +34,7 @@ class PrerankingSettings(Settings):
 
     enabled: bool = True
     """Whether the pool is cut by it; otherwise by fixed quotas of the sources."""
-    pool_size: Annotated[int, Field(ge=1, le=5000)] = 2500
+    pool_size: Annotated[int, Field(ge=1, le=5000)] = 2000
     """Products that it scores for a query."""
     most_queries: Annotated[int, Field(ge=1)] = 2000
     """Queries of the training windows from which it learns, about."""

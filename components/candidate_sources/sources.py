@@ -79,7 +79,7 @@ class CandidateSources(tf.Module):
         num_candidates: int,
         window_days: float,
         preranker: PrerankerWeights | None = None,
-        pool_size: int = 2500,
+        pool_size: int = 2000,
         num_new: int = 10,
     ) -> None:
         super().__init__()
