@@ -81,6 +81,24 @@ class Catalogue:
             total += self._has(column, value)
         return total
 
+    def has(self, product_id: str, wanted: Wanted) -> bool:
+        """Whether a product has all of the wanted values, of which one may be its id."""
+        place = self._place.get(product_id, _UNKNOWN)
+        if place == _UNKNOWN:
+            return False
+        return all(
+            product_id in _listed(value) if column == names.PRODUCT_ID else self._has(column, value)[place]
+            for column, value in wanted.items()
+        )
+
+    def value(self, product_id: str, column: str) -> Any:
+        """What stands for a product's value in a column, equal for equal values; None if it is missing."""
+        if product_id not in self._place or column not in self._columns:
+            return None
+        found = self._columns[column][self._place[product_id]]
+        missing = found == _UNKNOWN if column in self._values else math.isnan(found)
+        return None if missing else found
+
     def categories(self, columns: Sequence[str], places: IntArray) -> IntArray:
         """Codes of columns of texts, -1 where missing `[places, columns]`."""
         codes = [self._columns[column][places] for column in columns if column in self._values]
@@ -115,11 +133,15 @@ class Catalogue:
             if column in self._values:
                 return np.zeros(self.num_products, np.bool_)
             return np.asarray((values >= least) & (values < below))
-        choices = wanted if isinstance(wanted, list) else [wanted]
+        choices = _listed(wanted)
         if column not in self._values:
             return np.isin(values, [number for number in map(_number, choices) if number is not None])
         known = self._values[column]
         return np.isin(values, [known[text] for text in map(value_text, choices) if text in known])
+
+
+def _listed(wanted: Any) -> list[Any]:
+    return wanted if isinstance(wanted, list) else [wanted]
 
 
 def _number(value: Any) -> float | None:

@@ -19,6 +19,7 @@ from serving.embeddings import embed_products, embed_query, embeds_products, nea
 from serving.items import Items, renumbered
 from serving.pushed_model import PushedModel
 from serving.side_index import SideIndex, SideProduct
+from serving.side_rules import permitted
 
 SOURCE = "new_product"
 _PLACES_FOR_ONE = 5
@@ -107,7 +108,8 @@ class NewProducts:
         """Recommendations with the new products that the towers alone would have put among the first `top_k`.
 
         Each stands at the place that retrieval gives it in the whole catalogue, with a score between those of
-        its neighbours; of five places they get one. What rules have pinned stays where it is.
+        its neighbours; of five places they get one. What rules have pinned stays where it is, and what they
+        forbid stays out.
         """
         found = self.embedded(model)
         if found is None or not items:
@@ -121,6 +123,14 @@ class NewProducts:
             for number in np.argsort(-cosines, kind="stable")
         ]
         places = [(place, name) for place, name in places if place < top_k and name not in left_out]
+        may_join = permitted(
+            (name for _, name in places),
+            [item["product_id"] for item in items],
+            model.rules,
+            query,
+            self.catalogue(model),
+        )
+        places = [(place, name) for place, name in places if name in may_join]
         reason = "new, of a kind that you buy" if query.product_ids else "new"
         return _inserted(items, places[: max(1, top_k // _PLACES_FOR_ONE)], reason, top_k)
 

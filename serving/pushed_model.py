@@ -50,6 +50,7 @@ class PushedModel:
         self.event_weights: dict[str, float] = metadata.get("event_weights", {})
         self.diversity = float(metadata.get("diversity", 0.0))
         """What the lists have where a request does not ask for another."""
+        self.rules: list[dict[str, Any]] = metadata.get("post_ranking", {}).get("rules", [])
         self._one_thread = one_thread
         self._signatures: dict[str, Signature] | None = None
         self._catalogue: Catalogue | None = None
