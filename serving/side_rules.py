@@ -1,4 +1,4 @@
-"""The configured rules, for products of the side index, which the model that holds the rules does not know."""
+"""The configured rules, for products of the side index: the model that holds the rules does not know them."""
 
 from __future__ import annotations
 
