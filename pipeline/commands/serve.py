@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8500, help="port to bind (8500)")
     parser.add_argument("--grpc-port", type=int, metavar="PORT", help="TF Serving's gRPC API too")
     parser.add_argument("--budget-ms", type=float, default=1000.0, help="time before popular products (1000)")
-    parser.add_argument("--workers", type=int, metavar="N", help="requests at a time (one a core, at least 2)")
+    parser.add_argument("--workers", type=int, metavar="N", help="requests at a time (cores; least 2)")
     parser.add_argument("--record", metavar="FILE", help="append requests and answers, to replay")
     parser.add_argument("--source", metavar="URL", help="product database, if not that of the last run")
 
