@@ -11,6 +11,7 @@ from components.candidate_generator.component import CandidateGenerator
 from components.candidate_indexer.component import CandidateIndexer
 from components.environment_validator.component import EnvironmentValidator
 from components.interaction_validator.component import InteractionValidator
+from components.local_transform.component import Transform
 from components.preranking_trainer.component import PrerankingTrainer
 from components.product_example_gen.component import ProductExampleGen
 from components.pusher.component import Pusher
@@ -68,7 +69,7 @@ def data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         catalog_anomalies=catalog_validator.outputs["anomalies"],
         gates=config.gates,
     )
-    transform = tfx.components.Transform(
+    transform = Transform(
         examples=examples,
         schema=schema.outputs["schema"],
         preprocessing_fn="transform.preprocessing.preprocessing_fn",
@@ -76,8 +77,6 @@ def data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
             analyze=[names.TRAIN, names.CATALOG], transform=list(names.SPLITS)
         ),
         custom_config={"features": plan.features.to_json()},
-        disable_statistics=True,  # StatisticsGen has those of the raw examples; these would double the time
-        disable_analyzer_cache=True,
     )
     transform.add_upstream_node(interaction_validator)
     return {

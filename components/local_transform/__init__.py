@@ -1,0 +1,1 @@
+"""Transform in one process: TensorFlow Transform's analysis and rows without a Beam pipeline."""

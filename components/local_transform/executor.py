@@ -1,0 +1,90 @@
+"""Runs TensorFlow Transform in this process, or by TFX's own executor on a Beam runner."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from absl import logging
+from tfx.components.transform import executor as tfx_transform
+from tfx.components.transform import executor_utils, labels
+from tfx.types import artifact_utils
+from tfx.types import standard_component_specs as specs
+from tfx.utils import io_utils
+
+from components.local_transform.analysis import analyze
+from components.local_transform.graph_files import publish
+from components.local_transform.operations import Unsupported
+from components.local_transform.records import Records, shard_files
+from components.local_transform.rows import RowWriter
+
+_TEMPORARY = ".temp_path"
+
+
+class Executor(tfx_transform.Executor):
+    """Writes the artifacts of Transform.
+
+    A Beam pipeline of TensorFlow Transform has some hundred steps, and in one process building them takes
+    longer than a hundred thousand events do. So without Beam arguments, which is one process, the same
+    operations run one after the other; with them, or where `preprocessing_fn` needs an analyzer that is not
+    known here, TFX's executor runs.
+    """
+
+    def Do(  # noqa: N802
+        self,
+        input_dict: dict[str, list[Any]],
+        output_dict: dict[str, list[Any]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Runs the component."""
+        if self._beam_pipeline_args:
+            super().Do(input_dict, output_dict, exec_properties)
+            return
+        try:
+            self._run_here(input_dict, output_dict, exec_properties)
+        except Unsupported as error:
+            logging.warning("Transform runs as a Beam pipeline: %s", error)
+            super().Do(input_dict, output_dict, exec_properties)
+
+    def _run_here(
+        self,
+        input_dict: dict[str, list[Any]],
+        output_dict: dict[str, list[Any]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        self._log_startup(input_dict, output_dict, exec_properties)
+        examples = input_dict[specs.EXAMPLES_KEY]
+        splits = executor_utils.ResolveSplitsConfig(exec_properties.get(specs.SPLITS_CONFIG_KEY), examples)
+        transformed = output_dict[specs.TRANSFORMED_EXAMPLES_KEY]
+        executor_utils.SetSplitNames(splits.transform, transformed)
+        folder = artifact_utils.get_single_uri(output_dict[specs.TRANSFORM_GRAPH_KEY])
+        schema_folder = artifact_utils.get_single_uri(input_dict[specs.SCHEMA_KEY])
+        schema = io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(schema_folder))
+        temporary = os.path.join(folder, _TEMPORARY)
+        records = Records(_files(examples, splits.analyze), schema)
+        analyzed = analyze(self._preprocessing_fn(exec_properties), records, temporary)
+        publish(analyzed, schema, folder)
+        writer = RowWriter(analyzed, records)
+        for split in splits.transform:
+            writer.write(
+                records.of_files(_files(examples, [split])), artifact_utils.get_split_uri(transformed, split)
+            )
+        io_utils.delete_dir(temporary)
+
+    def _preprocessing_fn(self, exec_properties: dict[str, Any]) -> Callable[..., Any]:
+        found: Callable[..., Any] = self._GetPreprocessingFn(
+            {
+                labels.MODULE_FILE: exec_properties.get(specs.MODULE_FILE_KEY),
+                labels.MODULE_PATH: exec_properties.get(specs.MODULE_PATH_KEY),
+                labels.PREPROCESSING_FN: exec_properties.get(specs.PREPROCESSING_FN_KEY),
+                labels.CUSTOM_CONFIG: exec_properties.get(specs.CUSTOM_CONFIG_KEY),
+            },
+            {},
+        )
+        return found
+
+
+def _files(examples: Sequence[Any], splits: Sequence[str]) -> list[str]:
+    folders = [uri for split in splits for uri in artifact_utils.get_split_uris(list(examples), split)]
+    return [file for folder in folders for file in shard_files(folder)]
