@@ -114,9 +114,7 @@ def warm(model: PushedModel) -> Served:
     popular = model.recommend([stranger], _WARM_UP, False)[0]
     if popular:
         known = popular[0]["product_id"]
-        query = Query("", 1, [known], [0], [model.features.event_types[0]])
-        for diversity in (None, 0.5) if model.takes_diversity else (None,):
-            model.ranked([query], 10, True, diversity)
+        model.recommend([Query("", 1, [known], [0], [model.features.event_types[0]])], 10, True)
         with contextlib.suppress(UserError):  # models of before have no such signatures
             model.similar(known, 10, 0.5)
             model.search(known, 10)

@@ -91,7 +91,8 @@ class PushedModel:
             queries: Users.
             top_k: Length of the lists.
             exclude_purchased: Whether what was bought may not come again.
-            diversity: 0 to 1, instead of the configured one; only of a model that `takes_diversity`.
+            diversity: 0 to 1, instead of the configured one; only of a model that `takes_diversity`. Such a
+                model is asked by the same signature in any case: each takes seconds and memory to make ready.
         """
         inputs: dict[str, Any] = {
             **encode_queries(self.features, queries, self.history_length),
@@ -99,8 +100,9 @@ class PushedModel:
             names.EXCLUDE_PURCHASED: exclude_purchased,
         }
         signature = names.RECOMMEND
-        if diversity is not None:
-            signature, inputs[names.DIVERSITY] = names.RECOMMEND_DIVERSE, diversity
+        if self.takes_diversity:
+            signature = names.RECOMMEND_DIVERSE
+            inputs[names.DIVERSITY] = self.diversity if diversity is None else diversity
         return Ranked(self._answer(signature, inputs), [not query.product_ids for query in queries])
 
     def similar(self, product_id: str, top_k: int, blend: float) -> Items:
