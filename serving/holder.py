@@ -72,19 +72,23 @@ class ModelHolder:
         if self._thread.is_alive():
             self._thread.join()
 
-    def refresh(self) -> None:
-        """Loads the newest version if it is not the one that is served; a broken one changes nothing."""
+    def refresh(self) -> bool:
+        """Loads the newest version if it is not the one that is served; a broken one changes nothing.
+
+        Returns whether there is another model now.
+        """
         version = newest_version(self._directory)
         current = self._served.model.version if self._served else None
         if version is None or str(version) == current or version == self._broken:
-            return
+            return False
         try:
             self.take(warm(PushedModel(self._directory, version, one_thread=True)))
         except Exception:
             self._broken = version
             _LOG.exception("version %s cannot be served; %s stays", version, current or "nothing")
-        else:
-            _LOG.info("version %s is served", version)
+            return False
+        _LOG.info("version %s is served", version)
+        return True
 
     def take(self, served: Served) -> None:
         """Serves a model that is warm."""
@@ -95,15 +99,12 @@ class ModelHolder:
         self._served = served
 
     def _watch(self) -> None:
-        settled = None
         while not self._stopped.is_set():
-            self.refresh()
-            version = self._served.model.version if self._served else None
-            if version != settled or self._replaced:
-                # What a request still reads is garbage only later: it is looked for once more then.
-                self._replaced = [model for model in self._replaced if model() is not None]
+            taken = self.refresh()
+            gone = [model for model in self._replaced if model() is None]
+            if taken or gone:  # a model that requests still read goes after the last of them
                 settle()
-                settled = version
+                self._replaced = [model for model in self._replaced if model not in gone]
             self._stopped.wait(self._poll_seconds)
 
 
