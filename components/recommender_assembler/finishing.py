@@ -8,7 +8,7 @@ last `only`); calibration, then diversity reorder the head, from which explorati
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -27,36 +27,15 @@ from components.recommender_assembler.diversity import (
     relevance_by_place,
 )
 from components.recommender_assembler.exploration import Exploration
+from components.recommender_assembler.finished import Finished, finished_list
 from components.recommender_assembler.freshness import Freshness
-from components.recommender_assembler.post_ranking import FILTERED, cut, filter_scores
+from components.recommender_assembler.post_ranking import FILTERED, filter_scores
 from components.rule_settings import Range, Wanted
 from schema import names
 
 Tensors = dict[str, Any]
 
 _FILL = 200
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A finished list.
-
-    Attributes:
-        position: Places in the scored candidates `[batch, top_k]`.
-        score: Those of its products from the highest to the lowest `[batch, top_k]`.
-        exists: Whether there is a product `[batch, top_k]`.
-        pinned_by: Name of the rule that put it there, or empty `[batch, top_k]`.
-        relaxed: Name of the rule that it breaks for want of others, or empty `[batch, top_k]`.
-        propensity: Chance with which it was drawn, given those above it; 1 without exploration, for what
-            is pinned and below the head `[batch, top_k]`.
-    """
-
-    position: tf.Tensor
-    score: tf.Tensor
-    exists: tf.Tensor
-    pinned_by: tf.Tensor
-    relaxed: tf.Tensor
-    propensity: tf.Tensor
 
 
 class Finishing(tf.Module):
@@ -170,7 +149,7 @@ class Finishing(tf.Module):
             order = ordering.by_tier(order, tf.where(alive, tier * 2 + over, tf.int32.max))
         order, pinned_by = self._pinned(order, index, alive, inputs, nothing)
         free = pinned_by == ""
-        finished = _cut(order, scores, pinned_by, tf.where(free, relaxed, ""), top_k)
+        finished = finished_list(order, scores, pinned_by, tf.where(free, relaxed, ""), top_k)
         if self.exploration is None:
             return finished
         chance = tf.gather(tf.where(free, chance, 1.0), finished.position, batch_dims=1)
@@ -264,13 +243,6 @@ class Finishing(tf.Module):
         return order, pinned_by
 
 
-def as_scored(scores: tf.Tensor, top_k: tf.Tensor) -> Finished:
-    """The list in the order of its scores, without any rule."""
-    position, score, exists = cut(scores, top_k)
-    nothing = tf.fill(tf.shape(position), "")
-    return Finished(position, score, exists, nothing, nothing, tf.ones_like(score))
-
-
 def _in_segment(values: tf.Tensor, wanted: Wanted) -> tf.Tensor:
     """Whether each user's value `[batch]` is a wanted one; missing values are none."""
     if isinstance(wanted, Range):
@@ -289,17 +261,3 @@ def _first(mask: tf.Tensor) -> tf.Tensor:
     """Place of the first true entry of each row, -1 without one."""
     place = tf.argmax(tf.cast(mask, tf.int32), axis=1, output_type=tf.int32)
     return tf.where(tf.reduce_any(mask, axis=1), place, -1)
-
-
-def _cut(
-    order: tf.Tensor, scores: tf.Tensor, pinned_by: tf.Tensor, relaxed: tf.Tensor, top_k: tf.Tensor
-) -> Finished:
-    count = tf.minimum(top_k, tf.shape(order)[1])
-    missing = [[0, 0], [0, top_k - count]]
-    position = order[:, :count]
-    score = tf.pad(tf.gather(scores, position, batch_dims=1), missing, constant_values=FILTERED)
-    position = tf.pad(position, missing)
-    named, broken = (tf.gather(texts, position, batch_dims=1) for texts in (pinned_by, relaxed))
-    exists, score = score > FILTERED, tf.sort(score, direction="DESCENDING")  # handed out from the top
-    named, broken = (tf.where(exists, texts, "") for texts in (named, broken))
-    return Finished(position, score, exists, named, broken, tf.ones_like(score))

@@ -13,7 +13,9 @@ from components.candidate_sources.sources import NEW_PRODUCT, SOURCE_FEATURES, S
 from components.recommender_assembler.cold_start import ColdLists, ColdStart
 from components.recommender_assembler.diversity import HEAD
 from components.recommender_assembler.fill import by_popularity
-from components.recommender_assembler.finishing import Finished, Finishing, as_scored
+from components.recommender_assembler.finished import Finished, as_scored
+from components.recommender_assembler.finishing import Finishing
+from components.recommender_assembler.nearest_recent import NearestRecent
 from components.recommender_assembler.popularity_discount import discounted
 from components.recommender_assembler.post_ranking import (
     FILTERED,
@@ -40,8 +42,6 @@ Tensors = dict[str, Any]
 
 _RULE, _SEGMENT = "rule", "segment"
 _SOURCES = [*SOURCE_NAMES, _RULE, _SEGMENT, ""]
-_EXPLAINED_EVENTS = 10
-_MOST_EXPLAINED = 200
 
 
 class Recommender(tf.Module):
@@ -78,6 +78,7 @@ class Recommender(tf.Module):
         self.sources = sources
         self.product_ids = tf.Variable(tf.constant(product_ids), trainable=False)
         self.product_queries = ProductQueries(sources, self.product_ids, texts)
+        self.nearest_recent = NearestRecent(sources.scorer.neighbours, self.product_ids)
         self.finishing = finishing
         self.cold_start = cold_start
         popular = by_popularity(sources)
@@ -271,35 +272,12 @@ class Recommender(tf.Module):
             "times_bought": explained(ranked["times_bought"], 0),
             "days_since_last": explained(ranked["days_since_last"], missing),
             "usual_interval_days": explained(ranked["interval_days"], missing),
-            "neighbour_of": self._neighbour_of(product, source, query),
+            "neighbour_of": self.nearest_recent(product, source, query[names.HISTORY_INDEX]),
             **{name: explained(values, missing) for name, values in stage_scores(found, ranked).items()},
             "propensity": tf.where(exists, finished.propensity, missing),
             "pinned_by": finished.pinned_by,
             "relaxed": finished.relaxed,
         }
-
-    def _neighbour_of(self, product: tf.Tensor, source: tf.Tensor, query: Tensors) -> tf.Tensor:
-        """The recent product of which a candidate is the nearest neighbour; empty for other sources."""
-        nothing = tf.fill(tf.shape(product), "")
-        few = tf.shape(product)[1] <= _MOST_EXPLAINED
-        return tf.cond(few, lambda: self._nearest_recent(product, source, query), lambda: nothing)
-
-    def _nearest_recent(self, product: tf.Tensor, source: tf.Tensor, query: Tensors) -> tf.Tensor:
-        history = query[names.HISTORY_INDEX]
-        width = tf.shape(history)[1]
-        known = tf.where(history >= 0, tf.range(width)[tf.newaxis, :], -1)
-        newest = tf.math.top_k(known, k=tf.minimum(_EXPLAINED_EVENTS, width)).values
-        recent = tf.where(newest >= 0, tf.gather(history, tf.maximum(newest, 0), batch_dims=1), -1)
-        place = tf.maximum(recent, 0)
-        neighbours, scores = self.sources.scorer.neighbours.spoken_for(place)
-        same = neighbours[:, tf.newaxis] == product[:, :, tf.newaxis, tf.newaxis]
-        same = tf.logical_and(same, recent[:, tf.newaxis, :, tf.newaxis] >= 0)
-        cosine = tf.reduce_max(tf.where(same, scores[:, tf.newaxis], 0.0), axis=3)
-        best = tf.gather(place, tf.argmax(cosine, axis=2), batch_dims=1)
-        is_neighbour = tf.logical_and(
-            source == SOURCE_NAMES.index("neighbours"), tf.reduce_max(cosine, axis=2) > 0
-        )
-        return tf.where(is_neighbour, tf.gather(self.product_ids, best), "")
 
     def signature(self) -> dict[str, tf.TensorSpec]:
         """Specs of the inputs of `retrieve`; `rank` adds `exclude_purchased`, `recommend` also `top_k`."""

@@ -35,6 +35,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.configuration import load_config
     from pipeline.remembered_source import source_of
     from pipeline.source_access import open_concealed
+    from schema.request import Query
     from serving.live_history import LiveHistory
     from serving.pushed_model import PushedModel
 
@@ -46,7 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
     workdir = Path(arguments.workdir).expanduser().absolute()
     model = PushedModel(config.push.place(workdir))
     with quiet_stderr():
-        model.load()
+        model.recommend([Query("", 1)], 1, False)  # loads it, and makes the signature ready
     with open_concealed(source_of(config, workdir)) as source:
         history = LiveHistory(source, model.features, model.history_length)
         if arguments.user is not None:

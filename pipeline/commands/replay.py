@@ -19,12 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    import os
-
     from pipeline.configuration import load_config
     from serving.replaying import Replay, differences, read_record
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     config = load_config(arguments)
     workdir = Path(arguments.workdir).expanduser().absolute()
     entries = read_record(Path(arguments.record).expanduser())

@@ -55,7 +55,6 @@ def execute(arguments: argparse.Namespace) -> int:
             "token": os.environ.get(TOKEN_VARIABLE) or None,
         }
     )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the log is ours; TensorFlow reads this on import
     config = load_config(arguments, arguments.source)
     workdir = Path(arguments.workdir).expanduser().absolute()
     directory = config.push.place(workdir)
