@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     from pipeline.configuration import load_config
+    from pipeline.quiet_tensorflow import import_tensorflow
+
+    import_tensorflow()
     from serving.replaying import Replay, differences, read_record
 
     config = load_config(arguments)

@@ -32,9 +32,12 @@ def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     from pipeline.commands.runs import run_rows
     from pipeline.configuration import load_config
+    from pipeline.quiet_tensorflow import import_tensorflow
     from pipeline.remembered_source import source_of
     from pipeline.reporting.record import REPORTS
     from pipeline.source_access import open_concealed
+
+    import_tensorflow()  # the log is ours
     from serving.app import Server
     from serving.extras import Extras, RunHistory
     from serving.holder import ModelHolder
