@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.tf_examples import serialized
+
 DAY = 86_400
 NUM_USERS = 24
 PRODUCTS = [f"p{number:02d}" for number in range(12)]
@@ -22,21 +24,6 @@ def shop_events():
         rows += [(f"u{number:02d}", favourite, day * DAY + number) for day in range(15, 120, 10)]
         rows.append((f"u{number:02d}", "p08", 50 * DAY))
     return sorted(rows, key=lambda row: (row[0], row[2]))
-
-
-def example(features):
-    import tensorflow as tf
-
-    message = tf.train.Example()
-    for name, values in features.items():
-        feature = message.features.feature[name]
-        if isinstance(values[0], str):
-            feature.bytes_list.value.extend(value.encode() for value in values)
-        elif isinstance(values[0], float):
-            feature.float_list.value.extend(values)
-        else:
-            feature.int64_list.value.extend(values)
-    return message.SerializeToString()
 
 
 def query_row(user, events, start, end):
@@ -68,7 +55,7 @@ def shop(tmp_path):
         folder.mkdir(parents=True)
         with tf.io.TFRecordWriter(str(folder / "data_tfrecord-00000-of-00001.gz"), "GZIP") as writer:
             for row in rows:
-                writer.write(example(row))
+                writer.write(serialized(row))
     (tmp_path / "interactions").mkdir()
     users, products, times = zip(*events, strict=True)
     table = pa.table({"user_id": users, "product_id": products, "occurred_at": times})
