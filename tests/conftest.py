@@ -20,9 +20,16 @@ def _load(name: str):
 
 _write_checkerboard = _load("checkerboard").write_checkerboard
 _browser = _load("browser")
+_tf_examples = _load("tf_examples")
 _servers = _load("servers")
 _transforming = _load("transforming")
 _trained_shop = _load("trained_shop")
+
+
+@pytest.fixture(scope="session")
+def serialized_example() -> Callable[[dict[str, list[Any]]], bytes]:
+    """Name -> values as the bytes of a tf.Example."""
+    return _tf_examples.serialized
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.tf_examples import serialized
-
 DAY = 86_400
 NUM_USERS = 24
 PRODUCTS = [f"p{number:02d}" for number in range(12)]
@@ -38,7 +36,7 @@ def query_row(user, events, start, end):
 
 
 @pytest.fixture
-def shop(tmp_path):
+def shop(tmp_path, serialized_example):
     """Raw Examples and Interactions of the shop, and its windows."""
     import tensorflow as tf
 
@@ -55,7 +53,7 @@ def shop(tmp_path):
         folder.mkdir(parents=True)
         with tf.io.TFRecordWriter(str(folder / "data_tfrecord-00000-of-00001.gz"), "GZIP") as writer:
             for row in rows:
-                writer.write(serialized(row))
+                writer.write(serialized_example(row))
     (tmp_path / "interactions").mkdir()
     users, products, times = zip(*events, strict=True)
     table = pa.table({"user_id": users, "product_id": products, "occurred_at": times})
