@@ -61,12 +61,12 @@ def ask(request: RecommendationRequest, query: Query, model: PushedModel, new: N
     """
     wish = _wish(request, query, model)
     by_model = model.takes_diversity and not wish.picks and new.embedded(model) is None
+    diversity = request.diversity if model.takes_diversity else None
     if wish.changes_lists and not by_model:
-        return _picked(wish, request, query, model, new)
+        # The diversity of the request, if it wants one, comes after its filters.
+        return _picked(wish, request, query, model, new, None if diversity is None else 0.0)
     started = time.perf_counter()
-    items = _listed(
-        request, query, model, new, request.top_k, request.diversity if by_model else None
-    ).items()
+    items = _listed(request, query, model, new, request.top_k, diversity).items()
     seconds = {"model": time.perf_counter() - started, "post_ranking": 0.0}
     if not (request.explain and wish.changes_lists):
         return Answered(items, items, seconds)
@@ -75,7 +75,12 @@ def ask(request: RecommendationRequest, query: Query, model: PushedModel, new: N
 
 
 def _picked(
-    wish: Wish, request: RecommendationRequest, query: Query, model: PushedModel, new: NewProducts
+    wish: Wish,
+    request: RecommendationRequest,
+    query: Query,
+    model: PushedModel,
+    new: NewProducts,
+    diversity: float | None,
 ) -> Answered:
     """Picks from the first hundreds of the list.
 
@@ -84,7 +89,6 @@ def _picked(
     """
     started = time.perf_counter()
     pool = min(wish.pool, model.num_products)
-    diversity = 0.0 if model.takes_diversity and request.diversity is not None else None
     found = _listed(request, query, model, new, pool, diversity)
     answered = time.perf_counter()
     catalogue = new.catalogue(model)
