@@ -81,15 +81,16 @@ class Catalogue:
             total += self._has(column, value)
         return total
 
-    def has(self, product_id: str, wanted: Wanted) -> bool:
-        """Whether a product has all of the wanted values, of which one may be its id."""
-        place = self._place.get(product_id, _UNKNOWN)
-        if place == _UNKNOWN:
-            return False
-        return all(
-            product_id in _listed(value) if column == names.PRODUCT_ID else self._has(column, value)[place]
-            for column, value in wanted.items()
-        )
+    def have(self, product_ids: Sequence[str], wanted: Wanted) -> BoolArray:
+        """Whether each product has all of the wanted values, of which one may be its id `[ids]`."""
+        places = self.places(product_ids)
+        kept: BoolArray = places != _UNKNOWN
+        for column, value in wanted.items():
+            if column == names.PRODUCT_ID:
+                kept &= np.array([product_id in _listed(value) for product_id in product_ids], np.bool_)
+            else:
+                kept &= self._has(column, value)[places]
+        return kept
 
     def value(self, product_id: str, column: str) -> Any:
         """What stands for a product's value in a column, equal for equal values; None if it is missing."""

@@ -124,7 +124,7 @@ class NewProducts:
         ]
         places = [(place, name) for place, name in places if place < top_k and name not in left_out]
         may_join = permitted(
-            (name for _, name in places),
+            [name for _, name in places],
             [item["product_id"] for item in items],
             model.rules,
             query,

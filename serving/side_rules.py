@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from schema import names
 from schema.request import Query, value_text
@@ -14,7 +16,7 @@ Rule = Mapping[str, Any]
 
 
 def permitted(
-    new: Iterable[str], listed: Sequence[str], rules: Sequence[Rule], query: Query, catalogue: Catalogue
+    new: Sequence[str], listed: Sequence[str], rules: Sequence[Rule], query: Query, catalogue: Catalogue
 ) -> list[str]:
     """New products that may join a list, in their order.
 
@@ -32,10 +34,7 @@ def permitted(
     held = [rule for rule in rules if _holds(rule.get("users") or {}, query)]
     limits = [_Limit(rule, listed, catalogue) for rule in held if rule["action"] == "at_most"]
     kept = []
-    for product_id in new:
-        named = {action: _named(product_id, action, held, catalogue) for action in ("never", "only")}
-        if any(named["never"]) or not all(named["only"]):
-            continue
+    for product_id in _unforbidden(new, held, catalogue):
         if all(limit.leaves_room(product_id) for limit in limits):
             kept.append(product_id)
             for limit in limits:
@@ -61,9 +60,13 @@ class _Limit:
         return self._catalogue.value(product_id, self._column)
 
 
-def _named(product_id: str, action: str, rules: Sequence[Rule], catalogue: Catalogue) -> list[bool]:
-    """Whether each rule of an action names the product."""
-    return [catalogue.has(product_id, rule["where"]) for rule in rules if rule["action"] == action]
+def _unforbidden(new: Sequence[str], rules: Sequence[Rule], catalogue: Catalogue) -> list[str]:
+    """What no `never` names, and every `only` does."""
+    left = np.ones(len(new), np.bool_)
+    for rule in rules:
+        if rule["action"] in ("never", "only"):
+            left &= catalogue.have(new, rule["where"]) == (rule["action"] == "only")
+    return [new[place] for place in np.flatnonzero(left)]
 
 
 def _holds(users: Mapping[str, Any], query: Query) -> bool:

@@ -30,17 +30,20 @@ class Signature:
 
     Attributes:
         inputs: Name -> type and shape.
-        outputs: Their names.
         session: Has the graph.
         feeds: Name of an input -> tensor of the graph.
         fetches: Name of an output -> tensor of the graph.
     """
 
     inputs: Mapping[str, tf.TensorSpec]
-    outputs: tuple[str, ...]
     session: Any
     feeds: Mapping[str, str]
     fetches: Mapping[str, str]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(self.fetches)
 
     def __call__(self, inputs: Mapping[str, Any]) -> Arrays:
         """Outputs for inputs.
@@ -98,7 +101,6 @@ def _loaded(session: Any, folder: Path) -> Any:
 def _signature(session: Any, definition: Any) -> Signature:
     return Signature(
         {name: _spec(name, info) for name, info in definition.inputs.items()},
-        tuple(definition.outputs),
         session,
         {name: info.name for name, info in definition.inputs.items()},
         {name: info.name for name, info in definition.outputs.items()},

@@ -147,7 +147,7 @@ def test_a_failure_to_read_is_repeated():
     assert shop.product_rows(["a", "b"]) == {"a": {"x": 1}}
 
 
-def test_the_command_says_what_differs(record, pushed, one_model, tmp_path, capsys, monkeypatch):
+def test_the_command_says_what_differs(record, pushed, one_model, tmp_path, capsys):
     from pipeline.commands import replay
 
     changed = tmp_path / "changed.jsonl"

@@ -62,7 +62,7 @@ def catalogue(tmp_path_factory):
 )
 def test_rules_keep_new_products_out(catalogue, rules, expected):
     query = Query("u", 1, features={"town": "Ulm", "age": 40.0})
-    assert permitted(NEW, ["a", "b", "c"], rules, query, catalogue) == expected
+    assert permitted(list(NEW), ["a", "b", "c"], rules, query, catalogue) == expected
 
 
 def test_a_limit_counts_the_new_ones_that_joined_before(catalogue):
