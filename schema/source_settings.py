@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,10 +15,14 @@ class TableMapping(Settings):
 
     table: str | None = None
     """Name of the table, if not that of the contract."""
-    query: str | None = None
-    """A `SELECT` instead of a table."""
+    query: str | dict[Literal["sqlite", "postgresql", "mysql", "files"], str] | None = None
+    """A `SELECT` instead of a table, or one for each kind of database."""
     columns: dict[str, str] = {}
     """Contract column -> column of the table or query."""
+    only: tuple[str, ...] = ()
+    """Columns to read beside those that the contract requires; all by default."""
+    exclude: tuple[str, ...] = ()
+    """Columns never to read."""
 
 
 class SourceSettings(Settings):
@@ -27,7 +31,11 @@ class SourceSettings(Settings):
     url: str | None = None
     """SQLAlchemy URL, or path of a folder of Parquet/CSV files."""
     tables: dict[str, TableMapping] = {}
-    """Overrides for `users`, `products`, `events`."""
+    """How `users`, `products` and `events` are found, each by `table` or `query` (one `SELECT`, or one for
+    each of `sqlite`, `postgresql`, `mysql`, `files`), `columns` (contract column -> column), and `only` or
+    `exclude` (columns to read, or never to read)."""
+    variables: dict[str, str | int] = {}
+    """Values for `${name}` in queries and names of tables, such as a prefix or a language."""
     partitions: Annotated[int, Field(ge=0)] = 0
     """Ranges of users that Beam workers read one by one; 0 chooses by the number of events."""
 

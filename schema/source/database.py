@@ -27,6 +27,7 @@ class Database:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self.place = f"Database {dialect.place}"
+        self.dialect = dialect.name
         self._classes: dict[Relation, dict[str, Class]] = {}
 
     def names(self) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import pyarrow as pa
 
@@ -40,6 +40,9 @@ class Selected:
 class Dialect(ABC):
     """Reads one kind of SQL database."""
 
+    name: ClassVar[str]
+    """One of `queries.DIALECTS`."""
+
     def __init__(self, engine: Any, place: str) -> None:
         self.engine = engine
         self.place = place
@@ -57,7 +60,7 @@ class Dialect(ABC):
     def source(self, relation: Relation) -> str:
         """Returns the SQL that stands after FROM."""
         if relation.query is not None:
-            return f"({relation.query}) AS towerline_source"
+            return f"({relation.query}\n) AS towerline_source"
         return self.table(relation.name)
 
     def table(self, name: str) -> str:

@@ -35,6 +35,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.place = f"Folder {path}"
+        self.dialect = "files"
 
     def names(self) -> list[str]:
         """Returns the names of the files without suffix, and of folders of files."""

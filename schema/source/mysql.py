@@ -29,6 +29,8 @@ class MysqlDialect(Dialect):
         place: What messages call the database.
     """
 
+    name = "mysql"
+
     def __init__(self, url: Any, place: str) -> None:
         from sqlalchemy import create_engine, event
         from sqlalchemy.pool import NullPool

@@ -40,6 +40,8 @@ class PostgresqlDialect(Dialect):
         arrow_native: Whether ADBC may be used.
     """
 
+    name = "postgresql"
+
     def __init__(self, url: Any, place: str, arrow_native: bool) -> None:
         from sqlalchemy import create_engine, event
         from sqlalchemy.pool import NullPool

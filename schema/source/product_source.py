@@ -37,7 +37,7 @@ class ProductSource:
         existing = tables.names()
         for table in contract.TABLES:
             mapping = settings.tables.get(table, TableMapping())
-            relation = unmapped(table, mapping)
+            relation = unmapped(settings, table, tables.dialect)
             if relation.query is None and not _exists(relation.name, existing):
                 if table == USERS and mapping.table is None:
                     continue

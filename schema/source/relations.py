@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from schema.errors import UserError
 from schema.source import contract
+from schema.source.queries import fill_in, query_for, without_end
 from schema.source_settings import SourceSettings, TableMapping
 
 
@@ -47,10 +48,24 @@ def check_mapping(settings: SourceSettings) -> None:
             )
 
 
-def unmapped(table: str, mapping: TableMapping) -> Relation:
-    """Returns the relation before its columns are known."""
-    query = mapping.query.strip().rstrip(";") if mapping.query else None
-    return Relation(table, mapping.table or table, query)
+def unmapped(settings: SourceSettings, table: str, dialect: str = "sqlite") -> Relation:
+    """Returns the relation before its columns are known.
+
+    Args:
+        settings: The whole mapping.
+        table: Name in the contract.
+        dialect: Kind of database, for queries that are written for several.
+
+    Raises:
+        UserError: A variable is not configured, or no query is for this kind of database.
+    """
+    mapping = settings.tables.get(table, TableMapping())
+    key = f"source.tables.{table}"
+    query = query_for(mapping.query, dialect, f"{key}.query")
+    if query is not None:
+        query = without_end(fill_in(query, settings.variables, f"{key}.query")) or None
+    name = fill_in(mapping.table, settings.variables, f"{key}.table") if mapping.table else table
+    return Relation(table, name, query)
 
 
 def with_columns(relation: Relation, mapping: TableMapping, present: Sequence[str]) -> Relation:
@@ -69,6 +84,7 @@ def with_columns(relation: Relation, mapping: TableMapping, present: Sequence[st
     taken = set(mapping.columns.values())
     renamed = dict(mapping.columns)
     renamed.update({name: name for name in present if name not in taken and name not in renamed})
+    renamed = _chosen(relation, mapping, renamed, place)
     for required in contract.REQUIRED[relation.table]:
         if required not in renamed:
             raise UserError(
@@ -79,6 +95,31 @@ def with_columns(relation: Relation, mapping: TableMapping, present: Sequence[st
     order = {source: position for position, source in enumerate(present)}
     columns = sorted(renamed.items(), key=lambda pair: order[pair[1]])
     return Relation(relation.table, relation.name, relation.query, tuple(columns))
+
+
+def _chosen(relation: Relation, mapping: TableMapping, renamed: dict[str, str], place: str) -> dict[str, str]:
+    """Leaves the columns that `only` and `exclude` leave; they name them as the database or the contract."""
+    known = {**{source: name for name, source in renamed.items()}, **{name: name for name in renamed}}
+    for key, listed in (("only", mapping.only), ("exclude", mapping.exclude)):
+        for name in listed:
+            if name not in known:
+                raise UserError(
+                    f"{place} has no column `{name}` (`source.tables.{relation.table}.{key}`). Received: "
+                    f"columns {_listed(list(known))}. Did you mean `{nearest(name, list(known))}`?"
+                )
+    only = {known[name] for name in mapping.only} | set(contract.REQUIRED[relation.table])
+    exclude = {known[name] for name in mapping.exclude}
+    needed = sorted(exclude & set(contract.REQUIRED[relation.table]))
+    if needed:
+        raise UserError(
+            f"{place} cannot be read without `{needed[0]}`. Received: "
+            f"`source.tables.{relation.table}.exclude`. Remedy: take it off the list."
+        )
+    return {
+        name: source
+        for name, source in renamed.items()
+        if name not in exclude and (not mapping.only or name in only)
+    }
 
 
 def missing_table(relation: Relation, place: str, present: Sequence[str]) -> UserError:

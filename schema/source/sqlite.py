@@ -55,6 +55,8 @@ class SqliteDialect(Dialect):
         arrow_native: Whether ADBC may be used.
     """
 
+    name = "sqlite"
+
     def __init__(self, path: Path, arrow_native: bool) -> None:
         import sqlite3
 

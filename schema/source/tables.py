@@ -16,6 +16,8 @@ class Tables(Protocol):
 
     place: str
     """What messages call the database; without a password."""
+    dialect: str
+    """One of `queries.DIALECTS`."""
 
     def names(self) -> list[str]:
         """Returns the tables that exist."""
