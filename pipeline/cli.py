@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-from pipeline import console
 from pipeline.commands import (
     benchmark,
     compiling,
@@ -30,6 +29,7 @@ from pipeline.commands import (
     similar,
     submit,
 )
+from pipeline.terminal import console
 from schema.errors import ConfigurationError, PipelineRefusedError, UserError
 
 DONE: Final = 0
@@ -136,7 +136,7 @@ def add_common(parser: argparse.ArgumentParser, is_nested: bool = False) -> None
 
 
 def _with_line(error: ConfigurationError, file: str | None) -> str:
-    from pipeline.config_lines import line_of
+    from pipeline.config.lines import line_of
 
     line = line_of(file, error.key) if file else None
     return f"{error} ({file}, line {line})" if line else str(error)

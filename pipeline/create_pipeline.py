@@ -19,10 +19,10 @@ from components.recommender_assembler.component import RecommenderAssembler
 from components.recommender_evaluator.component import RecommenderEvaluator
 from components.retrieval_evaluator.component import RetrievalEvaluator
 from components.serving_validator.component import ServingValidator
-from pipeline.beam_arguments import beam_arguments
-from pipeline.plan import PIPELINE_NAME, RunPlan
-from pipeline.ranking_evaluation import ranking_eval_config
-from pipeline.trainer_node import trainer_node
+from pipeline.config.beam_arguments import beam_arguments
+from pipeline.nodes.ranking_evaluation import ranking_eval_config
+from pipeline.nodes.trainer import trainer_node
+from pipeline.planning.plan import PIPELINE_NAME, RunPlan
 from schema import names
 from schema.tf_schema import CATALOG, QUERY
 

@@ -102,7 +102,7 @@ _SHARING = {
         "trainer/test_distribution",
         "trainer/test_run_fn",
     ),
-    "inspect": ("pipeline/inspect/",),
+    "inspect": ("pipeline/inspection/",),
 }
 """Tests that share what is expensive to make, by the beginnings of their paths; the longest come first."""
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from pipeline.cli import build_parser
-from pipeline.kubeflow_settings import KubeflowSettings
+from pipeline.config.kubeflow_settings import KubeflowSettings
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = KubeflowSettings()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import COMMANDS, build_parser
-from pipeline.config_reference import config_keys, config_table
+from pipeline.config.reference import config_keys, config_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,7 +36,7 @@ def test_every_node_is_documented():
 
 def test_configuration_table_is_up_to_date():
     assert config_table() in README, (
-        "run `python -m pipeline.config_reference` and put its output into README.md"
+        "run `python -m pipeline.config.reference` and put its output into README.md"
     )
 
 

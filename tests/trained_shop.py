@@ -92,9 +92,9 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
     from tfx.types import artifact_utils, standard_artifacts
 
     from components.artifacts import CandidateIndex, Interactions, Preranker, RecommenderMetrics
-    from pipeline.config import TowerlineConfig
+    from pipeline.config.settings import TowerlineConfig
     from pipeline.create_pipeline import create_pipeline
-    from pipeline.planning import make_plan
+    from pipeline.planning.planner import make_plan
     from schema import names
 
     url = write_database(directory / "shop.db")

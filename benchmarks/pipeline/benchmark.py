@@ -14,7 +14,7 @@ from benchmarks.pipeline.report import Measured
 from benchmarks.pipeline.shops import write_shop
 from schema.errors import PipelineRefusedError
 
-_RUNNER: Final = "pipeline.timed_nodes"
+_RUNNER: Final = "pipeline.runs.timed_nodes"
 
 
 def measure(

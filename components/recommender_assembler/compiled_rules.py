@@ -39,7 +39,7 @@ def compile_rules(rules: Sequence[Rule], columns: Mapping[str, np.ndarray]) -> t
     """Looks the rules up in the catalogue.
 
     Args:
-        rules: As configured; `pipeline.rule_check` has held their columns to the features.
+        rules: As configured; `pipeline.planning.rule_check` has held their columns to the features.
         columns: `catalogue_columns`; gives the order of the masks.
     """
     num_products = len(columns[names.PRODUCT_ID])

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import console
+from pipeline.terminal import console
 from schema import names
 from schema.errors import UserError
 
@@ -73,9 +73,9 @@ def execute(arguments: argparse.Namespace) -> int:
 def _serving(arguments: argparse.Namespace) -> int:
     """Measures what is pushed in the work directory."""
     from benchmarks.serving import markdown, measure
-    from pipeline.configuration import load_config
-    from pipeline.remembered_source import source_of
-    from pipeline.source_access import open_concealed
+    from pipeline.config.loading import load_config
+    from pipeline.config.remembered_source import source_of
+    from pipeline.config.source_access import open_concealed
     from serving.holder import warm
     from serving.pushed_model import PushedModel
     from serving.shop import Shop
@@ -105,7 +105,7 @@ def _serving(arguments: argparse.Namespace) -> int:
 def _pipeline(arguments: argparse.Namespace) -> int:
     """Measures the stages on shops of growing size."""
     from benchmarks.pipeline import as_dict, markdown, measure
-    from pipeline.configuration import load_config
+    from pipeline.config.loading import load_config
 
     output = _writable(arguments.output)
     sizes = _numbers(arguments.events, "--events", least=5_000)

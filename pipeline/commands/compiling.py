@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import console
+from pipeline.terminal import console
 from schema.errors import UserError
 
 if TYPE_CHECKING:
-    from pipeline.config import TowerlineConfig
+    from pipeline.config.settings import TowerlineConfig
 
 NAME = "compile"
 HELP = "write the pipeline as YAML for Kubeflow Pipelines 2"
@@ -34,9 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pipeline.configuration import load_config
-    from pipeline.kubeflow_graph import tasks
-    from pipeline.kubeflow_runner import Deployment, compile_pipeline
+    from pipeline.config.loading import load_config
+    from pipeline.kubeflow.graph import tasks
+    from pipeline.kubeflow.runner import Deployment, compile_pipeline
     from schema.source import password_of
 
     config = load_config(arguments, arguments.source)
@@ -60,7 +60,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _tell(arguments: argparse.Namespace, config: TowerlineConfig, output: Path, num_tasks: int) -> None:
-    from pipeline.kubeflow_parameters import run_parameters
+    from pipeline.kubeflow.parameters import run_parameters
 
     parameters = {parameter.name: parameter.default for parameter in run_parameters(config)}
     if arguments.json:
@@ -88,8 +88,8 @@ def _image(name: str) -> str:
 
 
 def _metadata_url(url: str | None, root: str) -> str:
-    from pipeline.metadata_connection import store_location
-    from pipeline.metadata_location import DEFAULT_NAME
+    from pipeline.metadata.connection import store_location
+    from pipeline.metadata.location import DEFAULT_NAME
 
     location = store_location(url or f"sqlite:///{root}/{DEFAULT_NAME}")
     return location if "://" in location else f"sqlite:///{location}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline import console
+from pipeline.terminal import console
 
 NAME = "demo"
 HELP = "write a real product database from an installed data package"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pipeline import console
+from pipeline.terminal import console
 
 NAME = "doctor"
 HELP = "say what in this installation, database or configuration would fail"
@@ -20,8 +20,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
     from pathlib import Path
 
-    from pipeline.checkup import FAILS, check_all
-    from pipeline.configuration import load_config
+    from pipeline.commands.checkup import FAILS, check_all
+    from pipeline.config.loading import load_config
 
     config = load_config(arguments, arguments.source)
     checks = []

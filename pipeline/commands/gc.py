@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pipeline import console
+from pipeline.terminal import console
 
 if TYPE_CHECKING:
     from pipeline.inspection.garbage import Garbage
@@ -24,11 +24,11 @@ def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     from pathlib import Path
 
-    from pipeline.configuration import load_config
+    from pipeline.config.loading import load_config
     from pipeline.inspection.garbage import find_garbage
     from pipeline.inspection.graph import read_graph
-    from pipeline.metadata_location import metadata_location
-    from pipeline.workdir import only_run
+    from pipeline.metadata.location import metadata_location
+    from pipeline.planning.workdir import only_run
     from schema.errors import UserError
 
     if arguments.keep < 1:
@@ -55,8 +55,8 @@ def _remove(path: str, garbage: Garbage) -> None:
     """Marks first: a folder that is gone while its record says it is there would mislead the cache."""
     import shutil
 
-    from pipeline.metadata_store import RunStore
-    from pipeline.plan import PIPELINE_NAME
+    from pipeline.metadata.store import RunStore
+    from pipeline.planning.plan import PIPELINE_NAME
 
     RunStore(path, PIPELINE_NAME).mark_deleted(garbage.artifacts)
     for folder in garbage.folders():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pipeline import console
+from pipeline.terminal import console
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,10 +53,10 @@ def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     from pathlib import Path
 
-    from pipeline.configuration import load_config
+    from pipeline.config.loading import load_config
     from pipeline.inspection.graph import read_graph
     from pipeline.inspection.view import strict
-    from pipeline.metadata_location import metadata_location
+    from pipeline.metadata.location import metadata_location
 
     path = metadata_location(load_config(arguments).metadata, arguments.workdir)
     workdir = Path(arguments.workdir).expanduser()

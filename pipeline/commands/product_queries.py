@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pipeline import console
-from pipeline.capture import quiet_stderr
+from pipeline.terminal import console
+from pipeline.terminal.capture import quiet_stderr
 from schema.errors import UserError
 from serving.pushed_model import PushedModel
 
@@ -24,7 +24,7 @@ def loaded_model(arguments: argparse.Namespace) -> PushedModel:
     Raises:
         UserError: `--top-k` is below 1 or nothing has been pushed.
     """
-    from pipeline.configuration import load_config
+    from pipeline.config.loading import load_config
 
     if arguments.top_k < 1:
         raise UserError(f"`--top-k` must be at least 1. Received: {arguments.top_k}.")
@@ -38,10 +38,10 @@ def loaded_model(arguments: argparse.Namespace) -> PushedModel:
 
 def say_items(arguments: argparse.Namespace, answer: dict[str, Any], columns: tuple[str, ...]) -> None:
     """Prints the items of an answer with what the products are, or all of it as JSON."""
-    from pipeline.configuration import load_config
-    from pipeline.remembered_source import source_of
-    from pipeline.source_access import open_concealed
-    from pipeline.tables import render
+    from pipeline.config.loading import load_config
+    from pipeline.config.remembered_source import source_of
+    from pipeline.config.source_access import open_concealed
+    from pipeline.runs.tables import render
     from serving.descriptions import describe_products
 
     if arguments.json:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import console
+from pipeline.terminal import console
 from schema.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pipeline.capture import quiet_stderr
-    from pipeline.configuration import load_config
-    from pipeline.remembered_source import source_of
-    from pipeline.source_access import open_concealed
+    from pipeline.config.loading import load_config
+    from pipeline.config.remembered_source import source_of
+    from pipeline.config.source_access import open_concealed
+    from pipeline.terminal.capture import quiet_stderr
     from schema.request import Query
     from serving.live_history import LiveHistory
     from serving.pushed_model import PushedModel
@@ -77,7 +77,7 @@ def _one(
 
 
 def _print(answer: dict[str, Any], num_events: int, descriptions: dict[str, str]) -> None:
-    from pipeline.tables import render
+    from pipeline.runs.tables import render
 
     who = f"{num_events} recent events" if answer["known_user"] else "not seen before"
     console.say(f"User {answer['user_id']} ({who}), model {answer['model_version']}")
@@ -89,7 +89,7 @@ def _print(answer: dict[str, Any], num_events: int, descriptions: dict[str, str]
 
 
 def _many(arguments: argparse.Namespace, model: PushedModel, history: LiveHistory) -> int:
-    from pipeline.batch import read_user_ids, write_recommendations
+    from pipeline.commands.batch import read_user_ids, write_recommendations
 
     output = Path(arguments.output)
     if output.is_dir():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline import console
+from pipeline.terminal import console
 
 NAME = "replay"
 HELP = "give the answers of a record again and say where they differ"
@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pipeline.configuration import load_config
-    from pipeline.quiet_tensorflow import import_tensorflow
+    from pipeline.config.loading import load_config
+    from pipeline.terminal.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
     from serving.replaying import Replay, differences, read_record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pipeline import console
+from pipeline.terminal import console
 
 NAME = "report"
 HELP = "write one self-contained HTML file about a run"
@@ -23,11 +23,11 @@ def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     from pathlib import Path
 
-    from pipeline.configuration import load_config
+    from pipeline.config.loading import load_config
     from pipeline.inspection.addresses import find_run
     from pipeline.inspection.graph import read_graph
     from pipeline.inspection.listing import is_alive
-    from pipeline.metadata_location import metadata_location
+    from pipeline.metadata.location import metadata_location
     from pipeline.reporting.page import report_page
     from pipeline.reporting.record import REPORTS
     from schema.errors import UserError

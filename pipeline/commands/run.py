@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pipeline import console
+from pipeline.terminal import console
 
 if TYPE_CHECKING:
-    from pipeline.local_runner import LocalRun
-    from pipeline.outcome import Outcome
-    from pipeline.planning import Planned
+    from pipeline.planning.planner import Planned
+    from pipeline.runs.local_runner import LocalRun
+    from pipeline.runs.outcome import Outcome
 
 NAME = "run"
 HELP = "run the whole pipeline: validate, transform, train, evaluate, bless, push"
@@ -26,10 +26,10 @@ def execute(arguments: argparse.Namespace) -> int:
     import time
     from pathlib import Path
 
-    from pipeline.configuration import load_config
-    from pipeline.planning import make_plan
-    from pipeline.remembered_source import remember_source
-    from pipeline.workdir import only_run
+    from pipeline.config.loading import load_config
+    from pipeline.config.remembered_source import remember_source
+    from pipeline.planning.planner import make_plan
+    from pipeline.planning.workdir import only_run
 
     config = load_config(arguments, arguments.source)
     planned = make_plan(config, arguments.workdir)
@@ -47,8 +47,8 @@ def execute(arguments: argparse.Namespace) -> int:
 def _announce(planned: Planned, as_json: bool) -> None:
     from pathlib import Path
 
-    from pipeline.freezing import FEATURES_FILE
-    from pipeline.planning import feature_lines, schema_folder
+    from pipeline.planning.freezing import FEATURES_FILE
+    from pipeline.planning.planner import feature_lines, schema_folder
 
     tell = console.note if as_json else console.say
     profile, plan = planned.profile, planned.plan
@@ -65,8 +65,8 @@ def _announce(planned: Planned, as_json: bool) -> None:
 
 
 def _run(planned: Planned, as_json: bool) -> int:
-    from pipeline.local_runner import run_locally
-    from pipeline.outcome import read_outcome
+    from pipeline.runs.local_runner import run_locally
+    from pipeline.runs.outcome import read_outcome
     from schema.errors import PipelineRefusedError
 
     finished = run_locally(planned.plan, quiet=as_json)
@@ -100,7 +100,7 @@ def _report(planned: Planned, started: float, as_json: bool) -> None:
 
 
 def _print(planned: Planned, finished: LocalRun, outcome: Outcome) -> None:
-    from pipeline.tables import outcome_text, stages_table
+    from pipeline.runs.tables import outcome_text, stages_table
 
     console.say(stages_table(finished.stages))
     console.say(f"In all: {finished.seconds:.0f} s, {planned.profile.num_events:,} events read.")

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pipeline import console
+from pipeline.terminal import console
 from schema.errors import UserError
 
 NAME = "runs"
@@ -21,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pipeline.configuration import load_config
-    from pipeline.metadata_location import is_server, metadata_location
+    from pipeline.config.loading import load_config
+    from pipeline.metadata.location import is_server, metadata_location
 
     location = metadata_location(load_config(arguments).metadata, arguments.workdir)
     if arguments.limit is not None and arguments.limit < 1:
@@ -48,9 +48,9 @@ def run_rows(arguments: argparse.Namespace, limit: int | None = None) -> list[di
         arguments: Those that all commands take.
         limit: Only the newest so many.
     """
-    from pipeline.configuration import load_config
+    from pipeline.config.loading import load_config
     from pipeline.inspection.listing import list_runs
-    from pipeline.metadata_location import metadata_location
+    from pipeline.metadata.location import metadata_location
 
     location = metadata_location(load_config(arguments).metadata, arguments.workdir)
     return list_runs(location, Path(arguments.workdir).expanduser(), limit)
@@ -60,7 +60,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
     """Newest first."""
     from pipeline.inspection.states import HEADLINES
     from pipeline.inspection.view import cell
-    from pipeline.tables import render
+    from pipeline.runs.tables import render
 
     return render(
         ("run", "state", "seconds", "nodes", "events", "data span", *HEADLINES, "blessed", "pushed"),

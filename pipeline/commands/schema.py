@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pipeline import console
+from pipeline.terminal import console
 from schema.errors import UserError
 
 NAME = "schema"
@@ -28,8 +28,8 @@ def execute(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from pipeline.freezing import FEATURES_FILE, read_features
-    from pipeline.planning import schema_folder
+    from pipeline.planning.freezing import FEATURES_FILE, read_features
+    from pipeline.planning.planner import schema_folder
 
     folder = schema_folder(Path(arguments.workdir).absolute())
     features = read_features(folder)
@@ -45,9 +45,9 @@ def _show(arguments: argparse.Namespace) -> int:
 def _freeze(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from pipeline.configuration import load_config
-    from pipeline.freezing import FEATURES_FILE, SCHEMA_FILE
-    from pipeline.planning import feature_lines, make_plan, schema_folder
+    from pipeline.config.loading import load_config
+    from pipeline.planning.freezing import FEATURES_FILE, SCHEMA_FILE
+    from pipeline.planning.planner import feature_lines, make_plan, schema_folder
 
     folder = schema_folder(Path(arguments.workdir).absolute())
     config = load_config(arguments, arguments.source)

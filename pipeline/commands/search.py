@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pipeline.capture import quiet_stderr
     from pipeline.commands.product_queries import loaded_model, say_items
+    from pipeline.terminal.capture import quiet_stderr
 
     model = loaded_model(arguments)
     with quiet_stderr():

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from pipeline import console
+from pipeline.terminal import console
 
 NAME = "serve"
 HELP = "serve the pushed model over REST, with an explorer page at /"
@@ -31,11 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     from pipeline.commands.runs import run_rows
-    from pipeline.configuration import load_config
-    from pipeline.quiet_tensorflow import import_tensorflow
-    from pipeline.remembered_source import source_of
+    from pipeline.config.loading import load_config
+    from pipeline.config.remembered_source import source_of
+    from pipeline.config.source_access import open_concealed
     from pipeline.reporting.record import REPORTS
-    from pipeline.source_access import open_concealed
+    from pipeline.terminal.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()  # the log is ours
     from serving.app import Server

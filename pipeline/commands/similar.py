@@ -21,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pipeline.capture import quiet_stderr
     from pipeline.commands.product_queries import loaded_model, say_items
+    from pipeline.terminal.capture import quiet_stderr
 
     if not 0 <= arguments.blend <= 1:
         raise UserError(f"`--blend` must lie between 0 and 1. Received: {arguments.blend}.")

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from pipeline import console
+from pipeline.terminal import console
 from schema.errors import PipelineRefusedError, UserError
 
 NAME = "submit"
@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pipeline.kubeflow_document import read_document
-    from pipeline.kubeflow_runner import Kubeflow
+    from pipeline.kubeflow.document import read_document
+    from pipeline.kubeflow.runner import Kubeflow
 
     cron = arguments.cron
     if cron is not None and (arguments.wait or len(cron.split()) != 6):

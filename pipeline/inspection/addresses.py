@@ -6,7 +6,7 @@ import difflib
 from typing import Final
 
 from pipeline.inspection.graph import Graph
-from pipeline.metadata_store import Artifact, Execution, Run
+from pipeline.metadata.store import Artifact, Execution, Run
 from schema.errors import UserError
 
 LATEST: Final = "latest"

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.inspection.contents import content_of
 from pipeline.inspection.graph import Graph
 from pipeline.inspection.view import View, cell, facts, when
-from pipeline.metadata_store import Artifact, Execution
+from pipeline.metadata.store import Artifact, Execution
 
 
 def artifact_view(graph: Graph, artifact: Artifact) -> View:

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.inspection import data_contents, model_contents
 from pipeline.inspection.files import folder_size
 from pipeline.inspection.view import View, facts, size
-from pipeline.metadata_store import Artifact
+from pipeline.metadata.store import Artifact
 
 Reader = Callable[[Artifact, Path], View]
 

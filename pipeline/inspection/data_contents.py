@@ -10,7 +10,7 @@ from pipeline.inspection.examples import sample_rows
 from pipeline.inspection.files import read_json
 from pipeline.inspection.statistics import STATISTICS_FILE, public, split_statistics
 from pipeline.inspection.view import Table, View, cell, lines
-from pipeline.metadata_store import Artifact
+from pipeline.metadata.store import Artifact
 
 _NUM_ROWS = 3
 _SPLIT = "Split-"

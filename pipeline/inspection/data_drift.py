@@ -8,7 +8,7 @@ from typing import Any, Final
 from pipeline.inspection import statistics
 from pipeline.inspection.graph import Graph
 from pipeline.inspection.view import Table, View, cell, facts, lines
-from pipeline.metadata_store import Artifact, Run
+from pipeline.metadata.store import Artifact, Run
 from schema import names
 from schema.errors import UserError
 

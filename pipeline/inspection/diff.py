@@ -13,7 +13,7 @@ from pipeline.inspection.graph import Graph
 from pipeline.inspection.model_contents import METRICS_FILE
 from pipeline.inspection.paired import paired_difference
 from pipeline.inspection.view import Table, View, cell, facts, interval
-from pipeline.metadata_store import Artifact, Run
+from pipeline.metadata.store import Artifact, Run
 
 _STAGES = ("retrieval", "ranking", "post_ranking")
 _MOST_ROWS = 20

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.inspection.files import folder_size
 from pipeline.inspection.graph import Graph
-from pipeline.metadata_store import Artifact
+from pipeline.metadata.store import Artifact
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.inspection.loading import Artifacts, Loaded, Runs
-from pipeline.metadata_location import store_exists
-from pipeline.metadata_reading import MetadataReader
-from pipeline.metadata_store import Artifact, Execution, Link, Run
-from pipeline.plan import PIPELINE_NAME
+from pipeline.metadata.location import store_exists
+from pipeline.metadata.reading import MetadataReader
+from pipeline.metadata.store import Artifact, Execution, Link, Run
+from pipeline.planning.plan import PIPELINE_NAME
 from schema.errors import UserError
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.inspection.graph import Graph
 from pipeline.inspection.view import Table, View, facts, when
-from pipeline.metadata_store import Artifact
+from pipeline.metadata.store import Artifact
 from schema import names
 
 _PREDICTIONS = "predictions.parquet"

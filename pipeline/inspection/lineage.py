@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.inspection.graph import Graph
 from pipeline.inspection.source import READER, data_of
 from pipeline.inspection.view import Table, View, cell, facts, lines
-from pipeline.metadata_store import Artifact
+from pipeline.metadata.store import Artifact
 
 _MODEL = "model"
 

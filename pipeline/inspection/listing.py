@@ -8,10 +8,10 @@ from typing import Any
 from pipeline.inspection.graph import Graph, open_graph
 from pipeline.inspection.source import READER, data_of_run
 from pipeline.inspection.states import run_row
-from pipeline.metadata_location import is_server
-from pipeline.metadata_store import Run
-from pipeline.outcome import NODES, outcome_of
-from pipeline.workdir import is_running
+from pipeline.metadata.location import is_server
+from pipeline.metadata.store import Run
+from pipeline.planning.workdir import is_running
+from pipeline.runs.outcome import NODES, outcome_of
 
 
 def list_runs(location: str, workdir: Path, limit: int | None = None) -> list[dict[str, Any]]:

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import overload
 
-from pipeline.metadata_reading import MetadataReader
-from pipeline.metadata_records import Artifact, Execution, Link, Run
+from pipeline.metadata.reading import MetadataReader
+from pipeline.metadata.records import Artifact, Execution, Link, Run
 
 
 class Loaded:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.inspection.examples import parse_example, records
 from pipeline.inspection.graph import Graph
-from pipeline.metadata_store import Run
+from pipeline.metadata.store import Run
 from schema import names
 
 _METRICS = ("ndcg@10", "recall@10", "recall@100", "hit_rate@10")

@@ -10,8 +10,8 @@ from pipeline.inspection.graph import Graph
 from pipeline.inspection.source import data_of_run
 from pipeline.inspection.states import HEADLINES, node_state, run_row
 from pipeline.inspection.view import Table, View, cell, facts, interval, lines, when
-from pipeline.metadata_store import Artifact, Execution, Run
-from pipeline.outcome import Outcome, outcome_of
+from pipeline.metadata.store import Artifact, Execution, Run
+from pipeline.runs.outcome import Outcome, outcome_of
 
 _TAIL_LINES = 15
 

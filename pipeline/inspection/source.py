@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.inspection.files import unpacked
 from pipeline.inspection.graph import Graph
 from pipeline.inspection.view import when
-from pipeline.metadata_store import Artifact, Execution, Run
+from pipeline.metadata.store import Artifact, Execution, Run
 from schema import names
 
 READER = "ProductExampleGen"

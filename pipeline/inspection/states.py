@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.metadata_store import Execution, Run
-from pipeline.outcome import Outcome
+from pipeline.metadata.store import Execution, Run
+from pipeline.runs.outcome import Outcome
 
 HEADLINES = ("ndcg@10", "recall@10", "coverage@10")
 """Metrics of the recommender that stand for the rest."""

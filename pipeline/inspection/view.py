@@ -42,7 +42,7 @@ class View:
 
     def text(self) -> str:
         """For a terminal."""
-        from pipeline.tables import render
+        from pipeline.runs.tables import render
 
         parts = []
         for table in self.tables:

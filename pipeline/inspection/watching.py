@@ -6,13 +6,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pipeline import console
 from pipeline.inspection.graph import open_graph
 from pipeline.inspection.listing import is_alive
 from pipeline.inspection.states import node_state, run_state
-from pipeline.metadata_store import Execution, Run
-from pipeline.outcome import Outcome, outcome_of
-from pipeline.workdir import is_running
+from pipeline.metadata.store import Execution, Run
+from pipeline.planning.workdir import is_running
+from pipeline.runs.outcome import Outcome, outcome_of
+from pipeline.terminal import console
 
 _LOCK = "run.lock"
 

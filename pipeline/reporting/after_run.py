@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pipeline.code_digest import code_digest
 from pipeline.inspection.graph import open_graph
-from pipeline.plan import RunPlan
+from pipeline.planning.code_digest import code_digest
+from pipeline.planning.plan import RunPlan
 from pipeline.reporting.page import report_page
 from pipeline.reporting.record import REPORTS, report_path, write_record
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pipeline.inspection.examples import parse_example, records
 from pipeline.inspection.files import unpacked
 from pipeline.inspection.graph import Graph
-from pipeline.metadata_store import Run
+from pipeline.metadata.store import Run
 from pipeline.reporting import charts, markup
 from schema import names
 

@@ -8,9 +8,9 @@ from typing import Any
 from pipeline.inspection.files import read_json
 from pipeline.inspection.graph import Graph
 from pipeline.inspection.view import cell, interval
-from pipeline.metadata_store import Run
-from pipeline.outcome import Outcome
+from pipeline.metadata.store import Run
 from pipeline.reporting import charts, markup
+from pipeline.runs.outcome import Outcome
 
 _OURS = "towerline"
 _HEADLINE = "ndcg@10"

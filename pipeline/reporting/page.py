@@ -17,12 +17,12 @@ from pipeline.inspection.graph import Graph
 from pipeline.inspection.lineage import lineage_view
 from pipeline.inspection.run_view import run_view
 from pipeline.inspection.view import cell, when
-from pipeline.metadata_store import Artifact, Run
-from pipeline.outcome import outcome_of
+from pipeline.metadata.store import Artifact, Run
 from pipeline.reporting import markup, model_sections, run_sections
 from pipeline.reporting.diversity_section import diversity_section
 from pipeline.reporting.examples_section import lists_sections
 from pipeline.reporting.record import record_path
+from pipeline.runs.outcome import outcome_of
 from schema.errors import UserError
 
 _HEADING = re.compile(r'<section id="([\w-]+)"><h2>(.*?)</h2>')

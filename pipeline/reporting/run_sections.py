@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.inspection.drawing import layered_svg
 from pipeline.inspection.graph import Graph
 from pipeline.inspection.view import when
-from pipeline.metadata_store import Run
+from pipeline.metadata.store import Run
 from pipeline.reporting import charts, markup
 from pipeline.reporting.shop import read_shop
 from schema import names

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import TowerlineConfig
-from pipeline.local_runner import run_locally
-from pipeline.planning import make_plan
+from pipeline.config.settings import TowerlineConfig
+from pipeline.planning.planner import make_plan
+from pipeline.runs.local_runner import run_locally
 from schema import names
 
 pytestmark = [pytest.mark.e2e]
@@ -64,9 +64,9 @@ def run_nodes(shop, tmp_path_factory):
     def run(**beam):
         from tfx import v1 as tfx
 
-        from pipeline.beam_arguments import beam_arguments
+        from pipeline.config.beam_arguments import beam_arguments
         from pipeline.create_pipeline import data_nodes
-        from pipeline.metadata_connection import connection_config
+        from pipeline.metadata.connection import connection_config
 
         workdir = tmp_path_factory.mktemp("work")
         config = TowerlineConfig.parse({"source": {"url": shop, "partitions": 3}, "beam": beam})

@@ -33,7 +33,7 @@ def start_worker(tmp_path):
         command = [
             sys.executable,
             "-m",
-            "pipeline.kubeflow_worker",
+            "pipeline.kubeflow.worker",
             "--run=run-1",
             f"--pipeline-root={tmp_path}",
         ]

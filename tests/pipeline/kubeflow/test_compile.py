@@ -110,7 +110,7 @@ def test_a_trainer_in_several_pods(documents, executors):
     assert helpers == ["retrieval-trainer-worker-1", "retrieval-trainer-worker-2"]
     for place, name in enumerate(helpers, 1):
         container = executors[f"exec-{name}"]
-        assert container["command"] == ["python", "-m", "pipeline.kubeflow_worker"]
+        assert container["command"] == ["python", "-m", "pipeline.kubeflow.worker"]
         assert container["args"][-2:] == ["--node=RetrievalTrainer", f"--worker={place}"]
         assert container["resources"] == executors["exec-retrieval-trainer"]["resources"]
         assert tasks[name]["dependentTasks"] == tasks["retrieval-trainer"]["dependentTasks"]
@@ -140,8 +140,8 @@ def test_passwords_are_in_the_secret_only(compiled):
     ],
 )
 def test_mistakes_are_one_line(tmp_path, capsys, monkeypatch, arguments, told):
-    from pipeline import kubeflow_graph
     from pipeline.cli import main
+    from pipeline.kubeflow import graph as kubeflow_graph
 
     monkeypatch.setattr(kubeflow_graph, "tasks", lambda config: {"plan": (), "outcome": ("plan",)})
     base = ["compile", "kubeflow", "--workdir", str(tmp_path), "--output", str(tmp_path / "p.yaml")]

@@ -2,9 +2,11 @@
 
 import pytest
 
-from pipeline import kubeflow_node, kubeflow_outcome, kubeflow_plan
-from pipeline.config import TowerlineConfig
-from pipeline.kubeflow_parameters import fixed_settings, run_parameters, with_settings
+from pipeline.config.settings import TowerlineConfig
+from pipeline.kubeflow import node as kubeflow_node
+from pipeline.kubeflow import outcome as kubeflow_outcome
+from pipeline.kubeflow import plan as kubeflow_plan
+from pipeline.kubeflow.parameters import fixed_settings, run_parameters, with_settings
 
 
 @pytest.fixture

@@ -156,9 +156,9 @@ def repeated(at_once, cluster, tmp_path_factory):
 @pytest.fixture(scope="module")
 def recorded(repeated, metadata_store):
     """Run -> node -> its execution, as ML Metadata has them after all runs."""
-    from pipeline.metadata_connection import PASSWORD_VARIABLE
-    from pipeline.metadata_store import RunStore
-    from pipeline.plan import PIPELINE_NAME
+    from pipeline.metadata.connection import PASSWORD_VARIABLE
+    from pipeline.metadata.store import RunStore
+    from pipeline.planning.plan import PIPELINE_NAME
 
     url, password = metadata_store
     with pytest.MonkeyPatch.context() as patch:
@@ -171,9 +171,9 @@ def recorded(repeated, metadata_store):
 
 
 def test_modules_of_the_containers_are_those_of_the_wheel(document, image, tmp_path):
-    modules = sorted(set(re.findall(r"pipeline\.kubeflow_\w+", document.read_text())))
-    assert modules == ["pipeline.kubeflow_node", "pipeline.kubeflow_outcome", "pipeline.kubeflow_plan"]
-    modules.append("pipeline.kubeflow_worker")  # of trainers in several pods
+    modules = sorted(set(re.findall(r"pipeline\.kubeflow\.\w+", document.read_text())))
+    assert modules == ["pipeline.kubeflow.node", "pipeline.kubeflow.outcome", "pipeline.kubeflow.plan"]
+    modules.append("pipeline.kubeflow.worker")  # of trainers in several pods
     code = (
         f"import importlib; print(*(importlib.import_module(name).__file__ for name in {modules}), sep='\\n')"
     )
@@ -217,7 +217,7 @@ def test_a_killed_node_is_tried_again(first):
 
 
 def test_run_parameters_reach_the_plan(first, volume):
-    from pipeline.plan import RunPlan
+    from pipeline.planning.plan import RunPlan
 
     plan = RunPlan.from_json((volume / "runs" / PUSHED / "plan.json").read_text())
     assert plan.config.seed == 7 and plan.config.source.url.endswith("/shop.db")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline import kubeflow_graph
-from pipeline.config import TowerlineConfig
+from pipeline.config.settings import TowerlineConfig
+from pipeline.kubeflow import graph as kubeflow_graph
 from schema.errors import UserError
 
 GRAPH = {"Transform": ("plan",), "RetrievalTrainer": ("Transform",), "RankingTrainer": ("RetrievalTrainer",)}

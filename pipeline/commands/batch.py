@@ -1,0 +1,90 @@
+"""Recommendations for every user of a file, to Parquet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from components.evaluation.files import whole_file
+from pipeline.terminal.console import counter
+from schema.errors import UserError
+from serving.live_history import LiveHistory
+from serving.pushed_model import PushedModel
+
+SCHEMA: Final = pa.schema(
+    [
+        ("user_id", pa.string()),
+        ("rank", pa.int64()),
+        ("product_id", pa.string()),
+        ("score", pa.float32()),
+        ("source", pa.string()),
+    ]
+)
+BATCH_SIZE: Final = 64
+
+
+def read_user_ids(file: str) -> list[str]:
+    """Reads ids, one a line, byte for byte; empty lines and repetitions are left out.
+
+    Raises:
+        UserError: The file cannot be read, is no UTF-8, or names nobody.
+    """
+    try:
+        text = Path(file).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise UserError(
+            f"The file of users cannot be read. Received: --users {file} ({error.strerror})."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"The file of users is no UTF-8 text. Received: --users {file}.") from error
+    ids = dict.fromkeys(line.removesuffix("\r") for line in text.split("\n"))
+    ids.pop("", None)
+    if not ids:
+        raise UserError(f"The file of users names nobody. Received: --users {file}. Remedy: one id a line.")
+    return list(ids)
+
+
+def write_recommendations(
+    model: PushedModel,
+    history: LiveHistory,
+    user_ids: Sequence[str],
+    output: Path,
+    top_k: int,
+    exclude_purchased: bool,
+) -> dict[str, Any]:
+    """Writes `user_id, rank, product_id, score, source`, `top_k` rows for each user.
+
+    Returns:
+        How many users, how many of them are known, how many rows, and the seconds.
+    """
+    progress = counter("Recommending to")
+    started = time.monotonic()
+    done = known = rows = 0
+    with whole_file(output) as temporary, pq.ParquetWriter(temporary, SCHEMA) as writer:
+        for batch in _batches(user_ids):
+            queries, flags = history.queries(batch)
+            answers = model.recommend(queries, top_k, exclude_purchased)
+            table = pa.Table.from_pylist(
+                [
+                    {"user_id": user_id, **item}
+                    for user_id, items in zip(batch, answers, strict=True)
+                    for item in items
+                ],
+                schema=SCHEMA,
+            )
+            writer.write_table(table)
+            done, known, rows = done + len(batch), known + sum(flags), rows + table.num_rows
+            progress("users", done, len(user_ids))
+    return {"users": done, "known_users": known, "rows": rows, "seconds": time.monotonic() - started}
+
+
+def _batches(values: Sequence[str]) -> Iterator[list[str]]:
+    rest = iter(values)
+    while batch := list(islice(rest, BATCH_SIZE)):
+        yield batch

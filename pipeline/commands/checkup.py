@@ -1,0 +1,168 @@
+"""The checks of `towerline doctor`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from pipeline.config.settings import TowerlineConfig
+from schema.errors import UserError
+
+OK: Final = "ok"
+WARNING: Final = "warning"
+FAILS: Final = "fails"
+
+PACKAGES: Final = {
+    "tfx": "1.21.0",
+    "tensorflow": "2.21.0",
+    "tf-keras": "2.21.0",
+    "tensorflow-recommenders": "0.7.7",
+    "tensorflow-transform": "1.21.0",
+    "tensorflow-data-validation": "1.16.1",
+    "tfx-bsl": "1.16.1",
+    "ml-metadata": "1.17.1",
+    "apache-beam": "2.77.0",
+    "protobuf": "6.33.6",
+    "pyarrow": "18.1.0",
+    "numpy": "1.26.4",
+}
+"""Versions that were proven together; a test holds them against the lock."""
+
+_LEAST_DISK_GB: Final = 2
+_LEAST_MEMORY_GB: Final = 4
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding.
+
+    Attributes:
+        name: What was looked at.
+        status: `ok`, `warning` or `fails`.
+        detail: What was found and, if it is not well, the remedy.
+    """
+
+    name: str
+    status: str
+    detail: str
+
+
+def check_all(config: TowerlineConfig, workdir: Path) -> Iterator[Check]:
+    """Looks at the installation, the machine, the work directory, the database and the served model."""
+    yield _python()
+    yield _packages()
+    yield _keras()
+    yield _disk(workdir)
+    yield _memory()
+    yield _guarded("work directory", lambda: _workdir(workdir))
+    yield _guarded("database", lambda: _database(config, workdir))
+    yield _guarded("served model", lambda: _served(config, workdir))
+
+
+def _python() -> Check:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] == (3, 11):
+        return Check("python", OK, found)
+    return Check(
+        "python", FAILS, f"{found}; Towerline needs 3.11. Remedy: install python3.11, then make setup."
+    )
+
+
+def _packages() -> Check:
+    wrong = []
+    for name, expected in PACKAGES.items():
+        try:
+            found = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found = "not installed"
+        if found != expected:
+            wrong.append(f"{name} is {found}, not {expected}")
+    if wrong:
+        return Check("packages", FAILS, "; ".join(wrong) + ". Remedy: remove .venv and run make setup.")
+    return Check("packages", OK, f"{len(PACKAGES)} have the versions that were proven together")
+
+
+def _keras() -> Check:
+    if os.environ.get("TF_USE_LEGACY_KERAS") == "1":
+        return Check("keras", OK, "Keras 2 (TF_USE_LEGACY_KERAS=1)")
+    return Check("keras", FAILS, "TF_USE_LEGACY_KERAS is not 1. Remedy: do not change it after start.")
+
+
+def _disk(workdir: Path) -> Check:
+    existing = next(path for path in (workdir, *workdir.parents) if path.exists())
+    free = shutil.disk_usage(existing).free / 1e9
+    if free < _LEAST_DISK_GB:
+        return Check(
+            "disk", FAILS, f"{free:.1f} GB free at {existing}. Remedy: free at least {_LEAST_DISK_GB} GB."
+        )
+    return Check("disk", OK, f"{free:.1f} GB free at {existing}")
+
+
+def _memory() -> Check:
+    import psutil
+
+    free = psutil.virtual_memory().available / 1e9
+    if free < _LEAST_MEMORY_GB:
+        return Check(
+            "memory", WARNING, f"{free:.1f} GB available; a run takes about {_LEAST_MEMORY_GB} GB or more."
+        )
+    return Check("memory", OK, f"{free:.1f} GB available")
+
+
+def _workdir(workdir: Path) -> Check:
+    existing = next(path for path in (workdir, *workdir.parents) if path.exists())
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return Check(
+            "work directory", FAILS, f"{existing} cannot be written. Remedy: choose another --workdir."
+        )
+    return Check("work directory", OK, str(workdir))
+
+
+def _database(config: TowerlineConfig, workdir: Path) -> Check:
+    from pipeline.config.remembered_source import source_of
+    from pipeline.config.source_access import open_concealed
+    from schema.events import event_weights
+    from schema.profile import profile_source
+    from schema.windows import resolve_windows
+
+    if not config.source.url and not (workdir / "source.json").is_file():
+        return Check("database", WARNING, "none is named. Remedy: pass --source URL to look at one.")
+    settings = source_of(config, workdir)
+    with open_concealed(settings) as source:
+        profile = profile_source(source, config.features, lambda what, done, total: None)
+    resolve_windows(profile.oldest, profile.newest, config.split)
+    event_weights(list(profile.event_types), config.events)
+    found = (
+        f"{settings.url}: {profile.num_events:,} events, {profile.num_users:,} users, "
+        f"{profile.num_products:,} products"
+    )
+    if profile.warnings:
+        return Check("database", WARNING, f"{found}; " + "; ".join(profile.warnings))
+    return Check("database", OK, found)
+
+
+def _served(config: TowerlineConfig, workdir: Path) -> Check:
+    from schema.versions import newest_version
+
+    directory = config.push.place(workdir)
+    version = newest_version(directory)
+    if version is None:
+        return Check("served model", WARNING, f"none in {directory}. Remedy: towerline run.")
+    if not (directory / str(version) / "saved_model.pb").is_file():
+        return Check(
+            "served model", FAILS, f"{directory / str(version)} is no SavedModel. Remedy: remove it."
+        )
+    return Check("served model", OK, str(directory / str(version)))
+
+
+def _guarded(name: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except UserError as error:
+        return Check(name, FAILS, str(error))

@@ -1,0 +1,1 @@
+"""From the configuration and its files to one validated object."""

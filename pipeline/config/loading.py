@@ -1,0 +1,77 @@
+"""From defaults, a YAML file and `--set` to one validated configuration."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.config.settings import TowerlineConfig
+from schema.errors import UserError
+
+
+def load_config(arguments: argparse.Namespace, source: str | None = None) -> TowerlineConfig:
+    """Returns defaults, overridden by `--config`, then by `--set`, then by `--source`.
+
+    Raises:
+        UserError: The file is absent or no mapping, a `--set` has no `=`, or a key or value is wrong.
+    """
+    values = _read(arguments.config) if arguments.config else {}
+    for key, value in parse_overrides(arguments.set):
+        _put(values, key, value)
+    if source:
+        _put(values, "source.url", source)
+    return TowerlineConfig.parse(values)
+
+
+def parse_overrides(overrides: Sequence[str]) -> list[tuple[str, Any]]:
+    """Splits `key=value`; values are read as YAML, so `3`, `true` and `[a, b]` have their types.
+
+    Raises:
+        UserError: There is no `=`, or the value is no YAML.
+    """
+    return [_override(text) for text in overrides]
+
+
+def _override(text: str) -> tuple[str, Any]:
+    import yaml
+
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UserError(f"`--set` takes key=value. Received: {text!r}. Remedy: such as --set seed=7.")
+    try:
+        return key.strip(), yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UserError(f"The value of `--set {key}` is no YAML. Received: {value!r}.") from error
+
+
+def _read(file: str) -> dict[str, Any]:
+    import yaml
+
+    try:
+        values = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"The configuration file cannot be read. Received: --config {file} ({error})."
+        ) from error
+    except yaml.YAMLError as error:
+        raise UserError(f"The configuration file {file} is no YAML: {error}") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise UserError(f"The configuration file {file} must be a mapping of keys. Received: {values!r:.80}.")
+    return values
+
+
+def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
+    *parents, last = dotted.split(".")
+    for name in parents:
+        inner = values.setdefault(name, {})
+        if not isinstance(inner, Mapping):
+            raise UserError(
+                f"Configuration key `{name}` holds a value, so `{dotted}` cannot be set below it."
+            )
+        values[name] = inner = dict(inner)
+        values = inner
+    values[last] = value

@@ -1,0 +1,42 @@
+"""Remembers the source of a run for `recommend`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from pipeline.config.settings import TowerlineConfig
+from pipeline.config.source_access import PASSWORD_VARIABLE, conceal
+from schema.errors import UserError
+from schema.source import restore_password
+from schema.source_settings import SourceSettings
+
+_FILE: Final = "source.json"
+
+
+def remember_source(settings: SourceSettings, workdir: Path) -> None:
+    """Writes how to reach the database to `source.json`, password included, for its owner's eyes only."""
+    url = restore_password(settings.url or "", os.environ.get(PASSWORD_VARIABLE))
+    temporary = workdir / f".{_FILE}.partial"
+    temporary.unlink(missing_ok=True)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(settings.model_copy(update={"url": url}).to_json())
+    temporary.replace(workdir / _FILE)
+
+
+def source_of(config: TowerlineConfig, workdir: Path) -> SourceSettings:
+    """Returns the source of the configuration, or else that of the last run; the password is masked.
+
+    Raises:
+        UserError: There is neither.
+    """
+    if config.source.url:
+        return conceal(config.source)
+    path = workdir / _FILE
+    if not path.is_file():
+        raise UserError(
+            f"No run has been made in {workdir}, and no database is named. Remedy: pass --source URL."
+        )
+    return conceal(SourceSettings.from_json(path.read_text(encoding="utf-8")))

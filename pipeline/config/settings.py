@@ -1,0 +1,69 @@
+"""The configuration of a pipeline: only composes the settings that live beside the code that uses them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from components.settings import (
+    BaselineSettings,
+    GateSettings,
+    IndexSettings,
+    PostRankingSettings,
+    PrerankingSettings,
+)
+from pipeline.config.beam_arguments import BeamSettings
+from pipeline.config.kubeflow_settings import KubeflowSettings
+from schema.settings import Settings
+from schema.source import mask_url
+from schema.source_settings import EventSettings, FeatureSettings, SourceSettings
+from schema.windows import SplitSettings
+from trainer.settings import RankingSettings, RetrievalSettings
+
+
+class MetadataSettings(Settings):
+    """The ML Metadata store."""
+
+    url: str | None = None
+    """`sqlite:///path` of a file, `postgresql://user:***@host/database` or `mysql://user:***@host/database`,
+    with the password there or in `TOWERLINE_METADATA_PASSWORD`; default: `metadata.db` in the work
+    directory."""
+
+    def masked(self) -> MetadataSettings:
+        """The same without a password."""
+        return self if self.url is None else MetadataSettings(url=mask_url(self.url))
+
+
+class PushSettings(Settings):
+    """Where blessed models go."""
+
+    directory: str | None = None
+    """Default: `serving` in the work directory."""
+
+    def place(self, workdir: str | Path) -> Path:
+        """The absolute push directory of a work directory."""
+        return Path(self.directory or Path(workdir, "serving")).expanduser().absolute()
+
+
+class TowerlineConfig(Settings):
+    """Everything a user may configure."""
+
+    source: SourceSettings = SourceSettings()
+    features: FeatureSettings = FeatureSettings()
+    events: EventSettings = EventSettings()
+    split: SplitSettings = SplitSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    index: IndexSettings = IndexSettings()
+    preranking: PrerankingSettings = PrerankingSettings()
+    ranking: RankingSettings = RankingSettings()
+    post_ranking: PostRankingSettings = PostRankingSettings()
+    baselines: BaselineSettings = BaselineSettings()
+    gates: GateSettings = GateSettings()
+    beam: BeamSettings = BeamSettings()
+    metadata: MetadataSettings = MetadataSettings()
+    push: PushSettings = PushSettings()
+    kubeflow: KubeflowSettings = KubeflowSettings()
+    refit: bool = True
+    """Whether, after the evaluation, the towers and the index are made once more from every event up to
+    now, and that is pushed. The ranker keeps its weights: it reads figures that mean the same in both."""
+    seed: int = 42
+    """Seed of everything random."""

@@ -1,0 +1,1 @@
+"""Kubeflow Pipelines 2: compiling, submitting, and the containers of the tasks."""

@@ -1,0 +1,105 @@
+"""The container of the task `plan`: what needs the data before the first node does.
+
+It freezes the features, resolves the windows, takes the fingerprint of the database, and leaves the
+compiled pipeline for the other containers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from pipeline.kubeflow.parameters import with_settings
+from pipeline.kubeflow.run import KubeflowRun, add_arguments, container_main, run_of
+from pipeline.planning.plan import RunPlan
+from pipeline.planning.workdir import usable_workdir
+from pipeline.terminal import console
+from schema.errors import UserError
+from schema.source import mask_url, password_of
+
+_LOCK: Final = ".plan.lock"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Plans a run and returns the exit code."""
+    parser = argparse.ArgumentParser(prog="plan", description="plans a run on Kubeflow")
+    add_arguments(parser)
+    for option, text in (("--set", "a JSON value"), ("--text", "a text")):
+        parser.add_argument(
+            option, action="append", default=[], metavar="KEY=VALUE", help=f"a configuration key and {text}"
+        )
+    return container_main(parser, _execute, argv)
+
+
+def _execute(arguments: argparse.Namespace) -> None:
+    from pipeline.metadata.types import register_types
+    from pipeline.planning.planner import feature_lines, make_plan
+    from pipeline.runs.stale_pushes import retire_stale
+
+    run = run_of(arguments)
+    if run.is_planned:  # the pod was lost after its work was done; a run has one plan
+        console.say(f"Run {run.run_id} is planned already.")
+        return
+    config = with_settings(_settings(arguments.set, arguments.text))
+    if config.source.url and password_of(config.source.url) is not None:
+        raise UserError(
+            "The run parameter `source` must hold no password, for Kubeflow shows it to everybody. Received: "
+            f"{mask_url(config.source.url)}. Remedy: write `***` in its place and put it into the secret."
+        )
+    with _alone(run.root):
+        planned = make_plan(config, str(run.root))
+        retire_stale(run.metadata, planned.plan.push_directory)
+        pipeline = _compiled(planned.plan, run)
+        register_types(run.metadata, pipeline)
+    plan, profile = planned.plan, planned.profile
+    console.say(f"Read {profile.num_events:,} events from {plan.config.source.url}")
+    console.say("\n".join(feature_lines(profile, plan)))
+    for note in planned.notes:
+        console.say(f"Note: {note}")
+    run.write(plan, pipeline)
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Waits until no other run is being planned: the first freezes the schema and makes tables and types."""
+    with (usable_workdir(str(root)) / _LOCK).open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _settings(json_values: Sequence[str], texts: Sequence[str]) -> dict[str, object]:
+    settings: dict[str, object] = {}
+    for text in json_values:
+        key, _, value = text.partition("=")
+        try:
+            settings[key] = json.loads(value)
+        except json.JSONDecodeError as error:
+            raise UserError(f"The value of `{key}` is no JSON. Received: {value!r}.") from error
+    for text in texts:
+        key, _, value = text.partition("=")
+        settings[key] = value
+    return settings
+
+
+def _compiled(plan: RunPlan, run: KubeflowRun) -> object:
+    """The pipeline's IR under Kubeflow's run id; it does not say how ML Metadata is reached."""
+    from tfx.dsl.compiler import compiler, constants
+    from tfx.orchestration.portable import runtime_parameter_utils
+
+    from pipeline.create_pipeline import create_pipeline
+
+    pipeline = compiler.Compiler().compile(create_pipeline(plan))
+    runtime_parameter_utils.substitute_runtime_parameter(
+        pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run.run_id}
+    )
+    return pipeline
+
+
+if __name__ == "__main__":
+    sys.exit(main())

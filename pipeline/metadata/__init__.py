@@ -1,0 +1,1 @@
+"""ML Metadata: where it is kept, reading and writing."""

@@ -1,0 +1,1 @@
+"""From a configuration and a database to a resolved plan."""

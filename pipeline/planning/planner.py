@@ -1,0 +1,98 @@
+"""From a configuration and a database to a resolved plan; nothing of TFX is imported."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config.settings import TowerlineConfig
+from pipeline.config.source_access import conceal, open_concealed
+from pipeline.metadata.location import is_server, metadata_location
+from pipeline.metadata.store import check_writable
+from pipeline.planning import freezing
+from pipeline.planning.code_digest import code_digest
+from pipeline.planning.plan import PIPELINE_NAME, RunPlan
+from pipeline.planning.rule_check import check_rules
+from pipeline.planning.workdir import usable_folder, usable_workdir
+from pipeline.terminal.console import counter
+from schema.events import event_weights
+from schema.profile import DatabaseProfile, profile_source
+from schema.windows import resolve_windows
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan and what was seen on the way.
+
+    Attributes:
+        plan: The resolved run.
+        profile: What is in the database.
+        notes: Lines for the user.
+        newly_frozen: Whether the kinds of the columns were inferred by this very call.
+    """
+
+    plan: RunPlan
+    profile: DatabaseProfile
+    notes: tuple[str, ...]
+    newly_frozen: bool
+
+
+def schema_folder(workdir: Path) -> Path:
+    """Where the frozen schema of a work directory is."""
+    return workdir / "schema"
+
+
+def make_plan(config: TowerlineConfig, workdir: str) -> Planned:
+    """Reads the database once, freezes its schema if it is new, and resolves the time windows.
+
+    Nothing is written to the work directory before the database has proved usable.
+
+    Raises:
+        UserError: The database, the configuration or the work directory cannot be used.
+    """
+    config = config.model_copy(update={"source": conceal(config.source)})
+    metadata = metadata_location(config.metadata, workdir)
+    config = config.model_copy(update={"metadata": config.metadata.masked()})
+    check_writable(metadata, PIPELINE_NAME)
+    with open_concealed(config.source) as source:
+        profile = profile_source(source, config.features, counter("Reading"))
+        windows = resolve_windows(profile.oldest, profile.newest, config.split)
+        weights = event_weights(list(profile.event_types), config.events)
+        root = usable_workdir(workdir)
+        if not is_server(metadata):
+            usable_folder(Path(metadata).parent)
+        folder = schema_folder(root)
+        frozen = freezing.read_features(folder)
+        features = profile.features if frozen is None else frozen
+        check_rules(config.post_ranking.rules, features)
+        notes = [*profile.warnings, *freezing.check_features(features, profile)]
+        if frozen is None:
+            freezing.write_features(folder, features)
+        schema_file = freezing.frozen_schema(folder, features, source)
+    plan = RunPlan(
+        config=config,
+        features=features,
+        windows=windows,
+        event_weights=weights,
+        fingerprint=_fingerprint(profile),
+        workdir=str(root),
+        schema_file=str(schema_file),
+    )
+    return Planned(plan, profile, tuple(notes), frozen is None)
+
+
+def _fingerprint(profile: DatabaseProfile) -> str:
+    """Changes with the data and with our code, so that an upgrade is not served from the cache."""
+    return hashlib.sha256(f"{profile.fingerprint} {code_digest()}".encode()).hexdigest()
+
+
+def feature_lines(profile: DatabaseProfile, plan: RunPlan) -> list[str]:
+    """Describes the feature columns, one a line."""
+    lines = []
+    for table, columns in (("users", plan.features.users), ("products", plan.features.products)):
+        for column in columns:
+            name = f"{table}.{column.name}"
+            reason = profile.reasons.get(name, "")
+            lines.append(f"  {name}: {column.kind.value}" + (f" ({reason})" if reason else ""))
+    return lines or ["  no feature columns: ids and times only"]

@@ -1,0 +1,1 @@
+"""Runs the pipeline here, and tells what a run came to."""

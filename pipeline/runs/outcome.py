@@ -1,0 +1,151 @@
+"""What a run came to: read from ML Metadata and from the files of its artifacts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.metadata.store import Artifact, Execution, Run, RunStore
+from pipeline.planning.plan import PIPELINE_NAME
+from schema.settings import Settings
+
+NODES = frozenset(
+    {
+        "QueryValidator",
+        "CatalogValidator",
+        "InteractionValidator",
+        "RetrievalEvaluator",
+        "RankingEvaluator",
+        "RecommenderEvaluator",
+        "ServingValidator",
+        "Pusher",
+    }
+)
+"""Nodes whose outputs say what a run came to."""
+
+_BLESSINGS = {
+    "RankingEvaluator": "the ranker is below its floor (`gates.least_auc`)",
+    "RecommenderEvaluator": "the recommender did not pass its gates",
+    "ServingValidator": "the served model did not pass the check in a fresh process",
+}
+
+
+class Outputs(Protocol):
+    """Knows what executions wrote: a store, or its records in memory."""
+
+    def outputs(self, execution: Execution) -> dict[str, list[Artifact]]:
+        """Output key -> artifacts."""
+        ...
+
+
+class Outcome(Settings):
+    """The end of a run."""
+
+    run_id: str
+    """Name in ML Metadata."""
+    metrics: dict[str, Any] = {}
+    """`metrics.json` of the RecommenderEvaluator."""
+    retrieval: dict[str, Any] = {}
+    """`metrics.json` of the RetrievalEvaluator."""
+    anomalies: tuple[str, ...] = ()
+    """What the validators found and did not stop the run for."""
+    refusals: tuple[str, ...] = ()
+    """Why the model was not pushed."""
+    pushed_version: str | None = None
+    """Version of the model that this run pushed."""
+    pushed_to: str | None = None
+    """Its folder."""
+
+
+def read_outcome(metadata_path: str, run_id: str | None = None) -> Outcome | None:
+    """Returns the outcome of a run, by default the newest; None if there is no such run."""
+    store = RunStore(metadata_path, PIPELINE_NAME)
+    runs = [run for run in store.runs() if run_id in (None, run.run_id)]
+    return outcome_of(store, runs[-1]) if runs else None
+
+
+def outcome_of(store: Outputs, run: Run) -> Outcome:
+    """Returns the outcome of a run of the store."""
+    outputs = {
+        execution.node: store.outputs(execution)
+        for execution in run.executions
+        if execution.node in NODES and execution.state in ("COMPLETE", "CACHED")
+    }
+    pushed = _first(outputs, "Pusher", "pushed_model")
+    is_pushed = pushed is not None and bool(pushed.properties.get("pushed"))
+    metrics = _json(_first(outputs, "RecommenderEvaluator", "evaluation"), "metrics.json")
+    return Outcome(
+        run_id=run.run_id,
+        metrics=metrics,
+        retrieval=_json(_first(outputs, "RetrievalEvaluator", "evaluation"), "metrics.json"),
+        anomalies=tuple(_anomalies(outputs)),
+        refusals=() if is_pushed else tuple(_refusals(outputs, metrics)),
+        pushed_version=str(pushed.properties.get("pushed_version")) if pushed and is_pushed else None,
+        pushed_to=str(pushed.properties.get("pushed_destination")) if pushed and is_pushed else None,
+    )
+
+
+ByNode = Mapping[str, Mapping[str, list[Artifact]]]
+
+
+def _first(outputs: ByNode, node: str, key: str) -> Artifact | None:
+    return next(iter(outputs.get(node, {}).get(key, [])), None)
+
+
+def _json(artifact: Artifact | None, name: str) -> dict[str, Any]:
+    path = Path(artifact.uri, name) if artifact else None
+    if path is None or not path.is_file():
+        return {}
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _refusals(outputs: ByNode, metrics: Mapping[str, Any]) -> list[str]:
+    reasons = []
+    for node, sentence in _BLESSINGS.items():
+        blessing = _first(outputs, node, "blessing")
+        if blessing is not None and _says_no(blessing):
+            reasons.append(f"{node}: {sentence}" + _details(node, blessing, metrics))
+    return reasons
+
+
+def _says_no(blessing: Artifact) -> bool:
+    if blessing.properties.get("blessed") == 0 or Path(blessing.uri, "NOT_BLESSED").exists():
+        return True
+    return blessing.properties.get("blessing_status") == "INFRA_NOT_BLESSED"
+
+
+def _details(node: str, blessing: Artifact, metrics: Mapping[str, Any]) -> str:
+    if node == "RecommenderEvaluator":
+        failed = [gate for gate in metrics.get("gates", []) if not gate.get("passed", True)]
+        details = [str(gate.get("detail") or gate.get("name")) for gate in failed]
+    elif node == "ServingValidator":
+        details = [str(reason) for reason in _json(blessing, "validation.json").get("reasons", [])]
+    else:
+        details = []
+    return ": " + "; ".join(details) if details else ""
+
+
+def _anomalies(outputs: ByNode) -> list[str]:
+    found = []
+    for node in ("QueryValidator", "CatalogValidator"):
+        artifact = _first(outputs, node, "anomalies")
+        for path in sorted(Path(artifact.uri).rglob("SchemaDiff.pb")) if artifact else ():
+            found += [f"{node}: {text}" for text in _schema_diff(path)]
+    report = _json(_first(outputs, "InteractionValidator", "report"), "report.json")
+    checks = report.get("checks", [])
+    found += [
+        f"InteractionValidator: {check['sentence']}" for check in checks if not check.get("passed", True)
+    ]
+    return found
+
+
+def _schema_diff(path: Path) -> list[str]:
+    from tensorflow_metadata.proto.v0 import anomalies_pb2
+
+    anomalies = anomalies_pb2.Anomalies.FromString(path.read_bytes())
+    split = path.parent.name.removeprefix("Split-")
+    infos = sorted(anomalies.anomaly_info.items())
+    return [f"{split}: {name}: {info.short_description or info.description}" for name, info in infos]
