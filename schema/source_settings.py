@@ -23,6 +23,11 @@ class TableMapping(Settings):
     """Columns to read beside those that the contract requires; all by default."""
     exclude: tuple[str, ...] = ()
     """Columns never to read."""
+    timezone: str | None = None
+    """Time zone of stamps of this table that name none, if not `source.timezone`."""
+    format: str | None = None
+    """How stamps are written that are neither ISO text nor epoch seconds: `rfc2822`, or directives such as
+    `%d.%m.%Y %H:%M`."""
 
 
 class SourceSettings(Settings):
@@ -32,8 +37,11 @@ class SourceSettings(Settings):
     """SQLAlchemy URL, or path of a folder of Parquet/CSV files."""
     tables: dict[str, TableMapping] = {}
     """How `users`, `products` and `events` are found, each by `table` or `query` (one `SELECT`, or one for
-    each of `sqlite`, `postgresql`, `mysql`, `files`), `columns` (contract column -> column), and `only` or
-    `exclude` (columns to read, or never to read)."""
+    each of `sqlite`, `postgresql`, `mysql`, `files`), `columns` (contract column -> column), `only` or
+    `exclude` (columns to read, or never to read), `timezone`, and `format` (of stamps that are not ISO:
+    `rfc2822`, or directives such as `%d.%m.%Y %H:%M`)."""
+    timezone: str | None = None
+    """Time zone of stamps that name none, such as Europe/Paris; default: UTC."""
     variables: dict[str, str | int] = {}
     """Values for `${name}` in queries and names of tables, such as a prefix or a language."""
     partitions: Annotated[int, Field(ge=0)] = 0

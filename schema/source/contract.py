@@ -32,8 +32,8 @@ KEYS: Final = {USERS: names.USER_ID, PRODUCTS: names.PRODUCT_ID, EVENTS: names.U
 IDS: Final = (names.USER_ID, names.PRODUCT_ID, names.BASKET_ID, names.EVENT_TYPE)
 """Columns whose values become text, byte for byte."""
 
-Class = Literal["integer", "real", "text", "bool", "stamp", "array"]
-"""Storage class of a database column, as far as reading it cares."""
+Class = Literal["integer", "real", "text", "bool", "stamp", "local", "array"]
+"""Storage class of a database column, as far as reading it cares; `local` is a stamp without a zone."""
 
 Bound = int | float | str | None
 

@@ -11,7 +11,7 @@ from schema.errors import UserError
 from schema.names import OCCURRED_AT
 from schema.source import rows
 from schema.source.contract import Bound, Class, UserRange
-from schema.source.dialect import Dialect
+from schema.source.dialect import STAMPS, Dialect
 from schema.source.relations import Relation
 
 _KEYS_PER_QUERY: Final = 500
@@ -122,7 +122,8 @@ class Database:
         self, relation: Relation, columns: Sequence[str], where: str, classes: dict[str, Class]
     ) -> Iterator[pa.RecordBatch]:
         sources = dict(relation.columns)
-        selected = [self._dialect.select(name, sources[name], classes[sources[name]]) for name in columns]
+        kinds = {name: _kind(classes[sources[name]], name, relation) for name in columns}
+        selected = [self._dialect.select(name, sources[name], kinds[name]) for name in columns]
         schema = pa.schema([pa.field(item.name, item.type) for item in selected])
         try:
             yield from self._dialect.batches(self._dialect.statement(selected, relation, where), schema)
@@ -165,6 +166,12 @@ def cut(
     lows: list[Bound] = [None, *bounds[1:]]
     cuts = zip(lows, highs, sizes, strict=True)
     return [UserRange(low, high, as_text, classes, size) for low, high, size in cuts]
+
+
+def _kind(kind: Class, column: str, relation: Relation) -> Class:
+    """Stamps without a zone are in UTC, unless the relation says in which zone they are."""
+    is_elsewhere = column in STAMPS and relation.stamps.timezone is not None
+    return "stamp" if kind == "local" and not is_elsewhere else kind
 
 
 def _bound(value: Any) -> Bound:

@@ -73,7 +73,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def select(self, column: str, source: str, kind: Class) -> Selected:
-        """Returns the expression that reads a column."""
+        """Returns the expression that reads a column; a `local` stamp as ISO text."""
 
     def key_text(self, relation: Relation) -> str:
         """Returns SQL that gives the user id as text, for columns that mix types."""

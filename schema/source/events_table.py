@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from schema import names
 from schema.source import values
 from schema.source.relations import Relation
+from schema.source.stamp_forms import to_utc
 from schema.source.stamps import epoch_seconds
 
 EVENT_COLUMNS: Final = {
@@ -45,7 +46,8 @@ def normalise_events(raw: pa.Table, relation: Relation, first_row: int = 1) -> p
         if pa.types.is_string(kind):
             arrays[name] = values.texts(array)
         elif name == names.OCCURRED_AT:
-            arrays[name] = epoch_seconds(array, relation.name, relation.known_as(name), first_row)
+            stamps = to_utc(array, relation.stamps)
+            arrays[name] = epoch_seconds(stamps, relation.name, relation.known_as(name), first_row)
         else:
             arrays[name] = values.numbers(array, relation.name, relation.known_as(name), first_row)
     arrays[names.EVENT_TYPE] = pc.fill_null(arrays[names.EVENT_TYPE], names.DEFAULT_EVENT_TYPE)

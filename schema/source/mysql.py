@@ -16,7 +16,8 @@ from schema.source.relations import Relation
 _CLASSES: Final[dict[Class, tuple[int, ...]]] = {
     "integer": (1, 2, 3, 8, 9, 13),
     "real": (0, 4, 5, 246),
-    "stamp": (7, 10, 12),
+    "stamp": (7,),
+    "local": (10, 12),
 }
 _BY_CODE: Final[dict[int, Class]] = {code: kind for kind, codes in _CLASSES.items() for code in codes}
 
@@ -52,6 +53,9 @@ class MysqlDialect(Dialect):
     def select(self, column: str, source: str, kind: Class) -> Selected:
         """Leaves conversions to the reader of rows, apart from stamps."""
         name = self.quote(source)
+        if kind == "local":
+            written = f"DATE_FORMAT({name}, '%Y-%m-%dT%H:%i:%s')"
+            return Selected(column, f"CASE WHEN YEAR({name}) > 0 THEN {written} END", pa.string())
         if kind == "stamp" and column in STAMPS:
             return Selected(column, f"TIMESTAMPDIFF(SECOND, '1970-01-01 00:00:00', {name})", pa.int64())
         if is_id(column) or kind in ("text", "stamp"):

@@ -18,7 +18,8 @@ _CLASSES: Final[dict[Class, tuple[int, ...]]] = {
     "integer": (20, 21, 23),
     "real": (700, 701, 1700),
     "bool": (16,),
-    "stamp": (1082, 1114, 1184),
+    "stamp": (1184,),
+    "local": (1082, 1114),
     "array": (1005, 1007, 1016, 1021, 1022, 1231),
 }
 _BY_CODE: Final[dict[int, Class]] = {code: kind for kind, codes in _CLASSES.items() for code in codes}
@@ -64,6 +65,8 @@ class PostgresqlDialect(Dialect):
         name = self.quote(source)
         if is_id(column):
             return Selected(column, _as_text(name, kind), pa.string())
+        if kind == "local":
+            return Selected(column, f"to_char({name}, 'YYYY-MM-DD\"T\"HH24:MI:SS')", pa.string())
         if kind == "stamp":
             if column in STAMPS:
                 return Selected(column, f"floor(extract(epoch FROM {name}))::bigint", pa.int64())

@@ -13,6 +13,7 @@ from schema.source import contract, values
 from schema.source.contract import EVENTS, PRODUCTS, USERS, UserRange
 from schema.source.events_table import normalise_events
 from schema.source.relations import Relation, missing_table, unmapped, with_columns
+from schema.source.stamp_forms import to_utc
 from schema.source.stamps import epoch_seconds
 from schema.source.tables import Tables
 from schema.source_settings import SourceSettings, TableMapping
@@ -137,7 +138,8 @@ class ProductSource:
         newest, first_row = 0, 1
         table, column = self.name_of(EVENTS), self.name_of(EVENTS, names.OCCURRED_AT)
         for batch in self._tables.read_newest(self._relations[EVENTS]):
-            stamps = epoch_seconds(batch.column(0), table, column, first_row)
+            written = to_utc(batch.column(0), self._relations[EVENTS].stamps)
+            stamps = epoch_seconds(written, table, column, first_row)
             newest = max(newest, pc.max(stamps).as_py() or 0)
             first_row += batch.num_rows
         return newest
@@ -168,7 +170,8 @@ class ProductSource:
     def _native(self, table: str, raw: pa.Table) -> pa.Table:
         arrays = {}
         name = self.name_of(table)
-        untyped = self._tables.untyped(self._relations[table])
+        relation = self._relations[table]
+        untyped = self._tables.untyped(relation)
         for column in raw.column_names:
             array = values.flat(raw[column])
             if column == contract.KEYS[table]:
@@ -176,7 +179,8 @@ class ProductSource:
             elif table == PRODUCTS and column == names.AVAILABLE:
                 arrays[column] = values.flags(array, name, self.name_of(table, column))
             elif table == PRODUCTS and column == names.CREATED_AT:
-                arrays[column] = epoch_seconds(array, name, self.name_of(table, column))
+                stamps = to_utc(array, relation.stamps)
+                arrays[column] = epoch_seconds(stamps, name, self.name_of(table, column))
             else:
                 arrays[column] = values.native(values.typed(array) if untyped else array)
         return pa.table(arrays)

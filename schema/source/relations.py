@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schema.errors import UserError
 from schema.source import contract
 from schema.source.queries import fill_in, query_for, without_end
+from schema.source.stamp_forms import UTC_ISO, StampForm, check_form
 from schema.source_settings import SourceSettings, TableMapping
 
 
@@ -21,12 +22,14 @@ class Relation:
         name: Name of the table in the database; also what messages say.
         query: A `SELECT` that takes the table's place, if any.
         columns: Pairs of contract (or feature) name and name in the database.
+        stamps: How points in time are written.
     """
 
     table: str
     name: str
     query: str | None = None
     columns: tuple[tuple[str, str], ...] = ()
+    stamps: StampForm = UTC_ISO
 
     @property
     def key(self) -> str:
@@ -57,7 +60,8 @@ def unmapped(settings: SourceSettings, table: str, dialect: str = "sqlite") -> R
         dialect: Kind of database, for queries that are written for several.
 
     Raises:
-        UserError: A variable is not configured, or no query is for this kind of database.
+        UserError: A variable is not configured, no query is for this kind of database, or a time zone or
+            format is not understood.
     """
     mapping = settings.tables.get(table, TableMapping())
     key = f"source.tables.{table}"
@@ -65,7 +69,9 @@ def unmapped(settings: SourceSettings, table: str, dialect: str = "sqlite") -> R
     if query is not None:
         query = without_end(fill_in(query, settings.variables, f"{key}.query")) or None
     name = fill_in(mapping.table, settings.variables, f"{key}.table") if mapping.table else table
-    return Relation(table, name, query)
+    form = StampForm(mapping.timezone or settings.timezone, mapping.format)
+    check_form(form, key)
+    return Relation(table, name, query, stamps=form)
 
 
 def with_columns(relation: Relation, mapping: TableMapping, present: Sequence[str]) -> Relation:
@@ -94,7 +100,7 @@ def with_columns(relation: Relation, mapping: TableMapping, present: Sequence[st
             )
     order = {source: position for position, source in enumerate(present)}
     columns = sorted(renamed.items(), key=lambda pair: order[pair[1]])
-    return Relation(relation.table, relation.name, relation.query, tuple(columns))
+    return replace(relation, columns=tuple(columns))
 
 
 def _chosen(relation: Relation, mapping: TableMapping, renamed: dict[str, str], place: str) -> dict[str, str]:
