@@ -7,8 +7,8 @@ import signal
 
 import uvicorn
 
-from serving.app import Server, create_app
-from serving.grpc_server import start_grpc
+from serving.grpc.server import start_grpc
+from serving.http.app import Server, create_app
 
 _GRACE_SECONDS = 15
 

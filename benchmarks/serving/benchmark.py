@@ -15,12 +15,12 @@ from benchmarks.markdown import NOTHING, table
 from benchmarks.serving.clients import Client, at_rate, sustained
 from benchmarks.serving.server import serving
 from benchmarks.timing import in_turn
-from serving.holder import Served
-from serving.new_products import NewProducts
-from serving.recommending import Recommending
-from serving.requests import RecommendationRequest
-from serving.shop import Shop
-from serving.side_index import SideIndex
+from serving.database.shop import Shop
+from serving.model.holder import Served
+from serving.new_products.merging import NewProducts
+from serving.new_products.side_index import SideIndex
+from serving.recommend.recommending import Recommending
+from serving.recommend.requests import RecommendationRequest
 
 RATE = 50.0
 """Requests a second of the open loop."""

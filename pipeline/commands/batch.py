@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from components.evaluation.files import whole_file
 from pipeline.terminal.console import counter
 from schema.errors import UserError
-from serving.live_history import LiveHistory
-from serving.pushed_model import PushedModel
+from serving.database.live_history import LiveHistory
+from serving.model.pushed_model import PushedModel
 
 SCHEMA: Final = pa.schema(
     [

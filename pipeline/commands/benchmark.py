@@ -76,9 +76,9 @@ def _serving(arguments: argparse.Namespace) -> int:
     from pipeline.config.loading import load_config
     from pipeline.config.remembered_source import source_of
     from pipeline.config.source_access import open_concealed
-    from serving.holder import warm
-    from serving.pushed_model import PushedModel
-    from serving.shop import Shop
+    from serving.database.shop import Shop
+    from serving.model.holder import warm
+    from serving.model.pushed_model import PushedModel
 
     if arguments.requests < 2 or arguments.seconds <= 0:
         raise UserError("`--requests` must be at least 2 and `--seconds` above 0.")

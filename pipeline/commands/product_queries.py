@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.terminal import console
 from pipeline.terminal.capture import quiet_stderr
 from schema.errors import UserError
-from serving.pushed_model import PushedModel
+from serving.model.pushed_model import PushedModel
 
 
 def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +42,7 @@ def say_items(arguments: argparse.Namespace, answer: dict[str, Any], columns: tu
     from pipeline.config.remembered_source import source_of
     from pipeline.config.source_access import open_concealed
     from pipeline.runs.tables import render
-    from serving.descriptions import describe_products
+    from serving.database.descriptions import describe_products
 
     if arguments.json:
         console.say_json({name: value for name, value in answer.items() if name != "features"})

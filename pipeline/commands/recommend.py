@@ -11,8 +11,8 @@ from schema.errors import UserError
 
 if TYPE_CHECKING:
     from schema.source import ProductSource
-    from serving.live_history import LiveHistory
-    from serving.pushed_model import PushedModel
+    from serving.database.live_history import LiveHistory
+    from serving.model.pushed_model import PushedModel
 
 NAME = "recommend"
 HELP = "recommendations of the pushed model for a user, or for a file of users"
@@ -36,8 +36,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.config.source_access import open_concealed
     from pipeline.terminal.capture import quiet_stderr
     from schema.request import Query
-    from serving.live_history import LiveHistory
-    from serving.pushed_model import PushedModel
+    from serving.database.live_history import LiveHistory
+    from serving.model.pushed_model import PushedModel
 
     if arguments.top_k < 1:
         raise UserError(f"`--top-k` must be at least 1. Received: {arguments.top_k}.")
@@ -58,7 +58,7 @@ def execute(arguments: argparse.Namespace) -> int:
 def _one(
     arguments: argparse.Namespace, model: PushedModel, history: LiveHistory, source: ProductSource
 ) -> int:
-    from serving.descriptions import describe_products
+    from serving.database.descriptions import describe_products
 
     queries, known = history.queries([arguments.user])
     items = model.recommend(queries, arguments.top_k, arguments.exclude_purchased)[0]

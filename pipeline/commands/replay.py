@@ -23,7 +23,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.terminal.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
-    from serving.replaying import Replay, differences, read_record
+    from serving.replay.replaying import Replay, differences, read_record
 
     config = load_config(arguments)
     workdir = Path(arguments.workdir).expanduser().absolute()

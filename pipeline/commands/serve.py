@@ -38,15 +38,15 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.terminal.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()  # the log is ours
-    from serving.app import Server
-    from serving.extras import Extras, RunHistory
-    from serving.holder import ModelHolder
-    from serving.pushed_model import PushedModel
-    from serving.recording import Recorder
+    from serving.database.shop import Shop
+    from serving.http.app import Server
+    from serving.http.extras import Extras, RunHistory
+    from serving.http.settings import ServerSettings
+    from serving.model.holder import ModelHolder
+    from serving.model.pushed_model import PushedModel
+    from serving.new_products.side_index import SideIndex
+    from serving.replay.recording import Recorder
     from serving.running import run
-    from serving.settings import ServerSettings
-    from serving.shop import Shop
-    from serving.side_index import SideIndex
 
     settings = ServerSettings.parse(
         {

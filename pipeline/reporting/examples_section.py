@@ -58,7 +58,7 @@ def _examples(graph: Graph, run: Run, lists: Lists, targets: dict[str, set[str]]
 
 def _reason(item: dict[str, Any], events: list[tuple[int, int]]) -> str:
     """In the words of the server; `events` are pairs of a time and the moment of the question."""
-    from serving.reasons import reason
+    from serving.model.reasons import reason
 
     told: dict[str, Any] = {"source": item["source"], "times_bought": len(events)}
     if events:

@@ -26,8 +26,8 @@ def pushed(trained_shop, tmp_path_factory):
 @pytest.fixture(scope="session")
 def served(pushed):
     """The pushed model, loaded once for all servers of it."""
-    from serving.holder import warm
-    from serving.pushed_model import PushedModel
+    from serving.model.holder import warm
+    from serving.model.pushed_model import PushedModel
 
     return warm(PushedModel(pushed.directory))
 
@@ -37,10 +37,10 @@ def make_server(pushed, served):
     """`make(url, directory, load, extras, **settings)`: a server that has its model."""
     from schema.source import open_source
     from schema.source_settings import SourceSettings
-    from serving.app import Server
-    from serving.holder import ModelHolder
-    from serving.settings import ServerSettings
-    from serving.shop import Shop
+    from serving.database.shop import Shop
+    from serving.http.app import Server
+    from serving.http.settings import ServerSettings
+    from serving.model.holder import ModelHolder
 
     def make(url=None, directory=None, load=True, extras=None, **settings):
         # No answer of a busy machine is to be taken for the fallback.
@@ -87,7 +87,7 @@ def server(make_server):
 def client(server):
     from fastapi.testclient import TestClient
 
-    from serving.app import create_app
+    from serving.http.app import create_app
 
     with TestClient(create_app(server), raise_server_exceptions=False) as client:
         yield client

@@ -10,7 +10,7 @@ from components.recommender_assembler.histories import write_histories
 from components.recommender_assembler.segment_shares import segment_lists
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.windows import TimeWindows
-from serving.histories import Histories
+from serving.model.histories import Histories
 
 FEATURES = FeatureSet(
     users=(FeatureColumn(name="town", kind=Kind.CATEGORY), FeatureColumn(name="age", kind=Kind.NUMBER)),

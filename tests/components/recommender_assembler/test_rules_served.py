@@ -9,8 +9,8 @@ from schema import names
 from schema.request import Query
 from schema.source import open_source
 from schema.source_settings import SourceSettings
-from serving.live_history import LiveHistory
-from serving.pushed_model import PushedModel
+from serving.database.live_history import LiveHistory
+from serving.model.pushed_model import PushedModel
 
 RULES = [
     {"action": "never", "where": {"price": {"below": 10}}},

@@ -1,0 +1,82 @@
+"""The product database as the server asks it: one connection a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from schema import names
+from schema.errors import UserError
+from schema.features import FeatureSet
+from schema.request import Query
+from schema.source import ProductSource
+from serving.database.clock import Clock
+from serving.database.live_history import LiveHistory
+
+
+class Shop:
+    """Reads users and products live.
+
+    Args:
+        open_source: Opens the database; called once in each thread.
+        clock_seconds: For how long the newest event is remembered.
+    """
+
+    def __init__(self, open_source: Callable[[], ProductSource], clock_seconds: float) -> None:
+        self._open = open_source
+        self._local = threading.local()
+        self._clock = Clock(self._newest, clock_seconds)
+
+    def question(self, user_id: str, features: FeatureSet, history_length: int) -> tuple[Query, bool]:
+        """The user's history and features as of now, and whether the database knows the user.
+
+        Raises:
+            UserError: The database cannot be read.
+        """
+        now = self._clock.now()
+        with self._reopened_after_errors():
+            history = LiveHistory(self._source(), features, history_length, now)
+            queries, known = history.queries([user_id])
+        return queries[0], known[0]
+
+    def connect(self) -> None:
+        """Opens the database for the thread that asks, so that its first question need not."""
+        with contextlib.suppress(UserError), self._reopened_after_errors():  # the first question tells why
+            self._source()
+            self.now()
+
+    def now(self) -> int:
+        """The moment after the newest event, epoch seconds."""
+        return self._clock.now()
+
+    def product_rows(self, product_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Product id -> its row, for those that have one."""
+        with self._reopened_after_errors():
+            table = self._source().product_rows(list(product_ids))
+        if names.PRODUCT_ID not in table.column_names:
+            return {}
+        return {row[names.PRODUCT_ID]: row for row in table.to_pylist()}
+
+    @contextmanager
+    def _reopened_after_errors(self) -> Iterator[None]:
+        """A connection that failed may stay broken; the next question opens another."""
+        try:
+            yield
+        except UserError:
+            if hasattr(self._local, "source"):
+                self._local.source.close()
+                del self._local.source
+            raise
+
+    def _source(self) -> ProductSource:
+        if not hasattr(self._local, "source"):
+            self._local.source = self._open()
+        source: ProductSource = self._local.source
+        return source
+
+    def _newest(self) -> int:
+        with self._reopened_after_errors():
+            return self._source().newest_event_time() + 1

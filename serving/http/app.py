@@ -1,0 +1,193 @@
+"""The application: routes, and what begins and ends with it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.types import ASGIApp
+
+from serving import problems
+from serving.database.shop import Shop
+from serving.http.answering import Answering, Recorded
+from serving.http.extras import Extras
+from serving.http.metrics import ServerMetrics
+from serving.http.middleware import Guard
+from serving.http.pages import add_pages
+from serving.http.product_routes import add_product_routes
+from serving.http.runs_page import add_runs_page
+from serving.http.settings import ServerSettings
+from serving.http.workers import Workers
+from serving.model.holder import ModelHolder, Served
+from serving.new_products.merging import NewProducts
+from serving.new_products.side_index import SideIndex
+from serving.problems import ProblemError
+from serving.recommend.fallback import popular_answer
+from serving.recommend.recommending import Answer, Recommending
+from serving.recommend.requests import RecommendationRequest
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    code: {"description": text, "content": {problems.MEDIA_TYPE: {}}}
+    for code, text in {
+        401: "The bearer token is missing or wrong.",
+        404: "There is no such thing.",
+        409: "It does not go with the model that is served.",
+        413: "The body is too large.",
+        422: "The request is not valid.",
+        429: "Too many requests are waiting.",
+        503: "No model is warm, or the database is away.",
+    }.items()
+}
+
+
+class _Anything(StringConvertor):
+    """Ids may hold slashes and line ends."""
+
+    regex = "(?s:.+)"
+
+
+register_url_convertor("anything", _Anything())
+
+
+class Server:
+    """All that the routes need.
+
+    Args:
+        settings: Limits.
+        holder: The model.
+        shop: The product database.
+        extras: What else there is.
+    """
+
+    def __init__(
+        self, settings: ServerSettings, holder: ModelHolder, shop: Shop, extras: Extras | None = None
+    ) -> None:
+        self.settings, self.holder, self.shop = settings, holder, shop
+        self.extras = extras or Extras()
+        self.workers = Workers(settings.num_workers, settings.most_waiting)
+        self.new_products = NewProducts(self.extras.side_index or SideIndex(None))
+        holder.after_load.append(self.new_products.retire)
+        self.recommending = Recommending(shop, self.new_products)
+        self.metrics = ServerMetrics(lambda: self.workers.in_hand, self._version)
+
+    def served(self) -> Served:
+        """The model that is served.
+
+        Raises:
+            ProblemError: 503, none is warm yet.
+        """
+        served = self.holder.served
+        if served is None:
+            raise ProblemError(503, "No model is ready yet.", {"Retry-After": "2"})
+        return served
+
+    def answering(self, request: BaseModel) -> Answering:
+        """Who answers a request; a record of it is kept if there is a recorder."""
+        if self.extras.recorder is None:
+            return Answering(self.recommending)
+        return Recorded(self.extras.recorder, self.shop, self.new_products, request)
+
+    def budget(self, request: RecommendationRequest) -> float | None:
+        """Seconds that an answer may take; who wants it explained has the time."""
+        return None if request.explain else self.settings.budget_ms / 1000
+
+    def check_top_k(self, top_k: int) -> None:
+        """Refuses longer lists than the settings allow.
+
+        Raises:
+            ProblemError: 422.
+        """
+        if top_k > self.settings.most_top_k:
+            raise ProblemError(422, f"top_k: at most {self.settings.most_top_k}. Received: {top_k}.")
+
+    def _version(self) -> int:
+        return int(self.holder.served.model.version) if self.holder.served else 0
+
+
+def create_app(server: Server) -> ASGIApp:
+    """Returns the application, guarded; it starts and stops the watch of the push directory."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        server.holder.start()
+        server.workers.prepare(server.shop.connect)
+        yield
+        server.holder.stop()
+        server.workers.close()
+
+    app = FastAPI(
+        title="Towerline", version="1", lifespan=lifespan, responses=_ERRORS, docs_url=None, redoc_url=None
+    )
+    problems.install(app)
+    _recommendation_routes(app, server)
+    add_product_routes(app, server)
+    _lookup_routes(app, server)
+    _operation_routes(app, server)
+    add_runs_page(app, server)
+    add_pages(app)
+    return Guard(app, server.settings, server.metrics)
+
+
+def _recommendation_routes(app: FastAPI, server: Server) -> None:
+    @app.post("/v1/recommendations", response_model=Answer)
+    async def recommendations(request: RecommendationRequest) -> Response:
+        """Recommendations for a user, known or not, or for the history that the request carries."""
+        served = server.served()
+        server.check_top_k(request.top_k)
+        answering = server.answering(request)
+        try:
+            answer = await server.workers.run(
+                lambda: answering.recommending.answer(request, served), server.budget(request)
+            )
+        except TimeoutError:
+            answer = popular_answer(request, served)
+        await answering.keep("/v1/recommendations", answer)
+        if "fallback" in answer:
+            server.metrics.fallback(answer["fallback"])
+        # It holds plain values alone: looking at each of them once more costs more than writing them.
+        return JSONResponse(answer)
+
+
+def _lookup_routes(app: FastAPI, server: Server) -> None:
+    @app.get("/v1/users")
+    async def users(
+        prefix: Annotated[str, Query(max_length=500)] = "",
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    ) -> dict[str, Any]:
+        """Ids that begin with `prefix`, of the users whom the snapshot pushed with the model knows."""
+        return {"users": server.served().histories.users(prefix, limit)}
+
+    @app.get("/v1/users/{user_id:anything}")
+    async def user(user_id: str) -> dict[str, Any]:
+        """A user's row and history, oldest event first."""
+        model = server.served().model
+        query, known = await server.workers.run(
+            lambda: server.shop.question(user_id, model.features, model.history_length)
+        )
+        if not known:
+            raise ProblemError(404, f"The database knows no user {user_id!r}.")
+        events = zip(query.product_ids, query.times, query.event_types, strict=True)
+        names = ("product_id", "occurred_at", "event_type")
+        history = [dict(zip(names, event, strict=True)) for event in events]
+        return {"user_id": user_id, "features": dict(query.features), "history": history}
+
+
+def _operation_routes(app: FastAPI, server: Server) -> None:
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        """Whether the process answers."""
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    async def readyz() -> dict[str, str]:
+        """Whether a model is warm."""
+        return {"status": "ready", "model_version": server.served().model.version}
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(server.metrics.text(), media_type="text/plain; version=0.0.4")

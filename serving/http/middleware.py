@@ -1,0 +1,110 @@
+"""Around every request: its id, the bearer token, the size of its body, the log and the counts."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import time
+import uuid
+from contextvars import ContextVar
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.http.metrics import ServerMetrics
+from serving.http.pages import STATIC
+from serving.http.settings import ServerSettings
+from serving.problems import answer
+
+_LOG = logging.getLogger("towerline.access")
+_OPEN = ("/healthz", "/readyz", "/")  # the explorer page asks for the token itself
+_REQUEST_ID = "x-request-id"
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+"""Id of the request that is being answered."""
+_LONGEST_ID = 100
+
+
+class Guard:
+    """Refuses what must not reach the application, and writes a line about each request.
+
+    Args:
+        app: The application.
+        settings: Token and limits.
+        metrics: Counts requests.
+    """
+
+    def __init__(self, app: ASGIApp, settings: ServerSettings, metrics: ServerMetrics) -> None:
+        self._app, self._settings, self._metrics = app, settings, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, headers = time.perf_counter(), Headers(scope=scope)
+        given = headers.get(_REQUEST_ID, "")
+        request_id = given if 0 < len(given) <= _LONGEST_ID and given.isprintable() else uuid.uuid4().hex
+        REQUEST_ID.set(request_id)
+        status = 500
+
+        async def tell(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[_REQUEST_ID] = request_id
+            await send(message)
+
+        try:
+            refused = self._refusal(scope, headers)
+            await (refused or self._app)(scope, _limited(receive, self._settings.most_body_bytes), tell)
+        finally:
+            seconds = time.perf_counter() - started
+            route = getattr(scope.get("route"), "path", "other")
+            self._metrics.request(route, status, seconds)
+            _LOG.info(_line(scope, status, seconds, request_id))
+
+    def _refusal(self, scope: Scope, headers: Headers) -> ASGIApp | None:
+        token = self._settings.token
+        if token is not None and not _is_open(scope["path"]):
+            given = headers.get("authorization", "").encode("latin-1")
+            if not hmac.compare_digest(given, f"Bearer {token}".encode("latin-1")):
+                return answer(401, "A bearer token is needed.", {"WWW-Authenticate": "Bearer"})
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self._settings.most_body_bytes:
+            return answer(413, self._too_large())
+        return None
+
+    def _too_large(self) -> str:
+        return f"The body of a request has at most {self._settings.most_body_bytes} bytes."
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN or path.startswith(STATIC)
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    seen = 0
+
+    async def read() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > most:
+            raise HTTPException(413)
+        return message
+
+    return read
+
+
+def _line(scope: Scope, status: int, seconds: float, request_id: str) -> str:
+    fields: dict[str, Any] = {
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "ms": round(seconds * 1000, 2),
+        "request_id": request_id,
+    }
+    return json.dumps(fields, ensure_ascii=False)

@@ -1,0 +1,123 @@
+"""The model that is served, exchanged for a newer one while requests go on."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+
+from schema.errors import UserError
+from schema.request import Query
+from schema.versions import newest_version
+from serving.model.heap import settle
+from serving.model.histories import Histories
+from serving.model.items import Items
+from serving.model.pushed_model import PushedModel
+
+_LOG = logging.getLogger("towerline.serving")
+_WARM_UP = 100
+
+
+class Served:
+    """A loaded, warm model and what is answered when there is no time for it.
+
+    Args:
+        model: The loaded model.
+        popular: Items for anybody, best first.
+        histories: The snapshot that was pushed with the model.
+    """
+
+    def __init__(self, model: PushedModel, popular: Items, histories: Histories) -> None:
+        self.model = model
+        self.popular = popular
+        self.histories = histories
+
+
+class ModelHolder:
+    """Loads the newest version of a push directory, and every newer one as it is pushed.
+
+    A request that has taken the old model goes on with it; the old one is freed after the last of them.
+
+    Args:
+        directory: The push directory.
+        poll_seconds: How often it is looked at.
+    """
+
+    def __init__(self, directory: Path, poll_seconds: float) -> None:
+        self._directory = directory
+        self._poll_seconds = poll_seconds
+        self._served: Served | None = None
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="towerline-model", daemon=True)
+        self._broken: int | None = None
+        self._replaced: list[weakref.ref[PushedModel]] = []
+        self.after_load: list[Callable[[PushedModel], object]] = []
+        """What is done with a model before it is served."""
+
+    @property
+    def served(self) -> Served | None:
+        """What is served now; None until the first model is warm."""
+        return self._served
+
+    def start(self) -> None:
+        """Begins to watch the push directory."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the watch."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def refresh(self) -> bool:
+        """Loads the newest version if it is not the one that is served; a broken one changes nothing.
+
+        Returns whether there is another model now.
+        """
+        version = newest_version(self._directory)
+        current = self._served.model.version if self._served else None
+        if version is None or str(version) == current or version == self._broken:
+            return False
+        try:
+            self.take(warm(PushedModel(self._directory, version, one_thread=True)))
+        except Exception:
+            self._broken = version
+            _LOG.exception("version %s cannot be served; %s stays", version, current or "nothing")
+            return False
+        _LOG.info("version %s is served", version)
+        return True
+
+    def take(self, served: Served) -> None:
+        """Serves a model that is warm."""
+        for step in self.after_load:
+            step(served.model)
+        if self._served is not None:
+            self._replaced.append(weakref.ref(self._served.model))
+        self._served = served
+
+    def _watch(self) -> None:
+        while not self._stopped.is_set():
+            taken = self.refresh()
+            gone = [model for model in self._replaced if model() is None]
+            if taken or gone:  # a model that requests still read goes after the last of them
+                settle()
+                self._replaced = [model for model in self._replaced if model not in gone]
+            self._stopped.wait(self._poll_seconds)
+
+
+def warm(model: PushedModel) -> Served:
+    """Loads a model and asks it everything once: the first call of a signature is slow."""
+    model.load()
+    stranger = Query("", 1)
+    popular = model.recommend([stranger], _WARM_UP, False)[0]
+    if popular:
+        known = popular[0]["product_id"]
+        model.recommend([Query("", 1, [known], [0], [model.features.event_types[0]])], 10, True)
+        with contextlib.suppress(UserError):  # models of before have no such signatures
+            model.similar(known, 10, 0.5)
+            model.search(known, 10)
+            model.catalogue.places([known])
+    return Served(model, popular, Histories(model.folder))

@@ -1,0 +1,167 @@
+"""Asks a pushed SavedModel; imports TensorFlow, and nothing of TFX."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from schema import names
+from schema.errors import UserError
+from schema.features import FeatureSet
+from schema.request import Query, encode_queries
+from schema.versions import newest_version
+from serving.model.catalogue import Catalogue
+from serving.model.items import Columns, Items, Ranked, plain
+
+if TYPE_CHECKING:
+    from serving.model.signatures import Signature
+
+MOST_EVENTS: Final = 20_000
+"""Events of a user that a request carries, the newest ones."""
+
+
+class PushedModel:
+    """A version of a push directory.
+
+    Args:
+        directory: The push directory.
+        version: Which one; the newest if it is left out.
+        one_thread: Whether one thread computes a request, as in a server of several requests at a time.
+
+    Raises:
+        UserError: Nothing has been pushed there.
+    """
+
+    def __init__(self, directory: Path, version: int | None = None, one_thread: bool = False) -> None:
+        chosen = newest_version(directory) if version is None else version
+        if chosen is None:
+            raise UserError(
+                f"No model has been pushed to {directory}. Remedy: `towerline run --source URL` first."
+            )
+        self.version = str(chosen)
+        self.folder = directory / self.version
+        metadata = json.loads((self.folder / names.SERVING_METADATA).read_text(encoding="utf-8"))
+        self.features = FeatureSet.model_validate(metadata["features"])
+        # The models read the newest events of a request; excluding what was purchased needs them all.
+        self.history_length = max(int(metadata["history_length"]), MOST_EVENTS)
+        self.num_products = int(metadata["num_products"])
+        self.event_weights: dict[str, float] = metadata.get("event_weights", {})
+        self.diversity = float(metadata.get("diversity", 0.0))
+        """What the lists have where a request does not ask for another."""
+        self.rules: list[dict[str, Any]] = metadata.get("post_ranking", {}).get("rules", [])
+        self._one_thread = one_thread
+        self._signatures: dict[str, Signature] | None = None
+        self._catalogue: Catalogue | None = None
+
+    def load(self) -> None:
+        """Loads the SavedModel, if that has not been done."""
+        if self._signatures is None:
+            from serving.model.signatures import load_signatures
+
+            self._signatures = load_signatures(self.folder, self._one_thread)
+
+    @property
+    def signatures(self) -> Mapping[str, Signature]:
+        """Those of the loaded model."""
+        self.load()
+        return self._signatures or {}
+
+    def recommend(self, queries: Sequence[Query], top_k: int, exclude_purchased: bool) -> list[Items]:
+        """Returns the items of each query, best first: rank, product_id, score, source, reason."""
+        ranked = self.ranked(queries, top_k, exclude_purchased)
+        return [ranked.items(row) for row in range(len(queries))]
+
+    @property
+    def takes_diversity(self) -> bool:
+        """Whether it can be asked for another diversity; models that were pushed before cannot."""
+        return names.RECOMMEND_DIVERSE in self.signatures
+
+    def ranked(
+        self,
+        queries: Sequence[Query],
+        top_k: int,
+        exclude_purchased: bool,
+        diversity: float | None = None,
+    ) -> Ranked:
+        """The lists of all queries, of which items can be picked.
+
+        Args:
+            queries: Users.
+            top_k: Length of the lists.
+            exclude_purchased: Whether what was bought may not come again.
+            diversity: 0 to 1, instead of the configured one; only of a model that `takes_diversity`. Such a
+                model is asked by the same signature in any case: each takes seconds and memory to make ready.
+        """
+        inputs: dict[str, Any] = {
+            **encode_queries(self.features, queries, self.history_length),
+            names.TOP_K: top_k,
+            names.EXCLUDE_PURCHASED: exclude_purchased,
+        }
+        signature = names.RECOMMEND
+        if self.takes_diversity:
+            signature = names.RECOMMEND_DIVERSE
+            inputs[names.DIVERSITY] = self.diversity if diversity is None else diversity
+        return Ranked(self._answer(signature, inputs), [not query.product_ids for query in queries])
+
+    def similar(self, product_id: str, top_k: int, blend: float) -> Items:
+        """Products like a product: rank, product_id, score, bought_together, content; [] if it is unknown.
+
+        Args:
+            product_id: The product.
+            top_k: Most items.
+            blend: Share of what is bought together in the score, 0 to 1.
+
+        Raises:
+            UserError: The model was pushed before there was such a question.
+        """
+        inputs = {names.PRODUCT_ID: [product_id], names.TOP_K: top_k, names.BLEND: blend}
+        return _plain_items(self.call(names.SIMILAR, inputs))
+
+    def search(self, text: str, top_k: int) -> Items:
+        """Products for a text: rank, product_id, score, text; [] if no word of it means anything here.
+
+        Raises:
+            UserError: The model was pushed before there was such a question.
+        """
+        return _plain_items(self.call(names.SEARCH, {names.TEXT: [text], names.TOP_K: top_k}))
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The table of its products, read once.
+
+        Raises:
+            UserError: The model was pushed before there was such a table.
+        """
+        if self._catalogue is None:
+            self._catalogue = Catalogue(self.folder)
+        return self._catalogue
+
+    def call(self, signature: str, inputs: Mapping[str, Any]) -> dict[str, list[Any]]:
+        """Calls a signature.
+
+        Args:
+            signature: Its name.
+            inputs: Values that fit its inputs.
+
+        Raises:
+            UserError: The model was pushed before there was such a signature.
+        """
+        return {name: values.tolist() for name, values in self._answer(signature, inputs).items()}
+
+    def _answer(self, signature: str, inputs: Mapping[str, Any]) -> Columns:
+        if signature not in self.signatures:
+            raise UserError(
+                f"Model {self.version} has no signature `{signature}`. Remedy: `towerline run` pushes one "
+                "that has."
+            )
+        return self.signatures[signature](inputs)
+
+
+def _plain_items(columns: dict[str, list[Any]]) -> Items:
+    """The first row, without the places of a short list."""
+    rows = zip(*(columns[name][0] for name in columns), strict=True)
+    items = [dict(zip(columns, map(plain, row), strict=True)) for row in rows]
+    kept = (item for item in items if item[names.PRODUCT_ID])
+    return [{"rank": number, **item} for number, item in enumerate(kept, 1)]

@@ -1,0 +1,1 @@
+"""Products that the shop has and the model does not know yet."""

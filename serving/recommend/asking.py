@@ -1,0 +1,155 @@
+"""Asks the model for a list, and picks from it what a request wants."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from schema import names
+from schema.features import Kind
+from schema.request import Query
+from serving.model.catalogue import Catalogue, IntArray
+from serving.model.items import Items, Ranked, renumbered
+from serving.model.pushed_model import PushedModel
+from serving.new_products.merging import NewProducts
+from serving.recommend.requests import RecommendationRequest, ValueRange
+from serving.recommend.rerank import Wish
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a request gets.
+
+    Attributes:
+        items: The list.
+        before: The list before filters, preferences and diversity; empty where nobody asks for it.
+        seconds: Of `model` and `post_ranking`.
+    """
+
+    items: Items
+    before: Items
+    seconds: Mapping[str, float]
+
+
+class _List:
+    """A list of the model, with the products of the side index that belong into it."""
+
+    def __init__(self, ranked: Ranked, joined: Items | None) -> None:
+        self._ranked, self._joined = ranked, joined
+
+    def product_ids(self) -> list[str]:
+        if self._joined is None:
+            return self._ranked.product_ids(0)
+        return [item["product_id"] for item in self._joined]
+
+    def items(self, chosen: IntArray | None = None) -> Items:
+        """Items at positions of the list, all by default."""
+        if self._joined is None:
+            return self._ranked.items(0, chosen)
+        return self._joined if chosen is None else renumbered([self._joined[place] for place in chosen])
+
+
+def ask(request: RecommendationRequest, query: Query, model: PushedModel, new: NewProducts) -> Answered:
+    """Asks the model, and picks what the request wants.
+
+    The model makes its lists as diverse as the request wants. Where more than that is wanted, or products
+    of the side index come in, it gives a longer list in the order of relevance, from which is picked here.
+    """
+    wish = _wish(request, query, model)
+    by_model = model.takes_diversity and not wish.picks and new.embedded(model) is None
+    diversity = request.diversity if model.takes_diversity else None
+    if wish.changes_lists and not by_model:
+        # The diversity of the request, if it wants one, comes after its filters.
+        return _picked(wish, request, query, model, new, None if diversity is None else 0.0)
+    started = time.perf_counter()
+    items = _listed(request, query, model, new, request.top_k, diversity).items()
+    seconds = {"model": time.perf_counter() - started, "post_ranking": 0.0}
+    if not (request.explain and wish.changes_lists):
+        return Answered(items, items, seconds)
+    pool = min(wish.pool, model.num_products)
+    return Answered(items, _listed(request, query, model, new, pool, 0.0).items(), seconds)
+
+
+def _picked(
+    wish: Wish,
+    request: RecommendationRequest,
+    query: Query,
+    model: PushedModel,
+    new: NewProducts,
+    diversity: float | None,
+) -> Answered:
+    """Picks from the first hundreds of the list.
+
+    If too few of them are wanted ones, from all of the catalogue, in the order in which the model fills its
+    lists: by score, then by popularity.
+    """
+    started = time.perf_counter()
+    pool = min(wish.pool, model.num_products)
+    found = _listed(request, query, model, new, pool, diversity)
+    answered = time.perf_counter()
+    catalogue = new.catalogue(model)
+    places = catalogue.places(found.product_ids())
+    before = found.items() if request.explain else []
+    if pool < model.num_products and not wish.is_met(places, catalogue):
+        found = _listed(request, query, model, new, model.num_products, diversity)
+        places = catalogue.places(found.product_ids())
+        answered = time.perf_counter()
+    items = found.items(wish.chosen(places, catalogue))
+    seconds = {"model": answered - started, "post_ranking": time.perf_counter() - answered}
+    return Answered(items, before, seconds)
+
+
+def _listed(
+    request: RecommendationRequest,
+    query: Query,
+    model: PushedModel,
+    new: NewProducts,
+    count: int,
+    diversity: float | None,
+) -> _List:
+    ranked = model.ranked([query], count, request.exclude_purchased, diversity)
+    if new.embedded(model) is None:
+        return _List(ranked, None)
+    return _List(ranked, new.joined(ranked.items(0), query, model, count, request.exclude_purchased))
+
+
+def _wish(request: RecommendationRequest, query: Query, model: PushedModel) -> Wish:
+    return Wish(
+        request.top_k,
+        _plain(request.filters or {}),
+        _plain(request.preferences or {}),
+        request.diversity or 0.0,
+        [column.name for column in model.features.products if column.kind is Kind.CATEGORY],
+        _recent(request, query, model),
+    )
+
+
+def _recent(request: RecommendationRequest, query: Query, model: PushedModel) -> IntArray:
+    """Products that the user bought within `exclude_purchased_days`, places in the catalogue."""
+    if request.exclude_purchased_days is None:
+        return np.zeros(0, np.int64)
+    since = query.query_time - request.exclude_purchased_days * names.SECONDS_PER_DAY
+    events = zip(query.product_ids, query.times, query.event_types, strict=True)
+    bought = {
+        product
+        for product, moment, kind in events
+        if moment > since and model.event_weights.get(kind, 1.0) > 0
+    }
+    return _known(model.catalogue, bought)
+
+
+def _known(catalogue: Catalogue, product_ids: set[str]) -> IntArray:
+    places = catalogue.places(sorted(product_ids))
+    return places[places >= 0]
+
+
+def _plain(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Ranges as plain mappings."""
+    return {
+        column: value.model_dump(exclude_none=True) if isinstance(value, ValueRange) else value
+        for column, value in wanted.items()
+    }

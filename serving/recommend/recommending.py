@@ -1,0 +1,130 @@
+"""From a request to a list: the user's history, the model, then what the request asks of the list."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from schema.errors import UserError
+from schema.features import FeatureSet
+from schema.request import Query
+from serving.model.holder import Served
+from serving.model.items import Items
+from serving.model.pushed_model import PushedModel
+from serving.new_products.merging import NewProducts
+from serving.problems import ProblemError
+from serving.recommend.asking import ask
+from serving.recommend.explaining import explanation
+from serving.recommend.reading import HistoryReader, ShopReader
+from serving.recommend.requests import RecommendationRequest
+
+Answer = dict[str, Any]
+
+
+class Recommending:
+    """Answers requests for recommendations.
+
+    Args:
+        shop: The product database.
+        new_products: What the model does not know yet.
+    """
+
+    def __init__(self, shop: ShopReader, new_products: NewProducts) -> None:
+        self._shop, self._new = shop, new_products
+
+    def answer(self, request: RecommendationRequest, served: Served) -> Answer:
+        """The answer as `towerline recommend --json` prints it, with `timings_ms`.
+
+        When the database cannot be read, the snapshot that was pushed with the model stands in for it, and
+        `fallback` says so: `snapshot`, or `no_history` for a user whom that does not know either.
+
+        Raises:
+            ProblemError: 422, a context, filter or preference names no column.
+        """
+        started = time.perf_counter()
+        features = served.model.features
+        check_columns(request, features)
+        fallback = None
+        try:
+            query, known = _query(request, served.model, self._shop)
+        except UserError:
+            query, known = _query(request, served.model, served.histories)
+            fallback = "snapshot" if known or request.history is not None else "no_history"
+        found = time.perf_counter()
+        answered = ask(request, query, served.model, self._new)
+        timings = {"history": found - started, **answered.seconds}
+        answer = compose(request, served, known, answered.items, timings, fallback)
+        if request.explain:
+            how = explanation(
+                served.model,
+                query,
+                request.exclude_purchased,
+                request.diversity,
+                answered.before,
+                self._shop,
+            )
+            answer["explain"] = {**how, "products": how["products"] | self._new.rows()}
+        return answer
+
+
+def _query(request: RecommendationRequest, model: PushedModel, source: HistoryReader) -> tuple[Query, bool]:
+    if request.history is None and request.user_id is not None:
+        query, known = source.question(request.user_id, model.features, model.history_length)
+    else:
+        query, known = Query(request.user_id or "", source.now()), False
+    if request.history is not None:
+        events = sorted(request.history, key=lambda event: event.occurred_at)
+        default = model.features.event_types[0]
+        newest = events[-1].occurred_at + 1 if events else 0
+        query = Query(
+            query.user_id,
+            max(query.query_time, newest),
+            [event.product_id for event in events],
+            [event.occurred_at for event in events],
+            [event.event_type or default for event in events],
+        )
+    if request.context:
+        features = {**query.features, **request.context}
+        query = Query(
+            query.user_id, query.query_time, query.product_ids, query.times, query.event_types, features
+        )
+    return query, known
+
+
+def check_columns(request: RecommendationRequest, features: FeatureSet) -> None:
+    """Refuses columns that the model does not know.
+
+    Raises:
+        ProblemError: 422, with the columns that there are.
+    """
+    given: dict[str, tuple[Mapping[str, Any], list[str]]] = {
+        "context": (request.context or {}, [column.name for column in features.users]),
+        "filters": (request.filters or {}, [column.name for column in features.products]),
+        "preferences": (request.preferences or {}, [column.name for column in features.products]),
+    }
+    for field, (values, columns) in given.items():
+        unknown = sorted(set(values) - set(columns))
+        if unknown:
+            raise ProblemError(
+                422, f"{field}: no such column: {', '.join(unknown)}. Known: {', '.join(columns)}."
+            )
+
+
+def compose(
+    request: RecommendationRequest,
+    served: Served,
+    known: bool,
+    items: Items,
+    seconds: Mapping[str, float],
+    fallback: str | None,
+) -> Answer:
+    """The answer as it is sent."""
+    answer: Answer = {
+        "user_id": request.user_id,
+        "model_version": served.model.version,
+        "known_user": known,
+        "items": items,
+        "timings_ms": {name: round(value * 1000, 3) for name, value in seconds.items()},
+    }
+    return answer if fallback is None else {**answer, "fallback": fallback}

@@ -1,0 +1,1 @@
+"""Recording answers, and giving them again."""

@@ -1,0 +1,82 @@
+"""Look-ups in a small table of products."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from schema import names
+from schema.errors import UserError
+from serving.model.catalogue import Catalogue
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("version") / "7"
+    path = folder / names.SERVED_PRODUCTS
+    path.parent.mkdir(parents=True)
+    rows = pa.table(
+        {
+            "product_id": ["a", "b", "c", "d"],
+            "product__colour": ["red", "red", "blue", None],
+            "product__size": pa.array([1.0, 2.0, 1.0, float("nan")]),
+            "product__code": ["3", "4", "True", "None"],
+        }
+    )
+    pq.write_table(rows, path)
+    return Catalogue(folder)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({"colour": "red"}, "ab"),
+        ({"colour": ["red", "blue"]}, "abc"),
+        ({"size": 1}, "ac"),
+        ({"size": "1"}, "ac"),
+        ({"size": True}, "ac"),
+        ({"size": ["2", "large", 10**400]}, "b"),
+        ({"size": {"at_least": 1, "below": 2}}, "ac"),
+        ({"size": {"at_least": 2}}, "b"),
+        ({"size": {"below": 2}}, "ac"),
+        ({"size": {}}, "abc"),
+        ({"colour": {"at_least": 1}}, ""),
+        ({"colour": "None"}, ""),
+        ({"code": 3}, "a"),
+        ({"code": 3.0}, "a"),
+        ({"code": True}, "c"),
+        ({"code": None}, "d"),  # the text, not what is missing
+        ({"weight": 1}, ""),
+    ],
+)
+def test_what_has_a_value(catalogue, wanted, expected):
+    met = catalogue.met(wanted)
+    assert "".join(name for name, count in zip("abcd", met, strict=True) if count) == expected
+
+
+def test_values_are_counted(catalogue):
+    assert catalogue.met({"colour": "red", "size": 1}).tolist() == [2, 1, 1, 0]
+    assert catalogue.met({}).tolist() == [0, 0, 0, 0]
+
+
+def test_places_and_categories(catalogue):
+    places = catalogue.places(["c", "nothing", "a"])
+    assert places.tolist() == [2, -1, 0]
+    codes = catalogue.categories(["colour", "size", "nothing"], catalogue.places(["a", "b", "c", "d"]))
+    assert codes.shape == (4, 1)  # numbers are no categories
+    assert codes[0] == codes[1] != codes[2] and codes[3] == -1
+
+
+def test_an_older_model_has_no_table(tmp_path):
+    with pytest.raises(UserError, match="pushed without its table of products"):
+        Catalogue(tmp_path / "6")
+
+
+def test_further_products_stand_below_the_models_own(catalogue):
+    more = catalogue.extended({"new": {"colour": "red", "size": 2.5}, "odd": {"colour": "never seen"}})
+    size = catalogue.num_products
+    assert more.num_products == size + 2 and catalogue.num_products == size
+    assert more.places(["new", "odd", "nobody"]).tolist() == [size, size + 1, -1]
+    assert more.met({"colour": "red"}).tolist() == [*catalogue.met({"colour": "red"}).tolist(), 1, 0]
+    assert more.met({"colour": "never seen"})[size:].tolist() == [0, 1]
+    assert more.met({"size": {"at_least": 2, "below": 3}})[size:].tolist() == [1, 0]
+    assert not catalogue.met({"colour": "never seen"}).any()
