@@ -18,9 +18,11 @@ from schema.source import values
 from schema.source.contract import UserRange
 from schema.source.database import cut
 from schema.source.dialect import is_id
+from schema.source.folder_query import FolderQuery
 from schema.source.relations import Relation
 
-_SUFFIXES: Final = (".parquet", ".csv", ".csv.gz")
+_CSV: Final = (".csv", ".csv.gz")
+_SUFFIXES: Final = (".parquet", *_CSV)
 _BATCH_ROWS: Final = 65_536
 _CSV_BLOCK: Final = 8 << 20
 
@@ -36,6 +38,7 @@ class Folder:
         self._path = path
         self.place = f"Folder {path}"
         self.dialect = "files"
+        self._queries: dict[str, FolderQuery] = {}
 
     def names(self) -> list[str]:
         """Returns the names of the files without suffix, and of folders of files."""
@@ -48,28 +51,26 @@ class Folder:
         return sorted(found)
 
     def columns(self, relation: Relation) -> list[str]:
-        """Returns the columns of the first file."""
+        """Returns the columns of the first file, or of the query."""
         if relation.query is not None:
-            raise UserError(
-                f"A folder of files knows no queries. Received: `source.tables.{relation.table}.query`. "
-                "Remedy: use `table` and `columns`, or a database."
-            )
+            return self._query(relation).columns()
         return list(_schema(self._files(relation)[0]).names)
 
     def untyped(self, relation: Relation) -> bool:
-        """CSV has no types."""
+        """CSV has no types; nor has a query where one of the files is CSV."""
+        if relation.query is not None:
+            return any(file.name.endswith(_CSV) for files in self._tables().values() for file in files)
         return not self._files(relation)[0].name.endswith(".parquet")
 
     def read(self, relation: Relation, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads contract columns of all rows, files in the order of their names."""
         sources = dict(relation.columns)
-        for file in self._files(relation):
-            for batch in _batches(file, [sources[name] for name in columns]):
-                arrays = [
-                    values.texts(batch.column(sources[name])) if is_id(name) else batch.column(sources[name])
-                    for name in columns
-                ]
-                yield pa.RecordBatch.from_arrays(arrays, names=list(columns))
+        for batch in self._raw(relation, list(dict.fromkeys(sources[name] for name in columns))):
+            arrays = [
+                values.texts(batch.column(sources[name])) if is_id(name) else batch.column(sources[name])
+                for name in columns
+            ]
+            yield pa.RecordBatch.from_arrays(arrays, names=list(columns))
 
     def read_range(self, relation: Relation, users: UserRange) -> Iterator[pa.RecordBatch]:
         """Reads all rows and keeps those of the users; ids are ordered by their bytes."""
@@ -106,7 +107,28 @@ class Folder:
         return cut(ordered, count, True, ())
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Closes what queries opened."""
+        for query in self._queries.values():
+            query.close()
+        self._queries.clear()
+
+    def _raw(self, relation: Relation, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        if relation.query is not None:
+            yield from self._query(relation).read(columns)
+            return
+        for file in self._files(relation):
+            yield from _batches(file, columns)
+
+    def _query(self, relation: Relation) -> FolderQuery:
+        if relation.query is None:
+            raise ValueError(f"Relation {relation.table} has no query.")
+        if relation.table not in self._queries:
+            key = f"source.tables.{relation.table}.query"
+            self._queries[relation.table] = FolderQuery(relation.query, key, self._tables(), _csv_reader)
+        return self._queries[relation.table]
+
+    def _tables(self) -> dict[str, list[Path]]:
+        return {name: self._files(Relation(name, name)) for name in self.names()}
 
     def _files(self, relation: Relation) -> list[Path]:
         entry = self._path / relation.name
@@ -145,6 +167,14 @@ def _batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
                     yield batch.select(list(columns))
     except (pa.ArrowInvalid, OSError) as error:
         raise _unreadable(file, error) from error
+
+
+def _csv_reader(files: Sequence[Path]) -> pa.RecordBatchReader:
+    """All rows of CSV files with the columns of the first."""
+    schema = pa.schema([pa.field(name, pa.string()) for name in _schema(files[0]).names])
+    return pa.RecordBatchReader.from_batches(
+        schema, (batch for file in files for batch in _batches(file, schema.names))
+    )
 
 
 def _open_csv(file: Path, columns: Sequence[str] | None) -> Any:

@@ -56,10 +56,53 @@ def test_parts_are_read_in_the_order_of_their_names(folder):
         assert source.columns("users") == []
 
 
-def test_queries_need_a_database(folder):
-    settings = SourceSettings(url=str(folder), tables={"events": TableMapping(query="SELECT 1")})
-    with pytest.raises(UserError, match=r"knows no queries"):
+def test_a_query_joins_files(folder):
+    pq.write_table(pa.table({"id": ["007", "7"], "country": ["FR", "DE"]}), folder / "people.parquet")
+    query = (
+        "SELECT e.user_id user_id, e.product_id, e.occurred_at, p.size AS price, n.country FROM events e "
+        "JOIN people n ON n.id = e.user_id LEFT JOIN products p USING (product_id) ORDER BY user_id; -- end"
+    )
+    products = {"files": "SELECT product_id, title, CAST(size AS DOUBLE) * 2 AS twice FROM products"}
+    tables = {"events": TableMapping(query=query), "products": TableMapping(query=products)}
+    with open_source(SourceSettings(url=str(folder), tables=tables)) as source:
+        events = source.read_events()
+        assert events["user_id"].to_pylist() == ["007", "7"]
+        assert events["price"].to_pylist() == [2.0, 3.5]
+        assert events["country"].to_pylist() == ["FR", "DE"]
+        assert events["occurred_at"].to_pylist() == [1483228800, 1483315200]
+        assert source.user_events(["7"], 5)["product_id"].to_pylist() == ["01"]
+        assert sum(source.read_events(part).num_rows for part in source.partitions(2)) == 2
+        assert source.newest_event_time() == 1483315200
+        assert source.read_table("products").to_pylist() == [
+            {"product_id": "1", "title": "Téa", "twice": 4},
+            {"product_id": "01", "title": None, "twice": 7},
+        ]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (
+            "SELECT nothing FROM events",
+            r"`source.tables.events.query` cannot be run.*nothing.*`events`, `products`",
+        ),
+        ("SELECT user_id FROM absent", r"absent"),
+        ("SELECT * FROM read_parquet('https://example.org/x.parquet')", r"httpfs"),
+    ],
+)
+def test_a_query_that_cannot_be_run(folder, query, message):
+    settings = SourceSettings(url=str(folder), tables={"events": TableMapping(query=query)})
+    with pytest.raises(UserError, match=message):
         open_source(settings)
+
+
+def test_a_query_that_fails_on_a_row(folder):
+    query = "SELECT user_id, product_id, occurred_at, CAST(note AS INTEGER) AS n FROM events"
+    with (
+        open_source(SourceSettings(url=str(folder), tables={"events": TableMapping(query=query)})) as source,
+        pytest.raises(UserError, match=r"Could not convert string 'a, b'"),
+    ):
+        source.read_events()
 
 
 def test_missing_and_broken_files(folder, tmp_path):

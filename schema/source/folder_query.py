@@ -1,0 +1,109 @@
+"""Queries over the files of a folder, by DuckDB within the process; nothing is loaded from anywhere."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from schema.errors import UserError
+
+_BATCH_ROWS: Final = 65_536
+_CONFIG: Final = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "threads": "1",
+}
+"""Offline, and by one thread, so that the order of the rows is the same in every run."""
+
+
+class FolderQuery:
+    """Runs the configured query of one table.
+
+    Parquet files are read where they lie; CSV files are read whole first, by the reader of folders, so that
+    a query sees what `table` would give: every column as text.
+
+    Args:
+        query: One `SELECT`; every file, or folder of parts, is a table by its name.
+        key: Configuration key of the query, for messages.
+        files: Table -> its files.
+        read_csv: Gives the rows of CSV files.
+    """
+
+    def __init__(
+        self,
+        query: str,
+        key: str,
+        files: Mapping[str, Sequence[Path]],
+        read_csv: Callable[[Sequence[Path]], pa.RecordBatchReader],
+    ) -> None:
+        self._query, self._key, self._files, self._read_csv = query, key, files, read_csv
+        self._connection: Any = None
+
+    def columns(self) -> list[str]:
+        """Returns the columns that the query gives."""
+        return [str(row[0]) for row in self._run(f"DESCRIBE {self._query}").fetchall()]
+
+    def read(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Runs the query and yields the given columns of its rows."""
+        import duckdb
+
+        listed = ", ".join(_quoted(name) for name in columns)
+        try:
+            yield from self._run(f"SELECT {listed} FROM ({self._query}\n)").to_arrow_reader(_BATCH_ROWS)
+        except duckdb.Error as error:
+            raise self._error(error) from error
+
+    def close(self) -> None:
+        """Gives the memory back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _run(self, sql: str) -> Any:
+        import duckdb
+
+        try:
+            return self._opened().sql(sql)
+        except duckdb.Error as error:
+            raise self._error(error) from error
+
+    def _opened(self) -> Any:
+        import duckdb
+
+        if self._connection is None:
+            connection = duckdb.connect(":memory:", config=dict(_CONFIG))
+            connection.execute(f"SET temp_directory = {_literal(tempfile.gettempdir())}")
+            for name, files in self._files.items():
+                if name.lower() in self._query.lower():
+                    self._add(connection, name, files)
+            self._connection = connection
+        return self._connection
+
+    def _add(self, connection: Any, name: str, files: Sequence[Path]) -> None:
+        if files[0].name.endswith(".parquet"):
+            listed = ", ".join(_literal(str(path)) for path in files)
+            connection.execute(f"CREATE VIEW {_quoted(name)} AS SELECT * FROM read_parquet([{listed}])")
+            return
+        connection.register("towerline_csv", self._read_csv(files))
+        connection.execute(f"CREATE TABLE {_quoted(name)} AS SELECT * FROM towerline_csv")
+        connection.unregister("towerline_csv")
+
+    def _error(self, error: Exception) -> UserError:
+        reason = str(error).strip().splitlines()[0]
+        return UserError(
+            f"The query of `{self._key}` cannot be run on the files: {reason.rstrip('.')}. Received: tables "
+            f"{', '.join(f'`{name}`' for name in self._files) or 'none'}. Remedy: correct it; columns of CSV "
+            "files are text, CAST them where they are compared with numbers."
+        )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
