@@ -8,7 +8,8 @@ import signal
 import uvicorn
 
 from serving.grpc.server import start_grpc
-from serving.http.app import Server, create_app
+from serving.http.app import create_app
+from serving.http.server import Server
 
 _GRACE_SECONDS = 15
 

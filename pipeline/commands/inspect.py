@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from pipeline.commands.options import add_common
 from pipeline.terminal import console
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ _RUN = "id of a run, the beginning of one, `latest` or `previous`"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
-    from pipeline.cli import add_common
-
     subjects = parser.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
     run = subjects.add_parser("run", help="state, data, nodes, metrics and decision of a run")
     run.add_argument("run", nargs="?", default="latest", metavar="R", help=_RUN)

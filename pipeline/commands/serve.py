@@ -39,8 +39,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     import_tensorflow()  # the log is ours
     from serving.database.shop import Shop
-    from serving.http.app import Server
     from serving.http.extras import Extras, RunHistory
+    from serving.http.server import Server
     from serving.http.settings import ServerSettings
     from serving.model.holder import ModelHolder
     from serving.model.pushed_model import PushedModel

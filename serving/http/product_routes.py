@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
-from serving.model.embeddings import column_lengths, embedding_length, embeds_products, nearest
+from serving.http.server import Server
+from serving.model.embeddings import embeds_products
 from serving.model.pushed_model import PushedModel
 from serving.new_products.product_features import checked_features
 from serving.new_products.side_index import SideProduct
 from serving.problems import ProblemError
+from serving.recommend.product_queries import search_answer, similar_answer
 from serving.recommend.requests import NewProductRequest, SearchRequest, SimilarRequest
-
-if TYPE_CHECKING:
-    from serving.http.app import Server
 
 
 def add_product_routes(app: FastAPI, server: Server) -> None:
@@ -32,7 +29,7 @@ def _question_routes(app: FastAPI, server: Server) -> None:
         """Products like a product, or nearest to a given embedding."""
         model = server.served().model
         server.check_top_k(request.top_k)
-        answer = await server.workers.run(lambda: similar_answer(request, model, server))
+        answer = await server.workers.run(lambda: similar_answer(request, model, server.new_products))
         await server.answering(request).keep("/v1/similar", answer)
         return answer
 
@@ -41,7 +38,7 @@ def _question_routes(app: FastAPI, server: Server) -> None:
         """Products for a text; no items if no part of it occurs in the catalogue."""
         model = server.served().model
         server.check_top_k(request.top_k)
-        answer = await server.workers.run(lambda: search_answer(request, model, server))
+        answer = await server.workers.run(lambda: search_answer(request, model, server.new_products))
         await server.answering(request).keep("/v1/search", answer)
         return answer
 
@@ -79,39 +76,6 @@ def _side_routes(app: FastAPI, server: Server) -> None:
         return rows[product_id]
 
 
-def similar_answer(request: SimilarRequest, model: PushedModel, server: Any) -> dict[str, Any]:
-    """Answers a question for likeness.
-
-    Args:
-        request: The question.
-        model: Answers it.
-        server: Whose `new_products` come in.
-
-    Raises:
-        ProblemError: 404, nobody knows the product; 422, the embedding has no such length.
-    """
-    new = server.new_products
-    if request.embedding is not None:
-        column = _column(request, model)
-        vector = np.array(request.embedding, np.float64)
-        items = new.near(nearest(model, vector, request.top_k, column), vector, model, request.top_k, column)
-        return {"product_id": None, "column": column, "model_version": model.version, "items": items}
-    product_id = str(request.product_id)
-    items = model.similar(product_id, request.top_k, request.blend)
-    items = new.similar(items, product_id, model, request.top_k, request.blend)
-    if not items:
-        raise ProblemError(404, f"The model knows no product {product_id!r}.")
-    return {"product_id": product_id, "model_version": model.version, "items": items}
-
-
-def search_answer(request: SearchRequest, model: PushedModel, server: Any) -> dict[str, Any]:
-    """Answers a question by text; `server` is one whose `new_products` come in."""
-    items = server.new_products.search(
-        model.search(request.text, request.top_k), request.text, model, request.top_k
-    )
-    return {"text": request.text, "model_version": model.version, "items": items}
-
-
 def _add(request: NewProductRequest, model: PushedModel, server: Server) -> bool:
     if not embeds_products(model):
         raise ProblemError(
@@ -131,32 +95,3 @@ def _add(request: NewProductRequest, model: PushedModel, server: Server) -> bool
         raise ProblemError(409, f"{error} Remedy: `towerline run` takes them into the model.") from error
     server.new_products.embedded(model)  # now, so that the next request finds it
     return replaced
-
-
-def _column(request: SimilarRequest, model: PushedModel) -> str | None:
-    """The embedding column whose space a request means; None for the towers."""
-    columns, towers, length = column_lengths(model), embedding_length(model), len(request.embedding or ())
-    if towers is None:
-        raise ProblemError(
-            409,
-            f"Model {model.version} was pushed before there was such a question. Remedy: `towerline run`.",
-        )
-    if request.column is not None:
-        if request.column not in columns:
-            known = ", ".join(columns) or "none"
-            raise ProblemError(422, f"column: no such embedding column: {request.column}. Known: {known}.")
-        if length != columns[request.column]:
-            raise ProblemError(422, f"embedding: {columns[request.column]} numbers. Received: {length}.")
-    elif length != towers:
-        fitting = [name for name, its in columns.items() if its == length]
-        if len(fitting) != 1:
-            told = ", ".join(
-                [f"{towers} (the towers)", *(f"{its} ({name})" for name, its in columns.items())]
-            )
-            many = "; name one by `column`" if fitting else ""
-            raise ProblemError(422, f"embedding: as many numbers as {told}{many}. Received: {length}.")
-    if not math.isfinite(sum(map(abs, request.embedding or ()))) or not any(request.embedding or ()):
-        raise ProblemError(422, "embedding: finite numbers of which one at least is not 0.")
-    if request.column is None and length != towers:
-        return fitting[0]
-    return request.column

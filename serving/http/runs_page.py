@@ -7,17 +7,15 @@ from datetime import UTC, datetime
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from serving.http.extras import RunHistory
+from serving.http.server import Server
 from serving.problems import ProblemError
-
-if TYPE_CHECKING:
-    from serving.http.app import Server
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 _COLUMNS = (

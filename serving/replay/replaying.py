@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Final
 
 from schema.errors import UserError
 from schema.versions import versions
-from serving.http.product_routes import search_answer, similar_answer
 from serving.model.holder import Served, warm
 from serving.model.pushed_model import PushedModel
 from serving.new_products.merging import NewProducts
 from serving.new_products.side_index import SideIndex, SideProduct
 from serving.recommend.fallback import popular_answer
+from serving.recommend.product_queries import search_answer, similar_answer
 from serving.recommend.recommending import Recommending
 from serving.recommend.requests import RecommendationRequest, SearchRequest, SimilarRequest
 from serving.replay.recording import FORMAT, RecordedShop
@@ -87,11 +86,10 @@ class Replay:
     def _answer(self, entry: Entry, new_products: NewProducts) -> Any:
         served = self._model(entry["model_version"])
         request = _ROUTES[entry["route"]].model_validate(entry["request"])
-        server = SimpleNamespace(new_products=new_products)
         if isinstance(request, SimilarRequest):
-            return similar_answer(request, served.model, server)
+            return similar_answer(request, served.model, new_products)
         if isinstance(request, SearchRequest):
-            return search_answer(request, served.model, server)
+            return search_answer(request, served.model, new_products)
         if entry["answer"].get("fallback") in _WITHOUT_MODEL:
             return popular_answer(request, served)
         try:

@@ -38,7 +38,7 @@ def make_server(pushed, served):
     from schema.source import open_source
     from schema.source_settings import SourceSettings
     from serving.database.shop import Shop
-    from serving.http.app import Server
+    from serving.http.server import Server
     from serving.http.settings import ServerSettings
     from serving.model.holder import ModelHolder
 
