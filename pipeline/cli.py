@@ -17,6 +17,7 @@ from pipeline.commands import (
     demo,
     doctor,
     gc,
+    init,
     inspect,
     recommend,
     replay,
@@ -41,6 +42,7 @@ INTERRUPTED: Final = 130
 
 COMMANDS: Final = (
     demo,
+    init,
     run,
     recommend,
     similar,

@@ -25,6 +25,8 @@ class Database:
     """
 
     def __init__(self, dialect: Dialect) -> None:
+        self.speaker = dialect
+        """How to speak to the database."""
         self._dialect = dialect
         self.place = f"Database {dialect.place}"
         self.dialect = dialect.name

@@ -112,6 +112,10 @@ class Folder:
             query.close()
         self._queries.clear()
 
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Runs any query on the files and returns its rows."""
+        return self._query(Relation("any", "any", sql)).fetch(sql)
+
     def _raw(self, relation: Relation, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         if relation.query is not None:
             yield from self._query(relation).read(columns)

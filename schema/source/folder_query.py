@@ -42,6 +42,7 @@ class FolderQuery:
     ) -> None:
         self._query, self._key, self._files, self._read_csv = query, key, files, read_csv
         self._connection: Any = None
+        self._added: set[str] = set()
 
     def columns(self) -> list[str]:
         """Returns the columns that the query gives."""
@@ -57,30 +58,36 @@ class FolderQuery:
         except duckdb.Error as error:
             raise self._error(error) from error
 
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        """Runs another query on the same files and returns its rows."""
+        rows: list[tuple[Any, ...]] = self._run(sql).fetchall()
+        return rows
+
     def close(self) -> None:
         """Gives the memory back."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self._added.clear()
 
     def _run(self, sql: str) -> Any:
         import duckdb
 
         try:
-            return self._opened().sql(sql)
+            return self._opened(sql).sql(sql)
         except duckdb.Error as error:
             raise self._error(error) from error
 
-    def _opened(self) -> Any:
+    def _opened(self, sql: str) -> Any:
         import duckdb
 
         if self._connection is None:
-            connection = duckdb.connect(":memory:", config=dict(_CONFIG))
-            connection.execute(f"SET temp_directory = {_literal(tempfile.gettempdir())}")
-            for name, files in self._files.items():
-                if name.lower() in self._query.lower():
-                    self._add(connection, name, files)
-            self._connection = connection
+            self._connection = duckdb.connect(":memory:", config=dict(_CONFIG))
+            self._connection.execute(f"SET temp_directory = {_literal(tempfile.gettempdir())}")
+        for name, files in self._files.items():
+            if name not in self._added and name.lower() in sql.lower():
+                self._add(self._connection, name, files)
+                self._added.add(name)
         return self._connection
 
     def _add(self, connection: Any, name: str, files: Sequence[Path]) -> None:

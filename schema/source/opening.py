@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from schema.errors import UserError
 from schema.source.dialect import Dialect
 from schema.source.masking import mask_url
 from schema.source.product_source import ProductSource
 from schema.source.relations import check_mapping
-from schema.source.tables import Tables
 from schema.source_settings import SourceSettings
+
+if TYPE_CHECKING:
+    from schema.source.database import Database
+    from schema.source.folder import Folder
 
 _FORMS: Final = (
     "Remedy: use sqlite:///shop.db, postgresql://user:password@host/database, "
@@ -32,10 +35,15 @@ def open_source(settings: SourceSettings, arrow_native: bool = True) -> ProductS
     if not settings.url:
         raise UserError(f"No product database is named. {_FORMS}")
     check_mapping(settings)
-    return ProductSource(_tables(settings.url, arrow_native), settings)
+    return ProductSource(open_tables(settings.url, arrow_native), settings)
 
 
-def _tables(url: str, arrow_native: bool) -> Tables:
+def open_tables(url: str, arrow_native: bool = True) -> Database | Folder:
+    """Opens a database or folder without looking for the tables of the contract.
+
+    Raises:
+        UserError: There is no such file, or the form of the URL is unknown.
+    """
     from schema.source.database import Database
 
     if "://" not in url:
@@ -48,7 +56,7 @@ def _tables(url: str, arrow_native: bool) -> Tables:
     return Database(_server(backend, url, arrow_native))
 
 
-def _from_path(path: Path, arrow_native: bool) -> Tables:
+def _from_path(path: Path, arrow_native: bool) -> Database | Folder:
     from schema.source.database import Database
     from schema.source.folder import Folder
     from schema.source.sqlite import sqlite_dialect

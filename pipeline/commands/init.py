@@ -1,0 +1,71 @@
+"""`towerline init`: looks at a database and writes the configuration that maps it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.terminal import console
+from schema.errors import UserError
+
+if TYPE_CHECKING:
+    from pipeline.init.run import Initialised
+
+NAME = "init"
+HELP = "look at a database or folder of files and write a commented towerline.yaml that maps it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of the command."""
+    parser.add_argument(
+        "--source", metavar="URL", required=True, help="product database: SQLAlchemy URL or folder"
+    )
+    parser.add_argument(
+        "--output", metavar="FILE.yaml", default="towerline.yaml", help="file to write (towerline.yaml)"
+    )
+    parser.add_argument("--interactive", action="store_true", help="ask what a look leaves open")
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Runs the command."""
+    from pipeline.config.source_access import PASSWORD_VARIABLE
+    from pipeline.init.asking import choose
+    from pipeline.init.run import initialise
+    from schema.source import password_of
+
+    output = _writable(arguments.output, arguments.force)
+    found = initialise(arguments.source, choose if arguments.interactive else None)
+    temporary = output.with_name(f".{output.name}.partial")
+    temporary.write_text(found.text, encoding="utf-8")
+    temporary.replace(output)
+    if arguments.json:
+        console.say_json({"output": str(output), **found.summary()})
+    else:
+        _tell(found, arguments.output)
+    if password_of(arguments.source) is not None:
+        console.note(f"The password is not written; set {PASSWORD_VARIABLE} for the commands that follow.")
+    return 0
+
+
+def _tell(found: Initialised, output: str) -> None:
+    if found.shop is not None:
+        console.say(f"{found.shop}, recognised by its tables.")
+    elif found.proposal is not None:
+        for name, table in found.proposal.tables.items():
+            console.say(f"{name}: {table.evidence[0]}")
+            if table.personal:
+                console.say(f"  left out as personal: {', '.join(table.personal)}")
+    console.say(f"Wrote {output}. Read it, then: towerline doctor --config {output}")
+
+
+def _writable(name: str, force: bool) -> Path:
+    path = Path(name).expanduser().absolute()
+    if path.suffix not in (".yaml", ".yml") or path.is_dir() or not path.parent.is_dir():
+        raise UserError(f"`--output` names a .yaml file in a folder that exists. Received: {name}.")
+    if path.exists() and not force:
+        raise UserError(
+            f"{name} exists already. Remedy: name another --output, or add --force to replace it."
+        )
+    return path
