@@ -113,8 +113,13 @@ class GateSettings(Settings):
     """Largest accepted share of its requests whose answer differs from the offline one."""
     most_orphans: Share = 0.05
     """Largest accepted share of events whose product has no row in `products` (if that table has rows)."""
-    most_duplicates: Share = 0.5
-    """Largest accepted share of events that repeat user, product, stamp and type of another."""
+    most_duplicates: Share = 0.1
+    """Largest accepted share of events that repeat another in user, product, stamp, type, basket, quantity
+    and price; where stamps have no time of the day, at least 0.4 is accepted."""
+    max_user_share: Share = 0.5
+    """Largest accepted share of all events that one user has."""
+    max_outlying_stamps: Share = 0.01
+    """Largest accepted share of events whose stamp lies far before all others."""
     most_top_product: Share = 0.9
     """Largest accepted share of all events that one product has."""
     most_test_queries: Annotated[int, Field(ge=1)] = 5_000

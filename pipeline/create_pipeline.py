@@ -68,6 +68,7 @@ def data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         query_anomalies=query_validator.outputs["anomalies"],
         catalog_anomalies=catalog_validator.outputs["anomalies"],
         gates=config.gates,
+        findings=plan.findings,
     )
     transform = Transform(
         examples=examples,

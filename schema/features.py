@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from schema import names
 from schema.settings import Settings
+
+ValueType = Literal["integer", "real", "text", "vector"]
+"""What the values of a column are, decided from all of them and then the same on every way."""
 
 
 class Kind(StrEnum):
@@ -32,6 +36,8 @@ class FeatureColumn(Settings):
     """How it is used."""
     dim: int = 1
     """Length of the vector; more than 1 for embeddings only."""
+    type: ValueType | None = None
+    """What its values are; None in models of before: told by the values of each reading."""
 
 
 class FeatureSet(Settings):
@@ -49,6 +55,11 @@ class FeatureSet(Settings):
     def product_columns(self) -> dict[str, FeatureColumn]:
         """Used product columns by the name of their raw feature."""
         return _used(self.products, names.PRODUCT_PREFIX)
+
+
+def types_of(columns: tuple[FeatureColumn, ...]) -> dict[str, ValueType]:
+    """Returns column -> its frozen type, for those that have one."""
+    return {column.name: column.type for column in columns if column.type is not None}
 
 
 def _used(columns: tuple[FeatureColumn, ...], prefix: str) -> dict[str, FeatureColumn]:

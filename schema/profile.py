@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schema import names
+from schema.column_findings import check_units, column_findings
+from schema.deciding import decide_reading
+from schema.event_findings import EventFacts, event_findings
+from schema.event_tally import EventTally
+from schema.events import event_weights
 from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.findings import Finding, Findings
 from schema.fingerprint import Fingerprint
 from schema.kinds import as_kind, infer_kind
-from schema.profile_checks import EventTally, check_ids, check_overrides, check_unique
+from schema.profile_checks import check_ids, check_overrides, check_unique, missing_values
+from schema.reading import Reading
 from schema.settings import Settings
-from schema.source.contract import EVENTS, PRODUCTS, USERS, feature_columns
+from schema.source.contract import EVENTS, KEYS, PRODUCTS, USERS, feature_columns
+from schema.source.guests import is_guest
 from schema.source.product_source import ProductSource
-from schema.source_settings import FeatureSettings
+from schema.source.types import type_of
+from schema.source_settings import EventSettings, FeatureSettings
+from schema.used_events import UsedEvents, used_events
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being read, rows so far, and rows in all if known."""
@@ -47,64 +58,126 @@ class DatabaseProfile(Settings):
     """Columns of `events` beside those of the contract."""
     fingerprint: str
     """Hash of the content of all three tables and of how they are mapped."""
-    warnings: tuple[str, ...] = ()
-    """What the user may want to know."""
+    num_rows: int = 0
+    """Rows of the events, with those that are left out."""
+    reading: Reading = Reading()
+    """How the rows are read, decided from all of them."""
+    weights: dict[str, float] = {}
+    """Event type -> weight as a target."""
+    findings: tuple[Finding, ...] = ()
+    """What was noticed, and what was done about it; the severe ones first."""
+    shares: dict[str, float] = {}
+    """Shares of all events that gates look at: `repeats`, `top_user`, `top_product`, `outlying_stamps`."""
+    has_clock: bool = True
+    """Whether stamps have a time of the day."""
 
 
 def profile_source(
-    source: ProductSource, settings: FeatureSettings, progress: Progress, now: int | None = None
+    source: ProductSource,
+    settings: FeatureSettings,
+    progress: Progress,
+    now: int | None = None,
+    events: EventSettings | None = None,
 ) -> DatabaseProfile:
     """Reads the database once, checks that it can be used, and infers the kinds of its columns.
 
-    Events are streamed; memory grows with users and products, not with events.
+    Events are streamed; memory grows with users and products, and by a hash with each event. The events are
+    read once more where some of them are returns or belong to nobody. The source reads its rows as was
+    decided from then on.
 
     Args:
         source: The open database.
         settings: Kinds that the user chose.
         progress: Called while reading.
         now: Epoch seconds; events later than a day behind it are an error. By default the clock.
+        events: Weights of types and treatment of returns.
 
     Raises:
         UserError: The database cannot be used as it is; the message says why and how to mend it.
     """
     check_overrides(source, settings)
+    events = events or EventSettings()
+    source.findings, source.reading = Findings(), source.unread
+    findings = source.findings
     hashes = Fingerprint()
     users, products = (_table(source, table, hashes, progress) for table in (USERS, PRODUCTS))
     tally = EventTally(source, int(time.time()) if now is None else now)
-    read = 0
-    for events in source.event_batches():
-        tally.add(events)
-        hashes.update(EVENTS, events)
-        read += events.num_rows
-        progress(EVENTS, read, None)
+    for batch in source.event_batches():
+        tally.add(batch)
+        hashes.update(EVENTS, batch)
+        progress(EVENTS, tally.num_rows, None)
     tally.check()
+    check_units(findings.all())
+    looks_for_guests = source.finds_guests
+    source.reading = decide_reading(source, tally, _ids(users, names.USER_ID), looks_for_guests, events)
+    source.findings = None
+    users = _without_guests(source, users, findings)
+    used = used_events(source, tally)
+    weights = event_weights(list(used.event_types), events)
+    facts = EventFacts(tally, source.reading, weights, used.num_early, used.guests, used.returns)
+    findings.extend(event_findings(source, facts, events))
+    for table in (USERS, PRODUCTS, EVENTS):
+        findings.extend(source.file_findings(table))
     user_columns, user_reasons = _kinds(USERS, users, settings.users)
     product_columns, product_reasons = _kinds(PRODUCTS, products, settings.products)
-    event_types = tally.event_types()
+    findings.extend(column_findings(source, {USERS: user_columns, PRODUCTS: product_columns}))
+    findings.extend(_unlisted(source, users, products, tally, used))
     return DatabaseProfile(
-        num_users=len(tally.users | _ids(users, names.USER_ID)),
-        num_products=len(tally.products | _ids(products, names.PRODUCT_ID)),
-        num_events=tally.num_events,
-        oldest=tally.oldest,
-        newest=tally.newest,
-        event_types=event_types,
-        features=FeatureSet(users=user_columns, products=product_columns, event_types=tuple(event_types)),
+        num_users=len(used.users | _ids(users, names.USER_ID)),
+        num_products=len(set(tally.by_product) | _ids(products, names.PRODUCT_ID)),
+        num_events=used.num_events,
+        oldest=used.oldest,
+        newest=used.newest,
+        event_types=used.event_types,
+        features=FeatureSet(
+            users=user_columns, products=product_columns, event_types=tuple(used.event_types)
+        ),
         reasons={**user_reasons, **product_reasons},
         has_users_table=bool(source.columns(USERS)),
         context_columns=tuple(feature_columns(EVENTS, source.columns(EVENTS))),
         fingerprint=hashes.hexdigest(str(_mapping(source))),
-        warnings=_warnings(source, users, products, tally),
+        num_rows=tally.num_rows,
+        reading=source.reading,
+        weights=weights,
+        findings=findings.all(),
+        shares=used.shares(tally),
+        has_clock=tally.has_clock,
     )
 
 
 def _table(source: ProductSource, table: str, hashes: Fingerprint, progress: Progress) -> pa.Table:
-    rows = source.read_table(table)
+    rows = source.read_table(table, with_guests=True)
     if rows.num_columns:
-        check_ids(source, table, rows)
-        check_unique(source, table, rows)
+        if table == PRODUCTS:
+            check_ids(source, table, rows)
+        check_unique(source, table, rows.filter(pc.invert(missing_values(rows[KEYS[table]]))))
         hashes.update(table, rows)
         progress(table, rows.num_rows, rows.num_rows)
     return rows
+
+
+def _without_guests(source: ProductSource, users: pa.Table, findings: Findings) -> pa.Table:
+    if not users.num_columns:
+        return users
+    guests = is_guest(users[names.USER_ID], source.reading)
+    count = pc.sum(guests).as_py() or 0
+    if not count:
+        return users
+    row = pc.index(guests, True).as_py()
+    findings.add(
+        Finding(
+            kind="guests",
+            table=source.name_of(USERS),
+            column=source.name_of(USERS, names.USER_ID),
+            count=count,
+            example=f"row {1 + row}: {users[names.USER_ID][row].as_py()!r}",
+            action="no user: the rows are left out",
+            remedy="set `source.guests` if they are users",
+            severity="warning",
+            rows_left_out=count,
+        )
+    )
+    return users.filter(pc.invert(guests))
 
 
 def _kinds(
@@ -114,12 +187,12 @@ def _kinds(
     reasons: dict[str, str] = {}
     for name in feature_columns(table, rows.column_names):
         if name in chosen:
-            columns.append(as_kind(f"features.{table}.{name}", name, rows[name], chosen[name]))
+            column = as_kind(f"features.{table}.{name}", name, rows[name], chosen[name])
             reasons[f"{table}.{name}"] = "configured"
         else:
-            column, reason = infer_kind(name, rows[name])
-            columns.append(column)
-            reasons[f"{table}.{name}"] = reason
+            column, reasons[f"{table}.{name}"] = infer_kind(name, rows[name])
+        value_type = "real" if column.kind is Kind.NUMBER else type_of(rows[name])
+        columns.append(column.model_copy(update={"type": value_type}))
     return tuple(columns), reasons
 
 
@@ -131,21 +204,38 @@ def _mapping(source: ProductSource) -> dict[str, list[str]]:
     return {table: source.columns(table) for table in (USERS, PRODUCTS, EVENTS)}
 
 
-_MOST_NAMED: Final = 3
+_MAX_NAMED: Final = 3
 
 
-def _warnings(
-    source: ProductSource, users: pa.Table, products: pa.Table, tally: EventTally
-) -> tuple[str, ...]:
-    found = []
-    rows = f"no row in `{source.name_of(PRODUCTS)}`"
-    unlisted = tally.products - _ids(products, names.PRODUCT_ID)
+def _unlisted(
+    source: ProductSource, users: pa.Table, products: pa.Table, tally: EventTally, used: UsedEvents
+) -> Iterator[Finding]:
+    """Products and users of the events without a row of their own."""
+    unlisted = set(tally.by_product) - _ids(products, names.PRODUCT_ID)
     if unlisted:
-        some = ", ".join(repr(name) for name in sorted(unlisted)[:_MOST_NAMED])
-        found.append(f"{len(unlisted)} products have events but {rows}, such as {some}.")
+        yield Finding(
+            kind="products without a row",
+            table=source.name_of(PRODUCTS),
+            count=len(unlisted),
+            example=", ".join(repr(name) for name in sorted(unlisted)[:_MAX_NAMED]),
+            action="products without features",
+            remedy="add their rows, or check that both tables spell ids alike",
+            severity="warning",
+        )
     if not users.num_columns:
-        found.append("There is no table of users: only their events are known.")
-    elif missing := len(tally.users - _ids(users, names.USER_ID)):
-        rows = f"no row in `{source.name_of(USERS)}`"
-        found.append(f"{missing} of {len(tally.users)} users with events have {rows}.")
-    return tuple(found)
+        yield Finding(
+            kind="no table of users",
+            table=USERS,
+            action="only the events of users are known",
+            remedy="map one with `source.tables.users` if there is one",
+        )
+    elif missing := used.users - _ids(users, names.USER_ID):
+        yield Finding(
+            kind="users without a row",
+            table=source.name_of(USERS),
+            count=len(missing),
+            example=", ".join(repr(name) for name in sorted(missing)[:_MAX_NAMED]),
+            action=f"users without features, of {len(used.users):,} with events",
+            remedy="check that both tables spell ids alike",
+            severity="warning" if len(missing) == len(used.users) else "info",
+        )

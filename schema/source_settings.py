@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schema.features import Kind
+from schema.reading import Reading
 from schema.settings import Settings
 
 
@@ -30,6 +31,13 @@ class TableMapping(Settings):
     `%d.%m.%Y %H:%M`."""
 
 
+class CsvSettings(Settings):
+    """How CSV files are written."""
+
+    delimiter: str = "auto"
+    """What separates columns: one character or `tab`; `auto` finds it in the header of each file."""
+
+
 class SourceSettings(Settings):
     """Where the product database is."""
 
@@ -46,6 +54,13 @@ class SourceSettings(Settings):
     """Values for `${name}` in queries and names of tables, such as a prefix or a language."""
     partitions: Annotated[int, Field(ge=0)] = 0
     """Ranges of users that Beam workers read one by one; 0 chooses by the number of events."""
+    csv: CsvSettings = CsvSettings()
+    """How CSV files are written."""
+    guests: Literal["auto"] | tuple[str, ...] = "auto"
+    """User ids that stand for nobody, whose events are left out. `auto`: `NULL`, empty, `-1`, `guest` and
+    the like, the nil UUID, `0` where it is no user, and an id with an outlying share of all events."""
+    reading: Annotated[Reading | None, Field(repr=False)] = None
+    """What a run decided about the rows; written by Towerline and not configured."""
 
 
 class FeatureSettings(Settings):
@@ -61,6 +76,10 @@ class EventSettings(Settings):
     """What an event says about the user's interest."""
 
     weights: dict[str, Annotated[float, Field(ge=0)]] = {}
-    """Event type -> weight as a target; 0 keeps the type in the history only. Types not listed: 1 for
-    the purchase-like ones (purchase, order, transaction, buy, sale); for others 0 if a purchase-like
-    type exists in the data, else 1."""
+    """Event type -> weight as a target; 0 keeps the type in the history only. Types not listed, in any
+    spelling: 1 for the purchase-like ones (purchase, order, transaction, buy, sale), or where there are none
+    for ratings, plays and the like; 0 for others. A set of types with neither must be configured."""
+    returns: Literal["net", "ignore", "count"] = "net"
+    """Purchases of a negative quantity and types such as `refund`, `return` and `cancelled`. `net` takes
+    them off the purchases of the same product before them; `ignore` leaves them out; `count` reads them as
+    the events that they are."""

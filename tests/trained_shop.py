@@ -35,7 +35,7 @@ CONFIG = {
         "cold_start": "model",
     },
 }
-ODD_PRODUCTS = {0: "line\nend", 1: "größe 日本", 2: " 007 ", 3: "q\"uo'te"}
+ODD_PRODUCTS = {0: "line\nend", 1: "größe 日本", 2: "0  07", 3: "q\"uo'te"}
 ODD_USERS = {0: "ü 1", 1: "tab\tstop"}
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.types import BaseChannel, Channel, ComponentSpec
@@ -11,12 +14,13 @@ from tfx.types.standard_artifacts import ExampleAnomalies, Examples
 from components.artifacts import InteractionReport, Interactions
 from components.interaction_validator.executor import Executor
 from components.settings import GateSettings
+from schema.findings import Finding
 
 
 class InteractionValidatorSpec(ComponentSpec):
     """Inputs, outputs and parameters of InteractionValidator."""
 
-    PARAMETERS = {"gates": ExecutionParameter(type=str)}
+    PARAMETERS = {"gates": ExecutionParameter(type=str), "findings": ExecutionParameter(type=str)}
     INPUTS = {
         "examples": ChannelParameter(type=Examples),
         "interactions": ChannelParameter(type=Interactions),
@@ -35,8 +39,10 @@ class InteractionValidator(BaseComponent):
         query_anomalies: What validation found in the query splits.
         catalog_anomalies: What validation found in the catalog.
         gates: Thresholds.
+        findings: What was noticed when the database was read.
 
-    Outputs: `report` (`report.json`: each check with its figure, threshold and a sentence).
+    Outputs: `report` (`report.json`: each check with its figure, threshold and a sentence, and the findings;
+    the custom properties `num_warnings` and `findings` tell them too).
     """
 
     SPEC_CLASS = InteractionValidatorSpec
@@ -49,6 +55,7 @@ class InteractionValidator(BaseComponent):
         query_anomalies: BaseChannel,
         catalog_anomalies: BaseChannel,
         gates: GateSettings,
+        findings: Sequence[Finding] = (),
     ) -> None:
         super().__init__(
             InteractionValidatorSpec(
@@ -57,6 +64,7 @@ class InteractionValidator(BaseComponent):
                 query_anomalies=query_anomalies,
                 catalog_anomalies=catalog_anomalies,
                 gates=gates.to_json(),
+                findings=json.dumps([finding.model_dump() for finding in findings]),
                 report=Channel(type=InteractionReport),
             )
         )

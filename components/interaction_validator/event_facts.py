@@ -12,6 +12,10 @@ import pyarrow.compute as pc
 
 from schema import names
 
+_REPEATED = (
+    *(names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT, names.EVENT_TYPE),
+    *(names.BASKET_ID, names.QUANTITY, names.PRICE),
+)
 _INTEGER = r"^-?\d+$"
 
 
@@ -21,7 +25,8 @@ class EventFacts:
 
     Attributes:
         num_events: Number of events.
-        num_repeats: Events that repeat user, product, stamp and type of an earlier one.
+        num_repeats: Events that repeat an earlier one in all columns of the contract.
+        has_clock: Whether stamps have a time of the day.
         num_orphans: Events whose product has no row in `products`.
         newest: Newest stamp.
         by_product: Product -> number of its events.
@@ -31,6 +36,7 @@ class EventFacts:
     num_events: int = 0
     num_repeats: int = 0
     num_orphans: int = 0
+    has_clock: bool = False
     newest: int = 0
     by_product: Counter[str] = field(default_factory=Counter)
     integer_ids: dict[str, dict[int, tuple[int, int]]] = field(
@@ -41,7 +47,7 @@ class EventFacts:
         """Adds a part of the Interactions artifact; no user is in two parts."""
         if not part.num_rows:
             return
-        keys = [names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT, names.EVENT_TYPE]
+        keys = [name for name in _REPEATED if name in part.column_names]
         self.num_events += part.num_rows
         self.num_repeats += part.num_rows - part.select(keys).group_by(keys).aggregate([]).num_rows
         self.newest = max(self.newest, pc.max(part[names.OCCURRED_AT]).as_py())
@@ -50,7 +56,8 @@ class EventFacts:
             dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
         )
         self.num_orphans += pc.sum(pc.is_in(part[names.PRODUCT_ID], orphans)).as_py()
-        day = part[names.OCCURRED_AT].to_numpy() // names.SECONDS_PER_DAY
+        day, clock = np.divmod(part[names.OCCURRED_AT].to_numpy(), names.SECONDS_PER_DAY)
+        self.has_clock = self.has_clock or bool(clock.any())
         for column, totals in self.integer_ids.items():
             encoded = part[column].combine_chunks().dictionary_encode()
             integer = pc.match_substring_regex(encoded.dictionary, _INTEGER).to_numpy(zero_copy_only=False)

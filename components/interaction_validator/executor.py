@@ -19,14 +19,17 @@ from components.interaction_validator.anomaly_checks import check_anomalies
 from components.interaction_validator.checks import Check
 from components.interaction_validator.event_checks import check_events
 from components.interaction_validator.event_facts import EventFacts
+from components.interaction_validator.finding_checks import check_findings, sentence_of
 from components.interaction_validator.split_checks import check_splits
 from components.interaction_validator.split_facts import SplitFacts
 from components.product_example_gen.interactions import SUMMARY_FILE
 from components.settings import GateSettings
 from schema import names
 from schema.errors import PipelineRefusedError
+from schema.findings import Finding
 
 REPORT_FILE = "report.json"
+_LONGEST_PROPERTY = 4000
 
 
 class Executor(BaseExecutor):
@@ -46,7 +49,11 @@ class Executor(BaseExecutor):
         self._log_startup(input_dict, output_dict, exec_properties)
         gates = GateSettings.from_json(exec_properties["gates"])
         inputs = {name: artifact_utils.get_single_instance(found) for name, found in input_dict.items()}
+        findings = [
+            Finding.model_validate(found) for found in json.loads(exec_properties.get("findings", "[]"))
+        ]
         checks = [
+            *check_findings(findings),
             *check_anomalies(inputs["query_anomalies"]),
             *check_anomalies(inputs["catalog_anomalies"]),
             *_event_checks(inputs["interactions"].uri, gates),
@@ -58,7 +65,12 @@ class Executor(BaseExecutor):
                 level, "%s %s: %s", "Passed" if check.passed else "Failed", check.name, check.sentence
             )
         report = artifact_utils.get_single_instance(output_dict["report"])
-        _write_report(report.uri, checks)
+        _write_report(report.uri, checks, findings)
+        warnings = [finding for finding in findings if finding.severity != "info"]
+        report.set_int_custom_property("num_warnings", len(warnings))
+        report.set_string_custom_property(
+            "findings", "; ".join(map(sentence_of, warnings))[:_LONGEST_PROPERTY]
+        )
         refuse_if_critical(checks)
 
 
@@ -80,10 +92,9 @@ def _event_checks(uri: str, gates: GateSettings) -> list[Check]:
 
 
 def _parts(uri: str) -> Iterator[pa.Table]:
-    columns = [names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT, names.EVENT_TYPE]
     for path in sorted(fileio.glob(os.path.join(uri, "part-*.parquet"))):
         with fileio.open(path, "rb") as file:
-            yield pq.read_table(pa.BufferReader(file.read()), columns=columns)
+            yield pq.read_table(pa.BufferReader(file.read()))
 
 
 def _split_checks(examples: Any, gates: GateSettings) -> list[Check]:
@@ -94,11 +105,12 @@ def _split_checks(examples: Any, gates: GateSettings) -> list[Check]:
     return check_splits(splits, gates)
 
 
-def _write_report(uri: str, checks: Sequence[Check]) -> None:
+def _write_report(uri: str, checks: Sequence[Check], findings: Sequence[Finding]) -> None:
     fileio.makedirs(uri)
     report = {
         "passed": not any(check.stops for check in checks),
         "checks": [check.to_dict() for check in checks],
+        "findings": [finding.model_dump() for finding in findings],
     }
     with fileio.open(os.path.join(uri, REPORT_FILE), "w") as file:
         file.write(json.dumps(report, indent=1, ensure_ascii=False))

@@ -19,7 +19,7 @@ from components.product_example_gen.queries import Queries, concatenate, window_
 from components.product_example_gen.records import write_examples
 from components.product_example_gen.rows import query_batches
 from schema import names
-from schema.features import FeatureSet
+from schema.features import FeatureSet, types_of
 from schema.source import PRODUCTS, USERS, ProductSource, UserRange
 from schema.windows import SplitSettings, TimeWindows
 
@@ -76,7 +76,7 @@ def write_catalog(job: Job, in_events: Sequence[str]) -> CatalogSummary:
         in_events: Ids of the products that events name.
     """
     with job.open_source() as source:
-        products = source.read_table(PRODUCTS)
+        products = source.read_table(PRODUCTS, types_of(job.features.products))
     batches = catalog_batches(products, in_events, job.features)
     num_rows = write_examples(batches, job.split_directories[names.CATALOG], 0, 1)
     without_row = products_without_row(products, in_events)
@@ -113,7 +113,7 @@ def user_features(
     columns = features.user_columns()
     if not columns or not source.columns(USERS):
         return {}
-    rows = source.user_rows(users.to_pylist())
+    rows = source.user_rows(users.to_pylist(), types_of(features.users))
     index = pc.index_in(users, rows[names.USER_ID].combine_chunks())
     arrays = feature_arrays(rows, columns, USERS)
     return {name: values.take(index) for name, values in arrays.items()}

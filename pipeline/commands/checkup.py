@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pipeline.config.settings import TowerlineConfig
 from schema.errors import UserError
+from schema.findings import Finding
 
 OK: Final = "ok"
 WARNING: Final = "warning"
@@ -46,11 +47,20 @@ class Check:
         name: What was looked at.
         status: `ok`, `warning` or `fails`.
         detail: What was found and, if it is not well, the remedy.
+        findings: What was noticed about the data.
     """
 
     name: str
     status: str
     detail: str
+    findings: tuple[Finding, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns what `--json` prints of it."""
+        found = {"name": self.name, "status": self.status, "detail": self.detail}
+        if not self.findings:
+            return found
+        return {**found, "findings": [finding.model_dump() for finding in self.findings]}
 
 
 def check_all(config: TowerlineConfig, workdir: Path) -> Iterator[Check]:
@@ -127,7 +137,9 @@ def _workdir(workdir: Path) -> Check:
 def _database(config: TowerlineConfig, workdir: Path) -> Check:
     from pipeline.config.remembered_source import source_of
     from pipeline.config.source_access import open_concealed
-    from schema.events import event_weights
+    from pipeline.planning.freezing import check_features, read_features
+    from pipeline.planning.planner import findings_of, schema_folder
+    from pipeline.planning.rule_check import check_rules
     from schema.profile import profile_source
     from schema.windows import resolve_windows
 
@@ -135,16 +147,22 @@ def _database(config: TowerlineConfig, workdir: Path) -> Check:
         return Check("database", WARNING, "none is named. Remedy: pass --source URL to look at one.")
     settings = source_of(config, workdir)
     with open_concealed(settings) as source:
-        profile = profile_source(source, config.features, lambda what, done, total: None)
+        profile = profile_source(source, config.features, lambda *_: None, events=config.events)
     resolve_windows(profile.oldest, profile.newest, config.split)
-    event_weights(list(profile.event_types), config.events)
+    features = read_features(schema_folder(workdir)) or profile.features
+    check_features(features, profile)
+    check_rules(config.post_ranking.rules, features)
+    findings = findings_of(profile, config)
+    severe = [finding for finding in findings if finding.severity == "error"]
     found = (
         f"{settings.url}: {profile.num_events:,} events, {profile.num_users:,} users, "
         f"{profile.num_products:,} products"
     )
-    if profile.warnings:
-        return Check("database", WARNING, f"{found}; " + "; ".join(profile.warnings))
-    return Check("database", OK, found)
+    if severe:
+        told = "; ".join(f"{finding.action}. Remedy: {finding.remedy}" for finding in severe)
+        return Check("database", FAILS, f"{found}; {told}", findings)
+    status = WARNING if any(finding.severity == "warning" for finding in findings) else OK
+    return Check("database", status, found, findings)
 
 
 def _served(config: TowerlineConfig, workdir: Path) -> Check:

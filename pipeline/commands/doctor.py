@@ -17,11 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command; 2 if something would fail."""
-    from dataclasses import asdict
     from pathlib import Path
 
     from pipeline.commands.checkup import FAILS, check_all
     from pipeline.config.loading import load_config
+    from pipeline.runs.findings import findings_text
 
     config = load_config(arguments, arguments.source)
     checks = []
@@ -29,6 +29,8 @@ def execute(arguments: argparse.Namespace) -> int:
         checks.append(check)
         if not arguments.json:
             console.say(f"{check.status:<8} {check.name:<15} {check.detail}")
+            if check.findings:
+                console.say(findings_text(check.findings))
     if arguments.json:
-        console.say_json([asdict(check) for check in checks])
+        console.say_json([check.to_dict() for check in checks])
     return 2 if any(check.status == FAILS for check in checks) else 0

@@ -49,6 +49,7 @@ def _announce(planned: Planned, as_json: bool) -> None:
 
     from pipeline.planning.freezing import FEATURES_FILE
     from pipeline.planning.planner import feature_lines, schema_folder
+    from pipeline.runs.findings import findings_text
 
     tell = console.note if as_json else console.say
     profile, plan = planned.profile, planned.plan
@@ -62,6 +63,7 @@ def _announce(planned: Planned, as_json: bool) -> None:
         tell("\n".join(feature_lines(profile, plan)))
     for note in planned.notes:
         tell(f"Note: {note}")
+    tell(findings_text(plan.findings))
 
 
 def _run(planned: Planned, as_json: bool) -> int:
@@ -122,6 +124,7 @@ def _as_json(planned: Planned, finished: LocalRun, outcome: Outcome) -> dict[str
         "metrics": outcome.metrics,
         "retrieval": outcome.retrieval,
         "anomalies": list(outcome.anomalies),
+        "findings": [finding.model_dump() for finding in planned.plan.findings],
         "blessed": outcome.pushed_to is not None,
         "refusals": list(outcome.refusals),
         "pushed": outcome.pushed_to,

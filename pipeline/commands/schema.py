@@ -48,6 +48,7 @@ def _freeze(arguments: argparse.Namespace) -> int:
     from pipeline.config.loading import load_config
     from pipeline.planning.freezing import FEATURES_FILE, SCHEMA_FILE
     from pipeline.planning.planner import feature_lines, make_plan, schema_folder
+    from pipeline.runs.findings import findings_text
 
     folder = schema_folder(Path(arguments.workdir).absolute())
     config = load_config(arguments, arguments.source)
@@ -71,4 +72,5 @@ def _freeze(arguments: argparse.Namespace) -> int:
     else:
         console.say(f"Frozen in {folder / FEATURES_FILE}:")
         console.say("\n".join(feature_lines(planned.profile, planned.plan)))
+    (console.note if arguments.json else console.say)(findings_text(planned.plan.findings))
     return 0

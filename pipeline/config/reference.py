@@ -18,7 +18,7 @@ def config_keys(
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from config_keys(kind, f"{prefix}{name}.")
-        else:
+        elif field.repr:  # what Towerline writes for itself is no key
             yield prefix + name, field.default, field.description or name.replace("_", " ").capitalize() + "."
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from pipeline.config.settings import TowerlineConfig
 from pipeline.config.source_access import PASSWORD_VARIABLE, conceal
 from schema.errors import UserError
-from schema.source import restore_password
+from schema.source import mask_url, restore_password
 from schema.source_settings import SourceSettings
 
 _FILE: Final = "source.json"
@@ -32,11 +32,23 @@ def source_of(config: TowerlineConfig, workdir: Path) -> SourceSettings:
     Raises:
         UserError: There is neither.
     """
-    if config.source.url:
-        return conceal(config.source)
     path = workdir / _FILE
+    if config.source.url:
+        return _as_read_before(conceal(config.source), path)
     if not path.is_file():
         raise UserError(
             f"No run has been made in {workdir}, and no database is named. Remedy: pass --source URL."
         )
     return conceal(SourceSettings.from_json(path.read_text(encoding="utf-8")))
+
+
+def _as_read_before(settings: SourceSettings, path: Path) -> SourceSettings:
+    """The same database is read as the last run decided."""
+    if not path.is_file():
+        return settings
+    known = SourceSettings.from_json(path.read_text(encoding="utf-8"))
+    plain = {"reading": None, "url": None}
+    same = settings.model_copy(update=plain) == known.model_copy(update=plain)
+    if not same or mask_url(known.url or "") != settings.url:
+        return settings
+    return settings.model_copy(update={"reading": known.reading})

@@ -149,7 +149,12 @@ def checks(artifact: Artifact, folder: Path) -> View:
         f"  {verdicts[bool(check.get('passed'))]} {check.get('sentence')}"
         for check in report.get("checks", [])
     ]
-    return View(report, (lines("Checks", texts),))
+    found = [
+        f"  {finding['severity']}: {finding['table']}.{finding['column']} {finding['kind']}: "
+        f"{finding['count']:,}, {finding['action']}"
+        for finding in report.get("findings", [])
+    ]
+    return View(report, (lines("Checks", texts), *([lines("Findings of the data", found)] if found else [])))
 
 
 def vocabularies(artifact: Artifact, folder: Path) -> View:

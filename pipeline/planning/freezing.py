@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from schema.errors import UserError
-from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.features import FeatureColumn, FeatureSet, Kind, types_of
 from schema.profile import DatabaseProfile
 from schema.source import PRODUCTS, USERS, ProductSource
 
@@ -105,11 +105,14 @@ def frozen_schema(folder: Path, features: FeatureSet, source: ProductSource) -> 
 
 
 def _known_values(features: FeatureSet, source: ProductSource) -> dict[str, list[str]]:
-    columns = ((USERS, features.user_columns()), (PRODUCTS, features.product_columns()))
+    columns = (
+        (USERS, features.user_columns(), types_of(features.users)),
+        (PRODUCTS, features.product_columns(), types_of(features.products)),
+    )
     known: dict[str, list[str]] = {}
-    for table, used in columns:
+    for table, used, types in columns:
         if any(column.kind is Kind.CATEGORY for column in used.values()):
-            known |= _values_of(source.read_table(table), used)
+            known |= _values_of(source.read_table(table, types), used)
     return known
 
 

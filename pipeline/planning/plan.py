@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.config.settings import TowerlineConfig
 from pipeline.metadata.location import metadata_location
 from schema.features import FeatureSet
+from schema.findings import Finding
 from schema.settings import Settings
 from schema.windows import TimeWindows
 
@@ -26,6 +27,8 @@ class RunPlan(Settings):
     """Event type -> weight as a target."""
     fingerprint: str
     """Hash of the content of the database and of the code that reads it and learns from it."""
+    findings: tuple[Finding, ...] = ()
+    """What was noticed about the data, and what was done about it."""
     workdir: str
     """Absolute path of the work directory."""
     schema_file: str

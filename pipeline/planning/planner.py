@@ -12,11 +12,12 @@ from pipeline.metadata.location import is_server, metadata_location
 from pipeline.metadata.store import check_writable
 from pipeline.planning import freezing
 from pipeline.planning.code_digest import code_digest
+from pipeline.planning.data_gates import gate_findings
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
 from pipeline.planning.rule_check import check_rules
 from pipeline.planning.workdir import usable_folder, usable_workdir
 from pipeline.terminal.console import counter
-from schema.events import event_weights
+from schema.findings import Finding, Findings
 from schema.profile import DatabaseProfile, profile_source
 from schema.windows import resolve_windows
 
@@ -56,9 +57,8 @@ def make_plan(config: TowerlineConfig, workdir: str) -> Planned:
     config = config.model_copy(update={"metadata": config.metadata.masked()})
     check_writable(metadata, PIPELINE_NAME)
     with open_concealed(config.source) as source:
-        profile = profile_source(source, config.features, counter("Reading"))
+        profile = profile_source(source, config.features, counter("Reading"), events=config.events)
         windows = resolve_windows(profile.oldest, profile.newest, config.split)
-        weights = event_weights(list(profile.event_types), config.events)
         root = usable_workdir(workdir)
         if not is_server(metadata):
             usable_folder(Path(metadata).parent)
@@ -66,20 +66,29 @@ def make_plan(config: TowerlineConfig, workdir: str) -> Planned:
         frozen = freezing.read_features(folder)
         features = profile.features if frozen is None else frozen
         check_rules(config.post_ranking.rules, features)
-        notes = [*profile.warnings, *freezing.check_features(features, profile)]
+        notes = freezing.check_features(features, profile)
         if frozen is None:
             freezing.write_features(folder, features)
         schema_file = freezing.frozen_schema(folder, features, source)
+    read = config.source.model_copy(update={"reading": profile.reading})
     plan = RunPlan(
-        config=config,
+        config=config.model_copy(update={"source": read}),
         features=features,
         windows=windows,
-        event_weights=weights,
+        event_weights=profile.weights,
         fingerprint=_fingerprint(profile),
+        findings=findings_of(profile, config),
         workdir=str(root),
         schema_file=str(schema_file),
     )
     return Planned(plan, profile, tuple(notes), frozen is None)
+
+
+def findings_of(profile: DatabaseProfile, config: TowerlineConfig) -> tuple[Finding, ...]:
+    """Returns what was noticed about the data, with what a run refuses of them."""
+    found = Findings()
+    found.extend([*gate_findings(profile, config.gates), *profile.findings])
+    return found.all()
 
 
 def _fingerprint(profile: DatabaseProfile) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,20 @@ def data_section(graph: Graph, run: Run, data: dict[str, Any]) -> str:
         parts.append(charts.lorenz(shop.lorenz, title))
     elif interactions:
         parts.append(markup.paragraph("The events themselves are no longer there.", "quiet"))
+    parts += _findings(graph.output(run, "InteractionValidator", "report"))
     return markup.section("data", "Data", markup.definitions(values), *parts)
+
+
+def _findings(report: Any) -> list[str]:
+    """What was noticed when the database was read, and what was done about it."""
+    path = Path(report.uri, "report.json") if report else None
+    if path is None or not path.is_file():
+        return []
+    found = json.loads(path.read_text(encoding="utf-8")).get("findings", [])
+    columns = ("severity", "kind", "table", "column", "count", "example", "action", "remedy")
+    rows = [tuple(str(finding.get(name, "")) for name in columns) for finding in found]
+    head = ("", "what", "table", "column", "count", "such as", "what is done", "remedy")
+    return [markup.grid(head, rows, (4,), "Findings of the data")] if rows else []
 
 
 def anomalies_section(anomalies: list[str]) -> str:

@@ -30,9 +30,9 @@ KEYS: Final = {USERS: names.USER_ID, PRODUCTS: names.PRODUCT_ID, EVENTS: names.U
 """The column by which rows of a table are looked up."""
 
 IDS: Final = (names.USER_ID, names.PRODUCT_ID, names.BASKET_ID, names.EVENT_TYPE)
-"""Columns whose values become text, byte for byte."""
+"""Columns whose values become text."""
 
-Class = Literal["integer", "real", "text", "bool", "stamp", "local", "array"]
+Class = Literal["integer", "real", "text", "bool", "stamp", "local", "array", "uuid", "blob", "other"]
 """Storage class of a database column, as far as reading it cares; `local` is a stamp without a zone."""
 
 Bound = int | float | str | None
@@ -50,6 +50,7 @@ class UserRange:
         as_text: Whether the ids are compared as text, because their column mixes types.
         classes: Storage classes of the columns of `events`, so that workers need not find them again.
         num_events: Number of events in the range, for balancing.
+        canonical: Whether `low` and `high` are ids in their canonical form, in the order of their bytes.
     """
 
     low: Bound
@@ -57,6 +58,7 @@ class UserRange:
     as_text: bool = False
     classes: tuple[tuple[str, Class], ...] = ()
     num_events: int = 0
+    canonical: bool = False
 
 
 def feature_columns(table: str, columns: list[str]) -> list[str]:

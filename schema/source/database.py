@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import pyarrow as pa
 
 from schema.errors import UserError
-from schema.names import OCCURRED_AT
+from schema.findings import Finding
+from schema.names import OCCURRED_AT, USER_ID
 from schema.source import rows
 from schema.source.contract import Bound, Class, UserRange
 from schema.source.dialect import STAMPS, Dialect
+from schema.source.id_ranges import cut, id_ranges
 from schema.source.relations import Relation
 
 _KEYS_PER_QUERY: Final = 500
@@ -30,6 +33,7 @@ class Database:
         self._dialect = dialect
         self.place = f"Database {dialect.place}"
         self.dialect = dialect.name
+        self.position = ""
         self._classes: dict[Relation, dict[str, Class]] = {}
 
     def names(self) -> list[str]:
@@ -79,25 +83,33 @@ class Database:
         for start in range(0, len(keys), _KEYS_PER_QUERY):
             yield from self._read_few(relation, keys[start : start + _KEYS_PER_QUERY], columns)
 
-    def read_newest(self, relation: Relation) -> Iterator[pa.RecordBatch]:
+    def read_newest(self, relation: Relation, latest: int) -> Iterator[pa.RecordBatch]:
         """Lets the database find the newest stamps, as far as it can compare them."""
         source = self._dialect.quote(dict(relation.columns)[OCCURRED_AT])
-        where = self._dialect.newest(relation, source)
-        classes = self._classes.get(relation) or self._dialect.classes(relation, where)
+        with self._clear_errors(relation):
+            where = self._dialect.newest(relation, source, latest)
+            classes = self._classes.get(relation) or self._dialect.classes(relation, where)
         return self._read(relation, [OCCURRED_AT], where, classes)
 
     def ranges(self, relation: Relation, count: int) -> list[UserRange]:
         """Counts the events of each user and cuts where a range is full."""
         dialect = self._dialect
         classes = self._all_classes(relation)
+        if classes[relation.key] == "blob":
+            return id_ranges((batch.column(0) for batch in self.read(relation, [USER_ID])), count)
         as_text = dialect.mixed(relation)
         key = dialect.key_text(relation) if as_text else dialect.quote(relation.key)
         sql = (
             f"SELECT {key} AS towerline_key, COUNT(*) FROM {dialect.source(relation)} "
             f"WHERE {key} IS NOT NULL GROUP BY 1 ORDER BY 1"
         )
-        counted = [(_bound(value), int(size)) for value, size in rows.fetch(dialect.engine, sql)]
+        with self._clear_errors(relation):
+            counted = [(_bound(value), int(size)) for value, size in rows.fetch(dialect.engine, sql)]
         return cut(counted, count, as_text, tuple(classes.items()))
+
+    def findings(self, relation: Relation) -> tuple[Finding, ...]:
+        """A table of a database is in one place."""
+        return ()
 
     def close(self) -> None:
         """Gives back connections."""
@@ -106,19 +118,18 @@ class Database:
     def _read_few(
         self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
     ) -> Iterator[pa.RecordBatch]:
-        try:
+        with self._clear_errors(relation):
             prepared = self._dialect.few(relation, keys, columns)
-        except self._dialect.errors() as error:
-            raise self._error(f"cannot read the rows of `{relation.name}`", error) from error
+            if prepared is None:
+                described = self._dialect.declared(relation)
+                literals = self._dialect.candidates(relation, keys, described.get(relation.key, "text"))
+                key = self._dialect.key(relation, described.get(relation.key, "text"))
+                where = f" WHERE {key} IN ({', '.join(literals)})" if literals else " WHERE 1 = 0"
+                classes = self._classes.get(relation) or self._dialect.classes(relation, where)
         if prepared is not None:
             yield prepared
-            return
-        key = self._dialect.quote(relation.key)
-        described = self._dialect.declared(relation)
-        literals = self._dialect.candidates(relation, keys, described.get(relation.key, "text"))
-        where = f" WHERE {key} IN ({', '.join(literals)})" if literals else " WHERE 1 = 0"
-        classes = self._classes.get(relation) or self._dialect.classes(relation, where)
-        yield from self._read(relation, columns, where, classes)
+        elif literals:
+            yield from self._read(relation, columns, where, classes)
 
     def _read(
         self, relation: Relation, columns: Sequence[str], where: str, classes: dict[str, Class]
@@ -127,47 +138,29 @@ class Database:
         kinds = {name: _kind(classes[sources[name]], name, relation) for name in columns}
         selected = [self._dialect.select(name, sources[name], kinds[name]) for name in columns]
         schema = pa.schema([pa.field(item.name, item.type) for item in selected])
-        try:
+        with self._clear_errors(relation):
             yield from self._dialect.batches(self._dialect.statement(selected, relation, where), schema)
+
+    @contextmanager
+    def _clear_errors(self, relation: Relation) -> Iterator[None]:
+        """Makes what the driver raises, also while rows stream, a message about the table."""
+        try:
+            yield
+        except UserError:
+            raise
         except self._dialect.errors() as error:
             raise self._error(f"cannot read the rows of `{relation.name}`", error) from error
 
     def _all_classes(self, relation: Relation) -> dict[str, Class]:
         if relation not in self._classes:
-            self._classes[relation] = self._dialect.classes(relation, "")
+            with self._clear_errors(relation):
+                self._classes[relation] = self._dialect.classes(relation, "")
         return self._classes[relation]
 
     def _error(self, what: str, error: Any) -> UserError:
-        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        lines = str(getattr(error, "orig", error)).strip().splitlines()
+        reason = lines[0].rstrip(".") if lines else type(error).__name__
         return UserError(f"{self.place} {what}: {reason}. Remedy: check `--source` and the configuration.")
-
-
-def cut(
-    counted: Sequence[tuple[Bound, int]], count: int, as_text: bool, classes: tuple[tuple[str, Class], ...]
-) -> list[UserRange]:
-    """Cuts ordered users into at most `count` ranges with about as many events each.
-
-    Args:
-        counted: Users in the database's order, with their number of events.
-        count: Most ranges wanted.
-        as_text: Passed on to the ranges.
-        classes: Passed on to the ranges.
-    """
-    if not counted:
-        return []
-    total = sum(size for _, size in counted)
-    starts, sizes, seen = [0], [0], 0
-    for index, (_, size) in enumerate(counted):
-        if sizes[-1] and seen >= total * len(starts) / count:
-            starts.append(index)
-            sizes.append(0)
-        sizes[-1] += size
-        seen += size
-    bounds: list[Bound] = [counted[start][0] for start in starts]
-    highs: list[Bound] = [*bounds[1:], None]
-    lows: list[Bound] = [None, *bounds[1:]]
-    cuts = zip(lows, highs, sizes, strict=True)
-    return [UserRange(low, high, as_text, classes, size) for low, high, size in cuts]
 
 
 def _kind(kind: Class, column: str, relation: Relation) -> Class:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,11 @@ import pyarrow as pa
 from schema import names
 from schema.source import contract
 from schema.source.contract import Class
+from schema.source.ids import is_integer_text
 from schema.source.relations import Relation
+
+_LONGEST_NUMBER: Final = 39
+"""Digits of the longest number that databases store as one, with its sign."""
 
 STAMPS: Final = (names.OCCURRED_AT, names.CREATED_AT)
 """Columns that are points in time."""
@@ -87,17 +92,34 @@ class Dialect(ABC):
         """Returns what is known of the columns without reading rows."""
         return self.classes(relation, "")
 
-    def newest(self, relation: Relation, stamp: str) -> str:
-        """Returns a WHERE clause that leaves few events, the newest among them.
+    def newest(self, relation: Relation, stamp: str, latest: int) -> str:
+        """Returns a WHERE clause that leaves few events, the newest up to `latest` among them.
 
         Args:
             relation: The events.
             stamp: Quoted name of the column of stamps.
+            latest: Epoch seconds.
         """
-        source = dict(relation.columns)[names.OCCURRED_AT]
-        if self.classes(relation, "")[source] == "text":
+        kind = self.classes(relation, "")[dict(relation.columns)[names.OCCURRED_AT]]
+        if kind not in ("integer", "real", "stamp", "local"):
             return ""
-        return f" WHERE {stamp} = (SELECT MAX({stamp}) FROM {self.source(relation)})"
+        until = self.until(stamp, latest) if kind in ("stamp", "local") else until_number(stamp, latest)
+        return f" WHERE {stamp} = (SELECT MAX({stamp}) FROM {self.source(relation)} WHERE {until})"
+
+    def until(self, stamp: str, latest: int) -> str:
+        """Returns the condition that a column of dates or timestamps is not later than `latest`."""
+        day = datetime.datetime.fromtimestamp(latest, datetime.UTC)
+        return f"{stamp} <= '{day:%Y-%m-%d %H:%M:%S}'"
+
+    def key(self, relation: Relation, kind: Class) -> str:
+        """Returns the SQL of the key that is compared with `candidates`."""
+        del kind
+        name = self.quote(relation.key)
+        return self.trimmed(name) if relation.is_irregular else name
+
+    def trimmed(self, name: str) -> str:
+        """Returns the SQL of a text without blanks around it."""
+        return f"TRIM({name})"
 
     @abstractmethod
     def order(self, relation: Relation) -> str | None:
@@ -106,7 +128,7 @@ class Dialect(ABC):
     def candidates(self, relation: Relation, keys: Sequence[str], kind: Class) -> list[str]:
         """Returns the literals that the given ids may be stored as."""
         if kind in ("integer", "real"):
-            return [key for key in keys if key.lstrip("-").isdigit() and str(int(key)) == key]
+            return [key for key in keys if is_integer_text(key) and len(key) <= _LONGEST_NUMBER]
         return [self.literal(key) for key in keys]
 
     def statement(self, selected: Sequence[Selected], relation: Relation, where: str) -> str:
@@ -128,7 +150,7 @@ class Dialect(ABC):
         """Returns what reading rows raises when the database or its content is at fault."""
         from sqlalchemy.exc import DBAPIError
 
-        return (DBAPIError, pa.ArrowInvalid, UnicodeDecodeError, *self.driver_errors())
+        return (DBAPIError, pa.ArrowException, UnicodeDecodeError, OSError, *self.driver_errors())
 
     def driver_errors(self) -> tuple[type[Exception], ...]:
         """Returns what the Arrow-native driver raises, if there is one."""
@@ -137,6 +159,14 @@ class Dialect(ABC):
     def close(self) -> None:
         """Gives back connections."""
         self.engine.dispose()
+
+
+def until_number(stamp: str, latest: int) -> str:
+    """Returns the condition that epoch numbers, of whatever unit, are not later than `latest`."""
+    bounds = [(unit, latest * unit) for unit in (1, 10**3, 10**6, 10**9)]
+    smaller = [f"{stamp} <= {bounds[0][1]}"]
+    smaller += [f"({stamp} >= {10**11 * unit // 1000} AND {stamp} <= {bound})" for unit, bound in bounds[1:]]
+    return f"({' OR '.join(smaller)})"
 
 
 def is_id(column: str) -> bool:

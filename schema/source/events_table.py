@@ -8,10 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
+from schema.reading import UNKNOWN_TYPE
 from schema.source import values
 from schema.source.relations import Relation
 from schema.source.stamp_forms import to_utc
-from schema.source.stamps import epoch_seconds
+from schema.source.stamps import epoch_seconds, readable_seconds
 
 EVENT_COLUMNS: Final = {
     names.USER_ID: pa.string(),
@@ -26,13 +27,22 @@ EVENT_COLUMNS: Final = {
 """Columns of the normalised events; context columns follow them."""
 
 
-def normalise_events(raw: pa.Table, relation: Relation, first_row: int = 1) -> pa.Table:
+def normalise_events(
+    raw: pa.Table,
+    relation: Relation,
+    first_row: int = 1,
+    empty_event_type: str = UNKNOWN_TYPE,
+    newest: int | None = None,
+) -> pa.Table:
     """Brings raw events to `EVENT_COLUMNS` and the context columns.
 
     Args:
         raw: Events by the contract's names.
         relation: Where they come from, for messages.
         first_row: Row number of the first event, for messages.
+        empty_event_type: Type of events whose type is empty; without such a column all are purchases.
+        newest: Where events are read live, the largest stamp that is believed: events of others, and what
+            cannot be read of an event, are missing instead of an error.
 
     Raises:
         UserError: A stamp is no point in time or a quantity is no number.
@@ -46,11 +56,22 @@ def normalise_events(raw: pa.Table, relation: Relation, first_row: int = 1) -> p
         if pa.types.is_string(kind):
             arrays[name] = values.texts(array)
         elif name == names.OCCURRED_AT:
-            stamps = to_utc(array, relation.stamps)
-            arrays[name] = epoch_seconds(stamps, relation.name, relation.known_as(name), first_row)
+            arrays[name] = _stamps(to_utc(array, relation.stamps), relation, first_row, newest)
+        elif newest is not None:
+            arrays[name] = values.readable_numbers(array)
         else:
             arrays[name] = values.numbers(array, relation.name, relation.known_as(name), first_row)
-    arrays[names.EVENT_TYPE] = pc.fill_null(arrays[names.EVENT_TYPE], names.DEFAULT_EVENT_TYPE)
+    has_types = names.EVENT_TYPE in raw.column_names
+    types = arrays[names.EVENT_TYPE]
+    filled = pc.if_else(pc.equal(types, ""), pa.scalar(None, pa.string()), types)
+    empty = empty_event_type if has_types else names.DEFAULT_EVENT_TYPE
+    arrays[names.EVENT_TYPE] = pc.fill_null(filled, empty)
     context = [name for name in raw.column_names if name not in EVENT_COLUMNS]
     arrays.update({name: values.plain(values.flat(raw[name])) for name in context})
     return pa.table(arrays)
+
+
+def _stamps(array: pa.Array, relation: Relation, first_row: int, newest: int | None) -> pa.Array:
+    if newest is not None:
+        return readable_seconds(array, newest)
+    return epoch_seconds(array, relation.name, relation.known_as(names.OCCURRED_AT), first_row)

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
 from schema.errors import UserError
-from schema.names import OCCURRED_AT
-from schema.source import values
-from schema.source.contract import UserRange
-from schema.source.database import cut
-from schema.source.dialect import is_id
+from schema.findings import Finding, Findings
+from schema.names import OCCURRED_AT, USER_ID
+from schema.source.contract import REQUIRED, UserRange
+from schema.source.file_findings import format_findings, left_out_findings, repeated_headers
+from schema.source.files import Part, files_left_out, parts_of, table_names
 from schema.source.folder_query import FolderQuery
+from schema.source.id_ranges import id_ranges, in_range
+from schema.source.ids import canonical_ids
+from schema.source.part_reader import PartReader
 from schema.source.relations import Relation
-
-_CSV: Final = (".csv", ".csv.gz")
-_SUFFIXES: Final = (".parquet", *_CSV)
-_BATCH_ROWS: Final = 65_536
-_CSV_BLOCK: Final = 8 << 20
 
 
 class Folder:
@@ -32,79 +28,74 @@ class Folder:
 
     Args:
         path: The folder.
+        delimiter: Of CSV files; `auto` finds it in the header of each.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, delimiter: str = "auto") -> None:
         self._path = path
-        self.place = f"Folder {path}"
-        self.dialect = "files"
+        self._reader = PartReader(delimiter)
+        self._noted = Findings()
         self._queries: dict[str, FolderQuery] = {}
+        self.place = f"Folder {path}"
+        self.position = ""
+        self.dialect = "files"
 
     def names(self) -> list[str]:
         """Returns the names of the files without suffix, and of folders of files."""
-        found = set()
-        for entry in self._path.iterdir():
-            if entry.is_dir():
-                found |= {entry.name} if _parts(entry) else set()
-            elif entry.name.endswith(_SUFFIXES):
-                found.add(_stem(entry.name))
-        return sorted(found)
+        return table_names(self._path)
 
     def columns(self, relation: Relation) -> list[str]:
-        """Returns the columns of the first file, or of the query."""
+        """Returns the columns of all files, those of the first one first, or those of the query."""
         if relation.query is not None:
             return self._query(relation).columns()
-        return list(_schema(self._files(relation)[0]).names)
+        return self._reader.all_columns(self._parts(relation))
 
     def untyped(self, relation: Relation) -> bool:
         """CSV has no types; nor has a query where one of the files is CSV."""
         if relation.query is not None:
-            return any(file.name.endswith(_CSV) for files in self._tables().values() for file in files)
-        return not self._files(relation)[0].name.endswith(".parquet")
+            return any(not part.is_parquet for parts in self._tables().values() for part in parts)
+        return not self._parts(relation)[0].is_parquet
 
     def read(self, relation: Relation, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads contract columns of all rows, files in the order of their names."""
         sources = dict(relation.columns)
         for batch in self._raw(relation, list(dict.fromkeys(sources[name] for name in columns))):
-            arrays = [
-                values.texts(batch.column(sources[name])) if is_id(name) else batch.column(sources[name])
-                for name in columns
-            ]
+            arrays = [batch.column(sources[name]) for name in columns]
             yield pa.RecordBatch.from_arrays(arrays, names=list(columns))
 
     def read_range(self, relation: Relation, users: UserRange) -> Iterator[pa.RecordBatch]:
         """Reads all rows and keeps those of the users; ids are ordered by their bytes."""
         for batch in self.read(relation, [name for name, _ in relation.columns]):
-            ids = batch.column("user_id")
-            kept = pc.is_valid(ids)
-            if users.low is not None:
-                kept = pc.and_(kept, pc.greater_equal(ids, users.low))
-            if users.high is not None:
-                kept = pc.and_(kept, pc.less(ids, users.high))
-            yield batch.filter(kept)
+            yield batch.filter(in_range(batch.column(USER_ID), users))
 
     def read_keys(
         self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
     ) -> Iterator[pa.RecordBatch]:
         """Reads all rows and keeps those of the ids."""
-        wanted = pa.array(list(keys), pa.string())
+        wanted = canonical_ids(pa.array(list(keys), pa.string()))
         key = {source: name for name, source in relation.columns}[relation.key]
         for batch in self.read(relation, columns):
-            yield batch.filter(pc.is_in(batch.column(key), wanted))
+            yield batch.filter(pc.is_in(canonical_ids(batch.column(key)), wanted))
 
-    def read_newest(self, relation: Relation) -> Iterator[pa.RecordBatch]:
+    def read_newest(self, relation: Relation, latest: int) -> Iterator[pa.RecordBatch]:
         """Reads all stamps."""
+        del latest
         return self.read(relation, [OCCURRED_AT])
 
     def ranges(self, relation: Relation, count: int) -> list[UserRange]:
         """Counts the events of each user and cuts where a range is full."""
-        counted: Counter[str] = Counter()
-        for batch in self.read(relation, ["user_id"]):
-            for item in batch.column(0).value_counts().to_pylist():
-                counted[item["values"]] += item["counts"]
-        counted.pop(None, 0)  # type: ignore[call-overload]
-        ordered = sorted(counted.items(), key=lambda pair: pair[0].encode())
-        return cut(ordered, count, True, ())
+        return id_ranges((batch.column(0) for batch in self.read(relation, [USER_ID])), count)
+
+    def findings(self, relation: Relation) -> tuple[Finding, ...]:
+        """Returns what was noticed about the files of a table."""
+        if relation.query is not None:
+            return ()
+        found = Findings()
+        parts = self._parts(relation)
+        found.extend(format_findings(self._reader, parts, relation.name))
+        found.extend(left_out_findings(files_left_out(self._path, [relation.name]), relation.name))
+        found.extend(finding for finding in self._noted.all() if finding.table == relation.name)
+        return found.all()
 
     def close(self) -> None:
         """Closes what queries opened."""
@@ -120,76 +111,52 @@ class Folder:
         if relation.query is not None:
             yield from self._query(relation).read(columns)
             return
-        for file in self._files(relation):
-            yield from _batches(file, columns)
+        parts = self._parts(relation)
+        for part in parts:
+            self._check_required(part, parts, relation)
+            self.position = str(part.path)
+            for batch in self._reader.batches(part, columns):
+                yield self._without_headers(batch, part, relation)
+        self.position = ""
 
     def _query(self, relation: Relation) -> FolderQuery:
         if relation.query is None:
             raise ValueError(f"Relation {relation.table} has no query.")
         if relation.table not in self._queries:
             key = f"source.tables.{relation.table}.query"
-            self._queries[relation.table] = FolderQuery(relation.query, key, self._tables(), _csv_reader)
+            self._queries[relation.table] = FolderQuery(
+                relation.query, key, self._tables(), self._reader.all_rows
+            )
         return self._queries[relation.table]
 
-    def _tables(self) -> dict[str, list[Path]]:
-        return {name: self._files(Relation(name, name)) for name in self.names()}
+    def _tables(self) -> dict[str, list[Part]]:
+        return {name: self._parts(Relation(name, name)) for name in self.names()}
 
-    def _files(self, relation: Relation) -> list[Path]:
-        entry = self._path / relation.name
-        if entry.is_dir():
-            return _parts(entry)
-        return [path for suffix in _SUFFIXES if (path := self._path / (relation.name + suffix)).is_file()][:1]
+    def _parts(self, relation: Relation) -> list[Part]:
+        return parts_of(self._path, relation.name)
 
+    def _check_required(self, part: Part, parts: Sequence[Part], relation: Relation) -> None:
+        sources = dict(relation.columns)
+        present = self._reader.columns(part)
+        for name in REQUIRED[relation.table]:
+            if name in sources and sources[name] not in present:
+                other = next(known for known in parts if sources[name] in self._reader.columns(known))
+                listed = ", ".join(f"`{column}`" for column in present)
+                raise UserError(
+                    f"File {part.path} has no column `{sources[name]}`, which {other.path.name} has. "
+                    f"Received: columns {listed}. Remedy: give every part a header with the same columns."
+                )
 
-def _stem(name: str) -> str:
-    suffix = next(suffix for suffix in sorted(_SUFFIXES, key=len, reverse=True) if name.endswith(suffix))
-    return name.removesuffix(suffix)
-
-
-def _parts(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.name.endswith(_SUFFIXES))
-
-
-def _schema(file: Path) -> pa.Schema:
-    try:
-        if file.name.endswith(".parquet"):
-            return pq.read_schema(file)
-        with _open_csv(file, None) as reader:
-            return reader.schema
-    except (pa.ArrowInvalid, OSError) as error:
-        raise _unreadable(file, error) from error
-
-
-def _batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    try:
-        if file.name.endswith(".parquet"):
-            yield from pq.ParquetFile(file).iter_batches(_BATCH_ROWS, columns=list(columns))
-        else:
-            header = _schema(file).names
-            with _open_csv(file, header) as reader:
-                for batch in reader:
-                    yield batch.select(list(columns))
-    except (pa.ArrowInvalid, OSError) as error:
-        raise _unreadable(file, error) from error
-
-
-def _csv_reader(files: Sequence[Path]) -> pa.RecordBatchReader:
-    """All rows of CSV files with the columns of the first."""
-    schema = pa.schema([pa.field(name, pa.string()) for name in _schema(files[0]).names])
-    return pa.RecordBatchReader.from_batches(
-        schema, (batch for file in files for batch in _batches(file, schema.names))
-    )
-
-
-def _open_csv(file: Path, columns: Sequence[str] | None) -> Any:
-    convert = pacsv.ConvertOptions(
-        column_types={name: pa.string() for name in columns or ()}, null_values=[""], strings_can_be_null=True
-    )
-    parse = pacsv.ParseOptions(newlines_in_values=True)
-    return pacsv.open_csv(file, pacsv.ReadOptions(block_size=_CSV_BLOCK), parse, convert)
-
-
-def _unreadable(file: Path, error: Exception) -> UserError:
-    reason = str(error).splitlines()[0]
-    remedy = "Remedy: write it as UTF-8 CSV with a header, or as Parquet."
-    return UserError(f"File {file} cannot be read: {reason}. {remedy}")
+    def _without_headers(self, batch: pa.RecordBatch, part: Part, relation: Relation) -> pa.RecordBatch:
+        """Leaves out rows that are the header once more, as files have that were put together from others."""
+        required = {dict(relation.columns).get(name) for name in REQUIRED[relation.table]}
+        checked = [name for name in batch.schema.names if name in required]
+        if part.is_parquet or not batch.num_rows or not checked:
+            return batch
+        flags = [pc.fill_null(pc.equal(batch.column(name), name), False) for name in checked]
+        is_header = functools.reduce(pc.and_, flags)
+        count = pc.sum(is_header).as_py() or 0
+        if not count:
+            return batch
+        self._noted.add(repeated_headers(part, count, relation.name))
+        return batch.filter(pc.invert(is_header))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
 from schema.errors import UserError
+from schema.source.files import Part
 
 _BATCH_ROWS: Final = 65_536
 _CONFIG: Final = {
@@ -23,24 +23,24 @@ _CONFIG: Final = {
 class FolderQuery:
     """Runs the configured query of one table.
 
-    Parquet files are read where they lie; CSV files are read whole first, by the reader of folders, so that
-    a query sees what `table` would give: every column as text.
+    Parquet files are read where they lie; CSV files, and files in folders of partitions, are read whole
+    first, by the reader of folders, so that a query sees what `table` would give: every column as text.
 
     Args:
         query: One `SELECT`; every file, or folder of parts, is a table by its name.
         key: Configuration key of the query, for messages.
         files: Table -> its files.
-        read_csv: Gives the rows of CSV files.
+        read_rows: Gives the rows of files as text.
     """
 
     def __init__(
         self,
         query: str,
         key: str,
-        files: Mapping[str, Sequence[Path]],
-        read_csv: Callable[[Sequence[Path]], pa.RecordBatchReader],
+        files: Mapping[str, Sequence[Part]],
+        read_rows: Callable[[Sequence[Part]], pa.RecordBatchReader],
     ) -> None:
-        self._query, self._key, self._files, self._read_csv = query, key, files, read_csv
+        self._query, self._key, self._files, self._read_rows = query, key, files, read_rows
         self._connection: Any = None
         self._added: set[str] = set()
 
@@ -90,12 +90,13 @@ class FolderQuery:
                 self._added.add(name)
         return self._connection
 
-    def _add(self, connection: Any, name: str, files: Sequence[Path]) -> None:
-        if files[0].name.endswith(".parquet"):
-            listed = ", ".join(_literal(str(path)) for path in files)
-            connection.execute(f"CREATE VIEW {_quoted(name)} AS SELECT * FROM read_parquet([{listed}])")
+    def _add(self, connection: Any, name: str, files: Sequence[Part]) -> None:
+        if files[0].is_parquet and not any(part.partition for part in files):
+            listed = ", ".join(_literal(str(part.path)) for part in files)
+            read = f"read_parquet([{listed}], union_by_name = true)"
+            connection.execute(f"CREATE VIEW {_quoted(name)} AS SELECT * FROM {read}")
             return
-        connection.register("towerline_csv", self._read_csv(files))
+        connection.register("towerline_csv", self._read_rows(files))
         connection.execute(f"CREATE TABLE {_quoted(name)} AS SELECT * FROM towerline_csv")
         connection.unregister("towerline_csv")
 

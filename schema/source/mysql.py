@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -13,8 +14,9 @@ from schema.source.contract import Class
 from schema.source.dialect import STAMPS, Dialect, Selected, is_id
 from schema.source.relations import Relation
 
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2})+")
 _CLASSES: Final[dict[Class, tuple[int, ...]]] = {
-    "integer": (1, 2, 3, 8, 9, 13),
+    "integer": (1, 2, 3, 8, 9, 13, 16),
     "real": (0, 4, 5, 246),
     "stamp": (7,),
     "local": (10, 12),
@@ -49,6 +51,17 @@ class MysqlDialect(Dialect):
         """Reads the declared types."""
         found = rows.describe(self.engine, f"SELECT * FROM {self.source(relation)} LIMIT 0")
         return {name: _BY_CODE.get(code, "text") for name, code in found}
+
+    def candidates(self, relation: Relation, keys: Sequence[str], kind: Class) -> list[str]:
+        """Binary keys are known by their hexadecimal digits."""
+        found = super().candidates(relation, keys, kind)
+        if kind == "text":
+            found += [f"X'{key}'" for key in keys if _HEX.fullmatch(key)]
+        return found
+
+    def trimmed(self, name: str) -> str:
+        """Blanks and ends of lines."""
+        return f"TRIM(TRIM(BOTH '\r' FROM TRIM({name})))"
 
     def select(self, column: str, source: str, kind: Class) -> Selected:
         """Leaves conversions to the reader of rows, apart from stamps."""

@@ -35,10 +35,11 @@ def open_source(settings: SourceSettings, arrow_native: bool = True) -> ProductS
     if not settings.url:
         raise UserError(f"No product database is named. {_FORMS}")
     check_mapping(settings)
-    return ProductSource(open_tables(settings.url, arrow_native), settings)
+    tables = open_tables(settings.url, arrow_native, settings.csv.delimiter)
+    return ProductSource(tables, settings)
 
 
-def open_tables(url: str, arrow_native: bool = True) -> Database | Folder:
+def open_tables(url: str, arrow_native: bool = True, delimiter: str = "auto") -> Database | Folder:
     """Opens a database or folder without looking for the tables of the contract.
 
     Raises:
@@ -47,22 +48,22 @@ def open_tables(url: str, arrow_native: bool = True) -> Database | Folder:
     from schema.source.database import Database
 
     if "://" not in url:
-        return _from_path(Path(url).expanduser(), arrow_native)
+        return _from_path(Path(url).expanduser(), arrow_native, delimiter)
     backend = url.split("://", 1)[0].split("+", 1)[0].lower()
     if backend == "file":
-        return _from_path(Path(url.removeprefix("file://")), arrow_native)
+        return _from_path(Path(url.removeprefix("file://")), arrow_native, delimiter)
     if backend == "sqlite":
-        return _from_path(Path(_sqlite_path(url)).expanduser(), arrow_native)
+        return _from_path(Path(_sqlite_path(url)).expanduser(), arrow_native, delimiter)
     return Database(_server(backend, url, arrow_native))
 
 
-def _from_path(path: Path, arrow_native: bool) -> Database | Folder:
+def _from_path(path: Path, arrow_native: bool, delimiter: str) -> Database | Folder:
     from schema.source.database import Database
     from schema.source.folder import Folder
     from schema.source.sqlite import sqlite_dialect
 
     if path.is_dir():
-        return Folder(path)
+        return Folder(path, delimiter)
     return Database(sqlite_dialect(path, arrow_native))
 
 

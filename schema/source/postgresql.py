@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -21,9 +22,13 @@ _CLASSES: Final[dict[Class, tuple[int, ...]]] = {
     "stamp": (1184,),
     "local": (1082, 1114),
     "array": (1005, 1007, 1016, 1021, 1022, 1231),
+    "text": (25, 1042, 1043, 19),
+    "uuid": (2950,),
+    "blob": (17,),
 }
 _BY_CODE: Final[dict[int, Class]] = {code: kind for kind, codes in _CLASSES.items() for code in codes}
-_TYPES: Final = {"integer": pa.int64(), "real": pa.float64(), "bool": pa.int64()}
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2})+")
 _SESSION: Final = (
     "SET default_transaction_read_only = on",
     "SET synchronize_seqscans = off",
@@ -58,18 +63,20 @@ class PostgresqlDialect(Dialect):
     def classes(self, relation: Relation, where: str) -> dict[str, Class]:
         """Reads the declared types."""
         found = rows.describe(self.engine, f"SELECT * FROM {self.source(relation)} LIMIT 0")
-        return {name: _BY_CODE.get(code, "text") for name, code in found}
+        return {name: _BY_CODE.get(code, "other") for name, code in found}
 
     def select(self, column: str, source: str, kind: Class) -> Selected:
         """Casts to what both drivers agree on."""
         name = self.quote(source)
+        if kind == "blob":
+            return Selected(column, name, pa.binary())
         if is_id(column):
             return Selected(column, _as_text(name, kind), pa.string())
         if kind == "local":
             return Selected(column, f"to_char({name}, 'YYYY-MM-DD\"T\"HH24:MI:SS')", pa.string())
         if kind == "stamp":
             if column in STAMPS:
-                return Selected(column, f"floor(extract(epoch FROM {name}))::bigint", pa.int64())
+                return Selected(column, _epoch(name), pa.int64())
             return Selected(column, f"{name}::text", pa.string())
         if kind == "integer":
             return Selected(column, f"{name}::bigint", pa.int64())
@@ -80,6 +87,26 @@ class PostgresqlDialect(Dialect):
         if kind == "array":
             return Selected(column, f"array_to_json({name})::text", pa.string())
         return Selected(column, f"{name}::text", pa.string())
+
+    def candidates(self, relation: Relation, keys: Sequence[str], kind: Class) -> list[str]:
+        """Leaves out what the type of the column cannot hold, which would be an error."""
+        if kind == "uuid":
+            return [self.literal(key) for key in keys if _UUID.fullmatch(key)]
+        if kind == "blob":
+            held = [key.encode().hex() for key in keys] + [key for key in keys if _HEX.fullmatch(key)]
+            return [f"'\\x{digits}'::bytea" for digits in held]
+        return super().candidates(relation, [key for key in keys if "\x00" not in key], kind)
+
+    def key(self, relation: Relation, kind: Class) -> str:
+        """Compares types that are no text as the text that they are read as."""
+        if kind in ("text", "other", "array", "stamp", "local", "bool"):
+            name = self.quote(relation.key) if kind == "text" else f"{self.quote(relation.key)}::text"
+            return self.trimmed(name) if relation.is_irregular else name
+        return self.quote(relation.key)
+
+    def trimmed(self, name: str) -> str:
+        """Any blanks."""
+        return f"btrim({name}, E' \\t\\r\\n')"
 
     def order(self, relation: Relation) -> str | None:
         """The place in the table, where the relation is a table."""
@@ -130,6 +157,11 @@ class PostgresqlDialect(Dialect):
         table = self.table(relation.name).replace("'", "''")
         found = rows.fetch(self.engine, f"SELECT relkind::text FROM pg_class WHERE oid = '{table}'::regclass")
         return "ctid" if found and found[0][0] in ("r", "m") else None
+
+
+def _epoch(name: str) -> str:
+    """Infinity is no point in time."""
+    return f"CASE WHEN isfinite({name}) THEN floor(extract(epoch FROM {name}))::bigint END"
 
 
 def _as_text(name: str, kind: Class) -> str:

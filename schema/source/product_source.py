@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Self
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
+from schema.features import ValueType
+from schema.findings import Finding, Findings
 from schema.source import contract, values
 from schema.source.contract import EVENTS, PRODUCTS, USERS, UserRange
 from schema.source.events_table import normalise_events
+from schema.source.forms import note_forms
+from schema.source.guests import is_guest, of_users, unread
+from schema.source.id_ranges import id_ranges, in_range
+from schema.source.ids import canonical_id, id_forms
 from schema.source.relations import Relation, missing_table, unmapped, with_columns
+from schema.source.returns import Settled, settle
+from schema.source.row_tables import joined, newest_of_each, only
 from schema.source.stamp_forms import to_utc
-from schema.source.stamps import epoch_seconds
+from schema.source.stamps import epoch_seconds, readable_seconds
 from schema.source.tables import Tables
+from schema.source.types import as_type
 from schema.source_settings import SourceSettings, TableMapping
+
+Types = Mapping[str, ValueType]
+_LARGEST_STAMP: Final = 2**53
 
 
 class ProductSource:
@@ -32,6 +46,14 @@ class ProductSource:
 
     def __init__(self, tables: Tables, settings: SourceSettings) -> None:
         self._tables = tables
+        self.unread = unread(settings)
+        """How rows are read as long as nothing is known of them."""
+        self.reading = settings.reading or self.unread
+        """How rows are read; decided by `profile_source`."""
+        self.finds_guests = settings.guests == "auto"
+        """Whether ids that stand for nobody are looked for."""
+        self.findings: Findings | None = None
+        """Where what is noticed about the forms of values is put, if somebody wants to know."""
         self.place = tables.place
         """What messages call the database; without a password."""
         self._relations: dict[str, Relation] = {}
@@ -43,7 +65,10 @@ class ProductSource:
                 if table == USERS and mapping.table is None:
                     continue
                 raise missing_table(relation, tables.place, existing)
-            self._relations[table] = with_columns(relation, mapping, tables.columns(relation))
+            self._relations[table] = replace(
+                with_columns(relation, mapping, tables.columns(relation)),
+                is_irregular=table in self.reading.irregular,
+            )
 
     def columns(self, table: str) -> list[str]:
         """Returns the columns of `users`, `products` or `events` by the contract's names; [] if absent."""
@@ -55,8 +80,19 @@ class ProductSource:
         relation = self._relations.get(table, Relation(table, table))
         return relation.name if column is None else relation.known_as(column)
 
-    def read_table(self, table: str) -> pa.Table:
+    def file_findings(self, table: str) -> tuple[Finding, ...]:
+        """Returns what was noticed about where the rows of a table come from."""
+        relation = self._relations.get(table)
+        return () if relation is None else self._tables.findings(relation)
+
+    def read_table(self, table: str, types: Types | None = None, with_guests: bool = False) -> pa.Table:
         """Reads all of `users` or `products`.
+
+        Args:
+            table: Which of the two.
+            types: Column -> its frozen type; what does not fit is missing. By default, types follow from
+                the values.
+            with_guests: Whether rows of `users` that are no user are read too.
 
         Returns:
             Contract columns by their names: ids string, `available` int64 (0/1), `created_at` int64
@@ -68,29 +104,40 @@ class ProductSource:
             return pa.table({})
         columns = self.columns(table)
         batches = list(self._tables.read(relation, columns))
-        return self._native(table, _joined(batches, columns))
+        rows = self._native(table, joined(batches, columns), types)
+        if table == USERS and not with_guests:
+            return rows.filter(pc.invert(is_guest(rows[names.USER_ID], self.reading)))
+        return rows
 
     def partitions(self, count: int) -> list[UserRange]:
         """Cuts the users of the events into at most `count` ranges with about as many events each."""
-        return self._tables.ranges(self._relations[EVENTS], max(1, count))
+        relation = self._relations[EVENTS]
+        if EVENTS in self.reading.irregular:
+            batches = self._tables.read(relation, [names.USER_ID])
+            return id_ranges((batch.column(0) for batch in batches), max(1, count))
+        return self._tables.ranges(relation, max(1, count))
 
     def read_events(self, user_range: UserRange | None = None) -> pa.Table:
-        """Reads events, of all users or of a range.
+        """Reads events, of all users or of a range, without guests and after their returns.
 
         Returns:
             `user_id`, `product_id` string; `occurred_at` int64; `event_type` string (`purchase` where
             the table has none); `quantity`, `price`, `rating` float32; `basket_id` string; then the
             context columns. Rows of a user are in the table's order.
         """
-        relation = self._relations[EVENTS]
-        columns = self.columns(EVENTS)
+        return self.settled_events(user_range).events
+
+    def settled_events(self, user_range: UserRange | None = None) -> Settled:
+        """Reads events as `read_events` does, with the number of returns among them."""
         if user_range is None:
-            tables = list(self.event_batches()) or [self._events(_joined([], columns))]
-            return pa.concat_tables(tables, promote_options="permissive").combine_chunks()
-        return self._events(_joined(list(self._tables.read_range(relation, user_range)), columns))
+            tables = list(self.event_batches()) or [self._events(joined([], self.columns(EVENTS)))]
+            events = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
+        else:
+            events = self._events(joined(list(self._range(user_range)), self.columns(EVENTS)))
+        return settle(of_users(events, self.reading), self.reading)
 
     def event_batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Reads all events in the table's order, a bounded number of rows at a time.
+        """Reads all events in the table's order, guests and returns too, a bounded number of rows at a time.
 
         Args:
             columns: Columns to read, by the contract's names; all by default.
@@ -109,39 +156,63 @@ class ProductSource:
     ) -> pa.Table:
         """Reads the newest `limit` events of each of these users, oldest first within a user.
 
+        What cannot be read of an event, and an event of the future, is left out: it is nobody else's
+        trouble. User ids are in their canonical form.
+
         Args:
-            user_ids: The users.
+            user_ids: The users, in any form of their ids.
             limit: Most events of a user.
             columns: Columns to read beside user and stamp, by the contract's names; all by default. The
                 others are null.
         """
+        known = {canonical_id(user_id) for user_id in user_ids}
+        known -= {user_id for user_id in known if user_id.lower() in self.reading.guests}
         needed = {names.USER_ID, names.OCCURRED_AT, *(self.columns(EVENTS) if columns is None else columns)}
+        if self.reading.returns != "count":
+            needed |= {names.PRODUCT_ID, names.EVENT_TYPE, names.QUANTITY}
         chosen = [name for name in self.columns(EVENTS) if name in needed]
-        batches = list(self._tables.read_keys(self._relations[EVENTS], list(user_ids), chosen))
-        events = _only(self._events(_joined(batches, chosen)), names.USER_ID, user_ids)
+        relation = self._relations[EVENTS]
+        batches = list(self._tables.read_keys(relation, id_forms(known, user_ids), chosen)) if known else []
+        newest = int(time.time()) + names.SECONDS_PER_DAY
+        events = self._events(joined(batches, chosen), newest=newest)
+        events = of_users(only(events, names.USER_ID, known), self.reading)
+        events = events.filter(pc.is_valid(events[names.OCCURRED_AT]))
+        if names.PRODUCT_ID in chosen:
+            events = events.filter(pc.fill_null(pc.not_equal(events[names.PRODUCT_ID], ""), False))
+        events = settle(events, self.reading).events
         keys = [(names.USER_ID, "ascending"), (names.OCCURRED_AT, "ascending")]
         row = pa.array(range(events.num_rows), pa.int64())
         rows = pa.table({**{key: events[key] for key, _ in keys}, "row": row})
         events = events.take(pc.sort_indices(rows, [*keys, ("row", "ascending")]))
-        return _newest(events, limit)
+        return newest_of_each(events, limit)
 
-    def user_rows(self, user_ids: Sequence[str]) -> pa.Table:
-        """Reads the rows of `users` of these ids, in the types of `read_table`."""
-        return self._rows_of(USERS, user_ids)
+    def user_rows(self, user_ids: Sequence[str], types: Types | None = None) -> pa.Table:
+        """Reads the rows of `users` of these ids.
 
-    def product_rows(self, product_ids: Sequence[str]) -> pa.Table:
-        """Reads the rows of `products` of these ids, in the types of `read_table`."""
-        return self._rows_of(PRODUCTS, product_ids)
+        Args:
+            user_ids: In any form; the rows have them in their canonical form.
+            types: Column -> its frozen type; what does not fit is missing. By default, types follow from
+                the values of these rows.
+        """
+        known = {canonical_id(user_id) for user_id in user_ids}
+        known -= {user_id for user_id in known if user_id.lower() in self.reading.guests}
+        return self._rows_of(USERS, known, user_ids, types)
+
+    def product_rows(self, product_ids: Sequence[str], types: Types | None = None) -> pa.Table:
+        """Reads the rows of `products` of these ids, as `user_rows` does."""
+        known = {canonical_id(product_id) for product_id in product_ids}
+        return self._rows_of(PRODUCTS, known, product_ids, types)
 
     def newest_event_time(self) -> int:
-        """Returns the stamp of the newest event, 0 if there is none."""
-        newest, first_row = 0, 1
-        table, column = self.name_of(EVENTS), self.name_of(EVENTS, names.OCCURRED_AT)
-        for batch in self._tables.read_newest(self._relations[EVENTS]):
+        """Returns the stamp of the newest event, 0 if there is none.
+
+        Stamps more than a day ahead of the clock of this machine, and what is no stamp, are left out.
+        """
+        newest, latest = 0, int(time.time()) + names.SECONDS_PER_DAY
+        for batch in self._tables.read_newest(self._relations[EVENTS], latest):
             written = to_utc(batch.column(0), self._relations[EVENTS].stamps)
-            stamps = epoch_seconds(written, table, column, first_row)
+            stamps = readable_seconds(written, latest)
             newest = max(newest, pc.max(stamps).as_py() or 0)
-            first_row += batch.num_rows
         return newest
 
     def close(self) -> None:
@@ -156,21 +227,37 @@ class ProductSource:
         """Closes it."""
         self.close()
 
-    def _rows_of(self, table: str, ids: Sequence[str]) -> pa.Table:
+    def _range(self, users: UserRange) -> Iterator[pa.RecordBatch]:
+        relation = self._relations[EVENTS]
+        if not users.canonical:
+            yield from self._tables.read_range(relation, users)
+            return
+        for batch in self._tables.read(relation, self.columns(EVENTS)):
+            yield batch.filter(in_range(batch.column(names.USER_ID), users))
+
+    def _rows_of(self, table: str, ids: set[str], given: Sequence[str], types: Types | None) -> pa.Table:
         relation = self._relations.get(table)
         if relation is None:
             return pa.table({})
         columns = self.columns(table)
-        batches = list(self._tables.read_keys(relation, list(ids), columns))
-        return _only(self._native(table, _joined(batches, columns)), contract.KEYS[table], ids)
+        batches = list(self._tables.read_keys(relation, id_forms(ids, given), columns)) if ids else []
+        rows = self._native(table, joined(batches, columns), types, is_live=True)
+        return only(rows, contract.KEYS[table], ids)
 
-    def _events(self, table: pa.Table, first_row: int = 1) -> pa.Table:
-        return normalise_events(table, self._relations[EVENTS], first_row)
+    def _events(self, table: pa.Table, first_row: int = 1, newest: int | None = None) -> pa.Table:
+        relation = self._relations[EVENTS]
+        if self.findings is not None:
+            note_forms(self.findings, table, relation, first_row)
+        return normalise_events(table, relation, first_row, self.reading.empty_event_type, newest)
 
-    def _native(self, table: str, raw: pa.Table) -> pa.Table:
+    def _native(
+        self, table: str, raw: pa.Table, types: Types | None = None, is_live: bool = False
+    ) -> pa.Table:
+        relation = self._relations[table]
+        if self.findings is not None:
+            note_forms(self.findings, raw, relation, 1)
         arrays = {}
         name = self.name_of(table)
-        relation = self._relations[table]
         untyped = self._tables.untyped(relation)
         for column in raw.column_names:
             array = values.flat(raw[column])
@@ -179,35 +266,18 @@ class ProductSource:
             elif table == PRODUCTS and column == names.AVAILABLE:
                 arrays[column] = values.flags(array, name, self.name_of(table, column))
             elif table == PRODUCTS and column == names.CREATED_AT:
-                stamps = to_utc(array, relation.stamps)
-                arrays[column] = epoch_seconds(stamps, name, self.name_of(table, column))
+                arrays[column] = self._created_at(to_utc(array, relation.stamps), is_live)
+            elif types is not None and column in types:
+                arrays[column] = as_type(array, types[column])
             else:
                 arrays[column] = values.native(values.typed(array) if untyped else array)
         return pa.table(arrays)
 
+    def _created_at(self, array: pa.Array, is_live: bool) -> pa.Array:
+        if is_live:
+            return readable_seconds(array, _LARGEST_STAMP)
+        return epoch_seconds(array, self.name_of(PRODUCTS), self.name_of(PRODUCTS, names.CREATED_AT))
+
 
 def _exists(name: str, existing: Sequence[str]) -> bool:
     return name in existing or "." in name
-
-
-def _joined(batches: Sequence[pa.RecordBatch], columns: Sequence[str]) -> pa.Table:
-    if not batches:
-        return pa.table({name: pa.array([], pa.string()) for name in columns})
-    tables = [pa.Table.from_batches([batch]) for batch in batches]
-    return pa.concat_tables(tables, promote_options="permissive").combine_chunks()
-
-
-def _only(table: pa.Table, column: str, wanted: Sequence[str]) -> pa.Table:
-    return table.filter(pc.is_in(table[column], pa.array(list(wanted), pa.string())))
-
-
-def _newest(events: pa.Table, limit: int) -> pa.Table:
-    """Keeps the last `limit` rows of each user; rows of a user are together."""
-    if events.num_rows <= limit:
-        return events
-    ids = values.flat(events[names.USER_ID]).dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    import numpy as np
-
-    ends = np.append(np.flatnonzero(np.diff(ids)) + 1, len(ids))
-    behind = np.repeat(ends, np.diff(np.append(0, ends))) - np.arange(len(ids))
-    return events.filter(pa.array(behind <= limit))

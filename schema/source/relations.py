@@ -23,6 +23,7 @@ class Relation:
         query: A `SELECT` that takes the table's place, if any.
         columns: Pairs of contract (or feature) name and name in the database.
         stamps: How points in time are written.
+        is_irregular: Whether ids are stored with blanks around them, or otherwise not in canonical form.
     """
 
     table: str
@@ -30,6 +31,7 @@ class Relation:
     query: str | None = None
     columns: tuple[tuple[str, str], ...] = ()
     stamps: StampForm = UTC_ISO
+    is_irregular: bool = False
 
     @property
     def key(self) -> str:

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from schema.source.ids import bytes_text
+
 BATCH_ROWS: Final = 50_000
 
 
@@ -34,26 +36,40 @@ def describe(engine: Any, sql: str) -> list[tuple[str, Any]]:
 
 
 def record_batch(rows: Sequence[Any], schema: pa.Schema) -> pa.RecordBatch:
-    """Turns rows into a record batch."""
+    """Turns rows into a record batch; integers beyond 64 bits become floats."""
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [() for _ in schema]
-    arrays = [
-        pa.array(_converted(values, field.type), field.type)
-        for values, field in zip(columns, schema, strict=True)
-    ]
-    return pa.record_batch(arrays, schema=schema)
+    arrays = [_array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.record_batch(arrays, names=schema.names)
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    try:
+        return pa.array(_converted(values, kind), kind)
+    except OverflowError:
+        return pa.array(_converted(values, pa.float64()), pa.float64())
 
 
 def _converted(values: Sequence[Any], kind: pa.DataType) -> Sequence[Any]:
     if pa.types.is_string(kind):
         return [value if value is None or isinstance(value, str) else _text(value) for value in values]
+    if pa.types.is_binary(kind):
+        return [None if value is None else _bytes(value) for value in values]
     if pa.types.is_floating(kind):
         return [None if value is None else float(value) for value in values]
-    return [None if value is None else int(value) for value in values]
+    return [None if value is None else _integer(value) for value in values]
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).decode()
+        return bytes_text(bytes(value))
     if not isinstance(value, int) and hasattr(value, "__float__") and value == int(value):
         return str(int(value))
     return str(value)
+
+
+def _bytes(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(value)
+
+
+def _integer(value: Any) -> int:
+    return int.from_bytes(value) if isinstance(value, bytes) else int(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,13 +16,15 @@ import pyarrow as pa
 from schema.errors import UserError
 from schema.source import rows
 from schema.source.contract import Class
-from schema.source.dialect import Dialect, Selected, is_id
+from schema.source.dialect import Dialect, Selected, is_id, until_number
+from schema.source.ids import is_integer_text
 from schema.source.relations import Relation
 from schema.source.sqlite_rows import PreparedRows
 
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2})+")
 _ROW: Final = "towerline_row"
 _FIRST: Final = "-9223372036854775807"
-_SENTINELS: Final = {pa.int64(): "0", pa.float64(): "0.5", pa.string(): "''"}
+_SENTINELS: Final = {pa.int64(): "0", pa.float64(): "0.5", pa.string(): "''", pa.binary(): "X''"}
 _ARROW_BATCH_ROWS: Final = 65_536
 _HEADER: Final = b"SQLite format 3\x00"
 
@@ -77,15 +80,17 @@ class SqliteDialect(Dialect):
         columns = [name for name, _ in found]
         counts = ", ".join(
             f"max(typeof({self.quote(name)}) = 'integer'), max(typeof({self.quote(name)}) = 'real'), "
-            f"max(typeof({self.quote(name)}) IN ('text', 'blob'))"
+            f"max(typeof({self.quote(name)}) = 'text'), max(typeof({self.quote(name)}) = 'blob')"
             for name in columns
         )
         flags = iter(rows.fetch(self.engine, f"SELECT {counts} FROM {self.source(relation)}{where}")[0])
-        return {name: _class(*itertools.islice(flags, 3)) for name in columns}
+        return {name: _class(*itertools.islice(flags, 4)) for name in columns}
 
     def select(self, column: str, source: str, kind: Class) -> Selected:
         """Casts where a column mixes types."""
         name = self.quote(source)
+        if kind == "blob":
+            return Selected(column, f"CAST({_as_text(name)} AS BLOB)", pa.binary())
         if is_id(column):
             return Selected(column, _as_text(name), pa.string())
         if kind == "integer":
@@ -114,7 +119,13 @@ class SqliteDialect(Dialect):
 
     def candidates(self, relation: Relation, keys: Sequence[str], kind: Class) -> list[str]:
         """A column may hold 42 or "42", whatever its declared type."""
-        return [self.literal(key) for key in keys] + [key for key in keys if _is_whole(key)]
+        found = [self.literal(key) for key in keys] + [key for key in keys if _is_whole(key)]
+        blobs = [f"X'{key.encode().hex()}'" for key in keys]
+        return found + blobs + [f"X'{key}'" for key in keys if _HEX.fullmatch(key)]
+
+    def trimmed(self, name: str) -> str:
+        """Any blanks."""
+        return f"TRIM(CAST({name} AS TEXT), ' ' || char(9, 10, 13))"
 
     def literal(self, value: int | float | str) -> str:
         """Writes text with a NUL character by its bytes."""
@@ -140,19 +151,25 @@ class SqliteDialect(Dialect):
             kept.validate(full=True)
             yield pa.record_batch(kept.columns[1:], schema=schema)
 
-    def newest(self, relation: Relation, stamp: str) -> str:
-        """Compares ISO text as text, with two days of leeway for zones."""
+    def newest(self, relation: Relation, stamp: str, latest: int) -> str:
+        """Compares numbers as numbers and ISO text as text, with two days of leeway for zones."""
         if relation.stamps.format is not None:
             return ""
-        largest = rows.fetch(self.engine, f"SELECT MAX({stamp}) FROM {self.source(relation)}")[0][0]
-        if isinstance(largest, int | float):
-            return f" WHERE {stamp} = {largest!r}"
-        day = str(largest)[:10]
-        try:
-            earlier = datetime.date.fromisoformat(day) - datetime.timedelta(days=2)
-        except ValueError:
-            return ""
-        return f" WHERE {stamp} >= {self.literal(earlier.isoformat())}"
+        source = self.source(relation)
+        number = f"typeof({stamp}) IN ('integer', 'real') AND {until_number(stamp, latest)}"
+        after = datetime.datetime.fromtimestamp(latest, datetime.UTC).date() + datetime.timedelta(days=2)
+        iso = f"{stamp} GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*' AND {stamp} < '{after.isoformat()}'"
+        sql = f"SELECT (SELECT MAX({stamp}) FROM {source} WHERE {number}), "
+        sql += f"(SELECT MAX({stamp}) FROM {source} WHERE {iso})"
+        largest, day = rows.fetch(self.engine, sql)[0]
+        found = [] if largest is None else [f"({number} AND {stamp} = {largest!r})"]
+        if day is not None:
+            try:
+                earlier = datetime.date.fromisoformat(day[:10]) - datetime.timedelta(days=2)
+            except ValueError:  # such as a 31 February: all stamps are read
+                return ""
+            found.append(f"({iso} AND {stamp} >= {self.literal(earlier.isoformat())})")
+        return f" WHERE {' OR '.join(found)}" if found else ""
 
     def few(self, relation: Relation, keys: Sequence[str], columns: Sequence[str]) -> pa.RecordBatch | None:
         """Binds the ids to a statement that stays prepared, on a connection that stays open."""
@@ -160,11 +177,13 @@ class SqliteDialect(Dialect):
             return None
         sources = dict(relation.columns)
         expressions = [self.quote(sources[name]) for name in columns]
+        key = self.key(relation, "text")
         listed = [_as_text(e) if is_id(n) else e for n, e in zip(columns, expressions, strict=True)]
         bound: list[Any] = [*keys, *(int(key) for key in keys if _is_whole(key))]
+        bound += [key.encode() for key in keys] + [bytes.fromhex(key) for key in keys if _HEX.fullmatch(key)]
         order = self.order(relation)
         sql = (
-            f"SELECT {', '.join(listed)} FROM {self.source(relation)} WHERE {self.quote(relation.key)} IN "
+            f"SELECT {', '.join(listed)} FROM {self.source(relation)} WHERE {key} IN "
             f"({', '.join('?' * len(bound))})" + (f" ORDER BY {order}" if order else "")
         )
         return self._prepared.read(sql, bound, columns)
@@ -212,10 +231,12 @@ class SqliteDialect(Dialect):
 
 
 def _is_whole(key: str) -> bool:
-    return key.lstrip("-").isdigit() and len(key) < 19 and str(int(key)) == key
+    return is_integer_text(key) and len(key) < 19
 
 
-def _class(integer: int | None, real: int | None, text: int | None) -> Class:
+def _class(integer: int | None, real: int | None, text: int | None, blob: int | None) -> Class:
+    if blob:
+        return "blob"
     if text or not (integer or real):
         return "text"
     return "real" if real else "integer"

@@ -72,6 +72,8 @@ def _array(values: Sequence[Any]) -> pa.Array | None:
     kinds = {type(value) for value in values} - {type(None)}
     if kinds <= {str}:
         return pa.array(values, pa.string())
+    if kinds == {bytes}:
+        return pa.array(values, pa.binary())
     if kinds == {int}:
         return pa.array(values, pa.int64())
     if kinds <= {int, float}:

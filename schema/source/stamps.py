@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema.errors import UserError
+from schema.source.stamp_units import check_no_calendar, in_seconds
 
 _PATTERN: Final = (
     r"^(?P<day>\d{4}-\d{2}-\d{2})(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?"
@@ -21,21 +22,25 @@ def epoch_seconds(values: pa.Array, table: str, column: str, first_row: int = 1)
     """Converts stamps to int64 epoch seconds; fractions are rounded down, missing zones mean UTC.
 
     Args:
-        values: Integers or floats (epoch seconds), ISO text with or without time, fraction and zone,
-            text of epoch seconds, dates or timestamps.
+        values: Integers or floats (epoch seconds, or milli-, micro- or nanoseconds), ISO text with or
+            without time, fraction and zone, text of such numbers, dates or timestamps.
         table: For messages.
         column: For messages.
         first_row: Row number of the first value, for messages.
 
     Raises:
-        UserError: A value is no point in time.
+        UserError: A value is no point in time, or all are numbers that mean days.
     """
     kind = values.type
     if pa.types.is_null(kind):
         return pa.nulls(len(values), pa.int64())
+    if pa.types.is_decimal(kind):
+        values, kind = values.cast(pa.float64()), pa.float64()
     if pa.types.is_integer(kind):
-        return values.cast(pa.int64())
+        check_no_calendar(values, table, column)
+        return in_seconds(values, table, column, first_row)
     if pa.types.is_floating(kind):
+        check_no_calendar(values, table, column)
         return _floor(values, table, column, first_row)
     if pa.types.is_timestamp(kind):
         return _from_timestamps(values)
@@ -46,12 +51,35 @@ def epoch_seconds(values: pa.Array, table: str, column: str, first_row: int = 1)
     return _from_text(values.cast(pa.string()), table, column, first_row)
 
 
-def _floor(values: pa.Array, table: str, column: str, first_row: int) -> pa.Array:
+def readable_seconds(values: pa.Array, newest: int) -> pa.Array:
+    """Converts stamps one by one where one of them cannot be read: those, and later ones, are missing.
+
+    Args:
+        values: As for `epoch_seconds`.
+        newest: Largest stamp that is believed.
+    """
     try:
-        return pc.floor(values).cast(pa.int64())
-    except pa.ArrowInvalid:
-        bad = pc.invert(pc.is_finite(values.cast(pa.float64())))
-        raise _error(values, bad, table, column, first_row) from None
+        stamps = epoch_seconds(values, "", "")
+    except UserError:
+        stamps = pa.array([_readable(values.slice(row, 1)) for row in range(len(values))], pa.int64())
+    return pc.if_else(pc.less_equal(stamps, newest), stamps, pa.scalar(None, pa.int64()))
+
+
+def _readable(value: pa.Array) -> int | None:
+    try:
+        found: int | None = epoch_seconds(value, "", "")[0].as_py()
+    except UserError:
+        return None
+    return found
+
+
+def _floor(values: pa.Array, table: str, column: str, first_row: int) -> pa.Array:
+    finite = pc.is_finite(values.cast(pa.float64()))
+    largest = pc.less(pc.abs(values.cast(pa.float64())), 2.0**63)
+    good = pc.and_(finite, largest)
+    if not pc.all(good, min_count=0).as_py():
+        raise _error(values, pc.invert(good), table, column, first_row)
+    return in_seconds(pc.floor(values).cast(pa.int64(), safe=False), table, column, first_row)
 
 
 def _from_timestamps(values: pa.Array) -> pa.Array:
@@ -78,7 +106,21 @@ def _from_text(values: pa.Array, table: str, column: str, first_row: int) -> pa.
         calendar = pc.subtract(_local_seconds(parts), _zone_seconds(pc.struct_field(parts, "zone")))
     except pa.ArrowInvalid:
         raise _error(values, _unreadable(parts), table, column, first_row) from None
-    return pc.coalesce(pc.floor(digits.cast(pa.float64())).cast(pa.int64()), calendar)
+    return pc.coalesce(_from_digits(digits, table, column, first_row), calendar)
+
+
+def _from_digits(digits: pa.Array, table: str, column: str, first_row: int) -> pa.Array:
+    """Text of numbers; whole ones do not go through a float, which has too few digits for nanoseconds."""
+    whole = pc.replace_substring_regex(digits, r"\.\d*$", "")
+    try:
+        numbers = whole.cast(pa.int64())
+    except pa.ArrowInvalid:
+        raise _error(digits, pc.greater(pc.utf8_length(whole), 18), table, column, first_row) from None
+    behind = pc.and_(pc.starts_with(digits, "-"), pc.match_substring_regex(digits, r"\.\d*[1-9]"))
+    numbers = pc.subtract(numbers, pc.fill_null(behind, False).cast(pa.int64()))
+    if digits.null_count < len(digits):
+        check_no_calendar(numbers, table, column)
+    return in_seconds(numbers, table, column, first_row)
 
 
 def _local_seconds(parts: pa.Array) -> pa.Array:

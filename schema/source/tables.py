@@ -7,17 +7,21 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from schema.findings import Finding
 from schema.source.contract import UserRange
 from schema.source.relations import Relation
 
 
 class Tables(Protocol):
-    """Raw reading: contract names already, ids as text already, every other value as it comes."""
+    """Raw reading: contract names already, every value as it comes."""
 
     place: str
     """What messages call the database; without a password."""
     dialect: str
     """One of `queries.DIALECTS`."""
+
+    position: str
+    """The file that is being read; empty where there are none."""
 
     def names(self) -> list[str]:
         """Returns the tables that exist."""
@@ -39,11 +43,14 @@ class Tables(Protocol):
     ) -> Iterator[pa.RecordBatch]:
         """Reads contract columns of the rows of these ids; may return other rows beside them."""
 
-    def read_newest(self, relation: Relation) -> Iterator[pa.RecordBatch]:
-        """Reads the stamps of some rows of the events, the newest among them."""
+    def read_newest(self, relation: Relation, latest: int) -> Iterator[pa.RecordBatch]:
+        """Reads the stamps of some events, the newest up to `latest` (epoch seconds) among them."""
 
     def ranges(self, relation: Relation, count: int) -> list[UserRange]:
         """Cuts the users of the events into at most `count` ranges with about as many events each."""
+
+    def findings(self, relation: Relation) -> tuple[Finding, ...]:
+        """Returns what was noticed about where the rows of a table come from."""
 
     def close(self) -> None:
         """Gives back connections."""

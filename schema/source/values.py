@@ -12,9 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema.errors import UserError
+from schema.source.ids import canonical_ids, id_texts
 
 VECTOR: Final = pa.list_(pa.float32())
+_NUMBER: Final = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 _EXACT_INTEGERS: Final = 2.0**53
+_LARGEST_INTEGER: Final = 2**63
 
 
 def flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
@@ -25,13 +28,8 @@ def flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def texts(values: pa.Array) -> pa.Array:
-    """Returns ids and other codes as text: `42`, `42.0` and `"42"` are the same, `"042"` is not."""
-    values = plain(values)
-    if pa.types.is_string(values.type):
-        return values
-    if pa.types.is_floating(values.type):
-        return _whole(values).cast(pa.string())
-    return values.cast(pa.string())
+    """Returns ids as text in their canonical form: `42`, `42.0` and `"42"` are the same, `"042"` is not."""
+    return canonical_ids(values)
 
 
 def numbers(values: pa.Array, table: str, column: str, first_row: int = 1) -> pa.Array:
@@ -42,23 +40,54 @@ def numbers(values: pa.Array, table: str, column: str, first_row: int = 1) -> pa
     """
     values = plain(values)
     if pa.types.is_string(values.type):
-        trimmed = pc.utf8_trim_whitespace(values)
-        trimmed = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
-        good = pc.match_substring_regex(trimmed, r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$")
+        trimmed = _trimmed(values)
+        good = pc.match_substring_regex(trimmed, _NUMBER)
         if not pc.all(good, min_count=0).as_py():
             index = pc.index(good, False).as_py()
             raise UserError(
                 f"Table `{table}`, column `{column}`, row {first_row + index}: not a number. "
                 f"Received: {values[index].as_py()!r}. Remedy: correct the row or map another column."
             )
-        values = pc.replace_substring_regex(trimmed, r"^\+", "").cast(pa.float64())
+        values = _parsed(trimmed)
     return values.cast(pa.float32(), safe=False)
 
 
+def readable_numbers(values: pa.Array) -> pa.Array:
+    """Returns quantities as float32; what is no number is missing."""
+    return readable_numbers_64(plain(values)).cast(pa.float32(), safe=False)
+
+
+def readable_numbers_64(values: pa.Array) -> pa.Array:
+    """Returns plain values as float64; what is no number is missing."""
+    if pa.types.is_string(values.type):
+        trimmed = _trimmed(values)
+        good = pc.fill_null(pc.match_substring_regex(trimmed, _NUMBER), False)
+        values = _parsed(pc.if_else(good, trimmed, pa.scalar(None, pa.string())))
+    elif not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
+        return pa.nulls(len(values), pa.float64())
+    return values.cast(pa.float64(), safe=False)
+
+
+def _trimmed(values: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(values)
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def _all_numbers(values: pa.Array) -> bool:
+    found = pc.match_substring_regex(_trimmed(values), _NUMBER)
+    return found.null_count < len(found) and bool(pc.all(found).as_py())
+
+
+def _parsed(texts_: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(texts_, r"^\+", "").cast(pa.float64())
+
+
 def flags(values: pa.Array, table: str, column: str) -> pa.Array:
-    """Returns 0/1 as int64; understands booleans, numbers and the texts true/false, yes/no, t/f, y/n."""
+    """Returns 0/1 as int64, of booleans, numbers (above 0 is 1, such as a stock) or true/false, yes/no."""
     values = plain(values)
     if pa.types.is_string(values.type):
+        if _all_numbers(values):
+            return pc.greater(_parsed(_trimmed(values)), 0).cast(pa.int64())
         lower = pc.utf8_lower(pc.utf8_trim_whitespace(values))
         yes = pc.is_in(lower, pa.array(["1", "true", "t", "yes", "y"]))
         no = pc.is_in(lower, pa.array(["0", "false", "f", "no", "n", ""]))
@@ -70,7 +99,7 @@ def flags(values: pa.Array, table: str, column: str) -> pa.Array:
                 f"Received: {values[index].as_py()!r}. Remedy: store 0 or 1."
             )
         return pc.if_else(pc.is_null(values), pa.scalar(None, pa.int64()), yes.cast(pa.int64()))
-    return pc.not_equal(values, 0).cast(pa.int64())
+    return pc.greater(values, 0).cast(pa.int64())
 
 
 def native(values: pa.Array) -> pa.Array:
@@ -83,8 +112,21 @@ def native(values: pa.Array) -> pa.Array:
     if pa.types.is_floating(values.type):
         return _whole(values)
     if pa.types.is_string(values.type):
-        return _vectors(values)
+        if not _begins_a_list(values):
+            return values
+        found = vectors(values)
+        all_fit = pc.all(pc.equal(found.is_valid(), values.is_valid()), min_count=0).as_py()
+        return found if all_fit and found.null_count < len(found) else values
     return values
+
+
+def vectors(values: pa.Array) -> pa.Array:
+    """Returns plain values as vectors, of lists or of texts of JSON arrays; what is neither is missing."""
+    if pa.types.is_list(values.type):
+        return values
+    if not pa.types.is_string(values.type):
+        return pa.nulls(len(values), VECTOR)
+    return pa.array([None if text is None else _vector(text) for text in values.to_pylist()], VECTOR)
 
 
 def typed(values: pa.Array) -> pa.Array:
@@ -101,8 +143,12 @@ def typed(values: pa.Array) -> pa.Array:
 def plain(values: pa.Array) -> pa.Array:
     """Returns a column as int64, float64, string or a list of float32, value by value."""
     kind = values.type
+    if isinstance(values, pa.ExtensionArray):
+        return plain(values.storage)
     if pa.types.is_dictionary(kind):
         return plain(values.dictionary_decode())
+    if pa.types.is_uint64(kind) and (pc.max(values).as_py() or 0) >= _LARGEST_INTEGER:
+        return values.cast(pa.float64(), safe=False)
     if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
         return values.cast(pa.int64())
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -113,8 +159,8 @@ def plain(values: pa.Array) -> pa.Array:
         return _lists(values)
     if pa.types.is_large_string(kind) or pa.types.is_temporal(kind):
         return values.cast(pa.string())
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return _binaries(values)
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return id_texts(values)
     return _json(values)
 
 
@@ -125,13 +171,6 @@ def _json(values: pa.Array) -> pa.Array:
 
 def _without_nan(values: pa.Array) -> pa.Array:
     return pc.if_else(pc.is_nan(values), pa.scalar(None, pa.float64()), values)
-
-
-def _binaries(values: pa.Array) -> pa.Array:
-    try:
-        return values.cast(pa.string())
-    except pa.ArrowInvalid:
-        return pa.array([None if value is None else value.hex() for value in values.to_pylist()], pa.string())
 
 
 def _lists(values: pa.Array) -> pa.Array:
@@ -150,17 +189,14 @@ def _whole(values: pa.Array) -> pa.Array:
     return values
 
 
-def _vectors(values: pa.Array) -> pa.Array:
-    filled = pc.starts_with(pc.utf8_ltrim_whitespace(values), "[")
-    if filled.null_count == len(filled) or not pc.all(filled).as_py():
-        return values
-    parsed = [None if text is None else _vector(text) for text in values.to_pylist()]
-    if any(vector is None and text.is_valid for vector, text in zip(parsed, values, strict=True)):
-        return values
-    return pa.array(parsed, VECTOR)
+def _begins_a_list(values: pa.Array) -> bool:
+    known = values.drop_null()
+    return len(known) > 0 and str(known[0].as_py()).lstrip().startswith("[")
 
 
 def _vector(text: str) -> list[float] | None:
+    if not text.lstrip().startswith("["):
+        return None
     try:
         parsed: Any = json.loads(text)
     except ValueError:

@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from schema import names
-from schema.features import FeatureSet
+from schema.features import FeatureSet, types_of
 from schema.request import Query
 from schema.source import ProductSource
+from schema.source.ids import canonical_id
 
 
 class LiveHistory:
@@ -28,25 +29,27 @@ class LiveHistory:
     ) -> None:
         self._source = source
         self._columns = [column.name for column in features.user_columns().values()]
+        self._types = types_of(features.users)
         self._history_length = history_length
         self.query_time = source.newest_event_time() + 1 if query_time is None else query_time
 
     def queries(self, user_ids: Sequence[str]) -> tuple[list[Query], list[bool]]:
         """Returns a query for each id, and whether the database knows the user."""
+        known_ids = [canonical_id(user_id) for user_id in user_ids]
         events = self._events(user_ids)
         rows = self._rows(user_ids)
         queries = [
             Query(user_id, self.query_time, *events.get(user_id, ([], [], [])), rows.get(user_id, {}))
-            for user_id in user_ids
+            for user_id in known_ids
         ]
-        return queries, [user_id in events or user_id in rows for user_id in user_ids]
+        return queries, [user_id in events or user_id in rows for user_id in known_ids]
 
     def _events(self, user_ids: Sequence[str]) -> dict[str, tuple[list[str], list[int], list[str]]]:
         columns = (names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT, names.EVENT_TYPE)
         table = self._source.user_events(user_ids, self._history_length, columns)
         if len(user_ids) == 1 and table.num_rows:
             product_ids, times, event_types = (_values(table[name]) for name in columns[1:])
-            return {user_ids[0]: (product_ids, times, event_types)}
+            return {canonical_id(user_ids[0]): (product_ids, times, event_types)}
         events: dict[str, tuple[list[str], list[int], list[str]]] = {}
         for user_id, product_id, time, event_type in zip(
             *(_values(table[name]) for name in columns), strict=True
@@ -58,7 +61,7 @@ class LiveHistory:
         return events
 
     def _rows(self, user_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        table = self._source.user_rows(user_ids)
+        table = self._source.user_rows(user_ids, self._types)
         if names.USER_ID not in table.column_names:
             return {}
         kept = table.select([name for name in table.column_names if name in (names.USER_ID, *self._columns)])

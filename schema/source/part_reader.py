@@ -1,0 +1,88 @@
+"""Reads the files that are the parts of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schema.errors import UserError
+from schema.source.csv_files import delimiter_of, header_of, open_csv
+from schema.source.files import Part
+
+_BATCH_ROWS: Final = 65_536
+
+
+class PartReader:
+    """Reads parts; all columns of CSV files are text.
+
+    Args:
+        delimiter: Of CSV files; `auto` finds it in the header of each.
+    """
+
+    def __init__(self, delimiter: str) -> None:
+        self._delimiter = delimiter
+        self._columns_of = lru_cache(maxsize=None)(self._read_columns)
+
+    def columns(self, part: Part) -> list[str]:
+        """Returns the columns of a file and of the folders above it."""
+        return list(dict.fromkeys([*self._columns_of(part), *(name for name, _ in part.partition)]))
+
+    def all_columns(self, parts: Sequence[Part]) -> list[str]:
+        """Returns the columns of all files, those of the first one first."""
+        return list(dict.fromkeys(name for part in parts for name in self.columns(part)))
+
+    def delimiter(self, part: Part) -> str:
+        """Returns what separates the columns of a CSV file."""
+        return delimiter_of(part.path, self._delimiter)
+
+    def batches(self, part: Part, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Reads columns of a file; those of its folders are text, those of other files null."""
+        partition = dict(part.partition)
+        own = [name for name in columns if name in self._columns_of(part)]
+        for batch in self._own_batches(part, own):
+            arrays = [
+                batch.column(name)
+                if name in own
+                else pa.repeat(pa.scalar(partition.get(name), pa.string()), batch.num_rows)
+                for name in columns
+            ]
+            yield pa.RecordBatch.from_arrays(arrays, names=list(columns))
+
+    def all_rows(self, parts: Sequence[Part]) -> pa.RecordBatchReader:
+        """Reads all columns of all parts as text."""
+        schema = pa.schema([pa.field(name, pa.string()) for name in self.all_columns(parts)])
+        batches = (
+            pa.RecordBatch.from_arrays([column.cast(pa.string()) for column in batch.columns], schema=schema)
+            for part in parts
+            for batch in self.batches(part, schema.names)
+        )
+        return pa.RecordBatchReader.from_batches(schema, batches)
+
+    def _read_columns(self, part: Part) -> tuple[str, ...]:
+        try:
+            if part.is_parquet:
+                return tuple(pq.read_schema(part.path).names)
+            return tuple(header_of(part.path, self.delimiter(part)))
+        except (pa.ArrowException, OSError) as error:
+            raise _unreadable(part.path, error) from error
+
+    def _own_batches(self, part: Part, own: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        try:
+            if part.is_parquet:
+                yield from pq.ParquetFile(part.path).iter_batches(_BATCH_ROWS, columns=list(own))
+                return
+            with open_csv(part.path, self.delimiter(part), list(self._columns_of(part))) as reader:
+                yield from (batch.select(list(own)) if own else batch for batch in reader)
+        except (pa.ArrowException, OSError) as error:
+            raise _unreadable(part.path, error) from error
+
+
+def _unreadable(file: Path, error: Exception) -> UserError:
+    reason = str(error).splitlines()[0].rstrip(".")
+    remedy = "Remedy: write it as UTF-8 CSV with a header, or as Parquet."
+    return UserError(f"File {file} cannot be read: {reason}. {remedy}")
