@@ -39,50 +39,51 @@ def shops():
     return _shops
 
 
-@pytest.fixture
-def empty_database(request, tmp_path):
+@pytest.fixture(scope="module")
+def empty_database(request, tmp_path_factory):
     """`empty_database(dialect)` gives the URL of a new database of its own."""
 
     def make(dialect: str) -> str:
+        name = f"init_{next(_numbers)}"
         if dialect == "sqlite":
-            return f"sqlite:///{tmp_path / 'shop.db'}"
+            return f"sqlite:///{tmp_path_factory.mktemp(name) / 'shop.db'}"
         from sqlalchemy import create_engine
 
         server = request.getfixturevalue({"postgresql": "postgres_url", "mysql": "mysql_url"}[dialect])
         driver = server.replace("postgresql:", "postgresql+psycopg:").replace("mysql:", "mysql+pymysql:")
-        name = f"init_{next(_numbers)}"
         engine = create_engine(driver, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            tail = " CHARACTER SET utf8mb4" if dialect == "mysql" else ""
+            connection.exec_driver_sql(f"CREATE DATABASE {name}{tail}")
         engine.dispose()
         return f"{server.rsplit('/', 1)[0]}/{name}"
 
     return make
 
 
-@pytest.fixture
-def mapped(tmp_path, monkeypatch, capfd):
+@pytest.fixture(scope="module")
+def mapped(tmp_path_factory):
     """`mapped(url, *arguments)` runs `init` and `schema freeze`: the text of the file, the open source."""
     from pipeline import cli
     from pipeline.config.loading import load_config
     from pipeline.config.source_access import PASSWORD_VARIABLE, conceal, open_concealed
 
     opened = []
+    with pytest.MonkeyPatch.context() as environment:
 
-    def run(url: str, *arguments: str):
-        output = tmp_path / "towerline.yaml"
-        assert cli.main(["init", "--source", url, "--output", str(output), *arguments]) == 0, (
-            capfd.readouterr().err
-        )
-        if password_of(url) is not None:
-            assert mask_url(url) in output.read_text()
-            monkeypatch.setenv(PASSWORD_VARIABLE, password_of(url))
-        common = ["--config", str(output), "--workdir", str(tmp_path / "work")]
-        assert cli.main(["schema", "freeze", *common]) == 0, capfd.readouterr().err
-        config = load_config(cli.build_parser().parse_args(["doctor", *common]))
-        opened.append(open_concealed(conceal(config.source)))
-        return output.read_text(), opened[-1]
+        def run(url: str, *arguments: str):
+            folder = tmp_path_factory.mktemp("mapped")
+            output = folder / "towerline.yaml"
+            assert cli.main(["init", "--source", url, "--output", str(output), *arguments]) == 0
+            if password_of(url) is not None:
+                assert mask_url(url) in output.read_text()
+                environment.setenv(PASSWORD_VARIABLE, password_of(url))
+            common = ["--config", str(output), "--workdir", str(folder / "work")]
+            assert cli.main(["schema", "freeze", *common]) == 0
+            config = load_config(cli.build_parser().parse_args(["doctor", *common]))
+            opened.append(open_concealed(conceal(config.source)))
+            return output.read_text(), opened[-1]
 
-    yield run
+        yield run
     for source in opened:
         source.close()

@@ -10,7 +10,7 @@ import pytest
 NAMES = ["adventureworks", "chinook", "classicmodels", "foodmart", "northwind", "pagila", "sakila"]
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=NAMES, scope="module")
 def sample(request, samples, empty_database, mapped):
     described = samples.SAMPLES[request.param]()
     url = empty_database(described.dialect)
