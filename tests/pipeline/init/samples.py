@@ -159,7 +159,8 @@ def foodmart(scale: int = 1) -> Sample:
         ],
         "customer": [
             (u, 87_000_000 + u, f"Last{u}", f"First{u}", "Road", f"City {u % 4}", "WA", "1", ("USA", "Canada")[u % 2], "1",
-             "1961-08-26", "MS"[u % 2], "$30K - $50K", "FM"[u % 2], "Partial College", "YN"[u % 2], f"First{u} Last{u}")
+             "1961-08-26", "MS"[u % 2], "$30K - $50K", "FM"[u % 2], "Partial College", "YN"[u % 2], f"First{u} Last{u}",
+             u % 4, "Bronze", "Manual", u % 3)
             for u in shop.users
         ],
         "time_by_day": [
@@ -271,7 +272,7 @@ def adventureworks(scale: int = 1) -> Sample:
     ) -> tuple:
         status = None if end else "Current"
         return (key, f"BK-{p:03}", 1 + p % 2, f"Bike {p}", f"Bici {p}", True, ("Red", "Black")[p % 2], price, "M",
-                f"Model {p % 4}", b"\x00", f"A bike for {p} hills", f"Un velo {p}", begin, end, status)  # fmt: skip
+                f"Model {p % 4}", b"\x00", f"A bike for {p} hills", f"Un velo {p}", begin, end, status, "R", "H", "U", 1.5)  # fmt: skip
 
     first = shop.orders[0][1]
     rows = {
@@ -284,7 +285,7 @@ def adventureworks(scale: int = 1) -> Sample:
         "DimCustomer": [
             (u, 1 + u % 2, f"AW{u:05}", f"First{u}", f"Last{u}", datetime.date(1970, 1, 1), "MS"[u % 2], "FM"[u % 2],
              f"u{u}@example.org", 10_000 * (u % 9), u % 4, "Bachelors", "Licenciatura", "01"[u % 2], "Road", "1", None,
-             ("0-1 Miles", "5-10 Miles")[u % 2])
+             ("0-1 Miles", "5-10 Miles")[u % 2], ("Clerical", "Manual")[u % 2], u % 3)
             for u in shop.users
         ],
         "DimEmployee": [(1, "Guy", "Gilbert", "aw\\guy")],

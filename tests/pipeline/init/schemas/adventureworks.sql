@@ -8,14 +8,16 @@ CREATE TABLE "DimProduct" ("ProductKey" int PRIMARY KEY, "ProductAlternateKey" t
   "ProductSubcategoryKey" int REFERENCES "DimProductSubcategory" ("ProductSubcategoryKey"),
   "EnglishProductName" text NOT NULL, "SpanishProductName" text NOT NULL, "FinishedGoodsFlag" boolean NOT NULL,
   "Color" text, "ListPrice" numeric, "Size" text, "ModelName" text, "LargePhoto" bytea, "EnglishDescription" text,
-  "FrenchDescription" text, "StartDate" timestamp, "EndDate" timestamp, "Status" text);
+  "FrenchDescription" text, "StartDate" timestamp, "EndDate" timestamp, "Status" text,
+  "ProductLine" text, "Class" text, "Style" text, "Weight" float8);
 CREATE TABLE "DimGeography" ("GeographyKey" int PRIMARY KEY, "City" text, "StateProvinceName" text,
   "EnglishCountryRegionName" text, "SpanishCountryRegionName" text, "PostalCode" text);
 CREATE TABLE "DimCustomer" ("CustomerKey" int PRIMARY KEY,
   "GeographyKey" int REFERENCES "DimGeography" ("GeographyKey"), "CustomerAlternateKey" text NOT NULL,
   "FirstName" text, "LastName" text, "BirthDate" date, "MaritalStatus" char(1), "Gender" text, "EmailAddress" text,
   "YearlyIncome" numeric, "TotalChildren" smallint, "EnglishEducation" text, "SpanishEducation" text,
-  "HouseOwnerFlag" char(1), "AddressLine1" text, "Phone" text, "DateFirstPurchase" date, "CommuteDistance" text);
+  "HouseOwnerFlag" char(1), "AddressLine1" text, "Phone" text, "DateFirstPurchase" date, "CommuteDistance" text,
+  "EnglishOccupation" text, "NumberCarsOwned" smallint);
 CREATE TABLE "DimEmployee" ("EmployeeKey" int PRIMARY KEY, "FirstName" text, "LastName" text, "LoginID" text);
 CREATE TABLE "DimReseller" ("ResellerKey" int PRIMARY KEY, "ResellerName" text, "Phone" text);
 CREATE TABLE "FactResellerSales" ("ProductKey" int REFERENCES "DimProduct" ("ProductKey"),

@@ -5,7 +5,8 @@ CREATE TABLE product (product_class_id INTEGER NOT NULL, product_id INTEGER NOT 
   low_fat INTEGER);
 CREATE TABLE customer (customer_id INTEGER NOT NULL, account_num INTEGER NOT NULL, lname TEXT, fname TEXT,
   address1 TEXT, city TEXT, state_province TEXT, postal_code TEXT, country TEXT, phone1 TEXT, birthdate TEXT,
-  marital_status TEXT, yearly_income TEXT, gender TEXT, education TEXT, houseowner TEXT, fullname TEXT);
+  marital_status TEXT, yearly_income TEXT, gender TEXT, education TEXT, houseowner TEXT, fullname TEXT,
+  total_children INTEGER, member_card TEXT, occupation TEXT, num_cars_owned INTEGER);
 CREATE TABLE time_by_day (time_id INTEGER NOT NULL, the_date TEXT, the_day TEXT, the_month TEXT, the_year INTEGER,
   week_of_year INTEGER);
 CREATE TABLE store (store_id INTEGER NOT NULL, store_type TEXT, store_name TEXT, store_city TEXT);
