@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from components.rule_settings import Rule
+from schema.rules import Rule
 from schema.settings import Settings
 
 Days = Annotated[str, StringConstraints(pattern=r"^\d+d$")]

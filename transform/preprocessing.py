@@ -14,6 +14,7 @@ import tensorflow_transform as tft
 
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.text import split_words
 from schema.vocabulary import LINE_ENDS
 
 MOST_CATEGORIES = 20_000
@@ -108,11 +109,8 @@ def _text(values: tf.SparseTensor, column: FeatureColumn, name: str) -> tf.Spars
     del column
     flat = tf.sparse.to_dense(values, default_value="")
     joined = tf.strings.reduce_join(flat, axis=1, separator=" ")
-    words = tf.strings.split(
-        tf.strings.regex_replace(tf.strings.lower(joined, "utf-8"), r"[^\pL\pM\pN]+", " ")
-    )
     return tft.compute_and_apply_vocabulary(
-        words.to_sparse(),
+        split_words(joined).to_sparse(),
         top_k=MOST_WORDS,
         num_oov_buckets=names.NUM_HASHED_WORDS,
         vocab_filename=name,

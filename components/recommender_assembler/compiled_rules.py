@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
-from components.rule_settings import Range, Rule, Wanted
 from schema import names
 from schema.features import FeatureSet, Kind
+from schema.rules import Rule, matches
 
 NO_GROUP = -1
 
@@ -75,19 +75,6 @@ def catalogue_columns(
 
 def _numbers(values: pa.ChunkedArray) -> np.ndarray:
     return np.asarray(pc.fill_null(values.cast(pa.float64()), np.nan).to_numpy())
-
-
-def matches(values: np.ndarray, wanted: Wanted) -> np.ndarray:
-    """Whether each value is a wanted one, bool `[products]`; a missing value never is."""
-    if isinstance(wanted, Range):
-        least = -np.inf if wanted.at_least is None else wanted.at_least
-        below = np.inf if wanted.below is None else wanted.below
-        return np.asarray((values >= least) & (values < below))
-    choices = wanted if isinstance(wanted, tuple) else (wanted,)
-    if values.dtype != object:
-        return np.isin(values, [float(choice) for choice in choices])
-    named = np.isin(values.astype(str), [str(choice) for choice in choices])
-    return np.asarray(named & ~_missing(values))
 
 
 def codes(values: np.ndarray) -> np.ndarray:

@@ -30,8 +30,8 @@ from components.recommender_assembler.exploration import Exploration
 from components.recommender_assembler.finished import Finished, finished_list
 from components.recommender_assembler.freshness import Freshness
 from components.recommender_assembler.post_ranking import FILTERED, filter_scores
-from components.rule_settings import Range, Wanted
 from schema import names
+from schema.rules import Wanted, bounds, number_choices, text_choices
 
 Tensors = dict[str, Any]
 
@@ -244,16 +244,14 @@ class Finishing(tf.Module):
 
 
 def _in_segment(values: tf.Tensor, wanted: Wanted) -> tf.Tensor:
-    """Whether each user's value `[batch]` is a wanted one; missing values are none."""
-    if isinstance(wanted, Range):
-        least = -np.inf if wanted.at_least is None else wanted.at_least
-        below = np.inf if wanted.below is None else wanted.below
-        return tf.logical_and(values >= least, values < below)
-    choices = wanted if isinstance(wanted, tuple) else (wanted,)
+    """`schema.rules.matches` in the graph, for users' texts or single-precision numbers `[batch]`."""
+    limits = bounds(wanted)
+    if values.dtype != tf.string and limits is not None:
+        return tf.logical_and(values >= limits[0], values < limits[1])
     if values.dtype == tf.string:
-        known = tf.constant([str(choice) for choice in choices])
+        known = tf.constant(text_choices(wanted), tf.string)
     else:
-        known = tf.constant([float(choice) for choice in choices], values.dtype)
+        known = tf.constant(number_choices(wanted), values.dtype)
     return tf.reduce_any(values[:, tf.newaxis] == known, axis=1)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.candidate_sources.item_to_item import frozen
+from schema.text import split_words
 
 NUM_BUCKETS = 1 << 17
 _LETTERS = 3
@@ -68,8 +69,7 @@ def build_postings(texts: list[str]) -> Postings:
 
 def text_parts(texts: tf.Tensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
     """Buckets of the words and trigrams of each text, and their weights, ragged `[texts, (parts)]` each."""
-    lower = tf.strings.lower(texts, encoding="utf-8")
-    words = tf.strings.split(tf.strings.regex_replace(lower, r"[^\p{L}\p{N}]+", " "))
+    words = split_words(texts)
     mark = tf.fill(tf.shape(words.values), "^"), tf.fill(tf.shape(words.values), "$")
     marked = tf.strings.join([mark[0], words.values, mark[1]])
     letters = tf.strings.unicode_split(marked, "UTF-8", errors="replace")

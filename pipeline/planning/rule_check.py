@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 
-from components.rule_settings import Range, Rule, Wanted
 from schema import names
 from schema.errors import ConfigurationError
 from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.rules import Range, Rule, Wanted
 
 
 def check_rules(rules: Sequence[Rule], features: FeatureSet) -> None:

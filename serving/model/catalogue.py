@@ -16,13 +16,12 @@ import pyarrow.parquet as pq
 from schema import names
 from schema.errors import UserError
 from schema.request import value_text
+from schema.rules import BoolArray, Wanted, matches, text_choices
 
 _UNKNOWN: Final = -1
-_BOUNDS: Final = ("at_least", "below")
 
-Wanted = Mapping[str, Any]
-"""Column -> a value, several, or a range (`at_least`, `below`)."""
-BoolArray = npt.NDArray[np.bool_]
+Conditions = Mapping[str, Wanted]
+"""Column -> what its value must be."""
 IntArray = npt.NDArray[np.int64]
 
 
@@ -74,20 +73,20 @@ class Catalogue:
         """Rows of products, -1 for what the table lacks `[ids]`."""
         return np.array([self._place.get(product_id, _UNKNOWN) for product_id in product_ids], np.int64)
 
-    def met(self, wanted: Wanted) -> npt.NDArray[np.int64]:
+    def met(self, wanted: Conditions) -> npt.NDArray[np.int64]:
         """How many of the wanted values each product has `[products]`; a missing value is none."""
         total = np.zeros(self.num_products, np.int64)
         for column, value in wanted.items():
             total += self._has(column, value)
         return total
 
-    def have(self, product_ids: Sequence[str], wanted: Wanted) -> BoolArray:
+    def have(self, product_ids: Sequence[str], wanted: Conditions) -> BoolArray:
         """Whether each product has all of the wanted values, of which one may be its id `[ids]`."""
         places = self.places(product_ids)
         kept: BoolArray = places != _UNKNOWN
         for column, value in wanted.items():
             if column == names.PRODUCT_ID:
-                kept &= np.array([product_id in _listed(value) for product_id in product_ids], np.bool_)
+                kept &= matches(np.array(product_ids, object), value)
             else:
                 kept &= self._has(column, value)[places]
         return kept
@@ -123,30 +122,12 @@ class Catalogue:
         self._columns[column] = codes.astype(np.int64)
         self._values[column] = {value: code for code, value in enumerate(encoded.dictionary.to_pylist())}
 
-    def _has(self, column: str, wanted: Any) -> BoolArray:
+    def _has(self, column: str, wanted: Wanted) -> BoolArray:
+        """`schema.rules.matches` by the codes of texts, so that no text is compared."""
         if column not in self._columns:
             return np.zeros(self.num_products, np.bool_)
-        values = self._columns[column]
-        if isinstance(wanted, Mapping):
-            low, high = (wanted.get(bound) for bound in _BOUNDS)
-            least = -math.inf if low is None else low
-            below = math.inf if high is None else high
-            if column in self._values:
-                return np.zeros(self.num_products, np.bool_)
-            return np.asarray((values >= least) & (values < below))
-        choices = _listed(wanted)
         if column not in self._values:
-            return np.isin(values, [number for number in map(_number, choices) if number is not None])
+            return matches(self._columns[column], wanted)
         known = self._values[column]
-        return np.isin(values, [known[text] for text in map(value_text, choices) if text in known])
-
-
-def _listed(wanted: Any) -> list[Any]:
-    return wanted if isinstance(wanted, list) else [wanted]
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
+        codes = [known[text] for text in text_choices(wanted) if text in known]
+        return np.isin(self._columns[column], codes)

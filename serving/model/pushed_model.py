@@ -11,6 +11,7 @@ from schema import names
 from schema.errors import UserError
 from schema.features import FeatureSet
 from schema.request import Query, encode_queries
+from schema.rules import Rule
 from schema.versions import newest_version
 from serving.model.catalogue import Catalogue
 from serving.model.items import Columns, Items, Ranked, plain
@@ -50,7 +51,7 @@ class PushedModel:
         self.event_weights: dict[str, float] = metadata.get("event_weights", {})
         self.diversity = float(metadata.get("diversity", 0.0))
         """What the lists have where a request does not ask for another."""
-        self.rules: list[dict[str, Any]] = metadata.get("post_ranking", {}).get("rules", [])
+        self.rules = [Rule.parse(rule) for rule in metadata.get("post_ranking", {}).get("rules", [])]
         self._one_thread = one_thread
         self._signatures: dict[str, Signature] | None = None
         self._catalogue: Catalogue | None = None

@@ -6,10 +6,10 @@ Without the rarity of words, which the graph keeps for itself: a cosine of count
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 
-_WORD = re.compile(r"\w+")
+from schema.text import words
+
 _LETTERS = 3
 _WORD_WEIGHT = 2.0
 
@@ -17,7 +17,7 @@ _WORD_WEIGHT = 2.0
 def parts(text: str) -> Counter[str]:
     """Words (with weight 2) and the trigrams of their letters between two marks."""
     found: Counter[str] = Counter()
-    for word in _WORD.findall(text.lower()):
+    for word in words(text):
         marked = f"^{word}$"
         found[f"word {marked}"] += _WORD_WEIGHT  # type: ignore[assignment]  # a Counter of weights
         found.update(marked[place : place + _LETTERS] for place in range(len(marked) - _LETTERS + 1))

@@ -128,6 +128,7 @@ class NewProducts:
             [item["product_id"] for item in items],
             model.rules,
             query,
+            model.features,
             self.catalogue(model),
         )
         places = [(place, name) for place, name in places if name in may_join]

@@ -9,14 +9,19 @@ from typing import Any
 import numpy as np
 
 from schema import names
-from schema.request import Query, value_text
+from schema.features import FeatureSet, Kind
+from schema.request import Query
+from schema.rules import Rule, Wanted, matches
 from serving.model.catalogue import Catalogue
-
-Rule = Mapping[str, Any]
 
 
 def permitted(
-    new: Sequence[str], listed: Sequence[str], rules: Sequence[Rule], query: Query, catalogue: Catalogue
+    new: Sequence[str],
+    listed: Sequence[str],
+    rules: Sequence[Rule],
+    query: Query,
+    features: FeatureSet,
+    catalogue: Catalogue,
 ) -> list[str]:
     """New products that may join a list, in their order.
 
@@ -29,10 +34,11 @@ def permitted(
         listed: Ids of the list.
         rules: `post_ranking.rules` as the model was pushed with.
         query: The user.
+        features: Say of what kind the user's columns are.
         catalogue: The products, those of the side index among them.
     """
-    held = [rule for rule in rules if _holds(rule.get("users") or {}, query)]
-    limits = [_Limit(rule, listed, catalogue) for rule in held if rule["action"] == "at_most"]
+    held = [rule for rule in rules if _holds(rule.users, query, features)]
+    limits = [_Limit(rule, listed, catalogue) for rule in held if rule.action == "at_most"]
     kept = []
     for product_id in _unforbidden(new, held, catalogue):
         if all(limit.leaves_room(product_id) for limit in limits):
@@ -46,7 +52,7 @@ class _Limit:
     """How many products of each value an `at_most` still leaves room for."""
 
     def __init__(self, rule: Rule, listed: Sequence[str], catalogue: Catalogue) -> None:
-        self._column, self._most, self._catalogue = rule["of"], int(rule["count"]), catalogue
+        self._column, self._most, self._catalogue = rule.of, rule.count, catalogue
         self._taken = Counter(self._value(product_id) for product_id in listed)
 
     def leaves_room(self, product_id: str) -> bool:
@@ -64,23 +70,17 @@ def _unforbidden(new: Sequence[str], rules: Sequence[Rule], catalogue: Catalogue
     """What no `never` names, and every `only` does."""
     left = np.ones(len(new), np.bool_)
     for rule in rules:
-        if rule["action"] in ("never", "only"):
-            left &= catalogue.have(new, rule["where"]) == (rule["action"] == "only")
+        if rule.action in ("never", "only"):
+            left &= catalogue.have(new, rule.where) == (rule.action == "only")
     return [new[place] for place in np.flatnonzero(left)]
 
 
-def _holds(users: Mapping[str, Any], query: Query) -> bool:
+def _holds(users: Mapping[str, Wanted], query: Query, features: FeatureSet) -> bool:
     """Whether a user is of the segment of a rule; a missing value is of none."""
     known = {**query.features, names.USER_ID: query.user_id}
-    return all(_is(known.get(column), wanted) for column, wanted in users.items())
-
-
-def _is(value: Any, wanted: Any) -> bool:
-    if value is None:
-        return False
-    if isinstance(wanted, Mapping):
-        least, below = wanted.get("at_least"), wanted.get("below")
-        number = float(value)
-        return (least is None or number >= least) and (below is None or number < below)
-    choices = wanted if isinstance(wanted, list) else [wanted]
-    return value_text(value) in [value_text(choice) for choice in choices]
+    numbers = {column.name for column in features.users if column.kind is Kind.NUMBER}
+    for column, wanted in users.items():
+        value = np.array([known.get(column)], np.float64 if column in numbers else object)
+        if not matches(value, wanted)[0]:
+            return False
+    return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from serving.model.catalogue import Catalogue, IntArray
 from serving.model.items import Items, Ranked, renumbered
 from serving.model.pushed_model import PushedModel
 from serving.new_products.merging import NewProducts
-from serving.recommend.requests import RecommendationRequest, ValueRange
+from serving.recommend.requests import RecommendationRequest
 from serving.recommend.rerank import Wish
 
 
@@ -120,8 +119,8 @@ def _listed(
 def _wish(request: RecommendationRequest, query: Query, model: PushedModel) -> Wish:
     return Wish(
         request.top_k,
-        _plain(request.filters or {}),
-        _plain(request.preferences or {}),
+        request.filters or {},
+        request.preferences or {},
         request.diversity or 0.0,
         [column.name for column in model.features.products if column.kind is Kind.CATEGORY],
         _recent(request, query, model),
@@ -145,11 +144,3 @@ def _recent(request: RecommendationRequest, query: Query, model: PushedModel) ->
 def _known(catalogue: Catalogue, product_ids: set[str]) -> IntArray:
     places = catalogue.places(sorted(product_ids))
     return places[places >= 0]
-
-
-def _plain(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Ranges as plain mappings."""
-    return {
-        column: value.model_dump(exclude_none=True) if isinstance(value, ValueRange) else value
-        for column, value in wanted.items()
-    }

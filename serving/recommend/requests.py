@@ -7,9 +7,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from schema.rules import Wanted
+
 _MOST_EVENTS = 20_000
 _Id = Annotated[str, Field(max_length=500)]
-_Value = str | bool | int | float
 _Stamp = Annotated[int, Field(ge=0, le=2**53)]
 _Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e30, le=1e30)]
 _TopK = Annotated[int, Field(ge=1, le=10_000)]
@@ -19,14 +20,7 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
-class ValueRange(_Request):
-    """Numbers from `at_least` up to, and without, `below`."""
-
-    at_least: float | None = None
-    below: float | None = None
-
-
-_Values = dict[Annotated[str, Field(max_length=200)], _Value | list[_Value] | ValueRange]
+_Conditions = dict[Annotated[str, Field(max_length=200)], Wanted]
 
 
 class HistoryEvent(_Request):
@@ -54,9 +48,9 @@ class RecommendationRequest(_Request):
     """Stands in for what the database has of the user."""
     context: dict[str, Any] | None = None
     """Values of user columns, such as an age group, which go before those of the database."""
-    preferences: _Values | None = None
+    preferences: _Conditions | None = None
     """Product column -> wanted value, values or range: those come first, out of the whole catalogue."""
-    filters: _Values | None = None
+    filters: _Conditions | None = None
     """Product column -> wanted value, values or range: others are left out."""
     top_k: _TopK = 10
     diversity: Annotated[float, Field(ge=0, le=1)] | None = None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from serving.model.catalogue import Catalogue, IntArray
+from serving.model.catalogue import Catalogue, Conditions, IntArray
 
 _POOL_FACTOR = 20
 _LEAST_POOL = 200
@@ -30,8 +29,8 @@ class Wish:
     """
 
     top_k: int
-    filters: Mapping[str, Any] = field(default_factory=dict)
-    preferences: Mapping[str, Any] = field(default_factory=dict)
+    filters: Conditions = field(default_factory=dict)
+    preferences: Conditions = field(default_factory=dict)
     diversity: float = 0.0
     columns: Sequence[str] = ()
     excluded: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -87,7 +86,7 @@ class Wish:
         wanted[self.excluded] = False
         return int(wanted[places[places >= 0]].sum()) >= min(self.top_k, int(wanted.sum()))
 
-    def _values(self, wanted: Mapping[str, Any], places: IntArray, catalogue: Catalogue) -> IntArray:
+    def _values(self, wanted: Conditions, places: IntArray, catalogue: Catalogue) -> IntArray:
         return np.where(places >= 0, catalogue.met(wanted)[np.maximum(places, 0)], 0)
 
 

@@ -6,14 +6,23 @@ import pytest
 import tensorflow as tf
 
 from components.candidate_sources.embedding_table import EmbeddingTable
-from components.recommender_assembler.compiled_rules import catalogue_columns, codes, compile_rules, matches
+from components.recommender_assembler.compiled_rules import catalogue_columns, codes, compile_rules
 from components.recommender_assembler.finishing import Finishing
-from components.rule_settings import Range, Rule
 from schema.features import FeatureColumn, FeatureSet
+from schema.rules import Range, Rule, matches
 
 FEATURES = FeatureSet(
-    users=(FeatureColumn(name="town", kind="category"), FeatureColumn(name="age", kind="number")),
-    products=(FeatureColumn(name="colour", kind="category"), FeatureColumn(name="price", kind="number")),
+    users=(
+        FeatureColumn(name="town", kind="category"),
+        FeatureColumn(name="age", kind="number"),
+        FeatureColumn(name="income", kind="category"),
+    ),
+    products=(
+        FeatureColumn(name="colour", kind="category"),
+        FeatureColumn(name="price", kind="number"),
+        FeatureColumn(name="pack", kind="category"),
+        FeatureColumn(name="weight", kind="number"),
+    ),
 )
 IDS = ["a", "b", "c", "d", "e", "f"]
 CATALOG = pa.table(
@@ -21,12 +30,19 @@ CATALOG = pa.table(
         "product_id": [[b"e"], [b"a"], [b"b"], [b"c"], [b"d"]],
         "product__colour": [[b"blue"], [b"red"], [b"red"], [b"red"], [b"blue"]],
         "product__price": [[5.0], [1.0], [2.0], None, [4.0]],
+        "product__pack": [[b"3.5"], [b"3"], [b"3.0"], [b"4"], [b"3"]],
+        "product__weight": pa.array([[0.7], [0.3], [0.7], None, [0.1]], pa.list_(pa.float32())),
     }
 )
 SCORES = np.array([[6.0, 5.0, 4.0, 3.0, 2.0, 1.0]], np.float32)
 INDEX = np.arange(6, dtype=np.int64)[np.newaxis]
 NOTHING = np.full((1, 1), -1, np.int64)
-ULM = {"user_id": tf.constant(["u"]), "user__town": tf.constant(["Ulm"]), "user__age": tf.constant([40.0])}
+ULM = {
+    "user_id": tf.constant(["u"]),
+    "user__town": tf.constant(["Ulm"]),
+    "user__age": tf.constant([40.3]),
+    "user__income": tf.constant(["4"]),
+}
 
 
 def finishing(*rules, diversity=0.0):
@@ -96,6 +112,22 @@ def test_never_and_only():
     assert done == ("dea", ["", "", ""], ["", "", "blue week"])
 
 
+@pytest.mark.parametrize(
+    ("where", "left"),
+    [
+        ({"pack": 3.0}, "bcef"),  # the category `3`; b has the text 3.0
+        ({"pack": 3}, "bcef"),
+        ({"pack": "3.0"}, "acdef"),
+        ({"pack": [3.5, "4"]}, "abdf"),
+        ({"weight": 0.7}, "acdf"),
+        ({"weight": {"at_least": 0.7}}, "acdf"),  # .7 is a little less in single precision
+        ({"weight": {"below": 0.3}}, "abcef"),
+    ],
+)
+def test_a_number_binds_however_it_is_written(where, left):
+    assert names({"action": "never", "where": where}) == left
+
+
 def test_the_last_only_gives_way_first():
     rules = [
         {"action": "only", "where": {"colour": "red"}},
@@ -133,7 +165,11 @@ def test_a_pin_does_not_bring_back_what_is_forbidden():
         ({"town": "Ulm"}, True),
         ({"town": ["Bonn", "Ulm"], "age": {"below": 41}}, True),
         ({"age": {"at_least": 41}}, False),
-        ({"age": 40}, True),
+        ({"age": 40.3}, True),
+        ({"age": {"at_least": 40.3}}, True),
+        ({"age": {"below": 40.3}}, False),
+        ({"income": 4.0}, True),
+        ({"income": [3.0, 5]}, False),
         ({"town": "Bonn"}, False),
         ({"user_id": "u"}, True),
     ],

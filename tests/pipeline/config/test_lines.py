@@ -2,12 +2,12 @@
 
 import pytest
 
-from components.rule_settings import Rule
 from pipeline.cli import main
 from pipeline.config.lines import line_of
 from pipeline.planning.rule_check import check_rules
 from schema.errors import ConfigurationError
 from schema.features import FeatureColumn, FeatureSet
+from schema.rules import Rule
 
 TEXT = """\
 seed: 1

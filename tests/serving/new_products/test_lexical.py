@@ -14,4 +14,5 @@ def test_likeness_by_hand():
     length_oat, length_oats = (4 + 3) ** 0.5, (4 + 4) ** 0.5
     assert likeness(parts("oat"), parts("oats")) == pytest.approx(2 / (length_oat * length_oats))
     assert likeness(parts("oat"), parts("OAT!")) == pytest.approx(1)
+    assert likeness(parts("low_fat"), parts("low fat")) == pytest.approx(1)
     assert likeness(parts("oat"), parts("milk")) == 0 == likeness(parts(""), parts("milk"))

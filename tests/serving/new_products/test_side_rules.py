@@ -5,7 +5,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from schema import names
+from schema.features import FeatureColumn, FeatureSet
 from schema.request import Query
+from schema.rules import Rule
 from serving.model.catalogue import Catalogue
 from serving.new_products.side_rules import permitted
 
@@ -15,6 +17,19 @@ NEW = {
     "n3": {"size": 5.0},
 }
 ULM = {"users": {"town": "Ulm"}}
+
+
+USERS = FeatureSet(
+    users=(
+        FeatureColumn(name="town", kind="category"),
+        FeatureColumn(name="age", kind="number"),
+        FeatureColumn(name="income", kind="category"),
+    )
+)
+
+
+def allowed(new, listed, rules, query, catalogue):
+    return permitted(new, listed, [Rule.parse(rule) for rule in rules], query, USERS, catalogue)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +58,9 @@ def catalogue(tmp_path_factory):
         ([{"action": "only", "where": {"colour": ["red", "blue"]}}], ["n1", "n2"]),
         ([{"action": "only", "where": {"size": {"at_least": None, "below": 6.0}}}], ["n1", "n3"]),
         ([{"action": "never", "where": {"colour": "red"}, **ULM}], ["n2", "n3"]),
+        ([{"action": "never", "where": {"size": {"at_least": 0.7, "below": 2}}}], ["n2", "n3"]),
+        ([{"action": "never", "where": {"colour": "red"}, "users": {"income": 4.0}}], ["n2", "n3"]),
+        ([{"action": "never", "where": {"product_id": ["n1", 7.0]}}], ["n2", "n3"]),
         ([{"action": "never", "where": {"colour": "red"}, "users": {"town": "Bonn"}}], list(NEW)),
         ([{"action": "never", "where": {"colour": "red"}, "users": {"income": 3}}], list(NEW)),
         (
@@ -61,11 +79,11 @@ def catalogue(tmp_path_factory):
     ],
 )
 def test_rules_keep_new_products_out(catalogue, rules, expected):
-    query = Query("u", 1, features={"town": "Ulm", "age": 40.0})
-    assert permitted(list(NEW), ["a", "b", "c"], rules, query, catalogue) == expected
+    query = Query("u", 1, features={"town": "Ulm", "age": 40.0, "income": 4})
+    assert allowed(list(NEW), ["a", "b", "c"], rules, query, catalogue) == expected
 
 
 def test_a_limit_counts_the_new_ones_that_joined_before(catalogue):
     more = catalogue.extended({"n4": {"colour": "blue"}})
     rules = [{"action": "at_most", "of": "colour", "count": 1}]
-    assert permitted(["n2", "n4"], [], rules, Query("u", 1), more) == ["n2"]
+    assert allowed(["n2", "n4"], [], rules, Query("u", 1), more) == ["n2"]

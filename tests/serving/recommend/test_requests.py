@@ -29,7 +29,7 @@ def test_ids_may_be_numbers():
 
 def test_values_keep_their_kind():
     request = RecommendationRequest.model_validate({"filters": {"size": [2, 2.5], "sale": True, "name": "2"}})
-    assert request.filters == {"size": [2, 2.5], "sale": True, "name": "2"}
+    assert request.filters == {"size": (2, 2.5), "sale": True, "name": "2"}
     assert [type(value) for value in (*request.filters["size"], request.filters["sale"])] == [
         int,
         float,

@@ -40,7 +40,7 @@ def names(catalogue):
     ("wanted", "expected"),
     [
         ({"colour": "red"}, "ab"),
-        ({"colour": ["red", "blue"]}, "abc"),
+        ({"colour": ("red", "blue")}, "abc"),
         ({"colour": "red", "size": 2}, "b"),
         ({}, "abcd"),
     ],
