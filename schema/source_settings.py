@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from schema.features import Kind
 from schema.reading import Reading
 from schema.settings import Settings
+
+PASSWORD_VARIABLE: Final = "TOWERLINE_SOURCE_PASSWORD"
+"""Environment variable with the password that is masked in the URL of the source."""
 
 
 class TableMapping(Settings):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from schema import names
+from schema.durations import SECONDS, seconds_of
 from schema.errors import UserError
 from schema.settings import Settings
 
@@ -106,10 +107,8 @@ def resolve_windows(start: int, newest: int, settings: SplitSettings) -> TimeWin
 def _seconds(duration: str, span: int) -> int:
     if duration == "auto":
         return max(1, min(_LONGEST_AUTO_WINDOW, int(span * _AUTO_FRACTION)))
-    if duration.endswith("d"):
-        return int(duration[:-1]) * names.SECONDS_PER_DAY
-    if duration.endswith("h"):
-        return int(duration[:-1]) * 3600
+    if duration.endswith(tuple(SECONDS)):
+        return seconds_of(duration)
     return max(1, int(span * float(duration)))
 
 

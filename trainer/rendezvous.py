@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from schema.errors import UserError
+from schema.files import write_text
 
 MEETING_VARIABLE: Final = "TOWERLINE_WORKERS"
 """Environment variable of the first process: number of processes and the folder, as `4:/folder`."""
@@ -126,10 +127,7 @@ class Meeting:
         path = self.folder / name
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{name}.{socket.gethostname()}.{os.getpid()}.partial")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        write_text(path, text)
 
 
 def _own_address() -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from benchmarks.quality.leave_one_out import count_events
 from benchmarks.quality.protocols import Protocol
 from schema.errors import PipelineRefusedError, UserError
+from schema.files import whole_file
 
 _DONE: Final = 0
 _REFUSED: Final = 1
@@ -25,17 +26,13 @@ def write_database(protocol: Protocol, path: Path) -> None:
     Raises:
         UserError: The data package is missing or the database cannot be written.
     """
-    unfinished = path.with_suffix(".unfinished")
-    command = ["demo", protocol.data, "--output", str(unfinished)]
-    if protocol.data == "complete-journey":
-        command += ["--profile", protocol.profile]
-    try:
+    with whole_file(path) as unfinished:
+        command = ["demo", protocol.data, "--output", str(unfinished)]
+        if protocol.data == "complete-journey":
+            command += ["--profile", protocol.profile]
         _checked(*_towerline([*command, "--json"]), "towerline demo")
         if protocol.counts_events:
             count_events(unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def run_pipeline(database: Path, workdir: Path, settings: Sequence[str], config: str | None) -> Any:

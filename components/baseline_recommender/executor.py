@@ -15,7 +15,6 @@ from components.baselines.tuning import ALL, NEW, tune_baselines
 from components.candidate_indexer.history import PositiveEvents, repeat_rate
 from components.evaluation.examples import first_values, read_split, texts
 from components.evaluation.exclusion import resolve_exclusion
-from components.evaluation.files import write_json
 from components.evaluation.served import TOP_K
 from components.recommender_evaluator.questions import (
     Shop,
@@ -26,6 +25,7 @@ from components.recommender_evaluator.questions import (
 )
 from components.settings import BaselineSettings
 from schema import names
+from schema.files import write_json
 from schema.windows import TimeWindows
 
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.evaluation.events import encode
-from components.evaluation.files import whole_file
 from components.evaluation.lists import NOTHING, IntArray
 from schema import names
+from schema.files import whole_file
 
 LISTS_FILE = "lists.parquet"
 TUNING_FILE = "baselines.json"

@@ -28,6 +28,7 @@ from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
 from schema import names
 from schema.features import FeatureSet
+from schema.files import whole_file
 from schema.vocabulary import restore_id
 from schema.windows import TimeWindows
 
@@ -133,15 +134,12 @@ def _product_ids(transform_graph: str) -> list[str]:
 
 
 def write_examples(batches: Iterator[pa.RecordBatch], path: Path) -> int:
-    """Writes batches as compressed `tf.Example` records to a temporary name, then renames it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
+    """Writes batches as compressed `tf.Example` records."""
     count = 0
     options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
-    with tf.io.TFRecordWriter(str(temporary), options) as writer:
+    with whole_file(path) as temporary, tf.io.TFRecordWriter(str(temporary), options) as writer:
         for batch in batches:
             for record in example_coder.RecordBatchToExamples(batch):
                 writer.write(record)
             count += batch.num_rows
-    temporary.rename(path)
     return count

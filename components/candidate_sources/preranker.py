@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from schema.files import whole_file
+
 FILE_NAME = "preranker.npz"
 _MOST_DEVIATIONS = 6.0
 
@@ -41,11 +43,9 @@ class PrerankerWeights:
     score_kernel: np.ndarray
 
     def save(self, directory: Path) -> None:
-        """Writes `preranker.npz` under a temporary name, then renames it."""
-        directory.mkdir(parents=True, exist_ok=True)
-        temporary = directory / f"tmp-{FILE_NAME}"
-        np.savez(temporary, **asdict(self))
-        temporary.rename(directory / FILE_NAME)
+        """Writes `preranker.npz`."""
+        with whole_file(directory / FILE_NAME) as temporary, temporary.open("wb") as file:
+            np.savez(file, **asdict(self))
 
 
 def load_preranker(directory: Path) -> PrerankerWeights | None:

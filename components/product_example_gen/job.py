@@ -10,11 +10,8 @@ from typing import Any, Self
 
 from schema.features import FeatureSet
 from schema.source import ProductSource, open_source, restore_password
-from schema.source_settings import SourceSettings
+from schema.source_settings import PASSWORD_VARIABLE, SourceSettings
 from schema.windows import SplitSettings, TimeWindows
-
-PASSWORD_VARIABLE = "TOWERLINE_SOURCE_PASSWORD"
-"""Environment variable with the password that is masked in the URL of the source."""
 
 
 @dataclass(frozen=True)

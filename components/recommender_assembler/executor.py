@@ -35,6 +35,7 @@ from components.recommender_assembler.text_index import TextIndex, build_posting
 from components.recommender_assembler.user_rows import read_user_rows
 from components.settings import PostRankingSettings
 from schema import names
+from schema.durations import seconds_of
 from schema.features import FeatureSet
 from schema.vocabulary import restore_id
 from schema.windows import TimeWindows
@@ -77,7 +78,7 @@ def _write_snapshot(inputs: Any, properties: Any, recommender: Recommender, targ
 
 def _exclude_days(exclusion: str) -> float:
     fixed = {"off": 0.0, "always": float("inf")}
-    return fixed[exclusion] if exclusion in fixed else float(exclusion.removesuffix("d"))
+    return fixed[exclusion] if exclusion in fixed else seconds_of(exclusion) / names.SECONDS_PER_DAY
 
 
 def _build(

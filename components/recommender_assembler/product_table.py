@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.evaluation.files import whole_file
 from schema import names
+from schema.files import whole_file
 
 
 def write_products(path: Path, columns: Mapping[str, np.ndarray]) -> None:

@@ -20,7 +20,6 @@ from components.baselines.tuning import ALL, NEW
 from components.evaluation.baselines import Question
 from components.evaluation.beyond_accuracy import ProductFacts
 from components.evaluation.examples import first_values, read_split, texts
-from components.evaluation.files import whole_file, write_json
 from components.evaluation.gates import CHAMPION, OURS, decide
 from components.evaluation.lists import CodeLists, IntArray, compact
 from components.evaluation.report import full_report, slice_report
@@ -41,7 +40,9 @@ from components.recommender_evaluator.slices import make_slices
 from components.recommender_evaluator.stage_losses import stage_losses
 from components.settings import GateSettings
 from schema import names
+from schema.blessing import bless
 from schema.features import FeatureSet
+from schema.files import whole_file, write_json
 from schema.windows import TimeWindows
 
 METRICS_FILE = "metrics.json"
@@ -214,11 +215,5 @@ def _write_predictions(path: Path, users: pa.Array, answers: Answers) -> None:
 
 
 def _bless(blessing: Any, metrics: Mapping[str, Any]) -> None:
-    """As TFX's Evaluator does: an empty file and the custom property `blessed`."""
-    blessed = bool(metrics["blessed"])
-    directory = Path(blessing.uri)
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / ("BLESSED" if blessed else "NOT_BLESSED")).touch()
     failed = [gate["detail"] for gate in metrics["gates"] if not gate["passed"]]
-    blessing.set_string_custom_property("blessing_message", " ".join(failed) or "Every gate passed.")
-    blessing.set_int_custom_property("blessed", int(blessed))
+    bless(blessing, bool(metrics["blessed"]), " ".join(failed) or "Every gate passed.")

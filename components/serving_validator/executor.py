@@ -14,13 +14,14 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.evaluation.examples import first_values, queries, read_split, texts
-from components.evaluation.files import write_json
 from components.evaluation.served import BATCH_SIZE, TOP_K, ServedModel
 from components.serving_validator.parity import Ranked, mismatch
 from components.serving_validator.requests import ReplayError, encode_request, replay
 from components.settings import GateSettings
 from schema import names
+from schema.blessing import INFRA, bless
 from schema.features import FeatureSet
+from schema.files import write_json
 from schema.request import Query
 
 VALIDATION_FILE = "validation.json"
@@ -152,9 +153,5 @@ def judge(
 
 
 def _bless(blessing: Any, validation: Mapping[str, Any]) -> None:
-    """As TFX's InfraValidator does: an empty file and the custom property `blessed`."""
-    blessed = bool(validation["blessed"])
-    (Path(blessing.uri) / ("INFRA_BLESSED" if blessed else "INFRA_NOT_BLESSED")).touch()
     message = " ".join(validation["reasons"]) or "The served answers are those of the evaluation."
-    blessing.set_string_custom_property("blessing_message", message)
-    blessing.set_int_custom_property("blessed", int(blessed))
+    bless(blessing, bool(validation["blessed"]), message, INFRA)

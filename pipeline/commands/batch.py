@@ -11,9 +11,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.evaluation.files import whole_file
 from pipeline.terminal.console import counter
 from schema.errors import UserError
+from schema.files import whole_file
 from serving.database.live_history import LiveHistory
 from serving.model.pushed_model import PushedModel
 

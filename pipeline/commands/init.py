@@ -30,16 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pipeline.config.source_access import PASSWORD_VARIABLE
     from pipeline.init.asking import choose
     from pipeline.init.run import initialise
+    from schema.files import write_text
     from schema.source import password_of
+    from schema.source_settings import PASSWORD_VARIABLE
 
     output = _writable(arguments.output, arguments.force)
     found = initialise(arguments.source, choose if arguments.interactive else None)
-    temporary = output.with_name(f".{output.name}.partial")
-    temporary.write_text(found.text, encoding="utf-8")
-    temporary.replace(output)
+    write_text(output, found.text)
     if arguments.json:
         console.say_json({"output": str(output), **found.summary()})
     else:

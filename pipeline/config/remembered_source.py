@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.config.settings import TowerlineConfig
-from pipeline.config.source_access import PASSWORD_VARIABLE, conceal
+from pipeline.config.source_access import conceal
 from schema.errors import UserError
+from schema.files import write_text
 from schema.source import mask_url, restore_password
-from schema.source_settings import SourceSettings
+from schema.source_settings import PASSWORD_VARIABLE, SourceSettings
 
 _FILE: Final = "source.json"
 
@@ -18,12 +19,7 @@ _FILE: Final = "source.json"
 def remember_source(settings: SourceSettings, workdir: Path) -> None:
     """Writes how to reach the database to `source.json`, password included, for its owner's eyes only."""
     url = restore_password(settings.url or "", os.environ.get(PASSWORD_VARIABLE))
-    temporary = workdir / f".{_FILE}.partial"
-    temporary.unlink(missing_ok=True)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(settings.model_copy(update={"url": url}).to_json())
-    temporary.replace(workdir / _FILE)
+    write_text(workdir / _FILE, settings.model_copy(update={"url": url}).to_json(), is_private=True)
 
 
 def source_of(config: TowerlineConfig, workdir: Path) -> SourceSettings:

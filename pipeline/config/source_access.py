@@ -8,10 +8,7 @@ from typing import Final
 
 from schema.errors import UserError
 from schema.source import ProductSource, mask_url, open_source, password_of, restore_password
-from schema.source_settings import SourceSettings
-
-PASSWORD_VARIABLE: Final = "TOWERLINE_SOURCE_PASSWORD"
-"""Environment variable that carries the password of the source to Beam workers."""
+from schema.source_settings import PASSWORD_VARIABLE, SourceSettings
 
 _SQLITE: Final = "sqlite:///"
 

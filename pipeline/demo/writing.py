@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Final
 import pyarrow as pa
 
 from schema.errors import UserError
+from schema.files import whole_file
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, rows so far, and rows in all if known."""
@@ -82,15 +82,8 @@ def write_database(output: Path, tables: Mapping[str, pa.Table], progress: Progr
 def _replacing(output: Path) -> Iterator[Path]:
     if output.is_dir():
         raise UserError(f"The output is a folder. Received: {output}. Remedy: name a file, such as shop.db.")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    temporary = output.with_name(f".{output.name}.{os.getpid()}.partial")
-    try:
+    with whole_file(output) as temporary:
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(output)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _write_table(connection: sqlite3.Connection, name: str, table: pa.Table, progress: Progress) -> None:

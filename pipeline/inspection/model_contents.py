@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.inspection.files import read_json
 from pipeline.inspection.view import Table, View, cell, facts, interval, lines
 from pipeline.metadata.store import Artifact
+from schema.blessing import verdict
 
 METRICS_FILE = "metrics.json"
 _METRICS = ("ndcg@10", "recall@10", "recall@100", "hit_rate@10", "coverage@10")
@@ -89,10 +90,7 @@ def _plain(value: object) -> object:
 
 def is_blessed(artifact: Artifact, folder: Path) -> bool:
     """By the property, or by the file that TFX writes."""
-    value = artifact.properties.get("blessed")
-    if value is None:
-        return (folder / "BLESSED").exists() or (folder / "INFRA_BLESSED").exists()
-    return bool(value)
+    return bool(verdict(artifact.properties, folder))
 
 
 def index(artifact: Artifact, folder: Path) -> View:

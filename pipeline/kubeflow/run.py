@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from pipeline.planning.plan import RunPlan
 from pipeline.runs.blame import blamed
 from pipeline.terminal import console
 from schema.errors import PipelineRefusedError, UserError
+from schema.files import write_bytes
 
 REFUSED: Final = 1
 USER_MISTAKE: Final = 2
@@ -52,8 +52,8 @@ class KubeflowRun:
     def write(self, plan: RunPlan, pipeline: Any) -> None:
         """Keeps the plan and the pipeline IR; what is there was written completely."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._replace(self.folder / "plan.json", plan.to_json().encode())
-        self._replace(self._pipeline_file, pipeline.SerializeToString(deterministic=True))
+        write_bytes(self.folder / "plan.json", plan.to_json().encode())
+        write_bytes(self._pipeline_file, pipeline.SerializeToString(deterministic=True))
 
     def read_plan(self) -> RunPlan:
         """Returns the plan of this run."""
@@ -77,12 +77,6 @@ class KubeflowRun:
     @property
     def _pipeline_file(self) -> Path:
         return self.folder / "pipeline.pb"
-
-    @staticmethod
-    def _replace(path: Path, content: bytes) -> None:
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        temporary.write_bytes(content)
-        temporary.replace(path)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

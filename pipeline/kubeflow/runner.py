@@ -24,13 +24,13 @@ from kfp import client, compiler, dsl
 
 from pipeline.config.kubeflow_settings import KubeflowSettings, NodeResources
 from pipeline.config.settings import TowerlineConfig
-from pipeline.config.source_access import PASSWORD_VARIABLE as SOURCE_PASSWORD
 from pipeline.kubeflow.document import Document
 from pipeline.kubeflow.graph import OUTCOME, PLAN, node_of, worker_of
 from pipeline.kubeflow.parameters import RunParameter, fixed_settings, run_parameters
 from pipeline.metadata.connection import PASSWORD_VARIABLE as METADATA_PASSWORD
 from pipeline.planning.plan import PIPELINE_NAME
 from schema.errors import UserError
+from schema.source_settings import PASSWORD_VARIABLE as SOURCE_PASSWORD
 
 _PASSWORDS: Final = {"source-password": SOURCE_PASSWORD, "metadata-password": METADATA_PASSWORD}
 _RUN: Final = "run"

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from schema.errors import UserError
 from schema.features import FeatureColumn, FeatureSet, Kind, types_of
+from schema.files import write_text
 from schema.profile import DatabaseProfile
 from schema.source import PRODUCTS, USERS, ProductSource
 
@@ -49,7 +50,7 @@ def write_features(folder: Path, features: FeatureSet) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(features.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    _replace(folder / FEATURES_FILE, _HEADER + text)
+    write_text(folder / FEATURES_FILE, _HEADER + text)
 
 
 def check_features(features: FeatureSet, profile: DatabaseProfile) -> list[str]:
@@ -95,12 +96,12 @@ def frozen_schema(folder: Path, features: FeatureSet, source: ProductSource) -> 
 
         folder.mkdir(parents=True, exist_ok=True)
         write_schema(build_schema(features, _known_values(features, source)), path)
-        _replace(path, f"{stamp}\n{path.read_text(encoding='utf-8')}")
+        write_text(path, f"{stamp}\n{path.read_text(encoding='utf-8')}")
     text = path.read_text(encoding="utf-8")
     copy = folder / "used" / _digest(text) / SCHEMA_FILE
     if not copy.is_file():
         copy.parent.mkdir(parents=True, exist_ok=True)
-        _replace(copy, text)
+        write_text(copy, text)
     return copy
 
 
@@ -134,9 +135,3 @@ def _values_of(rows: Any, used: Mapping[str, FeatureColumn]) -> dict[str, list[s
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.partial")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)

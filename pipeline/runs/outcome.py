@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from pipeline.metadata.store import Artifact, Execution, Run, RunStore
 from pipeline.planning.plan import PIPELINE_NAME
+from schema.blessing import verdict
 from schema.settings import Settings
 
 NODES = frozenset(
@@ -106,15 +107,9 @@ def _refusals(outputs: ByNode, metrics: Mapping[str, Any]) -> list[str]:
     reasons = []
     for node, sentence in _BLESSINGS.items():
         blessing = _first(outputs, node, "blessing")
-        if blessing is not None and _says_no(blessing):
+        if blessing is not None and verdict(blessing.properties, Path(blessing.uri)) is False:
             reasons.append(f"{node}: {sentence}" + _details(node, blessing, metrics))
     return reasons
-
-
-def _says_no(blessing: Artifact) -> bool:
-    if blessing.properties.get("blessed") == 0 or Path(blessing.uri, "NOT_BLESSED").exists():
-        return True
-    return blessing.properties.get("blessing_status") == "INFRA_NOT_BLESSED"
 
 
 def _details(node: str, blessing: Artifact, metrics: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from schema.errors import UserError
+from schema.files import write_json
 
 MOST_PRODUCTS = 10_000
 _LOG = logging.getLogger("towerline.serving")
@@ -73,12 +73,7 @@ class SideIndex:
 
     def _keep(self, products: tuple[SideProduct, ...]) -> None:
         if self._path is not None:
-            unfinished = self._path.with_name(f".{self._path.name}.unfinished")
-            with unfinished.open("w", encoding="utf-8") as file:
-                json.dump({"products": [asdict(product) for product in products]}, file, ensure_ascii=False)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(self._path)
+            write_json(self._path, {"products": [asdict(product) for product in products]})
         self.products = products
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from pipeline.config.remembered_source import remember_source, source_of
 from pipeline.config.settings import TowerlineConfig
-from pipeline.config.source_access import PASSWORD_VARIABLE, conceal
+from pipeline.config.source_access import conceal
 from schema.errors import UserError
-from schema.source_settings import SourceSettings
+from schema.source_settings import PASSWORD_VARIABLE, SourceSettings
 
 URL = "postgresql://reader:p%40ss@db/shop"
 
