@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := pipeline serving benchmarks components transform trainer schema tests setup.py
 HOUSEHOLDS := SELECT user_id FROM events GROUP BY user_id ORDER BY count(*) DESC LIMIT 3
 
-.PHONY: help setup run test lint lock clean
+.PHONY: help setup run test lint docs lock clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -30,6 +30,9 @@ lint: setup ## Checks style, types and the direction of imports.
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: setup ## Writes the pages that are made of the code: docs/configuration.md, its schema, docs/cli.md.
+	@$(BIN)/python -m pipeline.reference docs
 
 lock: ## Resolves the requirements anew into the lock files (needs uv).
 	@.ci/lock

@@ -35,7 +35,7 @@ class BeamSettings(Settings):
     """Beam runner; `portable` is a job server of Flink or Spark that runs already (`--job_endpoint`)."""
     args: tuple[str, ...] = ()
     """Further Beam arguments, such as `--direct_running_mode=multi_processing` and
-    `--direct_num_workers=4`, or `--flink_master=host:8081` (docs/scale.md)."""
+    `--direct_num_workers=4`, or `--flink_master=host:8081` (docs/workers.md)."""
 
     @field_validator("args")
     @classmethod

@@ -114,7 +114,7 @@ def _tables_of(
 def _required(table: ProposedTable | None) -> ProposedTable:
     if table is None:
         raise UserError(
-            "No product can be told from the events. Remedy: write the mapping by hand (README.md)."
+            "No product can be told from the events. Remedy: write the mapping by hand (docs/database.md)."
         )
     return table
 
@@ -153,7 +153,7 @@ def _nothing_fits(explorer: Explorer, tables: Sequence[Table]) -> UserError:
     return UserError(
         f"{explorer.place} has no table that says which user did something with which product and when. "
         f"Received: {seen}{more}. Remedy: check that it is the right database and not empty, or write the "
-        "mapping by hand (README.md, The product database)."
+        "mapping by hand (docs/database.md)."
     )
 
 
