@@ -67,6 +67,7 @@ _FULL_DISK: Final = frozenset({28, 122})
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code."""
     arguments = build_parser().parse_args(argv)
+    console.be_quiet(arguments.quiet)
     try:
         code: int = arguments.execute(arguments)
         return code
@@ -120,7 +121,7 @@ def _with_line(error: ConfigurationError, file: str | None) -> str:
 
 
 def _fail(reason: object, code: int) -> int:
-    console.note("towerline: " + " ".join(str(reason).split()))
+    console.fail("towerline: " + " ".join(str(reason).split()))
     return code
 
 
@@ -132,7 +133,7 @@ def _internal(error: BaseException, workdir: str) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError:
-        console.note(text)
+        console.fail(text)
         return _fail(f"internal failure: {error!r}; no log could be written to {path}.", INTERNAL_FAILURE)
     where = f"{path.absolute()}" + (f" and {known}" if known else "")
     return _fail(f"internal failure: {_short(error).rstrip('.')}. Log: {where}", INTERNAL_FAILURE)

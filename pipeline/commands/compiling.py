@@ -37,6 +37,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.config.loading import load_config
     from pipeline.kubeflow.graph import tasks
     from pipeline.kubeflow.runner import Deployment, compile_pipeline
+    from pipeline.terminal.capture import quiet_stderr
     from schema.source import password_of
 
     config = load_config(arguments, arguments.source)
@@ -47,8 +48,9 @@ def execute(arguments: argparse.Namespace) -> int:
         image=_image(arguments.image), pipeline_root=root, metadata_url=_metadata_url(url, root)
     )
     console.note("Loading TFX to read off the nodes")
-    graph = tasks(config)
-    compile_pipeline(config, graph, deployment, output)
+    with quiet_stderr():
+        graph = tasks(config)
+        compile_pipeline(config, graph, deployment, output)
     for name, given in (("source", config.source.url), ("metadata", url)):
         if given and password_of(given) is not None:
             console.note(

@@ -28,4 +28,10 @@ def add_common(parser: argparse.ArgumentParser, is_nested: bool = False) -> None
         metavar="KEY=VALUE",
         help="overrides a dotted configuration key; may be repeated",
     )
+    group.add_argument(
+        "--quiet",
+        action="store_true",
+        default=default(False),
+        help="print the result and what is wrong, and nothing on the way",
+    )
     group.add_argument("--json", action="store_true", default=default(False), help="print JSON")

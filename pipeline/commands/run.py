@@ -51,7 +51,7 @@ def _announce(planned: Planned, as_json: bool) -> None:
     from pipeline.planning.planner import feature_lines, schema_folder
     from pipeline.runs.findings import findings_text
 
-    tell = console.note if as_json else console.say
+    tell = console.note if as_json or console.is_quiet() else console.say
     profile, plan = planned.profile, planned.plan
     tell(
         f"Read {profile.num_events:,} events of {profile.num_users:,} users and {profile.num_products:,} "
@@ -95,7 +95,7 @@ def _report(planned: Planned, started: float, as_json: bool) -> None:
         path = write_report(planned.plan, started)
     except Exception as error:
         logging.getLogger(__name__).warning("No report was written.", exc_info=True)
-        console.note(f"No report was written: {type(error).__name__}: {error}")
+        console.fail(f"No report was written: {type(error).__name__}: {error}")
         return
     if path is not None and not as_json:
         console.say(f"Report: {path}")

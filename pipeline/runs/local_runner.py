@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import time
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
 from pipeline.runs.blame import blamed
+from pipeline.terminal import console
 from pipeline.terminal.capture import captured
 from pipeline.terminal.progress import CACHED, RAN, Progress, Stage
 
@@ -57,7 +59,7 @@ def run_locally(
     Args:
         plan: The resolved run.
         create: Builds the TFX pipeline; by default the recommender's.
-        quiet: Whether progress goes to stderr, because stdout holds JSON.
+        quiet: Whether progress goes to stderr, because stdout holds JSON; with `--quiet`, nowhere.
 
     Raises:
         PipelineRefusedError: A node refused the data or a model.
@@ -69,6 +71,8 @@ def run_locally(
     started = time.monotonic()
     with captured(log_path) as terminal:
         stream = terminal.err if quiet else terminal.out
+        if console.is_quiet():
+            stream = io.StringIO()
         stream.write(f"Loading TFX; everything it says goes to {log_path}\n")
         stream.flush()
         _retire_stale(plan)

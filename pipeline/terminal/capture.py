@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from schema.errors import UserError
+
 
 @dataclass(frozen=True)
 class Terminal:
@@ -55,13 +57,18 @@ def captured(log: Path) -> Iterator[Terminal]:
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Holds back what C++ libraries write to stderr; it is written after all if the block fails."""
+    """Holds back what C++ libraries write to stderr; it is written after all if the block fails.
+
+    A user error is no failure: what is wrong stands in its message.
+    """
     _flush()
     saved = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield
+        except UserError:
+            raise
         except BaseException:
             held.seek(0)
             os.write(saved, held.read())

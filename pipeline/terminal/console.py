@@ -6,6 +6,19 @@ import json
 import sys
 from typing import Any
 
+_quiet = False
+
+
+def be_quiet(quiet: bool) -> None:
+    """Holds back, or no longer, what is said on the way to a result."""
+    global _quiet
+    _quiet = quiet
+
+
+def is_quiet() -> bool:
+    """Says whether only results and failures are to be seen."""
+    return _quiet
+
 
 def say(text: str = "") -> None:
     """Writes a line of the result to stdout."""
@@ -19,7 +32,13 @@ def say_json(content: Any) -> None:
 
 
 def note(text: str) -> None:
-    """Writes a line about the work to stderr, so that stdout holds the result only."""
+    """Writes a line about the work to stderr, so that stdout holds the result only; not with `--quiet`."""
+    if not _quiet:
+        fail(text)
+
+
+def fail(text: str) -> None:
+    """Writes what is wrong to stderr, also with `--quiet`."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 

@@ -93,6 +93,19 @@ def test_an_internal_failure_leaves_a_log(tmp_path, monkeypatch, capsys):
     assert "ZeroDivisionError: oh" in log.read_text()
 
 
+def test_quiet_holds_back_what_is_said_on_the_way(tmp_path, monkeypatch, capsys):
+    def working(arguments):
+        cli.console.note("on the way")
+        cli.console.say("the result")
+        raise cli.UserError("what is wrong")
+
+    monkeypatch.setattr(cli.runs, "execute", working)
+    assert cli.main(["runs", "--quiet"]) == 2
+    assert capsys.readouterr() == ("the result\n", "towerline: what is wrong\n")
+    assert cli.main(["runs"]) == 2
+    assert capsys.readouterr() == ("the result\n", "on the way\ntowerline: what is wrong\n")
+
+
 def test_an_interruption_is_exit_code_130(monkeypatch, capsys):
     def interrupted(arguments):
         raise KeyboardInterrupt

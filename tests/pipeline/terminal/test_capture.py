@@ -1,7 +1,13 @@
 """What TFX and its friends write never reaches the terminal, not even from loggers that outlive the run."""
 
+import os
 import subprocess
 import sys
+
+import pytest
+
+from pipeline.terminal.capture import quiet_stderr
+from schema.errors import UserError
 
 CODE = """
 import logging, os, sys
@@ -36,3 +42,17 @@ def test_loggers_that_were_set_up_within_go_on_writing_to_the_log(tmp_path):
         assert text in first and text not in second
     for text in ("root again", "absl again", "root at the end"):
         assert text in second and text not in first
+
+
+@pytest.mark.parametrize(("error", "shown"), [(UserError, b""), (ValueError, b"C++ says\n")])
+def test_what_is_held_back_is_shown_if_it_may_explain_a_failure(capfdbinary, error, shown):
+    with pytest.raises(error), quiet_stderr():
+        os.write(2, b"C++ says\n")
+        raise error
+    assert capfdbinary.readouterr().err == shown
+
+
+def test_what_is_held_back_stays_so_without_a_failure(capfdbinary):
+    with quiet_stderr():
+        os.write(2, b"C++ says\n")
+    assert capfdbinary.readouterr().err == b""
