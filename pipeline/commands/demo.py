@@ -1,4 +1,4 @@
-"""`towerline demo`: writes a real product database from an installed data package."""
+"""`towerline demo`: writes a product database from an installed data package, or a generated one."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 from pipeline.terminal import console
 
 NAME = "demo"
-HELP = "write a real product database from an installed data package"
+HELP = "write a product database: real data from an installed package, or a generated fashion shop"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
-    parser.add_argument("dataset", metavar="DATASET", help="complete-journey or movielens-100k")
+    parser.add_argument("dataset", metavar="DATASET", help="complete-journey, movielens-100k or fashion")
     parser.add_argument("--output", required=True, metavar="FILE.db", help="SQLite file to write")
     parser.add_argument(
         "--profile", choices=("quick", "full"), default="quick", help="a subset, or everything (quick)"

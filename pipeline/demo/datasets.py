@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.demo.complete_journey import write_complete_journey
+from pipeline.demo.fashion import write_fashion
 from pipeline.demo.movielens import write_movielens_100k
 from pipeline.demo.writing import DemoSummary, Progress
 from schema.errors import UserError
@@ -13,7 +14,8 @@ from schema.source.relations import nearest
 
 COMPLETE_JOURNEY: Final = "complete-journey"
 MOVIELENS: Final = "movielens-100k"
-DATASETS: Final = (COMPLETE_JOURNEY, MOVIELENS)
+FASHION: Final = "fashion"
+DATASETS: Final = (COMPLETE_JOURNEY, MOVIELENS, FASHION)
 """Names that `towerline demo` knows."""
 
 
@@ -34,6 +36,8 @@ def write_demo(name: str, output: Path, profile: str, progress: Progress) -> Dem
         return write_complete_journey(output, profile, progress)
     if name == MOVIELENS:
         return write_movielens_100k(output, progress)
+    if name == FASHION:
+        return write_fashion(output, profile, progress)
     raise UserError(
         f"Unknown demo data set. Received: {name!r}. Did you mean `{nearest(name, DATASETS)}`? Known: "
         f"{', '.join(DATASETS)}."
