@@ -101,8 +101,15 @@ class Explorer:
             keys = inspector.get_multi_pk_constraint(kind=kind)
             references = inspector.get_multi_foreign_keys(kind=kind)
             described = inspector.get_multi_columns(kind=kind)
+            schemas = [] if keys else self._other_schemas(inspector)
         except SQLAlchemyError as error:
             raise UserError(f"{self.place} does not tell its tables: {error}.") from error
+        if schemas:
+            raise UserError(
+                f"{self.place} has no tables in its default schema. Received: tables in the schemas "
+                f"{', '.join(f'`{name}`' for name in schemas)}. Remedy: add "
+                f"?options=-csearch_path%3D{schemas[0]} to the URL."
+            )
         found = []
         for place in sorted(keys, key=lambda item: item[1])[:_MOST_TABLES]:
             primary = tuple((keys[place] or {}).get("constrained_columns") or ())
@@ -110,6 +117,13 @@ class Explorer:
             filled = {str(item["name"]) for item in described.get(place) or () if not item["nullable"]}
             found.append(self._table(place[1], primary, [key for key in declared if key is not None], filled))
         return found
+
+    def _other_schemas(self, inspector: Any) -> list[str]:
+        """Schemas of a PostgreSQL server that have tables, where the default one has none."""
+        if self.dialect != "postgresql":
+            return []
+        names = (name for name in inspector.get_schema_names() if name != "information_schema")
+        return [name for name in names if inspector.get_table_names(name)]
 
     def _table(
         self, name: str, key: tuple[str, ...], references: Sequence[ForeignKey], filled: Collection[str] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -18,6 +19,8 @@ References = Mapping[str, Sequence[Reference]]
 
 _MOST_JOINED: Final = 12
 _LONG: Final = 5_000
+_SEARCH_INDEX: Final = re.compile(r"^'[^']+':\d")
+"""How PostgreSQL writes a tsvector."""
 
 
 def propose_products(
@@ -189,6 +192,8 @@ def _unfit(column: Column, table: Table, referring: set[str]) -> str | None:
     is_meaningful = column.kind == "text" and len(set(column.values)) < len(column.values)
     if (column.name in referring and not is_meaningful) or table.key == (column.name,):
         return "a reference"
+    if all(_SEARCH_INDEX.match(str(value)) for value in column.values[:20]):
+        return "an index for search"
     if words.is_mail(column.values[0]) or {"password", "token", "secret"} & set(found):
         return "personal"
     if any(len(str(value)) > _LONG for value in column.values[:20]):

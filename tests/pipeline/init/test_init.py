@@ -283,6 +283,28 @@ def test_interactive_without_answers(library, tmp_path, monkeypatch, capfd):
     assert not output.exists()
 
 
+def test_tables_of_another_schema_are_named(empty_database, tmp_path, capfd, mapped):
+    from sqlalchemy import create_engine
+
+    url = empty_database("postgresql")
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE SCHEMA sales; CREATE TABLE sales.customers (id int PRIMARY KEY, country text);"
+            "CREATE TABLE sales.books (id int PRIMARY KEY, title text, words tsvector);"
+            "CREATE TABLE sales.orders (customer_id int, book_id int, created_at timestamp);"
+            "INSERT INTO sales.customers SELECT n, 'FR' FROM generate_series(1, 9) n;"
+            "INSERT INTO sales.books SELECT n, 'Book ' || n, to_tsvector('Book ' || n) FROM generate_series(1, 9) n;"
+            "INSERT INTO sales.orders SELECT n, n, date '2023-01-01' + n FROM generate_series(1, 9) n;"
+        )
+    engine.dispose()
+    message = mistake(capfd, "--source", url, "--output", str(tmp_path / "out.yaml"))
+    assert "tables in the schemas `sales`" in message and "?options=-csearch_path%3Dsales" in message
+    _, source = mapped(url + "?options=-csearch_path%3Dsales")
+    assert source.read_events().num_rows == 9
+    assert source.columns("products") == ["product_id", "title"]
+
+
 def test_json(library, tmp_path, capfd):
     assert cli.main(["init", "--source", library, "--output", str(tmp_path / "out.yaml"), "--json"]) == 0
     said = json.loads(capfd.readouterr().out)
