@@ -1,7 +1,9 @@
+# ruff: noqa: E501 - a line of a file stays one
 """Shop systems are recognised by their tables, and their mappings count what was really bought."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import pyarrow.compute as pc
@@ -25,7 +27,8 @@ def shop(request, shops, samples, empty_database, mapped):
 
 
 def test_every_known_shop_is_tested():
-    assert set(titles()) == {name.removesuffix("_mysql") for name in NAMES}
+    files = {"shopify", "shopify_products"}
+    assert set(titles()) == {name.removesuffix("_mysql") for name in NAMES} | files
 
 
 def test_recognised(shop):
@@ -77,3 +80,47 @@ def test_nothing_of_a_person_is_read(shop):
     _, _, text, source = shop
     read = str(source.read_table("users").to_pylist()) + str(source.read_events().to_pylist()) + text
     assert not re.search(r"example\.org|First\d|Last\d|'hash'|Road|login\d", read)
+
+
+ORDERS = """Name,Email,Financial Status,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Billing Name,Billing Street,Billing Country,Cancelled at
+#1001,Ann@Example.org,paid,2024-05-01 18:30:00 +0200,1,"Cup, blue",9.50,C-1,Ann,Road,FR,
+#1001,,,,2,Plate,12.00,,,,,
+#1002,bob@example.org,paid,2024-05-08 10:00:00 +0200,1,"Cup, blue",9.50,C-1,Bob,Road,DE,2024-05-09 10:00:00 +0200
+#1003,bob@example.org,voided,2024-05-12 10:00:00 +0200,1,Plate,12.00,,Bob,Road,DE,
+#1004,ann@example.org ,refunded,2024-05-20 10:00:00 +0200,1,Bowl,7.00,B-1,Ann,Road,FR,
+"""
+PRODUCTS = """Handle,Title,Vendor,Type,Tags,Published,Variant SKU
+cup,Cup,Potter,Kitchen,"blue, clay",true,C-0
+cup,,,,,,C-1
+bowl,Bowl,Potter,Kitchen,clay,false,B-1
+"""
+
+
+@pytest.mark.parametrize("with_products", [False, True])
+def test_exports_of_shopify(tmp_path, mapped, with_products):
+    (tmp_path / "orders_export.csv").write_text(ORDERS, encoding="utf-8")
+    if with_products:
+        (tmp_path / "products_export.csv").write_text(PRODUCTS, encoding="utf-8")
+    text, source = mapped(str(tmp_path))
+    assert text.startswith(f"# {titles()['shopify_products' if with_products else 'shopify']}")
+    events = source.read_events().sort_by([("occurred_at", "ascending"), ("product_id", "ascending")])
+    assert events["product_id"].to_pylist() == ["C-1", "Plate", "B-1"]
+    assert events["occurred_at"].to_pylist() == [1_714_581_000, 1_714_581_000, 1_716_192_000]
+    assert events["basket_id"].to_pylist() == ["#1001", "#1001", "#1004"]
+    assert events["quantity"].to_pylist() == [1.0, 2.0, 1.0] and events["price"].to_pylist() == [
+        9.5,
+        12.0,
+        7.0,
+    ]
+    ann = hashlib.sha256(b"ann@example.org").hexdigest()
+    assert set(events["user_id"].to_pylist()) == {ann}
+    countries = {row["user_id"]: row["country"] for row in source.read_table("users").to_pylist()}
+    assert len(countries) == 2 and countries[ann] == "FR"
+    products = {row["product_id"]: row for row in source.read_table("products").to_pylist()}
+    assert set(products) == {"B-1", "C-1", "Plate"} and products["Plate"]["title"] == "Plate"
+    if with_products:
+        assert products["C-1"]["title"] == "Cup" and products["C-1"]["tags"] == "blue, clay"
+        assert {key: row["available"] for key, row in products.items()} == {"B-1": 0, "C-1": 1, "Plate": 0}
+    else:
+        assert products["C-1"]["title"] == "Cup, blue" and products["C-1"]["price"] == 9.5
+    assert "xample.org" not in str(source.read_events().to_pylist()) + str(countries)
