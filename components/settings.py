@@ -25,7 +25,7 @@ class IndexSettings(Settings):
     """Most bought products among which EASE is solved; its cost grows with the third power."""
     ease_weights: Annotated[int, Field(ge=1)] = 100
     """Weights of EASE kept for a product."""
-    least_recall: Share = 0.95
+    min_recall: Share = 0.95
     """Least recall of the index against exact search."""
 
 
@@ -36,7 +36,7 @@ class PrerankingSettings(Settings):
     """Whether the pool is cut by it; otherwise by fixed quotas of the sources."""
     pool_size: Annotated[int, Field(ge=1, le=5000)] = 2000
     """Products that it scores for a query."""
-    most_queries: Annotated[int, Field(ge=1)] = 2000
+    max_queries: Annotated[int, Field(ge=1)] = 2000
     """Queries of the training windows from which it learns, about."""
     negative_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Share of the products not bought that it sees."""
@@ -78,9 +78,9 @@ class BaselineSettings(Settings):
         "bpr",
     )
     """Which of them are tuned and measured; popularity and own_frequency always are."""
-    most_tuning_queries: Annotated[int, Field(ge=1)] = 400
+    max_tuning_queries: Annotated[int, Field(ge=1)] = 400
     """Users of the eval window on whom settings are chosen; beyond, a seeded sample."""
-    most_neighbour_users: Annotated[int, Field(ge=1)] = 20_000
+    max_neighbour_users: Annotated[int, Field(ge=1)] = 20_000
     """Users, the most active, among whom user_knn seeks neighbours."""
     ease_products: Annotated[int, Field(ge=1)] = 4000
     """Most bought products among which ease is solved; its cost grows with the third power."""
@@ -89,43 +89,43 @@ class BaselineSettings(Settings):
 class GateSettings(Settings):
     """What a model must reach to be pushed. The whole composed system is measured on the test window."""
 
-    least_ndcg: Share = 0.0
+    min_ndcg: Share = 0.0
     """Absolute floor of NDCG@10."""
-    least_coverage: Share = 0.0
+    min_coverage: Share = 0.0
     """Absolute floor of catalogue coverage@10."""
     against_popularity: Literal["clearly_better", "not_worse", "off"] = "not_worse"
     """What the paired 95 % interval of NDCG@10 against popularity must show: that the model is better
     (its lower end above zero), or only that it is not worse (its upper end above zero)."""
     against_baselines: Literal["clearly_better", "not_worse", "off"] = "off"
     """The same against each of the other `baselines.systems`; `off` compares and says how it stands."""
-    worst_champion_loss: Share = 0.02
+    max_champion_loss: Share = 0.02
     """Largest accepted relative loss of NDCG@10 against the champion, by the mean."""
-    worst_slice_loss: Share = 0.1
+    max_slice_loss: Share = 0.1
     """Largest accepted relative loss of NDCG@10 against the champion on any slice of the test window; what
     counts is the end of the 95 % interval that speaks for the model."""
-    least_auc: Share = 0.5
+    min_auc: Share = 0.5
     """Floor of the ranker's AUC in the TFMA Evaluator."""
-    least_retrieval_recall: Share = 0.0
+    min_retrieval_recall: Share = 0.0
     """Floor of the candidate union's recall on the eval window."""
-    most_latency_ms: Annotated[float, Field(gt=0)] = 500.0
-    """Longest accepted p99 of one request in the ServingValidator."""
-    most_different_answers: Share = 0.02
+    max_latency_ms: Annotated[float, Field(gt=0)] = 500.0
+    """Maximum p99 latency of a request in the ServingValidator."""
+    max_different_answers: Share = 0.02
     """Largest accepted share of its requests whose answer differs from the offline one."""
-    most_orphans: Share = 0.05
+    max_orphans: Share = 0.05
     """Largest accepted share of events whose product has no row in `products` (if that table has rows)."""
-    most_duplicates: Share = 0.1
+    max_duplicates: Share = 0.1
     """Largest accepted share of events that repeat another in user, product, stamp, type, basket, quantity
     and price; where stamps have no time of the day, at least 0.4 is accepted."""
     max_user_share: Share = 0.5
     """Largest accepted share of all events that one user has."""
     max_outlying_stamps: Share = 0.01
     """Largest accepted share of events whose stamp lies far before all others."""
-    most_top_product: Share = 0.9
+    max_top_product: Share = 0.9
     """Largest accepted share of all events that one product has."""
-    most_test_queries: Annotated[int, Field(ge=1)] = 5_000
+    max_test_queries: Annotated[int, Field(ge=1)] = 5_000
     """Users of the test window on which the composed system is measured; beyond, a seeded sample."""
-    least_queries: Annotated[int, Field(ge=1)] = 5
-    """Least number of users in the eval and in the test window."""
+    min_queries: Annotated[int, Field(ge=1)] = 5
+    """Minimum number of users in the eval and in the test window."""
 
 
 class PostRankingSettings(Settings):
@@ -136,11 +136,11 @@ class PostRankingSettings(Settings):
     out what was bought within them."""
     popularity_discount: Literal["auto"] | Annotated[float, Field(ge=0)] = "auto"
     """Weight of the log popularity that is taken off the ranker's scores, so that more of the catalogue is
-    shown. `auto`: the largest (up to 0.3) that costs no more than `most_ndcg_loss` and `most_new_ndcg_loss`
+    shown. `auto`: the largest (up to 0.3) that costs no more than `max_ndcg_loss` and `max_new_ndcg_loss`
     on the eval window."""
-    most_ndcg_loss: Share = 0.005
+    max_ndcg_loss: Share = 0.005
     """Largest accepted relative loss of NDCG@10 for `popularity_discount`."""
-    most_new_ndcg_loss: Share = 0.025
+    max_new_ndcg_loss: Share = 0.025
     """The same for NDCG@10 of what the user never bought before."""
     new_product_share: Annotated[float, Field(ge=0, le=0.1)] = 0.05
     """Share of the places of a list that products never sold before get; of 0.05, every twentieth."""
@@ -158,9 +158,9 @@ class PostRankingSettings(Settings):
     """How evenly the first hundred places are drawn, with `propensity` in the answer; 0: not drawn."""
     diversity: Literal["auto"] | Share = "auto"
     """How much unlikeness counts against relevance in the first hundred places; 1: nothing else counts.
-    `auto`: the largest of a few that costs no more than `most_diversity_loss` on the eval window."""
-    most_diversity_loss: Share = 0.003
-    """Largest accepted relative loss of NDCG@10 for `diversity`, on top of `most_ndcg_loss`."""
+    `auto`: the largest of a few that costs no more than `max_diversity_loss` on the eval window."""
+    max_diversity_loss: Share = 0.003
+    """Largest accepted relative loss of NDCG@10 for `diversity`, on top of `max_ndcg_loss`."""
     diversity_method: Literal["mmr", "dpp"] = "mmr"
     """Maximal marginal relevance, or the greedy search in a determinantal point process."""
     rules: tuple[Rule, ...] = ()

@@ -115,8 +115,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _with_line(error: ConfigurationError, file: str | None) -> str:
     from pipeline.config.lines import line_of
+    from pipeline.config.renamed import old_name
 
-    line = line_of(file, error.key) if file else None
+    written = [key for key in (error.key, old_name(error.key)) if key is not None]
+    lines = [found for key in written if file and (found := line_of(file, key))]  # of the section at least
+    line = max(lines, default=None)
     return f"{error} ({file}, line {line})" if line else str(error)
 
 

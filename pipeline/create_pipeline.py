@@ -147,8 +147,8 @@ def _ranking_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         num_candidates=config.ranking.num_candidates,
         pool_size=config.preranking.pool_size,
         cold_share=config.ranking.cold_share,
-        most_train_queries=config.ranking.most_train_queries,
-        most_eval_queries=config.ranking.most_eval_queries,
+        max_train_queries=config.ranking.max_train_queries,
+        max_eval_queries=config.ranking.max_eval_queries,
     )
     ranking = trainer_node(
         plan,
@@ -188,7 +188,7 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         windows=plan.windows,
         settings=config.baselines,
         exclude_purchased=config.post_ranking.exclude_purchased,
-        most_test_queries=config.gates.most_test_queries,
+        max_test_queries=config.gates.max_test_queries,
         seed=config.seed,
     )
     baselines.add_upstream_node(nodes["InteractionValidator"])

@@ -27,7 +27,7 @@ class RetrievalSettings(Settings):
     hidden_dim: Positive = 128
     """Width of the hidden layer of each tower."""
     num_epochs: Positive = 6
-    """Most passes over the training queries; the best by eval recall is kept."""
+    """Maximum epochs over the training queries; the best by eval recall is kept."""
     batch_size: Positive = 256
     """Queries per step."""
     targets_per_query: Positive = 4
@@ -66,18 +66,18 @@ class RankingSettings(Settings):
     """Share of the training users whose queries come a second time without history, as new users. It
     helps those, and costs others a little. `auto`: as many (at most half of the users) as make queries
     without history as frequent in training as they are in the eval window."""
-    most_train_queries: Positive = 20_000
+    max_train_queries: Positive = 20_000
     """Queries on which the ranker is trained, about; beyond, a sample of users stands for all."""
-    most_eval_queries: Positive = 5_000
+    max_eval_queries: Positive = 5_000
     """Queries on which it is evaluated, likewise."""
     num_cross_layers: Annotated[int, Field(ge=0)] = 2
-    """Of `dcn`."""
+    """DCN only."""
     embedding_dim: Positive = 16
     """Length of the vectors of `dlrm` and `ncf`."""
     hidden_dim: Positive = 96
     """Width of the first deep layer; the second has half of it."""
     num_epochs: Positive = 5
-    """Most passes; the learning rate falls to 0 over them, the best by eval NDCG@10 is kept."""
+    """Maximum epochs; the learning rate falls to 0 over them, the best by eval NDCG@10 is kept."""
     batch_size: Positive = 32
     """Queries (lists of candidates) per step."""
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3

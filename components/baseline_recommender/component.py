@@ -20,7 +20,7 @@ class BaselineRecommenderSpec(types.ComponentSpec):
         "windows": ExecutionParameter(type=str),
         "settings": ExecutionParameter(type=str),
         "exclude_purchased": ExecutionParameter(type=str),
-        "most_test_queries": ExecutionParameter(type=int),
+        "max_test_queries": ExecutionParameter(type=int),
         "seed": ExecutionParameter(type=int),
     }
     INPUTS = {
@@ -42,7 +42,7 @@ class BaselineRecommender(base_component.BaseComponent):
         windows: The time windows.
         settings: Which baselines, and caps.
         exclude_purchased: `post_ranking.exclude_purchased`: baselines leave out what the system leaves out.
-        most_test_queries: Users of the test window who are asked about.
+        max_test_queries: Users of the test window who are asked about.
         seed: Of samples and factorisations.
     """
 
@@ -57,7 +57,7 @@ class BaselineRecommender(base_component.BaseComponent):
         windows: TimeWindows,
         settings: BaselineSettings,
         exclude_purchased: str,
-        most_test_queries: int,
+        max_test_queries: int,
         seed: int,
     ) -> None:
         spec = BaselineRecommenderSpec(
@@ -67,7 +67,7 @@ class BaselineRecommender(base_component.BaseComponent):
             windows=windows.to_json(),
             settings=settings.to_json(),
             exclude_purchased=exclude_purchased,
-            most_test_queries=most_test_queries,
+            max_test_queries=max_test_queries,
             seed=seed,
         )
         super().__init__(spec=spec)

@@ -43,7 +43,7 @@ class Executor(base_executor.BaseExecutor):
         tables = {
             names.EVAL: read_split(examples, names.EVAL),
             names.TEST: sample_rows(
-                read_split(examples, names.TEST), exec_properties["most_test_queries"], seed
+                read_split(examples, names.TEST), exec_properties["max_test_queries"], seed
             ),
         }
         starts = {names.EVAL: windows.eval_start, names.TEST: windows.test_start}

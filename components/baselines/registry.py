@@ -66,7 +66,7 @@ def grid(
             OwnFrequency(None, popularity),
         ],
         "user_knn": lambda: [
-            UserKnn(matrices, window * factor, count, own, settings.most_neighbour_users, popularity)
+            UserKnn(matrices, window * factor, count, own, settings.max_neighbour_users, popularity)
             for factor in (2.0, 4.0)
             for count in (50, 200)
             for own in (0.0, 0.5, 0.8)

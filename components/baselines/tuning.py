@@ -58,7 +58,7 @@ def tune_baselines(
         top_k: Length of the lists.
         seed: Of the sample of queries and of factorisations.
     """
-    some = {name: sample_queries(one, settings.most_tuning_queries, seed) for name, one in evaluation.items()}
+    some = {name: sample_queries(one, settings.max_tuning_queries, seed) for name, one in evaluation.items()}
     popular = {name: best_of(popularity_grid(window), question) for name, question in evaluation.items()}
     for system in settings.systems:
         matrices = Matrices(seed)

@@ -24,8 +24,8 @@ class CandidateGeneratorSpec(types.ComponentSpec):
         "num_candidates": ExecutionParameter(type=int),
         "pool_size": ExecutionParameter(type=int),
         "cold_share": ExecutionParameter(type=str),
-        "most_train_queries": ExecutionParameter(type=int),
-        "most_eval_queries": ExecutionParameter(type=int),
+        "max_train_queries": ExecutionParameter(type=int),
+        "max_eval_queries": ExecutionParameter(type=int),
         "history_length": ExecutionParameter(type=int),
         "retrieval_history_length": ExecutionParameter(type=int),
     }
@@ -56,8 +56,8 @@ class CandidateGenerator(base_component.BaseComponent):
         num_candidates: Candidates of a query.
         pool_size: Products that the preranker scores.
         cold_share: Share of the training users whose queries come a second time, without history, or `auto`.
-        most_train_queries: Queries of the split train, about; users are sampled beyond.
-        most_eval_queries: Queries of the split eval, likewise.
+        max_train_queries: Queries of the split train, about; users are sampled beyond.
+        max_eval_queries: Queries of the split eval, likewise.
     """
 
     SPEC_CLASS = CandidateGeneratorSpec
@@ -78,8 +78,8 @@ class CandidateGenerator(base_component.BaseComponent):
         num_candidates: int,
         pool_size: int,
         cold_share: float | Literal["auto"],
-        most_train_queries: int,
-        most_eval_queries: int,
+        max_train_queries: int,
+        max_eval_queries: int,
     ) -> None:
         spec = CandidateGeneratorSpec(
             model=model,
@@ -94,8 +94,8 @@ class CandidateGenerator(base_component.BaseComponent):
             num_candidates=num_candidates,
             pool_size=pool_size,
             cold_share=str(cold_share),
-            most_train_queries=most_train_queries,
-            most_eval_queries=most_eval_queries,
+            max_train_queries=max_train_queries,
+            max_eval_queries=max_eval_queries,
             history_length=split.history_length,
             retrieval_history_length=split.retrieval_history_length,
         )

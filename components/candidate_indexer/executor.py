@@ -61,10 +61,10 @@ class Executor(base_executor.BaseExecutor):
             tables.save(output, moment)
         report = measure_search(embeddings) | {"repeat_rate": repeat_rate(events)}
         (output / "index.json").write_text(json.dumps(report, indent=1))
-        if report["recall"] < settings.least_recall:
+        if report["recall"] < settings.min_recall:
             raise PipelineRefusedError(
                 f"The index finds {report['recall']:.3f} of what exact search finds; "
-                f"`index.least_recall` asks for {settings.least_recall}."
+                f"`index.min_recall` asks for {settings.min_recall}."
             )
 
 

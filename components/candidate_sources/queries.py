@@ -38,13 +38,13 @@ class WindowQueries:
     num_all: int
 
 
-def read_window_queries(patterns: Sequence[str], moments: Sequence[int], most_queries: int) -> WindowQueries:
-    """Reads the window queries at some moments; beyond `most_queries`, about, of a sample of users.
+def read_window_queries(patterns: Sequence[str], moments: Sequence[int], max_queries: int) -> WindowQueries:
+    """Reads the window queries at some moments; beyond `max_queries`, about, of a sample of users.
 
     Args:
         patterns: Files of transformed queries.
         moments: Starts of the windows.
-        most_queries: Queries wanted at most.
+        max_queries: Queries wanted at most.
     """
     wanted = tf.constant(list(moments), tf.int64)
     kept: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -56,7 +56,7 @@ def read_window_queries(patterns: Sequence[str], moments: Sequence[int], most_qu
         kept.append(tuple(tf.boolean_mask(part, chosen).numpy() for part in parts))
     empty = (np.zeros(0, object), np.zeros(0, np.int64), np.zeros(0, object))
     records, times, users = (np.concatenate(parts) for parts in zip(empty, *kept, strict=True))
-    sampled = in_sample(tf.constant(users, tf.string), min(1.0, most_queries / max(len(users), 1))).numpy()
+    sampled = in_sample(tf.constant(users, tf.string), min(1.0, max_queries / max(len(users), 1))).numpy()
     return WindowQueries(
         {moment: records[sampled & (times == moment)] for moment in moments}, num_all=len(users)
     )

@@ -60,16 +60,16 @@ def decide(metrics: Mapping[str, Any], settings: GateSettings) -> list[Gate]:
     systems, differences = metrics["systems"], metrics["differences"]
     ours = systems[OURS]
     gates = [
-        _floor("least_ndcg", "NDCG@10", ours[HEADLINE], settings.least_ndcg),
-        _floor("least_coverage", "Catalogue coverage@10", ours[COVERAGE], settings.least_coverage),
+        _floor("min_ndcg", "NDCG@10", ours[HEADLINE], settings.min_ndcg),
+        _floor("min_coverage", "Catalogue coverage@10", ours[COVERAGE], settings.min_coverage),
     ]
     others = [name for name in systems if name not in (OURS, POPULARITY, CHAMPION)]
     if settings.against_popularity != "off" and POPULARITY in systems:
         gates.append(_against("against_popularity", metrics, [POPULARITY], settings.against_popularity))
     if others:
         gates.append(_against("against_baselines", metrics, others, settings.against_baselines))
-    gates.append(_champion(systems, differences, settings.worst_champion_loss))
-    gates.append(_slices(metrics["slices"], settings.worst_slice_loss))
+    gates.append(_champion(systems, differences, settings.max_champion_loss))
+    gates.append(_slices(metrics["slices"], settings.max_slice_loss))
     return gates
 
 
@@ -100,7 +100,7 @@ def _against(name: str, metrics: Mapping[str, Any], others: Sequence[str], wante
 
 
 def _champion(systems: Systems, differences: Systems, threshold: float) -> Gate:
-    name = "worst_champion_loss"
+    name = "max_champion_loss"
     if CHAMPION not in systems:
         return Gate(name, True, None, threshold, "There is no champion to compare with.")
     ours, champion = systems[OURS][HEADLINE]["mean"], systems[CHAMPION][HEADLINE]["mean"]
@@ -116,7 +116,7 @@ def _champion(systems: Systems, differences: Systems, threshold: float) -> Gate:
 
 def _slices(slices: Mapping[str, Any], threshold: float) -> Gate:
     """Judges by the slice that loses most for certain: by the upper end of the interval of the difference."""
-    name = "worst_slice_loss"
+    name = "max_slice_loss"
     parts = {
         label: (part["differences"][CHAMPION][HEADLINE], part["systems"][CHAMPION][HEADLINE])
         for label, part in slices.items()

@@ -35,24 +35,24 @@ def _orphans(facts: EventFacts, gates: GateSettings) -> Check:
     return at_most(
         "orphans",
         share,
-        gates.most_orphans,
-        f"{facts.num_orphans} of {facts.num_events} events ({share:.1%}; at most {gates.most_orphans:.1%}) "
+        gates.max_orphans,
+        f"{facts.num_orphans} of {facts.num_events} events ({share:.1%}; at most {gates.max_orphans:.1%}) "
         "name a product that has no row in table `products`.",
         "add the rows, check that `events.product_id` and `products.product_id` are spelled alike, or raise "
-        "`gates.most_orphans`.",
+        "`gates.max_orphans`.",
     )
 
 
 def _duplicates(facts: EventFacts, gates: GateSettings) -> Check:
     share = facts.num_repeats / max(1, facts.num_events)
-    most = gates.most_duplicates if facts.has_clock else max(gates.most_duplicates, _DATES_ONLY)
+    most = gates.max_duplicates if facts.has_clock else max(gates.max_duplicates, _DATES_ONLY)
     return at_most(
         "duplicates",
         share,
         most,
         f"{facts.num_repeats} of {facts.num_events} events ({share:.1%}; at most {most:.1%}) repeat another "
         "one of table `events` in all columns.",
-        "remove rows that were loaded twice, or raise `gates.most_duplicates`.",
+        "remove rows that were loaded twice, or raise `gates.max_duplicates`.",
     )
 
 
@@ -74,11 +74,11 @@ def _top_product(facts: EventFacts, gates: GateSettings) -> Check:
     return at_most(
         "top_product",
         share,
-        gates.most_top_product,
+        gates.max_top_product,
         f"Product `{product}` has {count} of {facts.num_events} events ({share:.1%}; at most "
-        f"{gates.most_top_product:.1%}).",
+        f"{gates.max_top_product:.1%}).",
         "leave it out of table `events` if it is no real product (a deposit, a bag, a test), or raise "
-        "`gates.most_top_product`.",
+        "`gates.max_top_product`.",
     )
 
 

@@ -29,10 +29,10 @@ def _size(name: str, split: SplitFacts, gates: GateSettings) -> Check:
     return at_least(
         f"size_of_{name}",
         len(split.users),
-        gates.least_queries,
-        f"Split `{name}` has queries of {len(split.users)} users (at least {gates.least_queries}).",
+        gates.min_queries,
+        f"Split `{name}` has queries of {len(split.users)} users (at least {gates.min_queries}).",
         "choose longer windows with `split.eval_window` and `split.test_window`, or lower "
-        "`gates.least_queries`.",
+        "`gates.min_queries`.",
     )
 
 

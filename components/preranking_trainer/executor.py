@@ -54,7 +54,7 @@ class Executor(base_executor.BaseExecutor):
         )
         uris = artifact_utils.get_split_uris(inputs["transformed_examples"], names.TRAIN)
         patterns = [f"{uri}/*" for uri in uris]
-        queries = read_window_queries(patterns, windows.ranking_cutoffs, settings.most_queries)
+        queries = read_window_queries(patterns, windows.ranking_cutoffs, settings.max_queries)
         features, labels, importance = collect_pairs(
             reader,
             queries.records,

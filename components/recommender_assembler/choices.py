@@ -59,12 +59,12 @@ def make_choices(
         return Choices(float(discount), float(diversity), cold_start)
     lists = read_eval_lists(ranking, patterns, features)
     if discount == AUTO:
-        discount = choose_discount(lists, settings.most_ndcg_loss, settings.most_new_ndcg_loss)
+        discount = choose_discount(lists, settings.max_ndcg_loss, settings.max_new_ndcg_loss)
     scores = lists.scores - float(discount) * lists.popularity
     if cold_start == AUTO:
         cold_start = choose_cold_start(lists, scores)
     measured: dict[float, float] = {}
     if diversity == AUTO:
         measured = measure_strengths(lists, scores, embeddings, categories, settings.diversity_method)
-        diversity = choose_diversity(measured, settings.most_diversity_loss)
+        diversity = choose_diversity(measured, settings.max_diversity_loss)
     return Choices(float(discount), float(diversity), cold_start, measured)

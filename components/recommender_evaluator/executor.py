@@ -111,7 +111,7 @@ def _ask(inputs: Any, properties: Any, model: ServedModel, gates: GateSettings) 
     features = FeatureSet.from_json(properties["features"])
     examples = artifact_utils.get_single_uri(inputs["examples"])
     shop = read_shop(examples, artifact_utils.get_single_uri(inputs["interactions"]))
-    table = sample_rows(read_split(examples, names.TEST), gates.most_test_queries, properties["seed"])
+    table = sample_rows(read_split(examples, names.TEST), gates.max_test_queries, properties["seed"])
     test_start = TimeWindows.from_json(properties["windows"]).test_start
     question = build_question(shop, table, test_start, names.TEST, model.exclusion)
     embeddings = read_embeddings(

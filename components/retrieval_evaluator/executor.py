@@ -36,7 +36,7 @@ class Executor(base_executor.BaseExecutor):
         """Writes `metrics.json`: recall of each source at each cut-off, and of the union.
 
         Raises:
-            PipelineRefusedError: The union's recall is below `gates.least_retrieval_recall`.
+            PipelineRefusedError: The union's recall is below `gates.min_retrieval_recall`.
         """
         features = FeatureSet.from_json(exec_properties["features"])
         windows = TimeWindows.from_json(exec_properties["windows"])
@@ -52,10 +52,10 @@ class Executor(base_executor.BaseExecutor):
         output.mkdir(parents=True, exist_ok=True)
         (output / "metrics.json").write_text(json.dumps({"window": names.EVAL} | measured, indent=1))
         union = max(measured["recall"]["ranked_candidates"].values())
-        if union < gates.least_retrieval_recall:
+        if union < gates.min_retrieval_recall:
             raise PipelineRefusedError(
                 f"The candidates hold {union:.3f} of what users bought in the eval window; "
-                f"`gates.least_retrieval_recall` asks for {gates.least_retrieval_recall}."
+                f"`gates.min_retrieval_recall` asks for {gates.min_retrieval_recall}."
             )
 
 

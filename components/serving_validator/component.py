@@ -38,7 +38,7 @@ class ServingValidator(base_component.BaseComponent):
         evaluation: Predictions of the RecommenderEvaluator; without them (a refitted model has none)
             the fresh process must agree with the model as called in this process.
         features: Feature columns.
-        gates: `most_latency_ms`, `most_different_answers`.
+        gates: `max_latency_ms`, `max_different_answers`.
         history_length: Events that a query carries.
     """
 

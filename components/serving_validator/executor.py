@@ -130,15 +130,14 @@ def judge(
     first, *later = report["latencies_ms"]
     p50, p99 = (float(value) for value in np.quantile(later, [0.5, 0.99]))
     reasons = []
-    if len(different) > gates.most_different_answers * len(asked):
+    if len(different) > gates.max_different_answers * len(asked):
         reasons.append(
             f"{len(different)} of {len(asked)} answers differ from the offline ones, more than "
-            f"`gates.most_different_answers` allows, first of {different[0]}."
+            f"`gates.max_different_answers` allows, first of {different[0]}."
         )
-    if p99 > gates.most_latency_ms:
+    if p99 > gates.max_latency_ms:
         reasons.append(
-            f"p99 of the latency, {p99:.1f} ms, is above `gates.most_latency_ms`, "
-            f"{gates.most_latency_ms:g} ms."
+            f"p99 of the latency, {p99:.1f} ms, is above `gates.max_latency_ms`, {gates.max_latency_ms:g} ms."
         )
     return {
         "blessed": not reasons,
@@ -148,7 +147,7 @@ def judge(
         "different": different,
         "load_seconds": report["load_seconds"],
         "resident_mb": report["resident_mb"],
-        "latency_ms": {"first": first, "p50": p50, "p99": p99, "threshold": gates.most_latency_ms},
+        "latency_ms": {"first": first, "p50": p50, "p99": p99, "threshold": gates.max_latency_ms},
     }
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.config.renamed import RENAMED, warning, with_new_names
 from pipeline.config.settings import TowerlineConfig
+from pipeline.terminal.console import note
 from schema.errors import UserError
 
 
@@ -17,11 +19,15 @@ def load_config(arguments: argparse.Namespace, source: str | None = None) -> Tow
     Raises:
         UserError: The file is absent or no mapping, a `--set` has no `=`, or a key or value is wrong.
     """
-    values = _read(arguments.config) if arguments.config else {}
+    values, old_keys = with_new_names(_read(arguments.config) if arguments.config else {})
     for key, value in parse_overrides(arguments.set):
-        _put(values, key, value)
+        old_keys += [key] if key in RENAMED else []
+        _put(values, RENAMED.get(key, key), value)
+    values, within = with_new_names(values)  # of sections that are set as a whole
     if source:
         _put(values, "source.url", source)
+    if old_keys or within:
+        note(warning([*old_keys, *within]))
     return TowerlineConfig.parse(values)
 
 

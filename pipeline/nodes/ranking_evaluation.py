@@ -22,7 +22,7 @@ def ranking_eval_config(features: FeatureSet, gates: GateSettings) -> Any:
     floor = tfma.PerSliceMetricThreshold(
         slicing_specs=[tfma.SlicingSpec()],  # only overall: a slice of one user proves nothing
         threshold=tfma.MetricThreshold(
-            value_threshold=tfma.GenericValueThreshold(lower_bound={"value": gates.least_auc})
+            value_threshold=tfma.GenericValueThreshold(lower_bound={"value": gates.min_auc})
         ),
     )
     metrics = [

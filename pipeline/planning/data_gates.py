@@ -20,14 +20,14 @@ def gate_findings(profile: DatabaseProfile, gates: GateSettings) -> Iterator[Fin
         profile: What is in the database.
         gates: Thresholds.
     """
-    repeats = gates.most_duplicates if profile.has_clock else max(gates.most_duplicates, _DATES_ONLY)
+    repeats = gates.max_duplicates if profile.has_clock else max(gates.max_duplicates, _DATES_ONLY)
     told = (
-        ("repeats", repeats, "most_duplicates", "repeat another", "remove rows that were loaded twice"),
+        ("repeats", repeats, "max_duplicates", "repeat another", "remove rows that were loaded twice"),
         ("top_user", gates.max_user_share, "max_user_share", "are of one user", "list it in `source.guests`"),
         (
             "top_product",
-            gates.most_top_product,
-            "most_top_product",
+            gates.max_top_product,
+            "max_top_product",
             "are of one product",
             "leave it out if it is no real product",
         ),

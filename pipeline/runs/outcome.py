@@ -27,7 +27,7 @@ NODES = frozenset(
 """Nodes whose outputs say what a run came to."""
 
 _BLESSINGS = {
-    "RankingEvaluator": "the ranker is below its floor (`gates.least_auc`)",
+    "RankingEvaluator": "the ranker is below its floor (`gates.min_auc`)",
     "RecommenderEvaluator": "the recommender did not pass its gates",
     "ServingValidator": "the served model did not pass the check in a fresh process",
 }

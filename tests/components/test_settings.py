@@ -25,11 +25,11 @@ def test_another_exclusion_is_refused(value):
 @pytest.mark.parametrize(
     ("settings", "key", "value"),
     [
-        (GateSettings, "least_ndcg", 1.5),
-        (GateSettings, "most_latency_ms", 0),
+        (GateSettings, "min_ndcg", 1.5),
+        (GateSettings, "max_latency_ms", 0),
         (IndexSettings, "num_neighbours", 0),
         (IndexSettings, "half_life_days", 0),
-        (IndexSettings, "least_recall", -0.1),
+        (IndexSettings, "min_recall", -0.1),
     ],
 )
 def test_values_out_of_range_are_refused(settings, key, value):

@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 SMALL = """
-gates: {worst_champion_loss: 0.5}
+gates: {max_champion_loss: 0.5}
 post_ranking: {diversity: 0.0}
 split: {ranking_windows: 4}
 retrieval: {num_epochs: 12, embedding_dim: 16, hidden_dim: 32, batch_size: 64, num_uniform_negatives: 24,

@@ -121,7 +121,7 @@ def second(after_first, call):
 @pytest.fixture(scope="module")
 def refused(second, call, workdir):
     served = newest(workdir)
-    done = call("--set", "gates.least_ndcg=1.0", "--set", "gates.least_auc=0.999")
+    done = call("--set", "gates.min_ndcg=1.0", "--set", "gates.min_auc=0.999")
     return done, served, newest(workdir)
 
 
@@ -204,7 +204,7 @@ def test_a_model_below_its_gates_is_not_pushed(refused):
     (line,) = done.err.splitlines()
     assert "Not pushed, the served version stays what it was" in line
     assert "RecommenderEvaluator" in line and "NDCG@10" in line and "1.0" in line
-    assert "RankingEvaluator" in line and "gates.least_auc" in line
+    assert "RankingEvaluator" in line and "gates.min_auc" in line
     outcomes = done.outcomes()
     assert outcomes["Pusher"] == "ran"
     trained = ("ProductExampleGen", "Transform", "RetrievalTrainer", "RankingTrainer", "RecommenderAssembler")

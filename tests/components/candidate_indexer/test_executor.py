@@ -99,6 +99,6 @@ def test_too_low_a_recall_is_refused(trained_shop, tmp_path, monkeypatch):
         "interactions": artifact(Interactions, directory / "interactions"),
     }
     with pytest.raises(
-        PipelineRefusedError, match=r"finds 0\.500 of what exact search finds; `index\.least_recall`"
+        PipelineRefusedError, match=r"finds 0\.500 of what exact search finds; `index\.min_recall`"
     ):
         executor().Do(inputs, {"index": artifact(CandidateIndex, tmp_path)}, dict(node.exec_properties))

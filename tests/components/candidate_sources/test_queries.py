@@ -37,20 +37,20 @@ def users(records):
 
 
 def test_windows_at_the_moments_and_nothing_else(pattern):
-    queries = read_window_queries([pattern], [10, 20], most_queries=1000)
+    queries = read_window_queries([pattern], [10, 20], max_queries=1000)
     assert queries.num_all == 600
     assert users(queries.records[10]) == [f"u{number}" for number in range(400)]
     assert users(queries.records[20]) == [f"u{number}" for number in range(1, 400, 2)]
 
 
 def test_beyond_the_number_the_same_users_are_left_out_at_every_moment(pattern):
-    queries = read_window_queries([pattern], [10, 20], most_queries=150)
+    queries = read_window_queries([pattern], [10, 20], max_queries=150)
     first, second = (set(users(queries.records[moment])) for moment in (10, 20))
     assert 60 <= len(first) <= 140  # a quarter of 400 expected, four standard deviations of 8.7 either way
     assert second == {user for user in first if int(user[1:]) % 2}
 
 
 def test_a_moment_without_queries(pattern):
-    queries = read_window_queries([pattern], [99], most_queries=5)
+    queries = read_window_queries([pattern], [99], max_queries=5)
     assert queries.num_all == 0
     assert len(queries.records[99]) == 0

@@ -35,16 +35,16 @@ def decision(settings=None, **kwargs):
 def test_a_good_model_passes_every_gate():
     gates = decision(ease=0.3)
     assert list(gates) == [
-        "least_ndcg",
-        "least_coverage",
+        "min_ndcg",
+        "min_coverage",
         "against_popularity",
         "against_baselines",
-        "worst_champion_loss",
-        "worst_slice_loss",
+        "max_champion_loss",
+        "max_slice_loss",
     ]
     assert all(gate.passed for gate in gates.values())
-    assert "no champion" in gates["worst_champion_loss"].detail
-    assert "no slice" in gates["worst_slice_loss"].detail
+    assert "no champion" in gates["max_champion_loss"].detail
+    assert "no slice" in gates["max_slice_loss"].detail
 
 
 def test_an_interval_that_touches_zero_is_not_clearly_better_than_popularity():
@@ -76,18 +76,18 @@ def test_other_baselines_are_compared_and_refuse_only_on_request():
 
 
 def test_floors_hold_at_their_value():
-    gates = decision(GateSettings(least_ndcg=0.4, least_coverage=0.06))
-    assert gates["least_ndcg"].passed
-    assert gates["least_ndcg"].detail == "NDCG@10 0.4000 [0.3000, 0.5000] is at least 0.4000."
-    assert not gates["least_coverage"].passed
-    assert gates["least_coverage"].detail == "Catalogue coverage@10 0.0500 is below 0.0600."
+    gates = decision(GateSettings(min_ndcg=0.4, min_coverage=0.06))
+    assert gates["min_ndcg"].passed
+    assert gates["min_ndcg"].detail == "NDCG@10 0.4000 [0.3000, 0.5000] is at least 0.4000."
+    assert not gates["min_coverage"].passed
+    assert gates["min_coverage"].detail == "Catalogue coverage@10 0.0500 is below 0.0600."
 
 
 def test_the_champion_may_be_missed_by_a_little():
-    assert decision(champion=0.405)["worst_champion_loss"].passed  # 1.2 %
-    lost = decision(champion=0.5)["worst_champion_loss"]
+    assert decision(champion=0.405)["max_champion_loss"].passed  # 1.2 %
+    lost = decision(champion=0.5)["max_champion_loss"]
     assert not lost.passed and abs(lost.measured - 0.2) < 1e-9
-    assert decision(champion=0.0)["worst_champion_loss"].passed
+    assert decision(champion=0.0)["max_champion_loss"].passed
 
 
 def test_a_slice_refuses_a_model_that_surely_lost_on_it():
@@ -96,8 +96,8 @@ def test_a_slice_refuses_a_model_that_surely_lost_on_it():
         "heavy_users": part(80, champion=0.4, ahead=-0.04),  # surely -0.03 of 0.4: 7.5 %
         "new_users": part(20, champion=0.2, ahead=-0.2),  # too few users to tell
     }
-    lost = decision(champion=0.4, slices=slices)["worst_slice_loss"]
+    lost = decision(champion=0.4, slices=slices)["max_slice_loss"]
     assert not lost.passed and lost.measured == pytest.approx(0.15)
     assert "Of 2 slices, `light_users` (80 users)" in lost.detail and "15.00%, above" in lost.detail
     del slices["light_users"]
-    assert decision(champion=0.4, slices=slices)["worst_slice_loss"].passed
+    assert decision(champion=0.4, slices=slices)["max_slice_loss"].passed

@@ -29,17 +29,17 @@ def test_sound_events_pass():
 
 def test_orphans_are_counted_over_all_parts():
     found = outcome(
-        [("a", "p", 1), ("a", "x", 2)], [("b", "x", 1), ("b", "q", 1)], orphans=["x"], most_orphans=0.49
+        [("a", "p", 1), ("a", "x", 2)], [("b", "x", 1), ("b", "q", 1)], orphans=["x"], max_orphans=0.49
     )
     assert found["orphans"].measured == 0.5
     assert found["orphans"].stops
     assert found["orphans"].sentence.startswith("2 of 4 events (50.0%; at most 49.0%) name a product")
-    assert outcome([("a", "x", 1), ("a", "p", 1)], orphans=["x"], most_orphans=0.5)["orphans"].passed
+    assert outcome([("a", "x", 1), ("a", "p", 1)], orphans=["x"], max_orphans=0.5)["orphans"].passed
 
 
 def test_duplicates_repeat_all_four_columns():
     rows = [("a", "p", 1), ("a", "p", 1), ("a", "p", 1), ("a", "p", 2), ("a", "p", 1, "view"), ("a", "q", 1)]
-    found = outcome(rows, most_duplicates=0.3)["duplicates"]
+    found = outcome(rows, max_duplicates=0.3)["duplicates"]
     assert found.measured == pytest.approx(2 / 6)
     assert found.stops
 
@@ -53,7 +53,7 @@ def test_the_future_begins_after_a_day():
 
 
 def test_one_product_that_is_most_events_is_named():
-    found = outcome([("a", "bag", 1), ("b", "bag", 1), ("b", "bag", 2), ("b", "q", 1)], most_top_product=0.7)
+    found = outcome([("a", "bag", 1), ("b", "bag", 1), ("b", "bag", 2), ("b", "q", 1)], max_top_product=0.7)
     assert found["top_product"].stops
     assert found["top_product"].sentence.startswith("Product `bag` has 3 of 4 events (75.0%; at most 70.0%)")
 

@@ -19,7 +19,7 @@ from components.interaction_validator.executor import Executor
 from components.settings import GateSettings
 from schema.errors import PipelineRefusedError
 
-GATES = GateSettings(least_queries=1)
+GATES = GateSettings(min_queries=1)
 TIMES = {"train": (10, 20), "eval": (20, 30), "test": (30, 40)}
 
 

@@ -35,8 +35,8 @@ SOUND = {
 }
 
 
-def failed(least_queries=1, **changed):
-    checks = check_splits(SOUND | changed, GateSettings(least_queries=least_queries))
+def failed(min_queries=1, **changed):
+    checks = check_splits(SOUND | changed, GateSettings(min_queries=min_queries))
     return {check.name for check in checks if check.stops}
 
 
@@ -45,7 +45,7 @@ def test_sound_splits_pass():
 
 
 def test_tiny_splits_are_found():
-    assert failed(least_queries=2) == {"size_of_train", "size_of_test"}
+    assert failed(min_queries=2) == {"size_of_train", "size_of_test"}
 
 
 def test_an_empty_split_is_found():

@@ -20,7 +20,7 @@ def test_wiring(shop):
         transform_graph=types.Channel(type=standard_artifacts.TransformGraph),
         windows=shop.windows,
         features=FeatureSet(),
-        gates=GateSettings(least_ndcg=0.1),
+        gates=GateSettings(min_ndcg=0.1),
         seed=1,
         push_directory="serving",
         history_length=400,
@@ -28,4 +28,4 @@ def test_wiring(shop):
     assert node.outputs["evaluation"].type is RecommenderMetrics
     assert node.outputs["blessing"].type is standard_artifacts.ModelBlessing
     assert TimeWindows.from_json(node.exec_properties["windows"]) == shop.windows
-    assert GateSettings.from_json(node.exec_properties["gates"]).least_ndcg == 0.1
+    assert GateSettings.from_json(node.exec_properties["gates"]).min_ndcg == 0.1

@@ -60,7 +60,7 @@ def test_a_catalogue_below_the_cut_off_is_found_whole_by_the_towers(metrics):
 
 def test_too_low_a_recall_is_refused(trained_shop, tmp_path):
     node = trained_shop.nodes["RetrievalEvaluator"]
-    properties = dict(node.exec_properties) | {"gates": GateSettings(least_retrieval_recall=1.0).to_json()}
+    properties = dict(node.exec_properties) | {"gates": GateSettings(min_retrieval_recall=1.0).to_json()}
     examples, index, output = standard_artifacts.Examples(), CandidateIndex(), RecommenderMetrics()
     examples.uri, index.uri = (
         str(trained_shop.directory / "candidates"),
@@ -70,7 +70,7 @@ def test_too_low_a_recall_is_refused(trained_shop, tmp_path):
     output.uri = str(tmp_path)
     preranker = Preranker()
     preranker.uri = str(trained_shop.directory / "preranker")
-    with pytest.raises(PipelineRefusedError, match=r"`gates\.least_retrieval_recall` asks for 1\.0"):
+    with pytest.raises(PipelineRefusedError, match=r"`gates\.min_retrieval_recall` asks for 1\.0"):
         node.executor_spec.executor_class().Do(
             {"examples": [examples], "index": [index], "preranker": [preranker]},
             {"evaluation": [output]},

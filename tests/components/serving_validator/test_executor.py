@@ -72,7 +72,7 @@ def test_another_score_than_offline_is_not_blessed(validate, tmp_path):
     # 100 requests go through 24 users: the sixth is asked 4 times.
     assert validation["num_different"] == 4
     assert validation["reasons"][0].startswith(
-        "4 of 100 answers differ from the offline ones, more than `gates.most_different_answers` allows, "
+        "4 of 100 answers differ from the offline ones, more than `gates.max_different_answers` allows, "
         "first of user 'u05'"
     )
     assert (tmp_path / "blessing" / "INFRA_NOT_BLESSED").exists()
@@ -81,7 +81,7 @@ def test_another_score_than_offline_is_not_blessed(validate, tmp_path):
 def test_a_few_answers_may_differ(validate):
     from components.settings import GateSettings
 
-    validation, _ = validate(gates=GateSettings(most_different_answers=0.04), change=raise_scores_of_u05)
+    validation, _ = validate(gates=GateSettings(max_different_answers=0.04), change=raise_scores_of_u05)
     assert validation["blessed"] is True and validation["num_different"] == 4
     assert all("user 'u05'" in difference for difference in validation["different"])
 
@@ -89,9 +89,9 @@ def test_a_few_answers_may_differ(validate):
 def test_a_slow_model_is_not_blessed(validate):
     from components.settings import GateSettings
 
-    validation, _ = validate(gates=GateSettings(most_latency_ms=0.001))
+    validation, _ = validate(gates=GateSettings(max_latency_ms=0.001))
     assert validation["blessed"] is False
-    assert "above `gates.most_latency_ms`, 0.001 ms" in validation["reasons"][0]
+    assert "above `gates.max_latency_ms`, 0.001 ms" in validation["reasons"][0]
 
 
 def test_a_model_that_does_not_load_is_not_blessed_and_the_reason_is_kept(validate):

@@ -156,7 +156,7 @@ def metrics(ndcg: float, passed: bool = True) -> dict:
         "stages": {"num_queries": 2, "retrieval": lost, "ranking": lost, "post_ranking": lost},
         "gates": [
             {
-                "name": "least_ndcg",
+                "name": "min_ndcg",
                 "passed": passed,
                 "measured": ndcg,
                 "threshold": 0.4,
@@ -291,9 +291,9 @@ def write_store(root: Path, location: str | None = None) -> Store:
     """Three runs: pushed; refused, with data from the cache; killed after reading other data."""
     writer = Writer(root, location)
     ids = _write_data(writer, "first", 1, (20.0, 40.0)) | _write_models(writer, "first", 11, 0.5, passed=True)
-    _write_run(writer, FIRST, ids, "first", "first", least_ndcg=0.4)
+    _write_run(writer, FIRST, ids, "first", "first", min_ndcg=0.4)
     ids |= _write_models(writer, "second", 21, 0.25, passed=False)
-    _write_run(writer, SECOND, ids, "first", "second", least_ndcg=0.45)
+    _write_run(writer, SECOND, ids, "first", "second", min_ndcg=0.45)
     ids |= _write_data(writer, "third", 31, (30.0, 60.0))
     _write_run(writer, THIRD, ids, "third", None)
     return Store(root, ids)

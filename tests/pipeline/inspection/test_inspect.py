@@ -84,7 +84,7 @@ def test_a_run(graph, run_ids):
     assert view.data["state"] == "refused" and view.data["refusals"]
     assert view.data["data"]["source"] == "sqlite:///shop.db" and view.data["data"]["events"] == 4
     text = view.text()
-    assert "FAILED gates.least_ndcg: NDCG 0.25." in text and "Values are out of the range" in text
+    assert "FAILED gates.min_ndcg: NDCG 0.25." in text and "Values are out of the range" in text
 
 
 def test_a_cached_node_says_whose_work_it_is(graph, run_ids, tmp_path):
@@ -115,7 +115,7 @@ def test_the_cache_key_comes_from_the_store(towerline, run_ids):
         ("first.interactions", ["4 events", "007"]),
         ("first.statistics", ["user__age", "20.0%", "red 50.0%"]),
         ("first.anomalies", ["Values are out of the range"]),
-        ("first.evaluation", ["0.5000 [0.4000, 0.6000]", "popularity", "new_users", "least_ndcg"]),
+        ("first.evaluation", ["0.5000 [0.4000, 0.6000]", "popularity", "new_users", "min_ndcg"]),
         ("second.blessing", ["blessed  no", "NDCG is below."]),
         ("first.model", ["epoch", "2.5"]),
         ("first.pushed", ["still there  yes"]),
@@ -186,7 +186,7 @@ def test_difference_of_two_runs(graph, run_ids):
     first, second, third = (find_run(graph, name) for name in run_ids)
     data = diff_view(graph, first, second).data
     (change,) = data["config"]
-    assert (change["key"], change["before"], change["after"]) == ("gates.least_ndcg", 0.4, 0.45)
+    assert (change["key"], change["before"], change["after"]) == ("gates.min_ndcg", 0.4, 0.45)
     assert not data["data_or_code_changed"] and all(row["drift"] == 0 for row in data["drift"])
     assert data["stages"]["ranking"]["change"] == pytest.approx(0.25)
     # 007 had its first hit at rank 1 and has it at 2; the other user had one and has none

@@ -11,7 +11,7 @@ SETTINGS = (
     *("--set", f"kubeflow.nodes.{NODE}.gpu=1", "--set", f"kubeflow.nodes.{NODE}.memory=16Gi"),
     *("--set", f"kubeflow.nodes.{NODE}.timeout_seconds=3600", "--set", "retrieval.embedding_dim=32"),
     *("--set", f"kubeflow.nodes.{NODE}.node_selector={{pool: big}}", "--set", "kubeflow.defaults.retries=4"),
-    *("--set", "gates.least_ndcg=0.25", "--source", "postgresql://reader:s3cret@db.example/shop"),
+    *("--set", "gates.min_ndcg=0.25", "--source", "postgresql://reader:s3cret@db.example/shop"),
     *("--set", f"kubeflow.nodes.{NODE}.workers=3", "--set", "retrieval.distribution=multi_worker"),
     *("--metadata-url", "postgresql://towerline:0ther@metadata:5432/towerline"),
 )
@@ -84,8 +84,8 @@ def test_the_graph_is_that_of_the_pipeline(documents):
 def test_run_parameters_are_typed_and_have_defaults(documents, executors):
     inputs = documents[0]["root"]["inputDefinitions"]["parameters"]
     assert inputs["source"]["defaultValue"] == "postgresql://reader:***@db.example/shop"
-    assert inputs["gates_least_ndcg"]["defaultValue"] == 0.25
-    assert inputs["gates_least_ndcg"]["parameterType"] == "NUMBER_DOUBLE"
+    assert inputs["gates_min_ndcg"]["defaultValue"] == 0.25
+    assert inputs["gates_min_ndcg"]["parameterType"] == "NUMBER_DOUBLE"
     assert inputs["retrieval_num_epochs"]["parameterType"] == "NUMBER_INTEGER"
     assert inputs["split_eval_window"]["parameterType"] == inputs["source"]["parameterType"] == "STRING"
     assert "--set=retrieval.embedding_dim=32" in executors["exec-plan"]["args"]

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.timeout(4800)]
 ROOT = Path(__file__).parents[3]
 SMALL = """
 baselines: {systems: [popularity]}
-gates: {against_popularity: "off", least_auc: 0}
+gates: {against_popularity: "off", min_auc: 0}
 preranking: {num_epochs: 1}
 retrieval: {num_epochs: 2, embedding_dim: 8, hidden_dim: 8, batch_size: 64, num_uniform_negatives: 8}
 ranking: {num_epochs: 1, num_candidates: 12, hidden_dim: 8, batch_size: 32}
@@ -128,7 +128,7 @@ def at_once(cluster, write_checkerboard, tmp_path_factory):
 
     def run_second():
         parted.wait()
-        parameters = {"source": shop, "seed": 8, "gates_least_ndcg": 1.0}
+        parameters = {"source": shop, "seed": 8, "gates_min_ndcg": 1.0}
         return cluster.run(REFUSED, parameters, folder / REFUSED, pods_at_once=2)
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -221,7 +221,7 @@ def test_run_parameters_reach_the_plan(first, volume):
 
     plan = RunPlan.from_json((volume / "runs" / PUSHED / "plan.json").read_text())
     assert plan.config.seed == 7 and plan.config.source.url.endswith("/shop.db")
-    assert plan.config.retrieval.embedding_dim == 8 and plan.config.gates.least_auc == 0
+    assert plan.config.retrieval.embedding_dim == 8 and plan.config.gates.min_auc == 0
 
 
 def test_a_refusal_is_that_of_its_own_run(first, refused):

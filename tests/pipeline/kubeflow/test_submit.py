@@ -20,7 +20,7 @@ root:
     parameters:
       source: {parameterType: STRING}
       seed: {parameterType: NUMBER_INTEGER, defaultValue: 42.0, isOptional: true}
-      gates_least_ndcg: {parameterType: NUMBER_DOUBLE, defaultValue: 0.0, isOptional: true}
+      gates_min_ndcg: {parameterType: NUMBER_DOUBLE, defaultValue: 0.0, isOptional: true}
 ---
 platforms: {kubernetes: {deploymentSpec: {executors: {}}}}
 """
@@ -95,7 +95,7 @@ def test_a_run_is_started_with_typed_parameters_and_followed(submit, api, capsys
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setenv("TOWERLINE_KUBEFLOW_TOKEN", "tok")
     code = submit(
-        *SOURCE, "--param", "seed=7", "--param", "gates_least_ndcg=0.2", "--experiment", "x", "--wait"
+        *SOURCE, "--param", "seed=7", "--param", "gates_min_ndcg=0.2", "--experiment", "x", "--wait"
     )
     assert code == 0
     (experiment, run) = api.calls
@@ -105,7 +105,7 @@ def test_a_run_is_started_with_typed_parameters_and_followed(submit, api, capsys
     assert body["runtime_config"]["parameters"] == {
         "source": "/data/shop",
         "seed": 7,
-        "gates_least_ndcg": 0.2,
+        "gates_min_ndcg": 0.2,
     }
     assert body["pipeline_spec"]["pipeline_spec"]["schemaVersion"] == "2.1.0"
     assert "kubernetes" in body["pipeline_spec"]["platform_spec"]["platforms"]

@@ -16,8 +16,8 @@ METRICS = {
     },
     "differences": {"popularity": {"ndcg@10": {"mean": 0.15, "low": 0.1, "high": 0.2}}},
     "gates": [
-        {"name": "least_ndcg", "passed": False, "detail": "NDCG@10 0.25 is below 0.9"},
-        {"name": "least_coverage", "passed": True, "detail": "fine"},
+        {"name": "min_ndcg", "passed": False, "detail": "NDCG@10 0.25 is below 0.9"},
+        {"name": "min_coverage", "passed": True, "detail": "fine"},
     ],
 }
 
