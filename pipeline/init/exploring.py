@@ -39,6 +39,8 @@ class Explorer:
         """What messages call it; without a password."""
         self.dialect: str = self._tables.dialect
         """One of `queries.DIALECTS`."""
+        self.unreadable: list[str] = []
+        """Tables that may not be read, or cannot."""
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         """Runs a small query.
@@ -128,7 +130,11 @@ class Explorer:
     def _table(
         self, name: str, key: tuple[str, ...], references: Sequence[ForeignKey], filled: Collection[str] = ()
     ) -> Table:
-        columns, sampled = self._sample(f"SELECT * FROM {self.quote(name)} LIMIT {SAMPLE_ROWS}")
+        try:
+            columns, sampled = self._sample(f"SELECT * FROM {self.quote(name)} LIMIT {SAMPLE_ROWS}")
+        except UserError:
+            self.unreadable.append(name)
+            return Table(name, ())
         values = list(zip(*sampled, strict=True)) or [() for _ in columns]
         described = [
             _column(column, found, column in filled or column in key)

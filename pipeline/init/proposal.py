@@ -150,10 +150,12 @@ def _why_not(other: Fact, chosen: Fact) -> str:
 def _nothing_fits(explorer: Explorer, tables: Sequence[Table]) -> UserError:
     seen = ", ".join(f"`{table.name}`" for table in tables[:_MOST_NAMED]) or "none"
     more = f" and {len(tables) - _MOST_NAMED} more" if len(tables) > _MOST_NAMED else ""
+    closed = ", ".join(f"`{name}`" for name in explorer.unreadable)
+    unread = f" ({closed} cannot be read)" if closed else ""
     return UserError(
         f"{explorer.place} has no table that says which user did something with which product and when. "
-        f"Received: {seen}{more}. Remedy: check that it is the right database and not empty, or write the "
-        "mapping by hand (docs/database.md)."
+        f"Received: {seen}{more}{unread}. Remedy: check that it is the right database and not empty, or "
+        "write the mapping by hand (docs/database.md)."
     )
 
 

@@ -217,6 +217,35 @@ def test_nothing_fits(database, tmp_path, capfd):
     assert not output.exists()
 
 
+def test_a_file_that_cannot_be_read_is_passed_over(flat, tmp_path, mapped, capfd):
+    (flat / "broken.parquet").write_text("no parquet")
+    _, source = mapped(str(flat))
+    assert source.read_events().num_rows == 30
+    (flat / "online_retail.csv").unlink()
+    message = mistake(capfd, "--source", str(flat), "--output", str(tmp_path / "out.yaml"))
+    assert "(`broken` cannot be read)" in message
+
+
+def test_a_table_without_rights_is_passed_over(empty_database, mapped):
+    from sqlalchemy import create_engine
+
+    url = empty_database("postgresql")
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE customers (id int PRIMARY KEY, country text); CREATE TABLE books (id int PRIMARY KEY, title text);"
+            "CREATE TABLE orders (customer_id int, book_id int, created_at timestamp); CREATE TABLE secrets (word text);"
+            "INSERT INTO customers SELECT n, 'FR' FROM generate_series(1, 9) n;"
+            "INSERT INTO books SELECT n, 'Book ' || n FROM generate_series(1, 9) n;"
+            "INSERT INTO orders SELECT n, n, date '2023-01-01' + n FROM generate_series(1, 9) n;"
+            "CREATE ROLE reader LOGIN PASSWORD 'r3ader'; GRANT SELECT ON customers, books, orders TO reader"
+        )
+    engine.dispose()
+    host = url.split("@")[-1]
+    _, source = mapped(f"postgresql://reader:r3ader@{host}")
+    assert source.read_events().num_rows == 9
+
+
 def test_an_existing_file_is_kept(checkerboard_url, tmp_path, capfd):
     output = tmp_path / "towerline.yaml"
     output.write_text("seed: 7\n")
