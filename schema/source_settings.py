@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from schema.features import Kind
 from schema.reading import Reading
@@ -12,6 +13,8 @@ from schema.settings import Settings
 
 PASSWORD_VARIABLE: Final = "TOWERLINE_SOURCE_PASSWORD"
 """Environment variable with the password that is masked in the URL of the source."""
+
+_DATABASES: Final = ("sqlite", "postgresql", "mysql", "files")
 
 
 class TableMapping(Settings):
@@ -32,6 +35,20 @@ class TableMapping(Settings):
     format: str | None = None
     """How stamps are written that are neither ISO text nor epoch seconds: `rfc2822`, or directives such as
     `%d.%m.%Y %H:%M`."""
+
+    @field_validator("query", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        """Says in one line what a query may be, where pydantic would name the parts of the union."""
+        if value is None or isinstance(value, str):
+            return value
+        if (
+            isinstance(value, Mapping)
+            and set(value) <= set(_DATABASES)
+            and all(isinstance(query, str) for query in value.values())
+        ):
+            return value
+        raise ValueError(f"a query is one SELECT, or one for each of {', '.join(_DATABASES)}")
 
 
 class CsvSettings(Settings):

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from schema.errors import UserError
+from schema.errors import ConfigurationError, UserError
 from schema.source import open_source
 from schema.source.queries import fill_in, query_for, without_end
 from schema.source_settings import SourceSettings
@@ -76,6 +76,14 @@ def test_one_query_for_each_database():
         UserError, match=r"`key` has no query for `postgresql`.*`sqlite`, `mysql`.*`key.postgresql`"
     ):
         query_for(queries, "postgresql", "key")
+
+
+@pytest.mark.parametrize("query", [["SELECT 1"], {"oracle": "SELECT 1"}, {"mysql": 1}])
+def test_a_query_is_text_or_one_text_for_each_database(query):
+    with pytest.raises(
+        ConfigurationError, match=r"`tables.events.query`.*one for each of sqlite, postgresql"
+    ):
+        SourceSettings.parse({"tables": {"events": {"query": query}}})
 
 
 def test_a_table_may_have_a_variable_in_its_name(shop):
