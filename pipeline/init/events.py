@@ -216,7 +216,7 @@ def _add_conditions(
             found.evidence.append(
                 f"{missing:,} rows of `{place.name}` have no `{column.name}` and are left out."
             )
-        if spot == fact.user and any(str(value) == "0" for value in column.values):
+        if spot == fact.user and _is_zero_nobody(explorer, fact, column):
             select.conditions.append(f"{select.at(spot)} <> {'0' if column.kind == 'integer' else repr('0')}")
             found.evidence.append("The user 0 stands for guests and is left out.")
     for hops in dict.fromkeys([(), header]):
@@ -226,6 +226,18 @@ def _add_conditions(
             if condition:
                 select.conditions.append(condition)
                 found.evidence.append(f"`{place.name}.{column.name}` says which do not count.")
+
+
+def _is_zero_nobody(explorer: Explorer, fact: Fact, column: Column) -> bool:
+    """Says whether events have the user 0 though there is no such user."""
+    if not fact.user_way or all(str(value) != "0" for value in column.values):
+        return False
+    last = fact.user_way[-1]
+    zero = "'0'" if column.kind == "text" else "0"
+    rows = explorer.try_fetch(
+        f"SELECT COUNT(*) FROM {explorer.quote(last.referred)} WHERE {explorer.quote(last.key)} = {zero}"
+    )
+    return rows is not None and not rows[0][0]
 
 
 def _num_missing(explorer: Explorer, table: str, column: str) -> int:

@@ -17,6 +17,7 @@ from pipeline.init.flat import propose_from_events
 from pipeline.init.proposed import Proposal, ProposedTable
 from pipeline.init.references import Reference, find_references
 from pipeline.init.roles import Fact, find_facts
+from schema import names
 from schema.errors import UserError
 from schema.source.contract import EVENTS, PRODUCTS, USERS
 
@@ -24,6 +25,8 @@ Choose = Callable[[Sequence[Fact], Mapping[str, Table]], Fact]
 """Picks one of the tables that may be events; the best comes first."""
 
 _LOOK_ROWS: Final = 3
+_MIN_ORDERS: Final = 20
+_MAX_OWN_USERS: Final = 0.97
 _MOST_OTHERS: Final = 5
 _MOST_NAMED: Final = 40
 
@@ -54,6 +57,7 @@ def propose(explorer: Explorer, tables: Sequence[Table], choose: Choose | None =
         _unite(explorer, proposed[EVENTS], same)
     for table in proposed.values():
         _look(explorer, table)
+    _check_orders(explorer, proposed[EVENTS])
     others = {other.table: _why_not(other, fact) for other in facts if other.table != fact.table}
     return Proposal(proposed, dict(list(others.items())[:_MOST_OTHERS]))
 
@@ -139,6 +143,20 @@ def _look(explorer: Explorer, table: ProposedTable) -> None:
     header = [name for _, name in table.select.columns]
     rows = explorer.fetch(f"{table.select.text()}\nLIMIT {_LOOK_ROWS}")
     table.look = [header, *rows]
+
+
+def _check_orders(explorer: Explorer, events: ProposedTable) -> None:
+    """Says so if every order has a user of its own: then it is the wrong id of the user."""
+    if names.BASKET_ID not in [name for _, name in events.select.columns]:
+        return
+    rows = explorer.try_fetch(
+        f"SELECT COUNT(DISTINCT user_id), COUNT(DISTINCT basket_id) FROM (\n{events.select.text()}\n) t"
+    )
+    if rows and rows[0][1] >= _MIN_ORDERS and rows[0][0] >= _MAX_OWN_USERS * rows[0][1]:
+        events.evidence.append(
+            f"LOOK: {rows[0][1]:,} orders have {rows[0][0]:,} users, hardly anybody ordered twice. Is there "
+            "another id of the user, the same for all orders of a person?"
+        )
 
 
 def _why_not(other: Fact, chosen: Fact) -> str:

@@ -128,6 +128,33 @@ def test_guests_and_cancelled_orders_are_left_out(database, mapped):
     assert "says which do not count" in text
 
 
+def test_every_order_with_a_user_of_its_own_is_noticed(database, mapped):
+    many = range(1, 31)
+    url = database(
+        "CREATE TABLE customers (id INTEGER PRIMARY KEY, person TEXT); CREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT);"
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, created_at TEXT);"
+        "CREATE TABLE order_items (order_id INTEGER, product_id INTEGER, quantity INTEGER);",
+        customers=[(n, f"p{n // 2}") for n in many],
+        products=ten(lambda n: (n, f"Thing {n}")),
+        orders=[(n, n, f"2023-01-{n:02}") for n in many],
+        order_items=[(n, 1 + n % 10, 1) for n in many for _ in (1, 2)],
+    )
+    text, _ = mapped(url)
+    assert "LOOK: 30 orders have 30 users" in " ".join(text.replace("#", "").split())
+
+
+def test_zero_may_be_a_user(database, mapped):
+    url = database(
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, country TEXT); CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT);"
+        "CREATE TABLE purchases (user_id INTEGER, book_id INTEGER, bought_at TEXT);",
+        users=[(n, "FR") for n in range(10)],
+        books=ten(lambda n: (n, f"Book {n}")),
+        purchases=ten(lambda n: (n - 1, n, f"2023-01-{n:02}")),
+    )
+    text, source = mapped(url)
+    assert source.read_events().num_rows == 10 and "LOOK" not in text
+
+
 def test_other_tables_of_events_are_named(database, mapped):
     url = database(
         "CREATE TABLE users (id INTEGER PRIMARY KEY, country TEXT);"
