@@ -25,6 +25,7 @@ class Ease:
         regularization: Added to the diagonal of the Gram matrix.
         most_products: Most bought products that take part: the cost grows with its third power.
         popularity: Fills the lists.
+        other: What an event counts that is no target; 0 leaves those out, anything else counts them as 1.
     """
 
     matrices: Matrices
@@ -32,18 +33,21 @@ class Ease:
     regularization: float
     most_products: int
     popularity: Popularity
+    other: float = 0.0
 
     @property
     def settings(self) -> dict[str, float | None]:
-        """`half_life_days`, `regularization`."""
+        """`half_life_days`, `regularization`, `other`."""
         days = None if self.half_life is None else self.half_life / names.SECONDS_PER_DAY
-        return {"half_life_days": days, "regularization": self.regularization}
+        return {"half_life_days": days, "regularization": self.regularization, "other": self.other}
 
     def recommend(self, question: Question, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
         past = question.past
-        head, weights = self.matrices.remember(past, ("ease", self.regularization), lambda: self._solve(past))
-        counts = self.matrices.counts(past, self.half_life)
+        head, weights = self.matrices.remember(
+            past, ("ease", self.regularization, self.other), lambda: self._solve(past)
+        )
+        counts = self.matrices.counts(past, self.half_life, self.other)
         size = len(past.recommendable)
 
         def score(start: int, end: int) -> Scores:
@@ -56,7 +60,7 @@ class Ease:
         return rank_by_scores(score, question, top_k, self.popularity)
 
     def _solve(self, past: Past) -> tuple[IntArray, FloatArray]:
-        binary = self.matrices.binary(past)
+        binary = self.matrices.binary(past, self.other)
         buyers = np.asarray(binary.sum(axis=0)).ravel()
         head = np.sort(np.argsort(-buyers, kind="stable")[: self.most_products])
         head = head[buyers[head] > 0]

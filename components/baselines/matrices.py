@@ -41,27 +41,42 @@ class Matrices:
         self._past.clear()
         self._made.clear()
 
-    def counts(self, past: Past, half_life: float | None) -> sparse.csr_matrix:
-        """Counts of events, halved every `half_life` seconds, float32 `[users, products]`."""
-        return self.remember(past, ("counts", half_life), lambda: decayed_counts(past, half_life))
+    def counts(self, past: Past, half_life: float | None, other: float = 0.0) -> sparse.csr_matrix:
+        """Counts of events, halved every `half_life` seconds, float32 `[users, products]`.
 
-    def binary(self, past: Past) -> sparse.csr_matrix:
-        """1 where the user has bought the product, float32 `[users, products]`."""
+        Args:
+            past: The events.
+            half_life: In seconds; None counts all alike.
+            other: What an event counts that is no target, such as a view.
+        """
+        key = ("counts", half_life, other)
+        return self.remember(past, key, lambda: decayed_counts(past, half_life, other))
+
+    def binary(self, past: Past, other: float = 0.0) -> sparse.csr_matrix:
+        """1 where the user bought the product (or, if others count, saw it), float32 `[users, products]`."""
 
         def make() -> sparse.csr_matrix:
-            matrix = self.counts(past, None).copy()
+            matrix = self.counts(past, None, other).copy()
             matrix.data = np.ones_like(matrix.data)
             return matrix
 
-        return self.remember(past, ("binary",), make)
+        return self.remember(past, ("binary", other), make)
 
 
-def decayed_counts(past: Past, half_life: float | None) -> sparse.csr_matrix:
-    """Sums `2^(-age / half_life)` over the events of each user and product."""
-    age = past.moment - past.times
-    weights = np.ones(len(age)) if half_life is None else np.exp2(-age / half_life)
+def decayed_counts(past: Past, half_life: float | None, other: float = 0.0) -> sparse.csr_matrix:
+    """Sums `2^(-age / half_life)` over the events of each user and product; others count `other` times."""
+    users, products, times = past.users, past.products, past.times
+    factor = np.ones(len(times))
+    if other and past.others is not None:
+        rest = past.others
+        users = np.concatenate([users, rest.users])
+        products = np.concatenate([products, rest.products])
+        times = np.concatenate([times, rest.times])
+        factor = np.concatenate([factor, np.full(len(rest.times), other)])
+    age = past.moment - times
+    weights = factor if half_life is None else factor * np.exp2(-age / half_life)
     shape = (max(past.num_users, 1), len(past.recommendable))
-    matrix = sparse.csr_matrix((weights.astype(np.float32), (past.users, past.products)), shape=shape)
+    matrix = sparse.csr_matrix((weights.astype(np.float32), (users, products)), shape=shape)
     matrix.sum_duplicates()
     return matrix
 

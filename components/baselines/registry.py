@@ -8,41 +8,54 @@ from typing import Literal, get_args
 from components.baselines.ease import Ease
 from components.baselines.factorization import Factorization
 from components.baselines.item_knn import ItemKnn
+from components.baselines.last_seen import LastSeen
 from components.baselines.matrices import Matrices
+from components.baselines.tifu_knn import TifuKnn
 from components.baselines.transitions import Transitions
 from components.baselines.trending import Trending
 from components.baselines.user_knn import UserKnn
 from components.evaluation.baselines import Baseline, OwnFrequency, Popularity
 from components.settings import BaselineSettings
+from schema.candidate_features import HORIZONS
+from schema.windows import horizon_seconds
 
 BaselineName = Literal[
     "popularity",
     "trending",
     "own_frequency",
+    "last_seen",
     "user_knn",
+    "tifu_knn",
     "item_knn",
     "transitions",
     "ease",
     "als",
     "bpr",
 ]
-COUNTING = ("popularity", "trending", "own_frequency")
+COUNTING = ("popularity", "trending", "own_frequency", "last_seen")
 """Those that only count."""
 NAMES: tuple[str, ...] = get_args(BaselineName)
 
-_POPULARITY_WINDOWS = (0.25, 0.5, 1.0, 2.0, 4.0)
+_OTHER_WEIGHTS = (0.0, 0.1, 1.0)
+"""What an event may count that is no target, such as a view, where there are such events."""
 _SHORT_WINDOWS = (0.125, 0.25, 0.5)
 _HALF_LIVES = (0.5, 2.0, 8.0)
 _OWN_HALF_LIVES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 def popularity_grid(window: int) -> list[Popularity]:
-    """Popularity of the last windows, and of all time."""
-    return [*(Popularity(max(1, int(window * factor))) for factor in _POPULARITY_WINDOWS), Popularity(None)]
+    """Popularity over every horizon, in whole days where a window is, and of all time."""
+    lengths = {horizon_seconds(window, horizon) for horizon in HORIZONS if horizon is not None}
+    return [*(Popularity(length) for length in sorted(lengths)), Popularity(None)]
 
 
 def grid(
-    name: str, window: int, matrices: Matrices, popularity: Popularity, settings: BaselineSettings
+    name: str,
+    window: int,
+    matrices: Matrices,
+    popularity: Popularity,
+    settings: BaselineSettings,
+    has_others: bool = False,
 ) -> Sequence[Baseline]:
     """The settings of a baseline among which the eval window decides.
 
@@ -53,7 +66,10 @@ def grid(
         matrices: Shared matrices.
         popularity: The tuned one, which fills lists.
         settings: Caps.
+        has_others: Whether there are events that are no targets: then each baseline that reads histories
+            tries what they should count.
     """
+    others = _OTHER_WEIGHTS if has_others else (0.0,)
     makers: dict[str, Callable[[], Sequence[Baseline]]] = {
         "popularity": lambda: popularity_grid(window),
         "trending": lambda: [
@@ -65,16 +81,25 @@ def grid(
             *(OwnFrequency(window * factor, popularity) for factor in _OWN_HALF_LIVES),
             OwnFrequency(None, popularity),
         ],
+        "last_seen": lambda: [LastSeen(matrices, popularity)],
         "user_knn": lambda: [
-            UserKnn(matrices, window * factor, count, own, settings.max_neighbour_users, popularity)
+            UserKnn(matrices, window * factor, count, own, settings.max_neighbour_users, popularity, other)
+            for other in others
             for factor in (2.0, 4.0)
             for count in (50, 200)
             for own in (0.0, 0.5, 0.8)
         ],
+        "tifu_knn": lambda: [
+            TifuKnn(matrices, decay, 300, own, settings.max_neighbour_users, popularity)
+            for decay in (0.7, 0.95)
+            for own in (0.3, 0.7, 0.9)
+        ],
         "item_knn": lambda: [
-            ItemKnn(matrices, window * factor, window * memory, popularity)
+            ItemKnn(matrices, window * factor, window * memory, itself, popularity, other)
+            for other in others
             for memory in (4.0, 16.0)
             for factor in _HALF_LIVES
+            for itself in (False, True)
         ],
         "transitions": lambda: [
             Transitions(matrices, half_life, damping, popularity)
@@ -82,7 +107,8 @@ def grid(
             for damping in (0.5, 1.0)
         ],
         "ease": lambda: [
-            Ease(matrices, half_life, regularization, settings.ease_products, popularity)
+            Ease(matrices, half_life, regularization, settings.ease_products, popularity, other)
+            for other in (0.0, 1.0)[: len(others)]
             for regularization in (100.0, 1000.0)
             for half_life in (*(window * factor for factor in _HALF_LIVES), window * 5.0, None)
         ],

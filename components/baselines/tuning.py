@@ -66,7 +66,9 @@ def tune_baselines(
         # What only counts is tuned on every user: that costs nothing.
         for name, question in (evaluation if system in COUNTING else some).items():
             start = time.monotonic()
-            candidates = grid(system, window, matrices, popular[name], settings)
+            candidates = grid(
+                system, window, matrices, popular[name], settings, question.past.others is not None
+            )
             tuning = [_tried(candidate, question) for candidate in candidates]
             best = candidates[int(np.argmax([row["ndcg@10"] for row in tuning]))]
             chosen[name] = best, tuning, time.monotonic() - start

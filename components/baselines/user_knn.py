@@ -35,6 +35,7 @@ class UserKnn:
         own: Weight of the own purchases beside the neighbours', 0 to 1.
         most_users: Users, the most active, among whom neighbours are sought.
         popularity: Fills the lists.
+        other: What an event counts that is no target.
     """
 
     matrices: Matrices
@@ -43,18 +44,25 @@ class UserKnn:
     own: float
     most_users: int
     popularity: Popularity
+    other: float = 0.0
 
     @property
     def settings(self) -> dict[str, float | None]:
-        """`half_life_days`, `num_neighbours`, `own`."""
+        """`half_life_days`, `num_neighbours`, `own`, `other`."""
         days = self.half_life / names.SECONDS_PER_DAY
-        return {"half_life_days": days, "num_neighbours": self.num_neighbours, "own": self.own}
+        return {
+            "half_life_days": days,
+            "num_neighbours": self.num_neighbours,
+            "own": self.own,
+            "other": self.other,
+        }
 
     def recommend(self, question: Question, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
         past = question.past
-        profiles = self.matrices.remember(past, ("profiles", self.half_life), lambda: self._profiles(past))
-        counts = self.matrices.counts(past, self.half_life)
+        key = ("profiles", self.half_life, self.other)
+        profiles = self.matrices.remember(past, key, lambda: self._profiles(past))
+        counts = self.matrices.counts(past, self.half_life, self.other)
         active = self._active(past)
         neighbours, purchases = profiles[active], unit_rows(counts[active])
 
@@ -67,7 +75,7 @@ class UserKnn:
 
         def score(start: int, end: int) -> Scores:
             # The number of neighbours and the own weight are tuned on the same cosines.
-            key = ("alike", self.half_life, question.users[start:end].tobytes())
+            key = ("alike", self.half_life, self.other, question.users[start:end].tobytes())
             few = len(question.users) * len(active) <= _MOST_REMEMBERED
             make = partial(alike, start, end)
             cosines = self.matrices.remember(past, key, make) if few else make()
@@ -81,12 +89,15 @@ class UserKnn:
         return rank_by_scores(score, question, top_k, self.popularity)
 
     def _profiles(self, past: Past) -> sparse.csr_matrix:
-        counts = self.matrices.counts(past, self.half_life)
-        holders = np.maximum(np.asarray(self.matrices.binary(past).sum(axis=0)).ravel(), 1.0)
+        counts = self.matrices.counts(past, self.half_life, self.other)
+        holders = np.maximum(np.asarray(self.matrices.binary(past, self.other).sum(axis=0)).ravel(), 1.0)
         rarity = np.log1p(counts.shape[0] / holders).astype(np.float32)
         return unit_rows((counts @ sparse.diags(rarity)).tocsr())
 
     def _active(self, past: Past) -> IntArray:
-        events = np.bincount(past.users, minlength=max(past.num_users, 1))
+        size = max(past.num_users, 1)
+        events = np.bincount(past.users, minlength=size)
+        if self.other and past.others is not None:
+            events = events + np.bincount(past.others.users, minlength=size)
         busiest: IntArray = np.sort(np.argsort(-events, kind="stable")[: self.most_users])
         return busiest[events[busiest] > 0]

@@ -23,6 +23,20 @@ def encode(ids: pa.Array | pa.ChunkedArray | Sequence[str], vocabulary: pa.Array
 
 
 @dataclass(frozen=True)
+class OtherEvents:
+    """Events that are no targets, with the codes of the log they belong to, `[events]` each."""
+
+    users: IntArray
+    products: IntArray
+    times: IntArray
+
+    def before(self, moment: int) -> OtherEvents:
+        """Those on products of the catalogue strictly before a cutoff."""
+        kept = (self.times < moment) & (self.products >= 0)
+        return OtherEvents(self.users[kept], self.products[kept], self.times[kept])
+
+
+@dataclass(frozen=True)
 class EventLog:
     """All positive events (weight above zero) of the database.
 
@@ -32,6 +46,7 @@ class EventLog:
         users: Code of each event's user, `[events]`.
         products: Code of each event's product, `[events]`; -1 outside the catalogue.
         times: Epoch seconds, `[events]`.
+        others: Events that are no targets, such as views.
     """
 
     user_ids: pa.Array
@@ -39,6 +54,7 @@ class EventLog:
     users: IntArray
     products: IntArray
     times: IntArray
+    others: OtherEvents | None = None
 
 
 def read_events(directory: str, product_ids: pa.Array) -> EventLog:
@@ -60,15 +76,21 @@ def read_events(directory: str, product_ids: pa.Array) -> EventLog:
             f"Received: directory={directory!r} without any. Remedy: run ProductExampleGen again."
         )
     table = pa.concat_tables(parts).unify_dictionaries()
-    table = table.filter(pc.greater(table[names.WEIGHT], 0)).combine_chunks()
+    table = table.combine_chunks()
     users, products = (_dictionary(table[name]) for name in coded)
     in_catalogue = encode(products.dictionary, product_ids)
+    user = users.indices.to_numpy().astype(np.int64)
+    product = in_catalogue[products.indices.to_numpy()]
+    time = table[names.OCCURRED_AT].to_numpy().astype(np.int64)
+    positive = table[names.WEIGHT].to_numpy() > 0
+    rest = OtherEvents(user[~positive], product[~positive], time[~positive])
     return EventLog(
         user_ids=users.dictionary,
         num_products=len(product_ids),
-        users=users.indices.to_numpy().astype(np.int64),
-        products=in_catalogue[products.indices.to_numpy()],
-        times=table[names.OCCURRED_AT].to_numpy().astype(np.int64),
+        users=user[positive],
+        products=product[positive],
+        times=time[positive],
+        others=rest if len(rest.times) else None,
     )
 
 
@@ -87,6 +109,7 @@ class Past:
         times: `[events]`; all before `moment`.
         num_users: Size of the user vocabulary.
         recommendable: Products that may be recommended, `[products]`.
+        others: Events that are no targets.
     """
 
     moment: int
@@ -95,13 +118,20 @@ class Past:
     times: IntArray
     num_users: int
     recommendable: BoolArray
+    others: OtherEvents | None = None
 
     @classmethod
     def before(cls, log: EventLog, moment: int, recommendable: BoolArray) -> Past:
         """Returns the part of `log` strictly before `moment`."""
         known = (log.times < moment) & (log.products >= 0)
         return cls(
-            moment, log.users[known], log.products[known], log.times[known], len(log.user_ids), recommendable
+            moment,
+            log.users[known],
+            log.products[known],
+            log.times[known],
+            len(log.user_ids),
+            recommendable,
+            log.others.before(moment) if log.others else None,
         )
 
     def rows_of(self, users: IntArray) -> IntArray:
