@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from components.interaction_validator.checks import Check, at_most
 from components.interaction_validator.event_facts import EventFacts
+from components.interaction_validator.volume_checks import check_volume
 from components.settings import GateSettings
 from schema import names
 
@@ -27,6 +28,7 @@ def check_events(facts: EventFacts, gates: GateSettings, clock: int) -> list[Che
         _top_product(facts, gates),
         _id_type(facts, names.USER_ID),
         _id_type(facts, names.PRODUCT_ID),
+        *check_volume(facts.by_day),
     ]
 
 

@@ -68,6 +68,11 @@ class EventFacts:
                 old = totals.get(key, (0, 0))
                 totals[key] = (old[0] + int(events), old[1] + int(integers))
 
+    @property
+    def by_day(self) -> dict[int, int]:
+        """Day since the epoch -> number of events."""
+        return {day: events for day, (events, _) in self.integer_ids[names.USER_ID].items()}
+
     def integer_shares(self, column: str) -> tuple[float, float]:
         """Returns the share of integer ids in the older and in the newer half of the events."""
         half, seen = self.num_events / 2, 0
