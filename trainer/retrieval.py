@@ -38,7 +38,7 @@ def run_fn(fn_args: Any) -> None:
         arguments.split_files[names.TRAIN],
         arguments.features,
         length,
-        targets_end_by=arguments.windows.ranking_start,
+        targets_end_by=arguments.windows.retrieval_end,
     )
     queries = weigh_users_alike(queries) if settings.user_weighting == "users" else queries
     evaluation = read_queries(arguments.split_files[names.EVAL], arguments.features, length)

@@ -50,7 +50,7 @@ def read_inputs(run: FinishedRun, settings: RetrievalSettings, seed: int) -> Inp
         arguments.split_files[names.TRAIN],
         arguments.features,
         arguments.split.retrieval_history_length,
-        targets_end_by=arguments.windows.ranking_start,
+        targets_end_by=arguments.windows.retrieval_end,
     )
     batch_size = suitable_batch_size(num_queries(queries), settings.batch_size, least=16)
     return Inputs(arguments, settings, queries, batch_size)

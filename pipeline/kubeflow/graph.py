@@ -18,7 +18,14 @@ OUTCOME: Final = "outcome"
 _WORKER: Final = "-worker-"
 
 _NO_WINDOWS: Final = TimeWindows(
-    start=0, ranking_cutoffs=(5,), window=2, retrieval_cutoffs=(3,), eval_start=7, test_start=9, now=11
+    start=0,
+    ranking_cutoffs=(5,),
+    retrieval_end=5,
+    window=2,
+    retrieval_cutoffs=(3,),
+    eval_start=7,
+    test_start=9,
+    now=11,
 )
 
 

@@ -62,6 +62,7 @@ def shop(tmp_path, serialized_example):
     windows = TimeWindows(
         start=0,
         ranking_cutoffs=(80 * DAY,),
+        retrieval_end=80 * DAY,
         window=10 * DAY,
         retrieval_cutoffs=(70 * DAY,),
         eval_start=EVAL_START,

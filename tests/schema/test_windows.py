@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from schema.errors import UserError
@@ -46,24 +48,56 @@ def test_windows_that_are_fractions_of_the_span(fraction):
     assert (windows.window, windows.test_start, windows.eval_start) == (10 * DAY, 36 * DAY, 26 * DAY)
 
 
-def test_ranking_windows_start_half_a_window_apart_and_end_by_the_eval_window():
-    # Eval starts on day 80 and windows are 10 days, so cutoffs are 70, 65, 60 and 55.
-    assert resolve(100).ranking_cutoffs == (55 * DAY, 60 * DAY, 65 * DAY, 70 * DAY)
+def test_relative_lengths_are_whole_days_where_they_are_longer_than_one():
+    windows = resolve(92)  # a tenth is 9.2 days
+    assert (windows.window, windows.test_start) == (9 * DAY, 83 * DAY)
+    assert resolve(5, eval_window="0.1", test_window="0.3").window == DAY // 2
+    assert resolve(5, eval_window="0.1", test_window="0.3").test_start == 4 * DAY
 
 
-def test_the_ranker_leaves_half_of_the_training_span_to_retrieval():
-    # Training spans days 0 to 80: of 70, 65, ..., 15 only those from day 40 on are kept.
-    cutoffs = resolve(100, ranking_windows=12).ranking_cutoffs
-    assert cutoffs == tuple(day * DAY for day in (40, 45, 50, 55, 60, 65, 70))
+def test_ranking_windows_are_spread_over_the_past():
+    # Eval starts on day 80, windows are 10 days: nine cutoffs from day 16 (a fifth) to day 70, whole days.
+    days = (16, 23, 30, 37, 43, 50, 57, 64, 70)
+    assert resolve(100).ranking_cutoffs == tuple(day * DAY for day in days)
 
 
-def test_ranking_start_is_the_first_cutoff():
-    assert resolve(100).ranking_start == 55 * DAY
+def test_ranking_windows_are_denser_towards_the_present_of_a_long_past():
+    days = [cutoff // DAY for cutoff in resolve(1000).ranking_cutoffs]
+    eval_start = 1000 - 2 * 28
+    steps = [later - earlier for earlier, later in pairwise(days)]
+    assert len(days) == 9
+    assert days[-1] == eval_start - 28 and days[-2] == eval_start - 2 * 28
+    assert abs(days[0] - eval_start / 5) <= 1  # the oldest begins after a fifth of the past
+    assert steps == sorted(steps, reverse=True) and steps[0] > 4 * steps[-1]
 
 
-def test_retrieval_windows_end_before_the_ranker_starts():
-    # The ranker starts on day 55: the newest retrieval window is 45 to 55, the oldest starts after day 0.
-    assert resolve(100).retrieval_cutoffs == tuple(day * DAY for day in range(5, 50, 5))
+def test_fewer_ranking_windows_where_they_would_overlap_by_more_than_half():
+    # Eval starts on day 20, its window is 8 days: from day 8 to day 12 there is room for two.
+    cutoffs = resolve(30, eval_window="8d", test_window="2d").ranking_cutoffs
+    assert cutoffs == (8 * DAY, 12 * DAY)
+
+
+def test_a_number_of_ranking_windows_that_is_asked_for():
+    assert resolve(100, ranking_windows=1).ranking_cutoffs == (70 * DAY,)
+    assert resolve(100, ranking_windows=3).ranking_cutoffs == (16 * DAY, 60 * DAY, 70 * DAY)
+
+
+def test_the_towers_are_trained_up_to_the_third_newest_ranking_window():
+    windows = resolve(100)
+    assert windows.retrieval_end == 57 * DAY
+    known = [windows.knows_towers(cutoff) for cutoff in windows.ranking_cutoffs]
+    assert known == [False] * 6 + [True] * 3
+    assert windows.knows_towers(windows.eval_start)
+
+
+def test_the_towers_keep_half_of_the_past():
+    # Eval starts on day 20, so of the cutoffs on days 8 and 12 only the later leaves them half.
+    assert resolve(30, eval_window="8d", test_window="2d").retrieval_end == 12 * DAY
+
+
+def test_retrieval_windows_end_before_the_towers_may_be_read():
+    # That is on day 57: the newest retrieval window is 47 to 57, the oldest starts after day 0.
+    assert resolve(100).retrieval_cutoffs == tuple(day * DAY for day in range(2, 50, 5))
 
 
 def test_a_window_longer_than_the_training_span_still_leaves_one_ranking_window():
@@ -79,9 +113,12 @@ def test_a_window_longer_than_the_training_span_still_leaves_one_ranking_window(
 )
 def test_windows_are_in_order_for_any_span(days, settings):
     windows = resolve(days, **settings)
-    assert windows.start < windows.ranking_start < windows.eval_start < windows.test_start < windows.now
+    first = windows.ranking_cutoffs[0]
+    assert windows.start < first <= windows.retrieval_end < windows.eval_start < windows.test_start
+    assert windows.test_start < windows.now
+    assert windows.retrieval_end in windows.ranking_cutoffs
     assert all(start > 0 for start in windows.retrieval_cutoffs)
-    assert all(start + windows.window <= windows.ranking_start for start in windows.retrieval_cutoffs)
+    assert all(start + windows.window <= windows.retrieval_end for start in windows.retrieval_cutoffs)
     assert list(windows.ranking_cutoffs) == sorted(set(windows.ranking_cutoffs))
 
 

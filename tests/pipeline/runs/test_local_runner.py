@@ -30,7 +30,14 @@ def create():
 def plan(tmp_path):
     (tmp_path / "logs").mkdir()
     windows = TimeWindows(
-        start=0, ranking_cutoffs=(5,), window=2, retrieval_cutoffs=(3,), eval_start=7, test_start=9, now=11
+        start=0,
+        ranking_cutoffs=(5,),
+        retrieval_end=5,
+        window=2,
+        retrieval_cutoffs=(3,),
+        eval_start=7,
+        test_start=9,
+        now=11,
     )
     return RunPlan(
         config=TowerlineConfig(),
