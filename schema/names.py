@@ -42,8 +42,7 @@ NUM_HASHED_WORDS: Final = 256
 QUERY_EMBEDDING: Final = "query_embedding"
 CANDIDATE_INDEX: Final = "candidate_index"
 CANDIDATE_FEATURES: Final = "candidate_features"
-NUM_CANDIDATE_FEATURES: Final = 17
-"""Scores of the sources and statistics of the product, for each candidate."""
+"""Scores of the sources and statistics of the product, for each candidate (`schema.candidate_features`)."""
 LABEL: Final = "label"
 LABEL_EVENTS: Final = "label_events"
 """Whether the user had an event of each known type with the candidate in the window."""
@@ -102,6 +101,9 @@ EXCLUDE_PURCHASED: Final = "exclude_purchased"
 SERVING_METADATA: Final = "assets.extra/towerline.json"
 SERVED_PRODUCTS: Final = "assets.extra/products.parquet"
 HISTORIES: Final = "assets.extra/histories"
+
+RANKING_EVIDENCE: Final = "assets.extra/evidence.json"
+"""What the RankingTrainer writes beside the ranker: its anchor, and what the windows speak for."""
 
 DEFAULT_EVENT_TYPE: Final = "purchase"
 SECONDS_PER_DAY: Final = 86_400

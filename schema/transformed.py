@@ -11,6 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from schema import names
+from schema.candidate_features import CANDIDATE_FEATURES
 from schema.features import FeatureColumn, FeatureSet, Kind
 
 Tensors = dict[str, Any]
@@ -195,7 +196,7 @@ def dense_candidates(rows: Mapping[str, Any], features: FeatureSet) -> Tensors:
     shape = tf.shape(index)
     dense: Tensors = {
         names.CANDIDATE_INDEX: index,
-        names.CANDIDATE_FEATURES: tf.reshape(flat, [shape[0], shape[1], names.NUM_CANDIDATE_FEATURES]),
+        names.CANDIDATE_FEATURES: tf.reshape(flat, [shape[0], shape[1], len(CANDIDATE_FEATURES)]),
         names.LABEL: rows[names.LABEL].to_tensor(),
         names.LABEL_QUANTITY: _outcome(rows[names.LABEL_QUANTITY], _MISSING, shape),
         names.LABEL_RATING: _outcome(rows[names.LABEL_RATING], _MISSING, shape),

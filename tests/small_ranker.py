@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from schema import names
+from schema.candidate_features import CANDIDATE_FEATURES
 from trainer.affinity import AffinityInputs
 from trainer.ranking_model import RankingModel
 from trainer.settings import RankingSettings
@@ -33,7 +33,7 @@ def batch(size=16, width=6, seed=0):
     order = rng.permuted(np.tile(np.arange(width), (size, 1)), axis=1)
     candidates = np.take_along_axis(candidates, order, axis=1)
     label = (candidates[:, :, None] == history[:, None, :]).any(axis=2)
-    statistics = rng.normal(size=(size, width, names.NUM_CANDIDATE_FEATURES))
+    statistics = rng.normal(size=(size, width, len(CANDIDATE_FEATURES)))
     return {
         "history_index": tf.constant(history, tf.int64),
         "history_age": tf.constant(np.tile([9.0, 3.0], (size, 1)), tf.float32),

@@ -13,6 +13,7 @@ from schema import names
 from schema.grouping import NEVER_DAYS, GroupTotals, Totals, group_totals, joint_keys
 
 _HALF_LIVES_IN_WINDOWS = (0.125, 0.5, 1.5, 4.0)
+_MAX_AGE_WINDOWS = 4.0
 
 Tensors = dict[str, Any]
 
@@ -66,9 +67,11 @@ class AffinityFeatures(tf.keras.layers.Layer):
                 `candidate_index` `[batch, candidates]`.
 
         Returns:
-            `features` float32 `[batch, candidates, features]`, and for explanations `times_bought`,
-            `days_since_last` (NaN if never) and `interval_days` (NaN before the second purchase), each
-            `[batch, candidates]`.
+            `features` float32 `[batch, candidates, features]` of each pair, `user_features` float32 `[batch,
+            features]`, `own_counts` float32 `[batch, candidates, half-lives]` (purchases of the candidate,
+            plain and by each half-life), `last_seen` float32 `[batch, candidates]` (1 for an event of any
+            type just now, falling to 0 for none), and for explanations `times_bought`, `days_since_last`
+            (NaN if never) and `interval_days` (NaN before the second purchase), each `[batch, candidates]`.
         """
         history = tf.maximum(inputs[names.HISTORY_INDEX], 0)
         candidates = inputs[names.CANDIDATE_INDEX]
@@ -84,9 +87,13 @@ class AffinityFeatures(tf.keras.layers.Layer):
         if self.num_categories:
             parts.append(self._category_features(seen, totals))
         parts += [_distance(column, candidates, history, weights) for column in self.numbers.values()]
-        user = self._user_features(history, age, positive)
-        parts.append(tf.repeat(user[:, tf.newaxis, :], tf.shape(candidates)[1], axis=1))
-        return {"features": tf.concat(parts, axis=-1), **explanation}
+        return {
+            "features": tf.concat(parts, axis=-1),
+            "user_features": self._user_features(history, age, positive, weights),
+            "own_counts": bought.counts[..., : 1 + len(self.half_lives)],
+            "last_seen": tf.where(seen.newest < NEVER_DAYS, 1.0 / (1.0 + seen.newest), 0.0),
+            **explanation,
+        }
 
     def _event_weights(self, age: tf.Tensor, known: tf.Tensor, positive: tf.Tensor) -> tf.Tensor:
         """Weights of each event `[batch, time, weights]`: plain, decayed; other types decayed."""
@@ -127,26 +134,22 @@ class AffinityFeatures(tf.keras.layers.Layer):
         shape = tf.shape(joined)
         return tf.reshape(joined, [shape[0], shape[1], self.num_categories * joined.shape[3]])
 
-    def _user_features(self, history: tf.Tensor, age: tf.Tensor, positive: tf.Tensor) -> tf.Tensor:
-        """Activity of the user `[batch, 5]`: events, those of the last window, share of repeats, ages."""
+    def _user_features(
+        self, history: tf.Tensor, age: tf.Tensor, positive: tf.Tensor, weights: tf.Tensor
+    ) -> tf.Tensor:
+        """Activity of the user, by what does not grow with the age of the data alone `[batch, 4]`.
+
+        Events decayed by the longest half-life, share of the last window in them, share of repeats, and
+        windows since the newest event, at most four.
+        """
         target = tf.cast(positive, tf.float32)
-        total = tf.reduce_sum(target, axis=1)
+        lasting = tf.reduce_sum(weights[..., len(self.half_lives)] * target, axis=1)
         recent = tf.reduce_sum(target * tf.cast(age <= self.window_days, tf.float32), axis=1)
-        distinct = _num_distinct(history, positive)
+        repeats = 1.0 - tf.math.divide_no_nan(_num_distinct(history, positive), tf.reduce_sum(target, axis=1))
         newest = tf.reduce_min(tf.where(positive, age, NEVER_DAYS), axis=1, keepdims=True)[:, 0]
-        oldest = tf.reduce_max(tf.where(positive, age, 0.0), axis=1, keepdims=True)[:, 0]
-        repeats = 1.0 - tf.math.divide_no_nan(distinct, total)
-        newest = tf.minimum(newest, NEVER_DAYS)
-        return tf.stack(
-            [
-                tf.math.log1p(total),
-                tf.math.log1p(recent),
-                repeats,
-                tf.math.log1p(newest),
-                tf.math.log1p(oldest),
-            ],
-            axis=1,
-        )
+        windows = tf.clip_by_value(newest / self.window_days, 0.0, _MAX_AGE_WINDOWS)
+        share = tf.math.divide_no_nan(recent, recent + lasting)
+        return tf.stack([tf.math.log1p(lasting), share, repeats, tf.math.log1p(windows)], axis=1)
 
 
 def _repeat_features(bought: Totals) -> tuple[tf.Tensor, Tensors]:

@@ -84,6 +84,39 @@ def fit_best(
     return curve
 
 
+def fit_epochs(
+    model: Any,
+    batches: tf.data.Dataset | SpreadBatches,
+    num_epochs: int,
+    measure: Callable[[int], float] | None,
+    until: int | None = None,
+) -> list[Epoch]:
+    """Fits for a number of epochs along the learning rates of `fit_best`, without stopping early.
+
+    Args:
+        model: A compiled Keras model.
+        batches: Training batches of one epoch.
+        num_epochs: Epochs over which the learning rate falls.
+        measure: Called after each epoch with its number, from 1; returns the metric of the curve.
+        until: Epochs to fit; all if None.
+
+    Returns:
+        The training curve; empty without `measure`.
+    """
+    curve: list[Epoch] = []
+    full_rate = float(model.optimizer.learning_rate.numpy())
+    for epoch in range(1, (until or num_epochs) + 1):
+        start = time.monotonic()
+        model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
+        history = _fit_epoch(model, batches)
+        loss = float(history.history["loss"][0])
+        logging.info("Epoch %d of %d: loss %.4f", epoch, num_epochs, loss)
+        if measure is not None:
+            curve.append(Epoch(epoch, loss, measure(epoch), time.monotonic() - start))
+    model.optimizer.learning_rate = full_rate
+    return curve
+
+
 def suitable_batch_size(num_rows: int, most: int, least: int) -> int:
     """The batch size that gives some hundred steps an epoch on little data: at most `most`."""
     return min(most, max(least, num_rows // _LEAST_STEPS))

@@ -14,9 +14,18 @@ from trainer.rankers.base import FIGURES
 
 Tensors = dict[str, Any]
 
+ANCHOR = "anchor"
+"""Of each candidate, the negative log rank in the list of the classical baseline that was chosen."""
+BOUGHT = "bought"
+"""Whether the user has bought the candidate."""
+HAS_HISTORY = "has_history"
+"""Whether the query has a known product in its history."""
+
 _FIXED_SEED = (1, 2)
 _PER_CANDIDATE = (
     FIGURES,
+    ANCHOR,
+    BOUGHT,
     names.CANDIDATE_INDEX,
     names.CANDIDATE_FEATURES,
     names.LABEL,
@@ -27,7 +36,11 @@ _PER_CANDIDATE = (
 
 
 def ranking_batches(
-    patterns: Sequence[str], features: FeatureSet, batch_size: int, every: int = 1
+    patterns: Sequence[str],
+    features: FeatureSet,
+    batch_size: int,
+    every: int = 1,
+    cutoffs: Sequence[int] | None = None,
 ) -> tf.data.Dataset:
     """Reads dense rows of candidates in order, streaming from the files.
 
@@ -36,13 +49,18 @@ def ranking_batches(
         features: Feature columns.
         batch_size: Queries of a batch.
         every: Takes one row of so many.
+        cutoffs: Takes only the rows of these windows; of all if None.
     """
     spec = candidate_spec(features)
 
     def parse(batch: tf.Tensor) -> Tensors:
         return dense_candidates(tf.io.parse_example(batch, spec), features)
 
-    records = _records(patterns).shard(every, 0).batch(batch_size)
+    records = _records(patterns)
+    if cutoffs is not None:
+        wanted = tf.constant(list(cutoffs), tf.int64)
+        records = records.filter(lambda record: tf.reduce_any(_cutoff(record) == wanted))
+    records = records.shard(every, 0).batch(batch_size)
     return records.map(parse, num_parallel_calls=2, deterministic=True).prefetch(2)
 
 
@@ -65,6 +83,11 @@ def sample_candidates(batch: Tensors, count: int, seed: tf.Tensor | None = None)
     chosen = tf.math.top_k(tf.where(labels > 0, 2.0, drawn), k=count, sorted=False).indices
     sampled = {name: tf.gather(batch[name], chosen, batch_dims=1) for name in _PER_CANDIDATE if name in batch}
     return batch | sampled
+
+
+def _cutoff(record: tf.Tensor) -> tf.Tensor:
+    spec = {names.QUERY_TIME: tf.io.FixedLenFeature([], tf.int64)}
+    return tf.io.parse_single_example(record, spec)[names.QUERY_TIME]
 
 
 def _records(patterns: Sequence[str]) -> tf.data.Dataset:

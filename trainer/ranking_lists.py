@@ -10,7 +10,7 @@ import tensorflow as tf
 from schema import names
 from trainer.rankers.base import FIGURES
 from trainer.rankers.tastes import MOST_EVENTS, newest_events
-from trainer.ranking_data import sample_candidates
+from trainer.ranking_data import ANCHOR, BOUGHT, HAS_HISTORY, sample_candidates
 from trainer.ranking_model import RankingModel
 
 Tensors = dict[str, Any]
@@ -28,23 +28,29 @@ def describe_lists(model: RankingModel, batches: tf.data.Dataset, most_candidate
         model: An adapted model.
         batches: Dense rows of candidates.
         most_candidates: Keeps all positives and random others up to this many of each list; all if None.
+            They are described before, beside all others of their list.
 
     Returns:
-        `figures` float16 `[lists, candidates, figures]`, `label`, `candidate_index` `[lists, candidates]`,
-        `num_targets` `[lists]`, the labels of the heads, and for rankers that read products the newest
-        events of the history.
+        `figures` float16 `[lists, candidates, figures]`, `label`, `candidate_index`, `anchor` and `bought`
+        `[lists, candidates]`, `num_targets`, `query_time` and `has_history` `[lists]`, the labels of the
+        heads, and for rankers that read products the newest events of the history.
     """
 
     def describe(batch: Tensors) -> Tensors:
-        if most_candidates is not None:
-            batch = sample_candidates(batch, most_candidates)
+        pairs = model.describe(batch)
         kept = {
-            FIGURES: tf.cast(model.normalize(model.describe(batch)["features"]), tf.float16),
+            FIGURES: tf.cast(model.normalize(pairs["features"]), tf.float16),
+            ANCHOR: pairs[ANCHOR],
+            BOUGHT: pairs["times_bought"] > 0,
+            HAS_HISTORY: pairs[HAS_HISTORY],
             names.LABEL: batch[names.LABEL],
             names.CANDIDATE_INDEX: tf.cast(batch[names.CANDIDATE_INDEX], tf.int32),
             names.NUM_TARGETS: batch[names.NUM_TARGETS],
+            names.QUERY_TIME: batch[names.QUERY_TIME],
         }
         kept |= {name: batch[name] for name in model.heads.labels}
+        if most_candidates is not None:
+            kept = sample_candidates(kept, most_candidates)
         return kept | (_history(batch) if model.ranker.reads_products else {})
 
     described = [
@@ -76,6 +82,19 @@ def training_batches(lists: Tensors, batch_size: int, num_candidates: int, seed:
 
     pairs = tf.data.Dataset.zip((order.batch(batch_size), seeds))
     return pairs.map(gather, num_parallel_calls=2, deterministic=True).prefetch(_PREFETCHED)
+
+
+def join_lists(first: Tensors, second: Tensors) -> Tensors:
+    """The lists of both, of as many candidates; either may be empty."""
+    if not first or not second:
+        return first or second
+    return {name: tf.concat([first[name], second[name]], axis=0) for name in first}
+
+
+def select_lists(lists: Tensors, chosen: np.ndarray) -> Tensors:
+    """The lists marked in `chosen`, bool `[lists]`."""
+    rows = tf.constant(np.flatnonzero(chosen))
+    return {name: tf.gather(value, rows) for name, value in lists.items()}
 
 
 def whole_lists(lists: Tensors, batch_size: int) -> tf.data.Dataset:

@@ -25,7 +25,11 @@ def ndcg_at_k(labels: np.ndarray, scores: np.ndarray, num_targets: np.ndarray, t
         `[queries]`.
     """
     order = np.argsort(-scores, axis=1, kind="stable")[:, :top_k]
-    hits = np.take_along_axis(labels > 0, order, axis=1)
+    return ndcg_of_hits(np.take_along_axis(labels > 0, order, axis=1), num_targets, top_k)
+
+
+def ndcg_of_hits(hits: np.ndarray, num_targets: np.ndarray, top_k: int) -> np.ndarray:
+    """Likewise of which of the first products of each list are targets `[queries, at most top_k]`."""
     discount = 1.0 / np.log2(np.arange(2, hits.shape[1] + 2))
     full = 1.0 / np.log2(np.arange(2, top_k + 2))
     ideal = np.cumsum(full)[np.minimum(num_targets, top_k) - 1]

@@ -66,7 +66,7 @@ class RankingSettings(Settings):
     """Share of the training users whose queries come a second time without history, as new users. It
     helps those, and costs others a little. `auto`: as many (at most half of the users) as make queries
     without history as frequent in training as they are in the eval window."""
-    max_train_queries: Positive = 20_000
+    max_train_queries: Positive = 12_000
     """Queries on which the ranker is trained, about; beyond, a sample of users stands for all."""
     max_eval_queries: Positive = 5_000
     """Queries on which it is evaluated, likewise."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -64,8 +65,9 @@ class Executor(base_executor.BaseExecutor):
         for split, starts in moments.items():
             source = artifact_utils.get_split_uris(input_dict["transformed_examples"], split)
             patterns = [f"{uri}/*" for uri in source]
-            queries = read_window_queries(patterns, starts, exec_properties[f"most_{split}_queries"])
+            queries = read_window_queries(patterns, starts, exec_properties[f"max_{split}_queries"])
             records[split] = queries.records
+        records[names.TRAIN] = weighted_down(records[names.TRAIN], index)
         cold_share = choose_cold_share(
             exec_properties["cold_share"], records[names.TRAIN], records[names.EVAL]
         )
@@ -101,8 +103,7 @@ class _Generator:
         self._reader = reader
         self._index = index
         self._preranker = preranker
-        self._window_days = windows.window / names.SECONDS_PER_DAY
-        self._window = windows.window
+        self._windows = windows
         self._properties = exec_properties
         self._read_window = read_window
 
@@ -110,12 +111,13 @@ class _Generator:
         sources = CandidateSources(
             load_tables(self._index, moment),
             self._properties["num_candidates"],
-            self._window_days,
+            self._windows.window / names.SECONDS_PER_DAY,
             self._preranker,
             self._properties["pool_size"],
+            reads_towers=self._windows.knows_towers(moment),
         )
         find = tf.function(sources.__call__, reduce_retracing=True)
-        outcomes = self._read_window(moment, moment + self._window)
+        outcomes = self._read_window(moment, moment + self._windows.window)
         for rows in self._reader.rows(records):
             yield self._batch(rows, find, outcomes)
             cold = as_new_users(rows, cold_share)
@@ -126,6 +128,24 @@ class _Generator:
         query = self._reader.dense(rows)
         found = find(query[names.QUERY_EMBEDDING], query[names.HISTORY_INDEX], query[names.HISTORY_AGE])
         return candidate_rows(query, found, rows, outcomes)
+
+
+def weighted_down(records: dict[int, np.ndarray], index: Path) -> dict[int, np.ndarray]:
+    """The queries of each training window, fewer where its volume was unusual (`window_weights`).
+
+    Args:
+        records: Serialised queries of each window.
+        index: The candidate index.
+    """
+    weights = json.loads((index / "index.json").read_text(encoding="utf-8"))["window_weights"]
+    kept = {}
+    for cutoff, queries in records.items():
+        weight = weights.get(str(cutoff), 1.0)
+        if weight < 1.0:
+            logging.warning("The window at %d has an unusual volume: it counts by %.2f", cutoff, weight)
+        chosen = np.unique((np.arange(int(np.ceil(weight * len(queries)))) / weight).astype(int))
+        kept[cutoff] = queries[chosen[chosen < len(queries)]]
+    return kept
 
 
 def _product_ids(transform_graph: str) -> list[str]:

@@ -11,11 +11,11 @@ _MOST_REGULARIZATION = 1000.0
 def ease_weights(matrix: sparse.csr_matrix, num_products: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Solves EASE for the most bought products (Steck, "Embarrassingly shallow autoencoders", WWW 2019).
 
-    The weights are `-P[i, j] / P[j, j]` with `P = (X'X + lambda I)^-1` and X binary. Half the number of
-    users, at most 1,000, is the regularisation; a user counts once for a product.
+    The weights are `-P[i, j] / P[j, j]` with `P = (X'X + lambda I)^-1`. Half the number of users, at most
+    1,000, is the regularisation; a user counts once for a product.
 
     Args:
-        matrix: Interactions of any weight `[users, products]`.
+        matrix: X: 1 where a user bought, less where he did something less `[users, products]`.
         num_products: Most bought products that take part; the cost grows with its third power.
         count: Weights kept for each product of the history, the largest by size.
 
@@ -30,8 +30,8 @@ def ease_weights(matrix: sparse.csr_matrix, num_products: int, count: int) -> tu
     head = np.sort(head[np.argsort(-buyers[head], kind="stable")[:num_products]])
     if len(head) < 2:
         return indices, scores
-    binary = (matrix[:, head] > 0).astype(np.float32)
-    gram = (binary.T @ binary).toarray()
+    shares = matrix[:, head].astype(np.float32)
+    gram = (shares.T @ shares).toarray()
     gram[np.diag_indices_from(gram)] += min(_MOST_REGULARIZATION, max(matrix.shape[0] / 2, 1.0))
     inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
     weights = -inverse / np.diag(inverse)[np.newaxis, :]

@@ -15,8 +15,9 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from components.candidate_indexer.groups import choose_groupings, read_categories
-from components.candidate_indexer.history import read_positive_events, repeat_rate
+from components.candidate_indexer.history import read_shop_events, repeat_rate
 from components.candidate_indexer.moments import build_moment
+from components.candidate_indexer.volumes import window_weights
 from components.candidate_sources.tables import save_embeddings
 from components.settings import IndexSettings
 from schema import names
@@ -48,18 +49,19 @@ class Executor(base_executor.BaseExecutor):
         available = read_available(patterns, features)
         embeddings = _candidate_embeddings(artifact_utils.get_single_uri(input_dict["model"]))
         product_ids = [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
-        events = read_positive_events(artifact_utils.get_single_uri(input_dict["interactions"]), product_ids)
+        events = read_shop_events(artifact_utils.get_single_uri(input_dict["interactions"]), product_ids)
         moments = json.loads(exec_properties["moments"])
         categories = read_categories(patterns, features)
-        groups = choose_groupings(categories, events, min(moments), exec_properties["window"])
+        window, positive = exec_properties["window"], events.positive
+        # As of the middle: the oldest cutoff has hardly a past, and the newest would know too much.
+        groups = choose_groupings(categories, positive, sorted(moments)[len(moments) // 2], window)
         save_embeddings(output, embeddings, available, groups)
         for moment in moments:
             logging.info("Building the candidate tables as of %d", moment)
-            tables = build_moment(
-                events, available, groups[:, 0], moment, exec_properties["window"], settings
-            )
+            tables = build_moment(events, available, groups[:, 0], moment, window, settings)
             tables.save(output, moment)
-        report = measure_search(embeddings) | {"repeat_rate": repeat_rate(events)}
+        report: dict[str, Any] = measure_search(embeddings) | {"repeat_rate": repeat_rate(positive)}
+        report["window_weights"] = window_weights(positive.time, moments, window)
         (output / "index.json").write_text(json.dumps(report, indent=1))
         if report["recall"] < settings.min_recall:
             raise PipelineRefusedError(

@@ -5,19 +5,40 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from components.candidate_indexer.history import PositiveEvents
+from components.candidate_indexer.history import ShopEvents
 from schema import names
 
 
-def user_product_matrix(events: PositiveEvents, as_of: int, half_life_days: float) -> sparse.csr_matrix:
-    """Returns the log of each user's decayed event counts, `[users, products]`."""
+def user_product_matrix(
+    events: ShopEvents, strength: np.ndarray, as_of: int, half_life_days: float
+) -> sparse.csr_matrix:
+    """Returns the log of each user's decayed event counts, `[users, products]`.
+
+    Args:
+        events: Events before `as_of`.
+        strength: How much each counts `[events]`.
+        as_of: Epoch seconds.
+        half_life_days: Age at which an event counts half.
+    """
     age = (as_of - events.time) / (half_life_days * names.SECONDS_PER_DAY)
-    num_users = int(events.user.max(initial=-1)) + 1
-    shape = (max(num_users, 1), events.num_products)
-    counts = sparse.csr_matrix((np.exp2(-age), (events.user, events.product)), shape=shape)
-    counts.sum_duplicates()
+    counts = _summed(events, strength * np.exp2(-age))
     counts.data = np.log1p(counts.data * 4.0)
     return counts
+
+
+def user_product_shares(events: ShopEvents, strength: np.ndarray) -> sparse.csr_matrix:
+    """1 where the user bought the product, less where there are other events alone `[users, products]`."""
+    shares = _summed(events, strength.astype(np.float64))
+    shares.data = np.minimum(shares.data, 1.0)
+    return shares
+
+
+def _summed(events: ShopEvents, weights: np.ndarray) -> sparse.csr_matrix:
+    num_users = int(events.user.max(initial=-1)) + 1
+    shape = (max(num_users, 1), events.num_products)
+    matrix = sparse.csr_matrix((weights, (events.user, events.product)), shape=shape)
+    matrix.sum_duplicates()
+    return matrix
 
 
 def nearest_products(matrix: sparse.csr_matrix, count: int) -> tuple[np.ndarray, np.ndarray]:

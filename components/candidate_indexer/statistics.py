@@ -1,4 +1,10 @@
-"""What is known of each product at one moment, from the events strictly before it."""
+"""What is known of each product at a cutoff, from the events strictly before it.
+
+No column holds a level of the whole shop. How much was sold in all, and for how long events have been
+recorded, differ from cutoff to cutoff without any product having changed; a model that reads such a level
+learns the cutoffs' names. So sales are shares of all sales, rates and intervals are ratios to the shop's,
+and ages end at four windows.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +12,23 @@ import numpy as np
 
 from components.candidate_indexer.history import PositiveEvents
 from schema import names
-
-FEATURE_NAMES = (
-    "popularity_long",
-    "popularity_window",
-    "popularity_short",
-    "trend",
-    "num_buyers",
-    "repeat_rate",
-    "usual_interval",
-    "days_since_last_sale",
-    "days_since_first_sale",
-)
-"""Columns of `product_statistics`, in this order."""
+from schema.candidate_features import HORIZONS
+from schema.windows import horizon_seconds
 
 _PRIOR_BUYERS = 5.0
 _PRIOR_INTERVALS = 3.0
+_PRIOR_SHARE = 0.2
+"""What a product without sales is given, in shares of the mean product that sells."""
+_MAX_AGE_WINDOWS = 4.0
 
 
 def product_statistics(events: PositiveEvents, as_of: int, window: int) -> np.ndarray:
-    """Computes the columns of `FEATURE_NAMES`.
+    """Computes the columns of `STATISTICS`.
 
-    Popularity is the log of one plus the number of events in four windows, one window and a quarter of
-    one; the trend compares the last quarter with the window. The share of buyers who bought again and the
-    mean number of days between two purchases of a user are smoothed towards those of the whole shop.
+    Shares of sales and of buyers are logarithms, smoothed by a fifth of the share of the mean product that
+    sells; the share of buyers who bought again and the mean time between two purchases of a user are
+    logarithms of their ratio to those of the whole shop; times since the last and the first sale are
+    logarithms of one plus windows, cut at four windows.
 
     Args:
         events: Positive events; those at or after `as_of` are ignored.
@@ -37,24 +36,37 @@ def product_statistics(events: PositiveEvents, as_of: int, window: int) -> np.nd
         window: Length of the eval window in seconds.
 
     Returns:
-        float32 `[products, len(FEATURE_NAMES)]`.
+        float32 `[products, len(STATISTICS)]`.
     """
     past = events.before(as_of)
-    counts = [_counts(past, as_of - length) for length in (4 * window, window, window // 4)]
-    trend = np.log((counts[2] * 4 + 1) / (counts[1] + 1))
+    prior = _PRIOR_SHARE / max(len(np.unique(past.product)), 1)
+    counts = [sales(past, as_of, window, horizon) for horizon in HORIZONS]
     buyers, repeat_rate, interval = _repeats(past)
-    last, first = _first_and_last(past, as_of)
-    columns = [*map(np.log1p, counts), trend, np.log1p(buyers), repeat_rate, np.log1p(interval), last, first]
-    table: np.ndarray = np.stack(columns, axis=1).astype(np.float32)
+    columns = [_log_share(count, prior) for count in [*counts, buyers]]
+    last, first = _first_and_last(past, as_of, window)
+    table: np.ndarray = np.stack([*columns, repeat_rate, interval, last, first], axis=1).astype(np.float32)
     return table
 
 
-def _counts(events: PositiveEvents, since: int) -> np.ndarray:
-    return np.bincount(events.product[events.time >= since], minlength=events.num_products).astype(float)
+def sales(past: PositiveEvents, as_of: int, window: int, horizon: float | None) -> np.ndarray:
+    """Events of each product over a horizon before a cutoff, float64 `[products]`.
+
+    A horizon is a number of whole days wherever a window is, so that it holds as many stamps at every
+    cutoff of a shop whose stamps are dates.
+    """
+    if horizon is None:
+        return np.bincount(past.product, minlength=past.num_products).astype(float)
+    since = as_of - horizon_seconds(window, horizon)
+    return np.bincount(past.product[past.time >= since], minlength=past.num_products).astype(float)
+
+
+def _log_share(counts: np.ndarray, prior: float) -> np.ndarray:
+    logs: np.ndarray = np.log(counts / max(counts.sum(), 1.0) + prior)
+    return logs
 
 
 def _repeats(events: PositiveEvents) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Buyers, smoothed share of buyers who came back, smoothed mean days between purchases."""
+    """Buyers, and log ratios to the shop's of the share of them who came back and of the usual interval."""
     order = np.lexsort((events.time, events.product, events.user))
     user, product, time = events.user[order], events.product[order], events.time[order]
     same = (user[1:] == user[:-1]) & (product[1:] == product[:-1])
@@ -68,20 +80,27 @@ def _repeats(events: PositiveEvents) -> tuple[np.ndarray, np.ndarray, np.ndarray
     repeaters = np.bincount(product[first_of_pair][repeated_pairs], minlength=size)
     intervals = np.bincount(product[1:][again], minlength=size)
     days = np.bincount(product[1:][again], weights=gap_days[again], minlength=size)
-    overall_rate = repeaters.sum() / max(buyers.sum(), 1)
-    overall_interval = days.sum() / max(intervals.sum(), 1)
-    rate = (repeaters + _PRIOR_BUYERS * overall_rate) / (buyers + _PRIOR_BUYERS)
-    interval = (days + _PRIOR_INTERVALS * overall_interval) / (intervals + _PRIOR_INTERVALS)
-    return buyers, rate, interval
+    rate = _ratio(repeaters, buyers, _PRIOR_BUYERS)
+    return buyers, rate, _ratio(days, intervals, _PRIOR_INTERVALS)
 
 
-def _first_and_last(events: PositiveEvents, as_of: int) -> tuple[np.ndarray, np.ndarray]:
-    """Log days since the last and the first sale; never sold counts as ten years."""
-    never = as_of - 3650 * names.SECONDS_PER_DAY
+def _ratio(amount: np.ndarray, count: np.ndarray, prior: float) -> np.ndarray:
+    """Log of `amount / count` relative to that of all, smoothed by `prior` of the mean; 0 without any."""
+    overall = amount.sum() / max(count.sum(), 1)
+    if overall <= 0:
+        return np.zeros(len(amount))
+    logs: np.ndarray = np.log((amount + prior * overall) / (count + prior) / overall)
+    return logs
+
+
+def _first_and_last(events: PositiveEvents, as_of: int, window: int) -> tuple[np.ndarray, np.ndarray]:
+    """Log of one plus the windows since the last and the first sale; never sold counts as long ago."""
+    never = as_of - int((_MAX_AGE_WINDOWS + 1) * window)
     last = np.full(events.num_products, never, np.int64)
     first = np.full(events.num_products, as_of, np.int64)
     np.maximum.at(last, events.product, events.time)
     np.minimum.at(first, events.product, events.time)
-    first[last == never] = never
-    days = [np.log1p(np.maximum(as_of - stamp, 0) / names.SECONDS_PER_DAY) for stamp in (last, first)]
-    return days[0], days[1]
+    unsold = np.bincount(events.product, minlength=events.num_products) == 0
+    first[unsold] = never
+    ages = [np.clip((as_of - stamp) / window, 0.0, _MAX_AGE_WINDOWS) for stamp in (last, first)]
+    return np.log1p(ages[0]), np.log1p(ages[1])

@@ -20,12 +20,14 @@ class Purchases:
     Attributes:
         rows: Row of the batch, int64 `[purchases]`.
         products: Product, int64 `[purchases]`.
-        weights: By recent and by lasting taste `[purchases, 2]`.
+        weights: By short- and long-term interest `[purchases, 2]`.
+        latest: By how few events came after it, faster and slower `[purchases, 2]`.
     """
 
     rows: tf.Tensor
     products: tf.Tensor
     weights: tf.Tensor
+    latest: tf.Tensor
 
 
 class ItemToItem(tf.Module):
@@ -58,13 +60,13 @@ class ItemToItem(tf.Module):
         given = np.concatenate([np.zeros_like(silent, np.float32), score[speaks]])
         self.given = frozen(np.where(others >= 0, given, 0.0), tf.float32)
 
-    def __call__(self, purchases: Purchases, batch: tf.Tensor) -> tf.Tensor:
-        """Scores of those spoken for by recent and by lasting taste `[batch, 2, named + 1]`."""
+    def __call__(self, purchases: Purchases, weights: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
+        """Scores of those spoken for, by each of two weights `[purchases, 2]`: `[batch, 2, named + 1]`."""
         row = tf.gather(self.row, purchases.products)
         width = self.num_named + 1
         segment = tf.cast(2 * purchases.rows * width, tf.int32)[:, tf.newaxis] + tf.gather(self.others, row)
         given = tf.gather(self.given, row)
-        values = [tf.reshape(given * purchases.weights[:, taste, tf.newaxis], [-1]) for taste in (0, 1)]
+        values = [tf.reshape(given * weights[:, column, tf.newaxis], [-1]) for column in (0, 1)]
         segment = tf.reshape(segment, [-1])
         summed = tf.math.unsorted_segment_sum(
             tf.concat(values, axis=0), tf.concat([segment, segment + width], axis=0), 2 * batch * width

@@ -21,9 +21,13 @@ class MomentTables:
         neighbour_score: Their cosines `[products, neighbours]`.
         ease_index: Products that a purchase speaks for or against, by EASE `[products, weights]`, -1 pads.
         ease_score: Their weights `[products, weights]`.
+        next_index: Products that follow a product in histories `[products, followers]`, -1 pads.
+        next_score: How often, as smoothed shares `[products, followers]`.
         statistics: `components.candidate_indexer.statistics.FEATURE_NAMES` `[products, statistics]`.
+        first_sale_days: Days since the first sale, 0 for what was never sold `[products]`.
         trending: Products most bought of late, best first.
         popular: Products by popularity, best first; fills lists that the sources leave short.
+        best_sellers: The head of popularity over every horizon, candidates of every query.
         new_products: Products never sold before the moment, the most promising first.
         new_rates: Log of how often new products of their group were taken up of late; aligned.
     """
@@ -32,9 +36,13 @@ class MomentTables:
     neighbour_score: np.ndarray
     ease_index: np.ndarray
     ease_score: np.ndarray
+    next_index: np.ndarray
+    next_score: np.ndarray
     statistics: np.ndarray
+    first_sale_days: np.ndarray
     trending: np.ndarray
     popular: np.ndarray
+    best_sellers: np.ndarray
     new_products: np.ndarray
     new_rates: np.ndarray
 

@@ -59,7 +59,7 @@ class Executor(base_executor.BaseExecutor):
             reader,
             queries.records,
             Path(artifact_utils.get_single_uri(inputs["index"])),
-            windows.window / names.SECONDS_PER_DAY,
+            windows,
             settings,
             properties["seed"],
         )

@@ -10,7 +10,9 @@ import tensorflow as tf
 from components.candidate_sources.preranker import PrerankerWeights, score_pool
 from components.settings import PrerankingSettings
 
-_LEAST_DEVIATION = 1e-6
+_MIN_DEVIATION = 1e-4
+_CONSTANT = 1e6
+"""Deviation of what does not vary: a constant less its mean is rounding, which must not be scaled up."""
 _SAMPLE_FOR_SCALES = 200_000
 
 
@@ -18,6 +20,7 @@ def initial_weights(features: np.ndarray, settings: PrerankingSettings, seed: in
     """Scales from the data, He-normal kernels (He et al. 2015) from the seed."""
     random = np.random.default_rng(seed)
     sample = features[:: max(1, len(features) // _SAMPLE_FOR_SCALES)].astype(np.float64)
+    deviation = sample.std(axis=0)
     hidden, middle = settings.hidden_dim, max(1, settings.hidden_dim // 2)
 
     def kernel(rows: int, columns: int) -> np.ndarray:
@@ -26,7 +29,7 @@ def initial_weights(features: np.ndarray, settings: PrerankingSettings, seed: in
 
     return PrerankerWeights(
         mean=sample.mean(axis=0).astype(np.float32),
-        deviation=np.maximum(sample.std(axis=0), _LEAST_DEVIATION).astype(np.float32),
+        deviation=np.where(deviation > _MIN_DEVIATION, deviation, _CONSTANT).astype(np.float32),
         hidden_kernel=kernel(features.shape[1], hidden),
         hidden_bias=np.zeros(hidden, np.float32),
         middle_kernel=kernel(hidden, middle),

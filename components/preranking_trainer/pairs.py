@@ -14,13 +14,14 @@ from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import load_tables
 from components.settings import PrerankingSettings
 from schema import names
+from schema.windows import TimeWindows
 
 
 def collect_pairs(
     reader: QueryReader,
     records: Mapping[int, np.ndarray],
     index: Path,
-    window_days: float,
+    windows: TimeWindows,
     settings: PrerankingSettings,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -30,7 +31,7 @@ def collect_pairs(
         reader: Reads the queries.
         records: Serialised queries of each training window, by its start.
         index: The candidate index.
-        window_days: Length of the eval window.
+        windows: Length of the windows, and from when on the towers may be read.
         settings: Size of the pool, share of the negatives.
         seed: Draws the negatives.
 
@@ -42,7 +43,11 @@ def collect_pairs(
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for moment, queries in records.items():
         sources = CandidateSources(
-            load_tables(index, moment), settings.pool_size, window_days, pool_size=settings.pool_size
+            load_tables(index, moment),
+            settings.pool_size,
+            windows.window / names.SECONDS_PER_DAY,
+            pool_size=settings.pool_size,
+            reads_towers=windows.knows_towers(moment),
         )
         find = tf.function(sources.pool, reduce_retracing=True)
         for rows in reader.rows(queries):

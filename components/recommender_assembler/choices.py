@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -42,6 +42,8 @@ def make_choices(
     features: FeatureSet,
     embeddings: np.ndarray,
     categories: np.ndarray,
+    gains_of_segments: Callable[[], np.ndarray],
+    proven_gain: float,
 ) -> Choices:
     """Resolves `auto`; the discount comes first, and diversity is measured on what it leaves.
 
@@ -52,19 +54,27 @@ def make_choices(
         features: Feature columns.
         embeddings: Of length 1 `[products, dim]`.
         categories: Codes of the category columns, -1 where missing `[products, columns]`.
+        gains_of_segments: `segment_gains` of the eval window.
+        proven_gain: Relative gain of the ranker over the classical baseline that it starts from, less a
+            standard error. No more than half of it is given up for diversity and the tail: a ranker that has
+            gained nothing has nothing to give away.
     """
+    discount_losses = (
+        min(settings.max_ndcg_loss, proven_gain / 2),
+        min(settings.max_new_ndcg_loss, proven_gain / 2),
+    )
     chosen = (settings.popularity_discount, settings.diversity, settings.cold_start)
     discount, diversity, cold_start = chosen
     if AUTO not in chosen:
         return Choices(float(discount), float(diversity), cold_start)
     lists = read_eval_lists(ranking, patterns, features)
     if discount == AUTO:
-        discount = choose_discount(lists, settings.max_ndcg_loss, settings.max_new_ndcg_loss)
+        discount = choose_discount(lists, *discount_losses)
     scores = lists.scores - float(discount) * lists.popularity
     if cold_start == AUTO:
-        cold_start = choose_cold_start(lists, scores)
+        cold_start = choose_cold_start(lists, scores, gains_of_segments())
     measured: dict[float, float] = {}
     if diversity == AUTO:
         measured = measure_strengths(lists, scores, embeddings, categories, settings.diversity_method)
-        diversity = choose_diversity(measured, settings.max_diversity_loss)
+        diversity = choose_diversity(measured, min(settings.max_diversity_loss, proven_gain / 2))
     return Choices(float(discount), float(diversity), cold_start, measured)

@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from components.candidate_indexer.statistics import FEATURE_NAMES
-from components.candidate_sources.sources import SOURCE_FEATURES
 from components.evaluation.lists import CodeLists
 from components.evaluation.metrics import ndcg
 from schema import names
+from schema.candidate_features import CANDIDATE_FEATURES
 from schema.features import FeatureSet
 from schema.transformed import candidate_spec, dense_candidates, read_rows
 
-POPULARITY = len(SOURCE_FEATURES) + FEATURE_NAMES.index("popularity_long")
-"""Column of `candidate_features`: log of one plus the events of four windows."""
+POPULARITY = CANDIDATE_FEATURES.index("share_four")
+"""Column of `candidate_features`: log share of the sales of four windows."""
 _TOP_K = 10
 _BATCH = 64
 
@@ -29,7 +28,7 @@ class EvalLists:
     Attributes:
         index: Products.
         scores: Of the ranker.
-        popularity: Log of one plus the events of four windows.
+        popularity: Log share of the sales of four windows.
         labels: Positive where a candidate is a target.
         num_targets: Targets of each query, also those that are no candidates `[queries]`.
         bought: Which candidates stand in the history.
@@ -48,18 +47,29 @@ class EvalLists:
 
     def ndcg(self, scores: np.ndarray) -> float:
         """Mean NDCG@10 of the queries with targets, ordered by other scores `[queries, candidates]`."""
-        return self.ndcg_of(np.argsort(-scores, axis=1, kind="stable")[:, :_TOP_K])
-
-    def ndcg_of(self, order: np.ndarray) -> float:
-        """Likewise of given orders: places among the candidates `[queries, at least 10]`."""
-        relevant = np.take_along_axis(self.labels > 0, order[:, :_TOP_K], axis=1)
-        return _mean_ndcg(relevant, self.num_targets)
+        return _mean(self.ndcg_by_query(scores))
 
     def new_ndcg(self, scores: np.ndarray) -> float:
         """Mean NDCG@10 of what was never bought before: without the history in lists and targets."""
+        return _mean(self.new_ndcg_by_query(scores))
+
+    def ndcg_of(self, order: np.ndarray) -> float:
+        """As `ndcg`, of given orders: indices among the candidates `[queries, at least 10]`."""
+        return _mean(self._ndcg_of(order))
+
+    def ndcg_by_query(self, scores: np.ndarray) -> np.ndarray:
+        """NDCG@10 of each query; NaN for those without targets."""
+        return self._ndcg_of(np.argsort(-scores, axis=1, kind="stable")[:, :_TOP_K])
+
+    def new_ndcg_by_query(self, scores: np.ndarray) -> np.ndarray:
+        """Likewise of what was never bought before."""
         order = np.argsort(-np.where(self.bought, -np.inf, scores), axis=1, kind="stable")[:, :_TOP_K]
         relevant = np.take_along_axis((self.labels > 0) & ~self.bought, order, axis=1)
-        return _mean_ndcg(relevant, self.num_new_targets)
+        return _ndcg(relevant, self.num_new_targets)
+
+    def _ndcg_of(self, order: np.ndarray) -> np.ndarray:
+        relevant = np.take_along_axis(self.labels > 0, order[:, :_TOP_K], axis=1)
+        return _ndcg(relevant, self.num_targets)
 
     def select(self, queries: np.ndarray) -> EvalLists:
         """The marked queries, bool `[queries]`."""
@@ -99,8 +109,11 @@ def _seen_before(rows: Any, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     return history.contains(numbers, index), targets.without(history).lengths, history.lengths > 0
 
 
-def _mean_ndcg(relevant: np.ndarray, num_targets: np.ndarray) -> float:
-    asked = num_targets > 0
-    if not asked.any():
-        return 0.0
-    return float(ndcg(relevant[asked], num_targets[asked].astype(np.int64), _TOP_K).mean())
+def _ndcg(relevant: np.ndarray, num_targets: np.ndarray) -> np.ndarray:
+    values = ndcg(relevant, np.maximum(num_targets, 1).astype(np.int64), _TOP_K)
+    return np.where(num_targets > 0, values, np.nan)
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else 0.0

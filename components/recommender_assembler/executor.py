@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +17,33 @@ from tfx.utils import path_utils
 
 from components.candidate_sources.preranker import load_preranker
 from components.candidate_sources.sources import CandidateSources
-from components.candidate_sources.tables import load_tables
+from components.candidate_sources.tables import CandidateTables, load_tables
 from components.evaluation.examples import read_split
 from components.evaluation.exclusion import resolve_exclusion
 from components.recommender_assembler.choices import Choices, make_choices
+from components.recommender_assembler.cold_choice import segment_gains
 from components.recommender_assembler.cold_start import ColdStart
 from components.recommender_assembler.compiled_rules import catalogue_columns
 from components.recommender_assembler.embeddings import Embeddings, embedding_columns
 from components.recommender_assembler.histories import write_histories
 from components.recommender_assembler.product_table import write_products
 from components.recommender_assembler.product_texts import product_texts
+from components.recommender_assembler.ranking_evidence import read_evidence
 from components.recommender_assembler.recommender import Recommender
-from components.recommender_assembler.segments import make_segments, read_purchases
+from components.recommender_assembler.segments import Purchases, make_segments, read_purchases
 from components.recommender_assembler.serving_settings import ServingSettings
 from components.recommender_assembler.stages import category_codes, make_finishing, make_freshness
 from components.recommender_assembler.text_index import TextIndex, build_postings
 from components.recommender_assembler.user_rows import read_user_rows
 from components.settings import PostRankingSettings
 from schema import names
+from schema.candidate_features import HORIZONS, SHARES, STATISTICS
 from schema.durations import seconds_of
 from schema.features import FeatureSet
 from schema.vocabulary import restore_id
-from schema.windows import TimeWindows
+from schema.windows import TimeWindows, horizon_seconds
 
-_SEGMENT_WINDOWS = 4
-"""Eval windows that the popularity in segments looks back."""
+_LONGEST_HORIZON = 4.0
 
 
 class Executor(base_executor.BaseExecutor):
@@ -106,8 +108,21 @@ def _build(
     categories = category_codes(columns, features)
     ranking = _load(inputs["ranking_model"])
     patterns = [f"{uri}/*" for uri in artifact_utils.get_split_uris(inputs["candidates"], names.EVAL)]
-    choices = make_choices(post_ranking, ranking, patterns, features, tables.embeddings, categories)
-    freshness = make_freshness(post_ranking, catalog, product_ids, tables.moment.statistics, moment)
+    evidence = read_evidence(
+        path_utils.serving_model_path(artifact_utils.get_single_uri(inputs["ranking_model"]))
+    )
+    horizon = evidence.horizon
+    choices = make_choices(
+        post_ranking,
+        ranking,
+        patterns,
+        features,
+        tables.embeddings,
+        categories,
+        lambda: _gains_of_segments(inputs, features, windows, horizon, product_ids, tables.available),
+        evidence.proven_gain,
+    )
+    freshness = make_freshness(post_ranking, catalog, product_ids, tables.moment.first_sale_days, moment)
     recommender = Recommender(
         transform,
         _load(inputs["retrieval_model"]),
@@ -118,7 +133,7 @@ def _build(
         make_finishing(
             post_ranking, choices.diversity, columns, categories, sources, freshness, properties["seed"]
         ),
-        _cold_start(inputs, properties, choices, product_ids, tables.available),
+        _cold_start(inputs, properties, choices, product_ids, tables, horizon),
         _settings(properties, post_ranking, exclusion, choices),
     )
     recommender.embeddings = Embeddings(recommender, embedding_columns(catalog, features, product_ids))
@@ -130,21 +145,53 @@ def _cold_start(
     properties: Any,
     choices: Choices,
     product_ids: list[str],
-    available: np.ndarray,
+    tables: CandidateTables,
+    horizon: int,
 ) -> ColdStart | None:
     if choices.cold_start == "model":
         return None
     features = FeatureSet.from_json(properties["features"])
     windows = TimeWindows.from_json(properties["windows"])
+    splits = names.QUERY_SPLITS if properties["refit"] else (names.TRAIN, names.EVAL)
     moment = windows.now if properties["refit"] else windows.test_start
-    purchases = read_purchases(
-        artifact_utils.get_single_uri(inputs["examples"]),
-        names.QUERY_SPLITS if properties["refit"] else (names.TRAIN, names.EVAL),
-        features,
-        product_ids,
-        moment - _SEGMENT_WINDOWS * windows.window,
+    purchases = _purchases(inputs, splits, features, windows, moment, horizon, product_ids)
+    shares, ever = (
+        tables.moment.statistics[:, STATISTICS.index(name)] for name in (SHARES[horizon], SHARES[-1])
     )
-    return ColdStart(make_segments(purchases, available))
+    # Positive, and in the order of popularity: the rank from the end.
+    popularity = np.empty(len(shares))
+    popularity[np.lexsort((ever, shares))] = 1.0 + np.arange(len(shares))
+    return ColdStart(make_segments(purchases, tables.available, popularity))
+
+
+def _gains_of_segments(
+    inputs: Any,
+    features: FeatureSet,
+    windows: TimeWindows,
+    horizon: int,
+    product_ids: list[str],
+    available: np.ndarray,
+) -> np.ndarray:
+    purchases = _purchases(
+        inputs, (names.TRAIN,), features, windows, windows.eval_start, horizon, product_ids
+    )
+    examples = artifact_utils.get_single_uri(inputs["examples"])
+    return segment_gains(examples, make_segments(purchases, available), product_ids)
+
+
+def _purchases(
+    inputs: Any,
+    splits: Sequence[str],
+    features: FeatureSet,
+    windows: TimeWindows,
+    moment: int,
+    horizon: int,
+    product_ids: list[str],
+) -> Purchases:
+    """Those of the horizon of popularity that the ranker's windows speak for; of four windows if of ever."""
+    length = horizon_seconds(windows.window, HORIZONS[horizon] or _LONGEST_HORIZON)
+    examples = artifact_utils.get_single_uri(inputs["examples"])
+    return read_purchases(examples, splits, features, product_ids, moment - length)
 
 
 def _settings(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.candidate_indexer.statistics import FEATURE_NAMES
 from components.candidate_sources.sources import CandidateSources
+from schema.candidate_features import STATISTICS
 
-_COLUMNS = ("popularity_window", "popularity_long", "num_buyers")
+_COLUMNS = ("share_window", "share_four", "buyer_share")
 
 
 def by_popularity(sources: CandidateSources) -> np.ndarray:
@@ -18,7 +18,7 @@ def by_popularity(sources: CandidateSources) -> np.ndarray:
     """
     popular = sources.popular.numpy()
     statistics = sources.statistics.numpy()
-    keys = [-statistics[:, FEATURE_NAMES.index(column)] for column in reversed(_COLUMNS)]
+    keys = [-statistics[:, STATISTICS.index(column)] for column in reversed(_COLUMNS)]
     order = np.lexsort(keys)
     everything: np.ndarray = np.concatenate([popular, order[~np.isin(order, popular)]]).astype(np.int64)
     return everything

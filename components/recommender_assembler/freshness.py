@@ -7,13 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import tensorflow as tf
 
-from components.candidate_indexer.statistics import FEATURE_NAMES
 from components.candidate_sources.item_to_item import frozen
 from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
 from schema import names
 
-_FIRST_SALE = FEATURE_NAMES.index("days_since_first_sale")
+_NEVER_DAYS = 3650.0
 
 
 class Freshness(tf.Module):
@@ -39,7 +38,9 @@ class Freshness(tf.Module):
         return scores + self.boost * spread * tf.pow(0.5, days / self.half_life_days)
 
 
-def birth_times(catalog: pa.Table, product_ids: list[str], statistics: np.ndarray, moment: int) -> np.ndarray:
+def birth_times(
+    catalog: pa.Table, product_ids: list[str], first_sale_days: np.ndarray, moment: int
+) -> np.ndarray:
     """`created_at`, or the first sale where that is absent; epoch seconds int64 `[products]`.
 
     A product that was neither created nor sold counts as ten years old: nothing says that it is new.
@@ -47,10 +48,10 @@ def birth_times(catalog: pa.Table, product_ids: list[str], statistics: np.ndarra
     Args:
         catalog: The raw catalog split.
         product_ids: The product vocabulary.
-        statistics: `product_statistics` at the moment `[products, statistics]`.
+        first_sale_days: Days since the first sale, 0 for what was never sold `[products]`.
         moment: Epoch seconds.
     """
-    days = np.expm1(statistics[:, _FIRST_SALE].astype(np.float64))
+    days = np.where(first_sale_days > 0, first_sale_days, _NEVER_DAYS).astype(np.float64)
     born = np.round(moment - days * names.SECONDS_PER_DAY).astype(np.int64)
     created = first_values(catalog, names.CREATED_AT)
     if pa.types.is_null(created.type):

@@ -9,6 +9,7 @@ on the eval window.
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 
 from components.recommender_assembler.eval_lists import POPULARITY, EvalLists
@@ -17,7 +18,7 @@ DISCOUNTS = tuple(step / 100 for step in range(31))
 
 
 def choose_discount(lists: EvalLists, most_loss: float, most_new_loss: float) -> float:
-    """The largest of `DISCOUNTS` up to which NDCG@10 stays within two relative losses.
+    """The largest of `DISCOUNTS` up to which NDCG@10 stays within two relative losses, by a standard error.
 
     What was never bought before is asked for by itself: it is the smaller part of what is bought, so that
     its loss hides in that of everything, and the part that a recommender is for.
@@ -29,15 +30,28 @@ def choose_discount(lists: EvalLists, most_loss: float, most_new_loss: float) ->
     """
     if not len(lists.scores):
         return 0.0
-    least = (1 - most_loss) * lists.ndcg(lists.scores)
-    least_new = (1 - most_new_loss) * lists.new_ndcg(lists.scores)
+    before = lists.ndcg_by_query(lists.scores)
+    new_before = lists.new_ndcg_by_query(lists.scores)
     chosen = 0.0
-    for discount in DISCOUNTS:
+    for discount in DISCOUNTS[1:]:
         scores = lists.scores - discount * lists.popularity
-        if lists.ndcg(scores) < least or lists.new_ndcg(scores) < least_new:
+        if not (
+            _is_within(before, lists.ndcg_by_query(scores), most_loss)
+            and _is_within(new_before, lists.new_ndcg_by_query(scores), most_new_loss)
+        ):
             break
         chosen = discount
     return chosen
+
+
+def _is_within(before: np.ndarray, after: np.ndarray, most_loss: float) -> bool:
+    """Whether the mean loss and a standard error of it are within a share of the mean before."""
+    known = np.isfinite(before)
+    losses = (before - after)[known]
+    if not len(losses):
+        return True
+    error = losses.std() / np.sqrt(len(losses))
+    return bool(losses.mean() + error <= most_loss * before[known].mean())
 
 
 def discounted(scores: tf.Tensor, candidate_features: tf.Tensor, discount: float) -> tf.Tensor:

@@ -9,7 +9,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.candidate_sources.item_to_item import frozen
-from components.candidate_sources.sources import NEW_PRODUCT, SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
+from components.candidate_sources.sources import NEW_PRODUCT, SOURCE_NAMES, CandidateSources
 from components.recommender_assembler.cold_start import ColdLists, ColdStart
 from components.recommender_assembler.diversity import HEAD
 from components.recommender_assembler.fill import by_popularity
@@ -36,6 +36,7 @@ from components.recommender_assembler.serving_settings import ServingSettings
 from components.recommender_assembler.stage_scores import stage_scores
 from components.recommender_assembler.text_index import TextIndex
 from schema import names
+from schema.candidate_features import SOURCE_FEATURES
 from schema.transformed import dense_user
 
 Tensors = dict[str, Any]

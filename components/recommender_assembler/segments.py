@@ -103,12 +103,15 @@ def _of_users(
     return found
 
 
-def make_segments(purchases: Purchases, available: np.ndarray) -> Segments:
+def make_segments(
+    purchases: Purchases, available: np.ndarray, popularity: np.ndarray | None = None
+) -> Segments:
     """Orders the available products of each segment with at least thirty users.
 
     Args:
         purchases: Before the moment that is served.
         available: Which products may be recommended, bool `[products]`.
+        popularity: Orders everybody's list, positive `[products]`; the share of buyers if None.
     """
     size = len(available)
     overall = np.bincount(purchases.products, minlength=size).astype(float)
@@ -127,7 +130,9 @@ def make_segments(purchases: Purchases, available: np.ndarray) -> Segments:
     return Segments(
         tuple(entry[1] for entry in found),
         tuple(entry[2] for entry in found),
-        np.stack([*(entry[3] for entry in found), _best(share, available)]),
+        np.stack(
+            [*(entry[3] for entry in found), _best(share if popularity is None else popularity, available)]
+        ),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.candidate_sources.sources import SOURCE_FEATURES
+from components.candidate_sources.sources import PRERANKER_SCORE
 from schema import names
+from schema.candidate_features import SOURCE_FEATURES
 
 Tensors = dict[str, Any]
 
@@ -23,6 +24,6 @@ def stage_scores(found: Tensors, ranked: Tensors) -> Tensors:
     features = found[names.CANDIDATE_FEATURES]
     return {
         "two_tower_score": features[..., SOURCE_FEATURES.index("two_tower")],
-        "preranker_score": features[..., SOURCE_FEATURES.index("preranker")],
+        PRERANKER_SCORE: found[PRERANKER_SCORE],
         "ranker_score": ranked["scores"],
     }

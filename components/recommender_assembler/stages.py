@@ -66,11 +66,11 @@ def make_freshness(
     settings: PostRankingSettings,
     catalog: pa.Table,
     product_ids: list[str],
-    statistics: np.ndarray,
+    first_sale_days: np.ndarray,
     moment: int,
 ) -> Freshness | None:
     """None without a boost; the arguments are those of `birth_times`."""
     if not settings.freshness_boost:
         return None
-    born = birth_times(catalog, product_ids, statistics, moment)
+    born = birth_times(catalog, product_ids, first_sale_days, moment)
     return Freshness(born, settings.freshness_boost, settings.freshness_half_life_days)

@@ -35,6 +35,7 @@ def _by_itself(item: Mapping[str, Any]) -> str:
         "popular": "popular with everybody",
         "segment": "popular with users like you",
         "ease": "goes with what you bought",
+        "transitions": "often comes after what you turned to last",
         "own_history": "in your history",
         "new_product": "new" if item.get("is_stranger") else "new, of a kind that you buy",
     }.get(source, source)

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from schema import names
+from schema.candidate_features import CANDIDATE_FEATURES
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.transformed import (
     availability,
@@ -172,7 +173,7 @@ def test_rows_are_read_in_the_order_of_the_file_names(tmp_path):
 
 @pytest.fixture
 def candidates():
-    size = names.NUM_CANDIDATE_FEATURES
+    size = len(CANDIDATE_FEATURES)
     row = {
         "user_index": [4],
         "query_time": [10 * DAY],
@@ -194,7 +195,7 @@ def candidates():
 
 
 def test_features_of_candidates_are_a_row_for_each_candidate(candidates):
-    size = names.NUM_CANDIDATE_FEATURES
+    size = len(CANDIDATE_FEATURES)
     expected = [list(range(size)), list(range(size, 2 * size))]
     assert candidates["candidate_features"].numpy()[0].tolist() == expected
 

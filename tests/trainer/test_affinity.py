@@ -217,24 +217,49 @@ def test_how_much_dearer_a_product_is_than_what_the_user_buys(case, features):
     assert holds(features, case.table(distance))
 
 
-def test_the_activity_of_the_user(case, features):
-    assert holds(features, case.table(lambda row, _: np.log1p(len(case.events(row)))))
-    recent = case.table(lambda row, _: np.log1p(sum(a <= WINDOW_DAYS for _, a in case.events(row))))
-    assert holds(features, recent)
+def of_users(case, function):
+    return np.array([function([a for _, a in case.events(row)], row) for row in range(case.batch)])
 
 
-def test_the_share_of_repeats_of_the_user(case, features):
-    def repeats(row, _):
+def test_the_activity_of_the_user_does_not_grow_with_the_age_of_the_data(case):
+    found = case.outputs()["user_features"]
+    lasting = of_users(case, lambda ages, _: sum(0.5 ** (age / (4 * WINDOW_DAYS)) for age in ages))
+    recent = of_users(case, lambda ages, _: sum(age <= WINDOW_DAYS for age in ages))
+    np.testing.assert_allclose(found[:, 0], np.log1p(lasting), rtol=1e-4)
+    share = np.divide(recent, recent + lasting, out=np.zeros(case.batch), where=lasting > 0)
+    np.testing.assert_allclose(found[:, 1], share, rtol=1e-4)
+
+
+def test_the_share_of_repeats_of_the_user(case):
+    def repeats(_, row):
         products = [p for p, _ in case.events(row)]
         # Without a purchase there is nothing new either: nothing over nothing is 0, and so its rest is 1.
         return 1 - (len(set(products)) / len(products) if products else 0.0)
 
-    assert holds(features, case.table(repeats))
+    np.testing.assert_allclose(case.outputs()["user_features"][:, 2], of_users(case, repeats), rtol=1e-4)
 
 
-@pytest.mark.parametrize("extreme", [newest, oldest])
-def test_the_first_and_last_purchase_of_the_user(case, features, extreme):
-    assert holds(features, case.table(lambda row, _: np.log1p(extreme([a for _, a in case.events(row)]))))
+def test_windows_since_the_last_purchase_end_at_four(case):
+    expected = of_users(case, lambda ages, _: min(min(ages, default=NEVER) / WINDOW_DAYS, 4.0))
+    np.testing.assert_allclose(case.outputs()["user_features"][:, 3], np.log1p(expected), rtol=1e-4)
+
+
+def test_counts_of_the_own_purchases(case):
+    found = case.outputs()["own_counts"]
+    for column, half_life in enumerate((np.inf, 1.0, 4.0, 12.0, 32.0)):  # none, and of windows of 8 days
+
+        def count(row, candidate, half_life=half_life):
+            return sum(0.5 ** (age / half_life) for p, age in case.events(row) if p == candidate)
+
+        np.testing.assert_allclose(found[..., column], case.table(count), rtol=1e-3, atol=1e-5)
+
+
+def test_the_newest_event_of_any_type(case):
+    def seen(row, candidate):
+        ages = [age for p, age in case.events(row, other=True) if p == candidate]
+        return 1 / (1 + min(ages)) if ages else 0.0
+
+    np.testing.assert_allclose(case.outputs()["last_seen"], case.table(seen), rtol=1e-5)
 
 
 def test_explanations_agree_with_brute_force(case):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from schema import names
+from schema.candidate_features import CANDIDATE_FEATURES
 from schema.features import FeatureSet
 from trainer.ranking_data import ranking_batches, sample_candidates
 
@@ -27,7 +27,7 @@ def record(number):
         "history_age": [1.0],
         "label": [0.0, 1.0, 0.0, 0.0],
         "query_embedding": [1.0, 0.0],
-        "candidate_features": [float(number)] * (NUM_CANDIDATES * names.NUM_CANDIDATE_FEATURES),
+        "candidate_features": [float(number)] * (NUM_CANDIDATES * len(CANDIDATE_FEATURES)),
     }
     message = tf.train.Example()
     for name, values in ints.items():

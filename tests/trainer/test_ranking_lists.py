@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.ranking_lists import describe_lists, training_batches, whole_lists
+from trainer.ranking_lists import describe_lists, join_lists, select_lists, training_batches, whole_lists
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -34,8 +34,29 @@ def test_scores_from_figures_are_those_from_rows(described, batch):
 
 def test_what_describes_the_list_stays_with_it(described, batch):
     _, lists = described
-    for name in ("label", "candidate_index", "num_targets"):
+    for name in ("label", "candidate_index", "num_targets", "query_time"):
         np.testing.assert_array_equal(lists[name], batch(SIZE, WIDTH)[name])
+
+
+def test_lists_are_described_beside_all_candidates_before_some_are_left_out(described, batch):
+    """The mean over a list, which is taken off its features, is that of the whole list."""
+    model, whole = described
+    data = tf.data.Dataset.from_tensors(batch(SIZE, WIDTH))
+    few = describe_lists(model, data, 3)
+    assert few["figures"].shape[1] == 3
+    for row in range(SIZE):
+        known = dict(zip(whole["candidate_index"][row].numpy(), whole["figures"][row].numpy(), strict=True))
+        for index, figures in zip(few["candidate_index"][row].numpy(), few["figures"][row], strict=True):
+            np.testing.assert_allclose(figures, known[index], atol=0.01)
+
+
+def test_lists_can_be_selected_and_joined(described):
+    _, lists = described
+    odd = np.arange(SIZE) % 2 == 1
+    both = join_lists(select_lists(lists, odd), select_lists(lists, ~odd))
+    expected = np.concatenate([lists["candidate_index"][1::2], lists["candidate_index"][::2]])
+    np.testing.assert_array_equal(both["candidate_index"], expected)
+    assert join_lists({}, lists) is lists and join_lists(lists, {}) is lists
 
 
 def rows_of(batches):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from schema.candidate_features import CANDIDATE_FEATURES, STATISTICS
+
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
 
@@ -47,16 +49,45 @@ def test_probabilities_learn_the_same(trained, batch):
     assert probabilities[label].mean() > probabilities[~label].mean() + 0.1
 
 
-def test_scores_do_not_depend_on_the_other_candidates(trained, batch):
-    whole, part = batch(), batch()
-    for name in ("candidate_index", "candidate_features"):
-        part[name] = part[name][:, :2]
-    np.testing.assert_allclose(trained(part)["scores"], trained(whole)["scores"][:, :2], rtol=1e-4, atol=1e-5)
+def test_the_correction_begins_at_nothing(build, batch):
+    """So an unfitted model orders as the classical baseline does that it starts from."""
+    model, inputs = build(), batch()
+    model.adapt(tf.data.Dataset.from_tensors(inputs))
+    outputs = model(inputs)
+    assert (outputs["correction"].numpy() == 0).all()
+    # Own frequency by default: what was bought comes first, whatever the rest.
+    ranked = np.take_along_axis(inputs["label"].numpy(), np.argsort(-outputs["scores"], axis=1), axis=1)
+    assert (ranked[:, :2] == 1).all() and (ranked[:, 2:] == 0).all()
+
+
+def test_the_strength_scales_the_correction_of_users_with_and_without_history(trained, batch):
+    inputs = batch()
+    history = inputs["history_index"].numpy()
+    history[::2] = -1  # every second user has none
+    inputs = inputs | {"history_index": tf.constant(history)}
+    before = trained.strength.numpy()
+    try:
+        trained.strength.assign([0.5, 0.0])
+        outputs = trained(inputs)
+    finally:
+        trained.strength.assign(before)
+    expected = outputs["anchored"] + np.tile([[0.0], [0.5]], (8, 1)) * outputs["correction"]
+    np.testing.assert_allclose(outputs["scores"], expected, rtol=1e-5)
+    assert np.abs(outputs["correction"]).max() > 0.1
+
+
+def test_a_level_that_all_candidates_share_changes_no_order(trained, batch):
+    """A shop that sells twice as much, or has been recorded for longer, asks for the same list."""
+    inputs = batch()
+    level = np.where(np.isin(CANDIDATE_FEATURES, STATISTICS), 3.0, 0.0).astype(np.float32)
+    shifted = inputs | {"candidate_features": inputs["candidate_features"] + level}
+    np.testing.assert_allclose(trained(shifted)["scores"], trained(inputs)["scores"], atol=1e-3)
 
 
 def test_units_are_dropped_in_training_only(build, batch):
     model, inputs = build(dropout=0.5), batch()
     model(inputs)
+    model.score.set_weights([np.ones_like(weights) for weights in model.score.get_weights()])
     np.testing.assert_array_equal(model(inputs)["scores"], model(inputs)["scores"])
     assert np.abs(model(inputs, training=True)["scores"] - model(inputs)["scores"]).max() > 1e-6
 
@@ -69,9 +100,15 @@ def test_a_wild_feature_cannot_carry_the_score_away(trained, batch):
 
 
 def test_the_seed_decides_the_initial_weights(build, batch):
-    one, same, other = (build(seed)(batch())["scores"].numpy() for seed in (1, 1, 2))
-    np.testing.assert_array_equal(one, same)
-    assert not np.allclose(one, other)
+    def hidden(seed):
+        model = build(seed)
+        model(batch())
+        return model.ranker.get_weights()
+
+    one, same, other = map(hidden, (1, 1, 2))
+    for first, second in zip(one, same, strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert any(not np.allclose(first, second) for first, second in zip(one, other, strict=True))
 
 
 def test_explanations_come_along(trained, batch):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import numpy as np
 import pytest
 import tensorflow as tf
+
+from components.candidate_generator.executor import weighted_down
 
 
 def read(trained_shop, split):
@@ -107,3 +110,14 @@ def test_histories_end_before_the_query(train):
 
 def test_the_catalog_comes_along(trained_shop):
     assert len(read(trained_shop, "catalog")) == len(trained_shop.product_ids)
+
+
+def test_of_a_window_of_an_unusual_volume_some_queries_are_taken(tmp_path):
+    (tmp_path / "index.json").write_text(json.dumps({"window_weights": {"10": 1.0, "20": 0.25}}))
+    records = {10: np.arange(5), 20: np.arange(8), 30: np.arange(3)}
+    found = weighted_down(records, tmp_path)
+    assert {cutoff: queries.tolist() for cutoff, queries in found.items()} == {
+        10: [0, 1, 2, 3, 4],
+        20: [0, 4],  # evenly spread
+        30: [0, 1, 2],  # nothing is said of it
+    }

@@ -9,11 +9,11 @@ from tfx_bsl.coders import example_coder
 
 from components.candidate_generator.executor import write_examples
 from components.candidate_generator.rows import candidate_rows, label_candidates
-from schema import names
+from schema.candidate_features import CANDIDATE_FEATURES
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.transformed import candidate_spec, dense_candidates, read_rows
 
-SIZE = names.NUM_CANDIDATE_FEATURES
+SIZE = len(CANDIDATE_FEATURES)
 FEATURES = FeatureSet(
     users=(
         FeatureColumn(name="town", kind=Kind.CATEGORY),

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from components.candidate_indexer.history import PositiveEvents
-from components.candidate_indexer.neighbours import nearest_products, user_product_matrix
+from components.candidate_indexer.history import ShopEvents
+from components.candidate_indexer.neighbours import (
+    nearest_products,
+    user_product_matrix,
+    user_product_shares,
+)
 
 DAY = 86_400
 
@@ -53,20 +57,40 @@ def test_no_events_at_all():
     assert (indices.tolist(), scores.tolist()) == ([[-1, -1]] * 4, [[0.0, 0.0]] * 4)
 
 
+def events(users, products, times):
+    size = len(users)
+    return ShopEvents(
+        np.array(users, np.int32),
+        np.array(products, np.int32),
+        np.array(times, np.int64),
+        4,
+        np.ones(size, bool),
+        np.zeros(size, np.int32),
+    )
+
+
 def test_the_matrix_holds_the_log_of_decayed_counts():
     # User 1 buys product 2 now and one half-life ago: 1 + 1/2; user 0 buys product 0 two half-lives ago: 1/4.
-    events = PositiveEvents(
-        np.array([0, 1, 1], np.int32),
-        np.array([0, 2, 2], np.int32),
-        np.array([80 * DAY, 90 * DAY, 100 * DAY]),
-        4,
-    )
-    matrix = user_product_matrix(events, 100 * DAY, 10.0).toarray()
+    found = events([0, 1, 1], [0, 2, 2], [80 * DAY, 90 * DAY, 100 * DAY])
+    matrix = user_product_matrix(found, np.ones(3), 100 * DAY, 10.0).toarray()
     expected = np.zeros((2, 4))
     expected[0, 0], expected[1, 2] = np.log(1 + 4 * 0.25), np.log(1 + 4 * 1.5)
     np.testing.assert_allclose(matrix, expected, rtol=1e-6)
 
 
+def test_an_event_counts_by_its_strength():
+    found = events([0, 1, 1], [0, 2, 2], [100 * DAY] * 3)
+    matrix = user_product_matrix(found, np.array([0.5, 0.25, 1.0]), 100 * DAY, 10.0).toarray()
+    assert matrix[0, 0] == pytest.approx(np.log(1 + 4 * 0.5))
+    assert matrix[1, 2] == pytest.approx(np.log(1 + 4 * 1.25))
+
+
+def test_shares_end_at_one():
+    found = events([0, 0, 1, 1], [0, 0, 2, 2], [1, 2, 3, 4])
+    shares = user_product_shares(found, np.array([0.25, 0.5, 1.0, 1.0])).toarray()
+    assert shares.tolist() == [[0.75, 0, 0, 0], [0, 0, 1.0, 0]]
+
+
 def test_the_matrix_of_no_events():
-    empty = PositiveEvents(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64), 3)
-    assert user_product_matrix(empty, 0, 1.0).shape == (1, 3)
+    empty = events([], [], [])
+    assert user_product_matrix(empty, np.zeros(0), 0, 1.0).shape == (1, 4)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_indexer.history import PositiveEvents
+from components.candidate_indexer.history import PositiveEvents, ShopEvents
 from components.candidate_indexer.moments import build_moment
-from components.candidate_indexer.statistics import FEATURE_NAMES, product_statistics
+from components.candidate_indexer.statistics import product_statistics, sales
 from components.settings import IndexSettings
+from schema.candidate_features import HORIZONS, SHARES, STATISTICS
 
 DAY = 86_400
 NOW = 1000 * DAY
 WINDOW = 8 * DAY
 NUM_PRODUCTS = 4
 
-# (user, product, days before now). Windows: 32, 8 and 2 days.
+# (user, product, days before now). Horizons: 1, 2, 4, 8, 16 and 32 days, and ever.
 ROWS = [(0, 0, 40), (0, 0, 10), (0, 0, 1), (1, 0, 6), (1, 1, 20), (1, 1, 20), (2, 1, 2), (2, 3, 500)]
 
 
@@ -28,53 +29,86 @@ def events(rows=ROWS, num_products=NUM_PRODUCTS):
 
 
 def column(name, rows=ROWS):
-    return product_statistics(events(rows), NOW, WINDOW)[:, FEATURE_NAMES.index(name)]
+    return product_statistics(events(rows), NOW, WINDOW)[:, STATISTICS.index(name)]
 
 
 def test_one_row_a_product_and_one_column_a_feature():
-    assert product_statistics(events(), NOW, WINDOW).shape == (NUM_PRODUCTS, len(FEATURE_NAMES))
+    assert product_statistics(events(), NOW, WINDOW).shape == (NUM_PRODUCTS, len(STATISTICS))
+
+
+PRIOR = 0.2 / 3  # a fifth of the share of the mean of the three products that ever sold
 
 
 @pytest.mark.parametrize(
     ("name", "counts"),
     [
-        ("popularity_long", [3, 3, 0, 0]),  # product 0: 10, 6 and 1 days ago
-        ("popularity_window", [2, 1, 0, 0]),
-        ("popularity_short", [1, 1, 0, 0]),
-        ("num_buyers", [2, 2, 0, 1]),
+        ("share_eighth", [1, 0, 0, 0]),
+        ("share_quarter", [1, 1, 0, 0]),
+        ("share_window", [2, 1, 0, 0]),
+        ("share_two", [3, 1, 0, 0]),  # product 0: 10, 6 and 1 days ago
+        ("share_four", [3, 3, 0, 0]),
+        ("share_ever", [4, 3, 0, 1]),
+        ("buyer_share", [2, 2, 0, 1]),
     ],
 )
-def test_logarithms_of_counts(name, counts):
-    np.testing.assert_allclose(column(name), np.log1p(counts), rtol=1e-6)
+def test_logarithms_of_shares(name, counts):
+    np.testing.assert_allclose(column(name), np.log(np.array(counts) / sum(counts) + PRIOR), rtol=1e-5)
 
 
-def test_the_trend_compares_the_last_quarter_with_the_window():
-    # (4 * short + 1) / (window + 1).
-    np.testing.assert_allclose(column("trend"), np.log([5 / 3, 5 / 2, 1, 1]), rtol=1e-5)
+def test_a_horizon_holds_as_many_day_stamps_at_every_cutoff():
+    # Stamps at midnight, cutoffs one second later; an eighth of 20 days is 2.5 days: two of them.
+    stamps = np.arange(100) * DAY
+    for day in (40, 41, 67):
+        past = PositiveEvents(np.zeros(100, np.int32), np.zeros(100, np.int32), stamps, 1).before(
+            day * DAY + 1
+        )
+        assert sales(past, day * DAY + 1, 20 * DAY, 0.125).tolist() == [2]
 
 
-def test_the_repeat_rate_is_smoothed_towards_that_of_the_shop():
-    # Pairs of user and product: (0,0), (1,0), (1,1), (2,1), (2,3); only (0,0) came back at another moment.
+def test_the_repeat_rate_is_a_smoothed_ratio_to_that_of_the_shop():
+    # Pairs of user and product: (0,0), (1,0), (1,1), (2,1), (2,3); only (0,0) came back at another time.
     overall = 1 / 5
-    expected = [(1 + 5 * overall) / 7, 5 * overall / 7, overall, 5 * overall / 6]
-    np.testing.assert_allclose(column("repeat_rate"), expected, rtol=1e-5)
+    expected = np.array([(1 + 5 * overall) / 7, 5 * overall / 7, overall, 5 * overall / 6])
+    np.testing.assert_allclose(column("repeat_rate"), np.log(expected / overall), rtol=1e-5, atol=1e-6)
 
 
-def test_the_usual_interval_is_smoothed_towards_that_of_the_shop():
+def test_the_usual_interval_is_a_smoothed_ratio_to_that_of_the_shop():
     # Intervals: product 0 of 30 and 9 days, nowhere else; the shop's mean is 19.5 days.
-    expected = np.array([(39 + 3 * 19.5) / 5, 19.5, 19.5, 19.5])
-    np.testing.assert_allclose(column("usual_interval"), np.log1p(expected), rtol=1e-5)
+    expected = np.log(np.array([(39 + 3 * 19.5) / 5, 19.5, 19.5, 19.5]) / 19.5)
+    np.testing.assert_allclose(column("usual_interval"), expected, atol=1e-6)
 
 
-def test_days_since_the_last_and_first_sale():
-    np.testing.assert_allclose(column("days_since_last_sale"), np.log1p([1, 2, 3650, 500]), rtol=1e-5)
-    np.testing.assert_allclose(column("days_since_first_sale"), np.log1p([40, 20, 3650, 500]), rtol=1e-5)
+def test_a_shop_without_repeats_has_no_rates():
+    rows = [(0, 0, 3), (1, 1, 4)]
+    assert column("repeat_rate", rows).tolist() == column("usual_interval", rows).tolist() == [0.0] * 4
+
+
+def test_windows_since_the_last_and_first_sale_end_at_four():
+    # Last sale 1, 2, never and 500 days ago, first 40, 20, never and 500; a window is 8 days.
+    last, first = np.log1p([1 / 8, 2 / 8, 4, 4]), np.log1p([4, 20 / 8, 4, 4])
+    np.testing.assert_allclose(column("windows_since_last_sale"), last, rtol=1e-5)
+    np.testing.assert_allclose(column("windows_since_first_sale"), first, rtol=1e-5)
+
+
+def test_twice_the_volume_leaves_every_column_as_it_is():
+    twice = [(user + 100 * copy, product, days) for user, product, days in ROWS for copy in (0, 1)]
+    np.testing.assert_allclose(
+        product_statistics(events(twice), NOW, WINDOW),
+        product_statistics(events(), NOW, WINDOW),
+        atol=0.35,  # the priors of the rates weigh half as much
+    )
+    shares = [STATISTICS.index(name) for name in (*SHARES, "buyer_share")]
+    np.testing.assert_allclose(
+        product_statistics(events(twice), NOW, WINDOW)[:, shares],
+        product_statistics(events(), NOW, WINDOW)[:, shares],
+        rtol=1e-5,
+    )
 
 
 def test_a_shop_without_events():
     empty = PositiveEvents(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64), 3)
     table = product_statistics(empty, NOW, WINDOW)
-    assert table.shape == (3, len(FEATURE_NAMES))
+    assert table.shape == (3, len(STATISTICS))
     assert np.isfinite(table).all()
     assert (table == table[0]).all()
 
@@ -91,16 +125,20 @@ def test_counts_of_random_events_agree_with_brute_force(seed):
     table = product_statistics(events(rows, 12), NOW, WINDOW)
     for product in range(12):
         own = [(user, days) for user, p, days in rows if p == product]
-        expected = [sum(days <= limit for _, days in own) for limit in (32, 8, 2)]
-        np.testing.assert_allclose(table[product, :3], np.log1p(expected), rtol=1e-5)
-        assert table[product, FEATURE_NAMES.index("num_buyers")] == pytest.approx(
-            np.log1p(len({u for u, _ in own}))
-        )
+        limits = [np.inf if horizon is None else 8 * horizon for horizon in HORIZONS]
+        totals = [sum(days <= limit for _, _, days in rows) for limit in limits]
+        counts = [sum(days <= limit for _, days in own) for limit in limits]
+        prior = 0.2 / len({p for _, p, _ in rows})
+        expected = np.log(np.array(counts) / np.maximum(totals, 1) + prior)
+        np.testing.assert_allclose(table[product, : len(HORIZONS)], expected, rtol=1e-4)
 
 
 def moment(rows):
     settings = IndexSettings(num_neighbours=5, half_life_days=20)
-    return build_moment(events(rows, 12), np.ones(12, bool), np.arange(12) % 3, NOW, WINDOW, settings)
+    past = events(rows, 12)
+    size = len(past.user)
+    every = ShopEvents(past.user, past.product, past.time, 12, np.ones(size, bool), np.zeros(size, np.int32))
+    return build_moment(every, np.ones(12, bool), np.arange(12) % 3, NOW, WINDOW, settings)
 
 
 @pytest.mark.parametrize("days", [0, -1, -400])
@@ -108,7 +146,15 @@ def test_events_at_or_after_the_moment_change_nothing(days):
     rows = random_rows(1)
     later = [(user, product, days) for user in range(40) for product in (0, 3, 7)]
     before, after = moment(rows), moment(rows + later)
-    for name in ("neighbour_index", "neighbour_score", "statistics", "trending", "popular"):
+    for name in (
+        "neighbour_index",
+        "neighbour_score",
+        "next_index",
+        "next_score",
+        "statistics",
+        "trending",
+        "popular",
+    ):
         np.testing.assert_array_equal(getattr(before, name), getattr(after, name), err_msg=name)
 
 

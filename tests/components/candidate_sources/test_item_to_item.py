@@ -15,10 +15,11 @@ SCORE = np.array([[0, 0], [0.5, -0.25], [0, 0], [1.0, 0], [0, 0], [0, 0]], np.fl
 
 def scored(rows, products, weights, batch=2):
     table = ItemToItem(INDEX, SCORE)
+    weighted = tf.constant(weights, tf.float32)
     purchases = Purchases(
-        tf.constant(rows, tf.int64), tf.constant(products, tf.int64), tf.constant(weights, tf.float32)
+        tf.constant(rows, tf.int64), tf.constant(products, tf.int64), weighted, tf.zeros_like(weighted)
     )
-    return table, table(purchases, tf.constant(batch))
+    return table, table(purchases, purchases.weights, tf.constant(batch))
 
 
 def test_scores_add_up_by_row_and_taste():
@@ -45,5 +46,6 @@ def test_a_product_speaks_for_what_the_table_says():
 
 def test_a_table_without_an_entry():
     table = ItemToItem(np.full((3, 2), -1, np.int32), np.zeros((3, 2), np.float32))
-    nothing = Purchases(tf.constant([0], tf.int64), tf.constant([2], tf.int64), tf.ones([1, 2]))
-    assert table(nothing, tf.constant(1)).numpy().tolist() == [[[0.0], [0.0]]]
+    ones = tf.ones([1, 2])
+    nothing = Purchases(tf.constant([0], tf.int64), tf.constant([2], tf.int64), ones, ones)
+    assert table(nothing, ones, tf.constant(1)).numpy().tolist() == [[[0.0], [0.0]]]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_indexer.statistics import FEATURE_NAMES
 from components.candidate_sources import sources as module
 from components.candidate_sources.preranker import PrerankerWeights
-from components.candidate_sources.sources import SOURCE_FEATURES, SOURCE_NAMES, CandidateSources
+from components.candidate_sources.sources import SOURCE_NAMES, CandidateSources
 from components.candidate_sources.tables import CandidateTables, MomentTables
-from schema import names
+from schema.candidate_features import CANDIDATE_FEATURES, SOURCE_FEATURES, STATISTICS
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -22,8 +21,20 @@ WINDOW_DAYS = 10.0
 HALF_LIVES = (5.0, 30.0)  # recent and lasting taste: half the window and three times as long
 
 
-def make(num_candidates=20, num_products=NUM_PRODUCTS, hidden=HIDDEN, seed=0, new=(), rates=(), **options):
-    """Neighbours of p: p+1 (.8), p+2 (.4); EASE: p+3 (.5), p+4 (-.2); high indices trend, low are popular."""
+def make(
+    num_candidates=20,
+    num_products=NUM_PRODUCTS,
+    hidden=HIDDEN,
+    seed=0,
+    new=(),
+    rates=(),
+    best_sellers=(),
+    **options,
+):
+    """Neighbours of p: p+1 (.8), p+2 (.4); EASE: p+3 (.5), p+4 (-.2); p+6 follows p (.3).
+
+    High indices trend, low ones are popular.
+    """
     rng = np.random.default_rng(seed)
     embeddings = rng.normal(size=(num_products, 4))
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
@@ -32,6 +43,8 @@ def make(num_candidates=20, num_products=NUM_PRODUCTS, hidden=HIDDEN, seed=0, ne
     neighbours[neighbours >= num_products] = -1
     ease = np.stack([product + 3, product + 4], axis=1)
     ease[ease >= num_products] = -1
+    following = product[:, np.newaxis] + 6
+    following[following >= num_products] = -1
     available = ~np.isin(product, hidden)
     order = np.concatenate([product[available], product[~available]])
     moment = MomentTables(
@@ -39,9 +52,13 @@ def make(num_candidates=20, num_products=NUM_PRODUCTS, hidden=HIDDEN, seed=0, ne
         neighbour_score=np.where(neighbours >= 0, [0.8, 0.4, 0.0], 0.0).astype(np.float32),
         ease_index=ease.astype(np.int32),
         ease_score=np.where(ease >= 0, [0.5, -0.2], 0.0).astype(np.float32),
-        statistics=rng.normal(size=(num_products, len(FEATURE_NAMES))).astype(np.float32),
+        next_index=following.astype(np.int32),
+        next_score=np.where(following >= 0, 0.3, 0.0).astype(np.float32),
+        statistics=rng.normal(size=(num_products, len(STATISTICS))).astype(np.float32),
         trending=np.concatenate([product[available][::-1], product[~available]])[:10],
+        first_sale_days=np.zeros(num_products, np.float32),
         popular=order,
+        best_sellers=np.array(best_sellers, np.int64),
         new_products=np.array(new, np.int64),
         new_rates=np.array(rates, np.float32),
     )
@@ -78,6 +95,21 @@ def neighbour_scores(tables, history=HISTORY, ages=AGES):
 
 def ease_scores(tables, history=HISTORY, ages=AGES):
     return item_to_item(tables.moment.ease_index, tables.moment.ease_score, history, ages)
+
+
+def transition_scores(tables, history=HISTORY, ages=AGES):
+    """Each product of the history speaks once, by how many events of the row came after its newest."""
+    totals = np.zeros((2, len(history), NUM_PRODUCTS))
+    for row, products in enumerate(history):
+        known = [product for product in products if product >= 0]
+        later = {product: len(known) - 1 - index for index, product in enumerate(known)}
+        for product, count in later.items():
+            for other, weight in zip(
+                tables.moment.next_index[product], tables.moment.next_score[product], strict=True
+            ):
+                if other >= 0:
+                    totals[:, row, other] += [weight * 0.5 ** (count / half_life) for half_life in (1.5, 10)]
+    return totals
 
 
 def share(scores):
@@ -166,7 +198,7 @@ def test_a_user_without_history_has_a_full_list():
 
 
 def test_popular_products_fill_what_the_sources_leave(monkeypatch):
-    monkeypatch.setattr(module, "_QUOTAS", (3, 2, 2, 2, 2))
+    monkeypatch.setattr(module, "_QUOTAS", (3, 2, 2, 2, 2, 2))
     found = find(*make(num_candidates=15))
     kinds = found["candidate_source"][2]
     filled = kinds == SOURCE_NAMES.index("popular")
@@ -193,6 +225,7 @@ def test_scores_of_the_whole_catalogue_agree_with_brute_force():
         "two_tower": tables.embeddings[:3] @ tables.embeddings.T,
         "neighbours": share(neighbour_scores(tables)),
         "ease": share(ease_scores(tables)),
+        "transitions": share(transition_scores(tables)),
     }
     scores = score(sources, tables)
     assert scores.keys() == expected.keys()
@@ -208,8 +241,8 @@ def test_features_are_the_scores_of_the_sources():
     sources, tables = make()
     found = find(sources, tables)
     neighbours, ease = neighbour_scores(tables), ease_scores(tables)
+    transitions = transition_scores(tables)
     columns = {
-        "preranker": np.zeros((3, NUM_PRODUCTS)),  # there is none here
         "two_tower": tables.embeddings[:3] @ tables.embeddings.T,
         "neighbours_recent": np.log1p(neighbours[0]),
         "neighbours_lasting": np.log1p(neighbours[1]),
@@ -217,6 +250,9 @@ def test_features_are_the_scores_of_the_sources():
         "ease_lasting": ease[1],
         "neighbours_share": share(neighbours),
         "ease_share": share(ease),
+        "transitions_last": np.sqrt(transitions[0]),
+        "transitions_recent": np.sqrt(transitions[1]),
+        "transitions_share": share(transitions),
     }
     for name in SOURCE_FEATURES:
         expected = np.take_along_axis(columns[name], found["candidate_index"], axis=1)
@@ -249,8 +285,7 @@ def test_only_the_newest_purchase_of_a_product_speaks():
 
 
 def test_the_number_of_features_is_what_the_schema_says():
-    assert len(SOURCE_FEATURES) + len(FEATURE_NAMES) == names.NUM_CANDIDATE_FEATURES
-    assert find(*make())["candidate_features"].shape[-1] == names.NUM_CANDIDATE_FEATURES
+    assert find(*make())["candidate_features"].shape[-1] == len(CANDIDATE_FEATURES)
 
 
 def test_queries_do_not_depend_on_each_other():
@@ -294,13 +329,13 @@ def reader_of(position, num_features, sign=1.0):
 
 
 NUM_OWN = 5 + 2 * 3  # counts at four speeds and an age; two groups with two counts and an age
-NUM_POOL_FEATURES = names.NUM_CANDIDATE_FEATURES - 1 + NUM_OWN
+NUM_POOL_FEATURES = len(CANDIDATE_FEATURES) + NUM_OWN
 TOWER = 0
 
 
 def test_the_preranker_keeps_the_best_of_the_whole_pool():
     sources, tables = make(num_candidates=8, preranker=reader_of(TOWER, NUM_POOL_FEATURES))
-    index = find(sources, tables)["candidate_index"]
+    index = find(sources, tables, [[-1]] * 3, [[0.0]] * 3)["candidate_index"]  # nobody has a favourite
     scores = np.where(tables.available, tables.embeddings[:3] @ tables.embeddings.T, -np.inf)
     np.testing.assert_array_equal(index, np.argsort(-scores, axis=1)[:, :8])
 
@@ -312,11 +347,40 @@ def test_another_preranker_keeps_others():
     np.testing.assert_array_equal(index, np.argsort(scores, axis=1)[:, :8])
 
 
-def test_the_score_of_the_preranker_is_a_feature():
+def test_the_preranker_reads_features_less_their_mean_over_the_pool():
     sources, tables = make(num_candidates=8, preranker=reader_of(TOWER, NUM_POOL_FEATURES))
     found = find(sources, tables)
-    expected = 5.0 + column(found, "two_tower") / 10.0
-    np.testing.assert_allclose(column(found, "preranker"), expected, rtol=1e-5)
+    pool = tables.embeddings[:3] @ tables.embeddings.T
+    visible = pool[:, tables.available].mean(axis=1, keepdims=True)
+    expected = 5.0 + (column(found, "two_tower") - visible) / 10.0
+    np.testing.assert_allclose(found["preranker_score"], expected, rtol=1e-2)
+
+
+def test_best_sellers_and_favourites_stay_whatever_the_preranker_says():
+    # It wants what is unlike the query; product 20 is bought often and long ago.
+    sources, tables = make(
+        num_candidates=12, preranker=reader_of(TOWER, NUM_POOL_FEATURES, -1.0), best_sellers=(1, 2, 5)
+    )
+    history, ages = [[20, 20, 20, 33, -1]], [[9.0, 8.0, 7.0, 1.0, 0.0]]
+    index = find(sources, tables, history, ages)["candidate_index"][0].tolist()
+    assert {1, 2, 20, 33} <= set(index)
+    assert 5 not in index  # it is hidden
+
+
+def test_more_best_sellers_than_half_of_the_candidates_are_not_kept():
+    sources, tables = make(
+        num_candidates=4, preranker=reader_of(TOWER, NUM_POOL_FEATURES), best_sellers=(1, 2, 3)
+    )
+    index = find(sources, tables, [[-1]], [[0.0]])["candidate_index"][0]
+    scores = np.where(tables.available, tables.embeddings[0] @ tables.embeddings.T, -np.inf)
+    assert index.tolist() == np.argsort(-scores)[:4].tolist()
+
+
+def test_towers_that_have_seen_the_answers_are_not_read():
+    sources, tables = make(reads_towers=False)
+    found = find(sources, tables)
+    assert SOURCE_NAMES.index("two_tower") not in found["candidate_source"]
+    assert (column(found, "two_tower") == 0).all()
 
 
 def test_places_are_kept_for_products_never_sold():
@@ -355,12 +419,14 @@ def test_the_pool_tells_what_the_user_has_bought_himself():
     query = tf.constant(tables.embeddings[:1])
     history, ages = tf.constant([[8, 8]], tf.int64), tf.constant([[10.0, 0.0]])
     pool = sources.pool(query, history, ages)
-    place = pool["candidate_index"][0].numpy().tolist().index(8)
-    own = pool["features"][0, place, -NUM_OWN:].numpy()
+    # The user has nothing to do with product 9 nor with its groups: all its counts are 0, its ages for ever.
+    product, unrelated = (pool["candidate_index"][0].numpy().tolist().index(p) for p in (8, 9))
+    features = pool["features"][0, :, -NUM_OWN:].numpy()
+    own = features[product] - features[unrelated]
     # Two events, the older by 8, 2 and 1/3 half-lives of 1.25, 5 and 30 days; the newest is today's.
     fading = [2.0, 1 + 0.5**8, 1 + 0.5**2, 1 + 0.5 ** (1 / 3)]
-    np.testing.assert_allclose(own[:5], [*np.log1p(fading), 0.0], rtol=1e-4, atol=1e-6)
+    never = -np.log1p(3650.0)
+    np.testing.assert_allclose(own[:5], [*np.log1p(fading), never], rtol=1e-4, atol=1e-6)
     # Both events are of its two groups too, where they count at the two slower speeds.
-    np.testing.assert_allclose(own[5:], [*np.log1p(fading[2:]), 0.0] * 2, rtol=1e-4, atol=1e-6)
-    other = pool["candidate_index"][0].numpy().tolist().index(9)
-    assert pool["features"][0, other, -NUM_OWN] == 0.0
+    np.testing.assert_allclose(own[5:], [*np.log1p(fading[2:]), never] * 2, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(features.mean(axis=0), 0.0, atol=1e-5)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.recommender_assembler.cold_choice import LEAST_COLD_QUERIES, choose_cold_start
+from components.recommender_assembler.cold_choice import MIN_COLD_QUERIES, choose_cold_start, segment_gains
 from components.recommender_assembler.eval_lists import EvalLists
+from components.recommender_assembler.segments import Segments
+
+import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
 
 def lists_of(num_cold, num_known=5):
@@ -27,12 +30,52 @@ def lists_of(num_cold, num_known=5):
     )
 
 
-@pytest.mark.parametrize(("scores", "chosen"), [([2.0, 1.0], "model"), ([1.0, 2.0], "segment")])
-def test_the_better_order_for_new_users_is_taken(scores, chosen):
-    lists = lists_of(LEAST_COLD_QUERIES)
-    assert choose_cold_start(lists, np.tile([scores], (len(lists.scores), 1))) == chosen
+RANKER_WINS, RANKER_TIES = [2.0, 1.0], [1.0, 2.0]  # by 1 - 1/log2(3) = .37 of NDCG, or not at all
+NOTHING = np.zeros(MIN_COLD_QUERIES)
+
+
+@pytest.mark.parametrize(
+    ("scores", "gains", "chosen"),
+    [
+        (RANKER_TIES, NOTHING, "model"),  # the ranker starts from popularity: it is the simpler choice
+        (RANKER_TIES, NOTHING + 0.1, "segment"),
+        (RANKER_WINS, NOTHING + 0.1, "model"),
+        (RANKER_WINS, NOTHING + 0.5, "segment"),
+        # thirty gains of mean .1 and deviation .9: a standard error of .16
+        (RANKER_TIES, 0.1 + 0.9 * np.tile([-1.0, 1.0], MIN_COLD_QUERIES // 2), "model"),
+    ],
+)
+def test_segments_have_to_be_better_than_popularity_and_as_good_as_the_ranker(scores, gains, chosen):
+    lists = lists_of(MIN_COLD_QUERIES)
+    assert choose_cold_start(lists, np.tile([scores], (len(lists.scores), 1)), gains) == chosen
 
 
 def test_a_few_new_users_say_nothing():
-    lists = lists_of(LEAST_COLD_QUERIES - 1)
-    assert choose_cold_start(lists, np.tile([[2.0, 1.0]], (len(lists.scores), 1))) == "segment"
+    lists = lists_of(MIN_COLD_QUERIES - 1)
+    scores = np.tile([RANKER_WINS], (len(lists.scores), 1))
+    assert choose_cold_start(lists, scores, NOTHING) == "segment"
+
+
+def test_gains_are_those_of_the_own_segment_over_everybody(tmp_path):
+    def row(history, targets, town):
+        def texts(*values):
+            return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
+
+        columns = {"history_product_id": texts(*history), "target_product_id": texts(*targets)}
+        if town:
+            columns["user__town"] = texts(town)
+        return tf.train.Example(features=tf.train.Features(feature=columns)).SerializeToString()
+
+    rows = [
+        row([], [b"b"], b"Ulm"),  # first of the segment, second of everybody: 1 - 1/log2(3)
+        row([b"a"], [b"b"], b"Ulm"),  # has a history
+        row([], [b"a"], b"Hof"),  # of no segment: no difference
+        row([], [b"a", b"b"], None),
+    ]
+    (tmp_path / "Split-eval").mkdir()
+    with tf.io.TFRecordWriter(str(tmp_path / "Split-eval" / "data.gz"), "GZIP") as writer:
+        for record in rows:
+            writer.write(record)
+    segments = Segments(("user__town",), ("Ulm",), np.array([[1, 0, -1], [0, 1, -1]]))
+    gains = segment_gains(str(tmp_path), segments, ["a", "b"])
+    np.testing.assert_allclose(gains, [1 - 1 / np.log2(3), 0.0, 0.0])

@@ -5,7 +5,6 @@ import pyarrow as pa
 import pytest
 import tensorflow as tf
 
-from components.candidate_indexer.statistics import FEATURE_NAMES
 from components.recommender_assembler.freshness import Freshness, birth_times
 
 DAY = 86_400
@@ -23,13 +22,12 @@ def test_the_boost_halves_with_each_half_life():
 
 
 def test_a_product_is_as_old_as_its_row_says_or_its_first_sale():
-    statistics = np.zeros((4, len(FEATURE_NAMES)), np.float32)
-    statistics[:, FEATURE_NAMES.index("days_since_first_sale")] = np.log1p([7, 7, 30, 3650])
+    first_sale_days = np.array([7, 7, 30, 0], np.float32)  # the last was never sold
     catalog = pa.table(
         {"product_id": [[b"c"], [b"a"], [b"b"]], "created_at": [None, [NOW - 2 * DAY], [NOW - 3 * DAY]]}
     )
-    born = birth_times(catalog, ["a", "b", "c", "gone"], statistics, NOW)
+    born = birth_times(catalog, ["a", "b", "c", "gone"], first_sale_days, NOW)
     assert (NOW - born) / DAY == pytest.approx([2, 3, 30, 3650], rel=1e-4)
     without = catalog.drop_columns(["created_at"])
-    born = birth_times(without, ["a", "b", "c", "gone"], statistics, NOW)
+    born = birth_times(without, ["a", "b", "c", "gone"], first_sale_days, NOW)
     assert (NOW - born) / DAY == pytest.approx([7, 7, 30, 3650], rel=1e-4)

@@ -17,7 +17,14 @@ FEATURES = FeatureSet(
     event_types=("purchase", "view"),
 )
 WINDOWS = TimeWindows(
-    start=0, ranking_cutoffs=(10,), window=50, retrieval_cutoffs=(5,), eval_start=40, test_start=60, now=101
+    start=0,
+    ranking_cutoffs=(10,),
+    retrieval_end=10,
+    window=50,
+    retrieval_cutoffs=(5,),
+    eval_start=40,
+    test_start=60,
+    now=101,
 )
 EVENTS = [  # user, product, time, type, weight
     ("ü 1", "p1", 10, "purchase", 1.0),

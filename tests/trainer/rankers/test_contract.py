@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from schema import names
+from schema.candidate_features import CANDIDATE_FEATURES
 from trainer.affinity import AffinityInputs
 from trainer.rankers import RANKERS
 from trainer.ranking_losses import LOSSES
@@ -24,18 +24,20 @@ SIGNATURE_LEFT_OUT = ("label", "num_targets")
 
 
 def board(size=64, width=8, seed=0):
-    """Relevant is a candidate of the user's colour. No figure alone tells it, only two of them together."""
+    """Relevant is a candidate of the user's colour. No figure alone tells it, only two of them together.
+
+    The user's colour is in the time since the newest event: of a whole list, candidates tell nothing.
+    """
     rng = np.random.default_rng(seed)
     candidates = np.array([rng.permutation(NUM_PRODUCTS)[:width] for _ in range(size)])
     user = rng.integers(0, 2, size)
     # The history says the user's colour to those who read products: other products of it.
     history = rng.integers(0, NUM_PRODUCTS // 2, (size, 3)) * 2 + user[:, None]
-    figures = rng.normal(0, 0.1, (size, width, names.NUM_CANDIDATE_FEATURES))
-    figures[:, :, 0] = 2.0 * user[:, None] - 1.0
-    figures[:, :, 1] = 2.0 * COLOUR[candidates] - 1.0
+    figures = rng.normal(0, 0.1, (size, width, len(CANDIDATE_FEATURES)))
+    figures[:, :, CANDIDATE_FEATURES.index("buyer_share")] = 2.0 * COLOUR[candidates] - 1.0
     return {
         "history_index": tf.constant(history, tf.int64),
-        "history_age": tf.constant(np.tile([9.0, 5.0, 3.0], (size, 1)), tf.float32),
+        "history_age": tf.constant([9.0, 5.0, 3.0] + 20.0 * user[:, None], tf.float32),
         "history_type": tf.zeros([size, 3], tf.int64),
         "candidate_index": tf.constant(candidates, tf.int64),
         "candidate_features": tf.constant(figures, tf.float32),
@@ -44,7 +46,7 @@ def board(size=64, width=8, seed=0):
     }
 
 
-def train(kind, seed=1, loss="decoupled_softmax", steps=40, core=None, data=board, eager=False):
+def train(kind, seed=1, loss="decoupled_softmax", steps=60, core=None, data=board, eager=False):
     tf.keras.utils.set_random_seed(seed)
     settings = RankingSettings(model=kind, loss=loss, hidden_dim=16, embedding_dim=8, dropout=0.0)
     model = RankingModel(AFFINITY, settings, seed, COLUMNS)
@@ -52,7 +54,7 @@ def train(kind, seed=1, loss="decoupled_softmax", steps=40, core=None, data=boar
         core.reads_products = False
         model.ranker = core
     model.compile(optimizer=tf.keras.optimizers.Adam(0.03), run_eagerly=eager)
-    batches = tf.data.Dataset.from_tensors(data())
+    batches = tf.data.Dataset.from_tensors(data(size=512))
     model.adapt(batches)
     model.fit(batches.repeat(steps), epochs=1, verbose=0)
     return model
@@ -103,7 +105,10 @@ def test_each_loss_solves_it(loss):
 
 def without_figures(**arguments):
     made = board(**arguments)
-    return made | {"candidate_features": tf.zeros_like(made["candidate_features"])}
+    return made | {
+        "candidate_features": tf.zeros_like(made["candidate_features"]),
+        "history_age": tf.zeros_like(made["history_age"]),
+    }
 
 
 @pytest.mark.parametrize("kind", sorted(RANKERS))

@@ -1,0 +1,84 @@
+"""Lists of classical baselines among the candidates, in the graph: the order from which the ranker starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import tensorflow as tf
+
+from schema import names
+from schema.candidate_features import CANDIDATE_FEATURES, SHARES
+
+POPULARITY: Final = "popularity"
+OWN_FREQUENCY: Final = "own_frequency"
+LAST_SEEN: Final = "last_seen"
+_SOURCES: Final = {
+    "item_knn": "neighbours_share",
+    "ease": "ease_share",
+    "transitions": "transitions_share",
+}
+CLASSICS: Final = (POPULARITY, OWN_FREQUENCY, LAST_SEEN, *_SOURCES)
+"""Baselines that can be computed from the features of the candidates."""
+
+Tensors = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Which classical baseline the ranker starts from, and how it is tuned.
+
+    Attributes:
+        name: One of `CLASSICS`.
+        horizon: Which of `SHARES` popularity goes by; it decides wherever a baseline is undecided.
+        half_life: Which of the counts of the own purchases `own_frequency` goes by.
+    """
+
+    name: str = OWN_FREQUENCY
+    horizon: int = SHARES.index("share_window")
+    half_life: int = 0
+
+
+def popularities(candidate_features: tf.Tensor) -> tf.Tensor:
+    """`SHARES` of the candidates `[batch, candidates, horizons]`."""
+    first = CANDIDATE_FEATURES.index(SHARES[0])
+    return candidate_features[..., first : first + len(SHARES)]
+
+
+def classic_scores(inputs: Tensors, pairs: Tensors, half_life: int) -> tf.Tensor:
+    """Scores of all of `CLASSICS` before popularity decides `[batch, classics, candidates]`.
+
+    Args:
+        inputs: With `candidate_features`.
+        pairs: `own_counts` and `last_seen` of `AffinityFeatures`.
+        half_life: Which of the counts is that of `own_frequency`.
+    """
+    features = inputs[names.CANDIDATE_FEATURES]
+    own = pairs["own_counts"][..., half_life]
+    columns = [tf.zeros_like(own), own, pairs["last_seen"]]
+    columns += [tf.maximum(features[..., CANDIDATE_FEATURES.index(name)], 0.0) for name in _SOURCES.values()]
+    return tf.stack(columns, axis=1)
+
+
+def ranks(scores: tf.Tensor, popularity: tf.Tensor) -> tf.Tensor:
+    """Ranks from 0 by descending score, then by descending popularity.
+
+    Args:
+        scores: `[batch, classics, candidates]`.
+        popularity: `[batch, candidates]`.
+
+    Returns:
+        float32 `[batch, classics, candidates]`.
+    """
+    by_popularity = tf.argsort(popularity, direction="DESCENDING", stable=True)
+    every = tf.repeat(by_popularity[:, tf.newaxis, :], tf.shape(scores)[1], axis=1)
+    sorted_scores = tf.gather(scores, every, batch_dims=2)
+    order = tf.gather(every, tf.argsort(sorted_scores, direction="DESCENDING", stable=True), batch_dims=2)
+    return tf.cast(tf.argsort(order), tf.float32)
+
+
+def log_ranks(inputs: Tensors, pairs: Tensors, anchor: Anchor) -> tf.Tensor:
+    """`-log(rank + 2)` of each candidate in the list of each baseline `[batch, candidates, classics]`."""
+    popularity = popularities(inputs[names.CANDIDATE_FEATURES])[..., anchor.horizon]
+    found = ranks(classic_scores(inputs, pairs, anchor.half_life), popularity)
+    return tf.transpose(-tf.math.log(found + 2.0), [0, 2, 1])
