@@ -21,6 +21,12 @@ _VERDICTS = {
 COVERAGE = "coverage@10"
 _LEAST_SLICE = 50
 """Users of a slice that can refuse a model."""
+_LARGE_SLICE = 200
+"""Users of a slice of users in which baselines can refuse a model."""
+NEW_PRODUCTS = "new_products_only"
+"""Key of `metrics.json` with the same systems asked for what the user never bought before."""
+_EVERYTHING, _NEVER_BOUGHT = "everything", "what was never bought before"
+_USER_SLICES = ("new_users", "light_users", "heavy_users")
 
 Measured = Mapping[str, float]
 Systems = Mapping[str, Mapping[str, Measured]]
@@ -54,7 +60,8 @@ def decide(metrics: Mapping[str, Any], settings: GateSettings) -> list[Gate]:
 
     Args:
         metrics: As in `metrics.json`: `systems` (system -> metric -> mean, low, high), `differences` (other
-            system -> metric -> paired difference, ours minus theirs) and `slices`, which have both.
+            system -> metric -> paired difference, ours minus theirs), `slices`, which have both, and
+            `new_products_only`, which has both for what the user never bought before.
         settings: The thresholds.
     """
     systems, differences = metrics["systems"], metrics["differences"]
@@ -64,10 +71,16 @@ def decide(metrics: Mapping[str, Any], settings: GateSettings) -> list[Gate]:
         _floor("min_coverage", "Catalogue coverage@10", ours[COVERAGE], settings.min_coverage),
     ]
     others = [name for name in systems if name not in (OURS, POPULARITY, CHAMPION)]
-    if settings.against_popularity != "off" and POPULARITY in systems:
-        gates.append(_against("against_popularity", metrics, [POPULARITY], settings.against_popularity))
-    if others:
-        gates.append(_against("against_baselines", metrics, others, settings.against_baselines))
+    for name, baselines, wanted in (
+        ("against_popularity", [POPULARITY], settings.against_popularity),
+        ("against_baselines", others, settings.against_baselines),
+    ):
+        if wanted != "off":
+            gates += [
+                _against(name, part, label, known, wanted)
+                for label, part in _questions(metrics).items()
+                if (known := [baseline for baseline in baselines if baseline in part["systems"]])
+            ]
     gates.append(_champion(systems, differences, settings.max_champion_loss))
     gates.append(_slices(metrics["slices"], settings.max_slice_loss))
     return gates
@@ -80,23 +93,33 @@ def _floor(name: str, label: str, value: Measured, threshold: float) -> Gate:
     return Gate(name, passed, measured, threshold, f"{label} {_text(value)} {relation} {threshold:.4f}.")
 
 
-def _against(name: str, metrics: Mapping[str, Any], others: Sequence[str], wanted: str) -> Gate:
+def _questions(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What is asked of the baselines: everything, what is new to a user, and every large slice of users."""
+    parts: dict[str, Mapping[str, Any]] = {_EVERYTHING: metrics}
+    if metrics.get(NEW_PRODUCTS, {}).get("systems"):
+        parts[_NEVER_BOUGHT] = metrics[NEW_PRODUCTS]
+    for name in _USER_SLICES:
+        part = metrics["slices"].get(name)
+        if part and part["num_queries"] >= _LARGE_SLICE:
+            parts[f"{name.replace('_', ' ')} ({part['num_queries']})"] = part
+    return parts
+
+
+def _against(name: str, part: Mapping[str, Any], label: str, baselines: Sequence[str], wanted: str) -> Gate:
     """Judges by the baseline that comes nearest to the model, or is ahead of it by most."""
-    systems, differences = metrics["systems"], metrics["differences"]
+    systems, differences = part["systems"], part["differences"]
     end = "low" if wanted == "clearly_better" else "high"
-    hardest = min(others, key=lambda other: differences[other][HEADLINE][end])
+    hardest = min(baselines, key=lambda other: differences[other][HEADLINE][end])
     difference = differences[hardest][HEADLINE]
-    holds = difference[end] > 0
-    verdict = _VERDICTS["not_worse" if wanted == "off" else wanted, holds]
+    # Two lists that are alike differ by 0 exactly, and are not worse.
+    holds = difference[end] > 0 or (wanted == "not_worse" and difference[end] == difference["mean"] == 0)
     detail = (
-        f"NDCG@10 {systems[OURS][HEADLINE]['mean']:.4f} against "
+        f"{label}: NDCG@10 {systems[OURS][HEADLINE]['mean']:.4f} against "
         f"{systems[hardest][HEADLINE]['mean']:.4f} of {hardest}: "
         f"difference {difference['mean']:+.4f}, 95 % interval {difference['low']:+.4f} to "
-        f"{difference['high']:+.4f}: {verdict}."
+        f"{difference['high']:+.4f}: {_VERDICTS[wanted, holds]}."
     )
-    if wanted == "off":
-        detail += f" It does not count: `gates.{name}` is off."
-    return Gate(name, holds or wanted == "off", difference[end], 0.0, detail)
+    return Gate(name, holds, difference[end], 0.0, detail[0].upper() + detail[1:])
 
 
 def _champion(systems: Systems, differences: Systems, threshold: float) -> Gate:

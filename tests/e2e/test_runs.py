@@ -184,7 +184,7 @@ def test_the_first_run_tells_its_end_and_nothing_of_the_machinery(first):
     assert "Traceback" not in first.out and "Logging error" not in first.out
     assert "Blessed and pushed:" in first.out
     assert "Lost on the way to NDCG@10 = 1" in first.out
-    assert "passed `gates.against_popularity`: NDCG@10" in first.out
+    assert "passed `gates.against_popularity`: Everything: NDCG@10" in first.out
     assert "Anomalies: none" in first.out
 
 

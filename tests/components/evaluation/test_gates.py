@@ -64,15 +64,52 @@ def test_by_default_only_what_is_clearly_worse_than_popularity_is_refused():
     assert "against_popularity" not in decision(off, ours=0.25, popularity=0.5)
 
 
-def test_other_baselines_are_compared_and_refuse_only_on_request():
-    told = decision(ours=0.2, ease=0.4)["against_baselines"]
-    assert told.passed and "0.4000 of ease" in told.detail
-    assert told.detail.endswith("clearly worse. It does not count: `gates.against_baselines` is off.")
-    asked = GateSettings(against_baselines="not_worse")
-    assert not decision(asked, ours=0.2, ease=0.4)["against_baselines"].passed
-    assert decision(asked, ours=0.35, ease=0.4)["against_baselines"].passed
+def test_by_default_a_model_that_is_clearly_worse_than_any_baseline_is_refused():
+    gate = decision(ours=0.2, ease=0.4)["against_baselines"]
+    assert not gate.passed and "0.4000 of ease" in gate.detail and gate.detail.endswith("clearly worse.")
+    assert decision(ours=0.35, ease=0.4)["against_baselines"].passed
     clearly = GateSettings(against_baselines="clearly_better")
     assert not decision(clearly, ours=0.45, ease=0.4)["against_baselines"].passed
+    assert "against_baselines" not in decision(GateSettings(against_baselines="off"), ours=0.2, ease=0.4)
+
+
+def against(**kwargs):
+    """Whether each comparison with the baselines holds, by what is asked."""
+    gates = decide(metrics(ease=0.3, **kwargs), GateSettings())
+    return {gate.detail.split(":")[0]: gate.passed for gate in gates if gate.name == "against_baselines"}
+
+
+def beside_ease(ahead, num_queries):
+    return {
+        "num_queries": num_queries,
+        "systems": {"towerline": {"ndcg@10": around(0.3 + ahead)}, "ease": {"ndcg@10": around(0.3)}},
+        "differences": {"ease": {"ndcg@10": around(ahead, 0.05)}},
+    }
+
+
+def test_baselines_are_asked_for_what_was_never_bought_before_as_well():
+    content = metrics(ease=0.3) | {"new_products_only": beside_ease(-0.06, 900)}
+    gates = [gate for gate in decide(content, GateSettings()) if gate.name == "against_baselines"]
+    assert [gate.passed for gate in gates] == [True, False]
+    assert gates[1].detail.startswith("What was never bought before: NDCG@10 0.2400 against 0.3000 of ease")
+
+
+def test_large_slices_of_users_are_asked_too_and_small_ones_are_not():
+    slices = {
+        "new_users": beside_ease(-0.06, 199),
+        "light_users": beside_ease(-0.06, 200),
+        "heavy_users": beside_ease(-0.04, 200),  # its interval ends above zero
+        "tail_products": beside_ease(-0.06, 900),  # no slice of users
+    }
+    assert against(slices=slices) == {
+        "Everything": True,
+        "Light users (200)": False,
+        "Heavy users (200)": True,
+    }
+
+
+def test_equal_lists_are_not_worse():
+    assert decision(ours=0.3, ease=0.3, width=0.0)["against_baselines"].passed
 
 
 def test_floors_hold_at_their_value():

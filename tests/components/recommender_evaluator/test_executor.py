@@ -130,13 +130,14 @@ def test_predictions_are_whole_and_ranked(evaluate, tmp_path):
     assert rows[0]["score"] == pytest.approx(10 - 0.05)
 
 
-def test_a_model_that_loses_to_popularity_is_not_blessed(evaluate, tmp_path):
+def test_a_model_that_loses_to_the_baselines_is_not_blessed(evaluate, tmp_path):
     metrics, blessing = evaluate(sign=-1.0)
     assert metrics["blessed"] is False
     failed = [gate["name"] for gate in metrics["gates"] if not gate["passed"]]
-    assert failed == ["against_popularity"]
+    assert failed == ["against_popularity", "against_baselines"]
     by_name = {gate["name"]: gate["detail"] for gate in metrics["gates"]}
-    assert by_name["against_baselines"].endswith("It does not count: `gates.against_baselines` is off.")
+    assert by_name["against_baselines"].startswith("Everything: NDCG@10")
+    assert by_name["against_baselines"].endswith("clearly worse.")
     assert blessing.get_int_custom_property("blessed") == 0
     assert "clearly worse" in blessing.get_string_custom_property("blessing_message")
     assert (tmp_path / "blessing" / "NOT_BLESSED").exists()
@@ -154,7 +155,7 @@ def test_a_worse_model_than_the_champion_is_not_blessed(evaluate, tmp_path, stan
     from components.settings import GateSettings
 
     pushed(tmp_path, stand_in, shop)
-    metrics, _ = evaluate(GateSettings(against_popularity="off"), sign=-1.0)
+    metrics, _ = evaluate(GateSettings(against_popularity="off", against_baselines="off"), sign=-1.0)
     assert metrics["champion"] == {"version": 1000, "skipped": None}
     assert metrics["systems"]["champion"]["ndcg@10"]["mean"] == 1.0
     assert metrics["differences"]["champion"]["ndcg@10"]["high"] < 0
