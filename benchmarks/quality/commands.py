@@ -20,8 +20,13 @@ _USER_MISTAKE: Final = 2
 _PATIENCE: Final = 20.0
 
 
-def write_database(protocol: Protocol, path: Path) -> None:
+def write_database(protocol: Protocol, path: Path, by_own_clock: bool = False) -> None:
     """Writes the data set as a SQLite product database; an older one is replaced when it is whole.
+
+    Args:
+        protocol: The data set, and whether its stamps are replaced.
+        path: SQLite file.
+        by_own_clock: Leaves the stamps as they are all the same.
 
     Raises:
         UserError: The data package is missing or the database cannot be written.
@@ -31,7 +36,7 @@ def write_database(protocol: Protocol, path: Path) -> None:
         if protocol.data == "complete-journey":
             command += ["--profile", protocol.profile]
         _checked(*_towerline([*command, "--json"]), "towerline demo")
-        if protocol.counts_events:
+        if protocol.counts_events and not by_own_clock:
             count_events(unfinished)
 
 

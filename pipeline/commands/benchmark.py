@@ -16,17 +16,20 @@ if TYPE_CHECKING:
     from benchmarks.quality import Report
 
 NAME = "benchmark"
-HELP = "measure the quality of recommendations, the speed of serving, or how the pipeline grows"
+HELP = "measure the quality of recommendations, also on a zoo of shops, the speed of serving, or growth"
 
 DATA = ("complete-journey", "movielens-100k")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
-    parser.add_argument("kind", choices=("quality", "serving", "pipeline"), help="what is measured")
+    parser.add_argument("kind", choices=("quality", "zoo", "serving", "pipeline"), help="what is measured")
     parser.add_argument("--data", choices=DATA, help="quality: data set, from an installed package")
     parser.add_argument(
         "--profile", choices=("quick", "full"), default="full", help="a subset, or everything (full)"
+    )
+    parser.add_argument(
+        "--shops", default="", metavar="LIST", help="zoo: some of its shops, such as fashion,grocery (all)"
     )
     parser.add_argument("--seeds", default="42,43,44", metavar="LIST", help="seeds (42,43,44)")
     parser.add_argument("--requests", type=int, default=500, help="serving: requests of a measurement (500)")
@@ -56,6 +59,8 @@ def execute(arguments: argparse.Namespace) -> int:
         return _serving(arguments)
     if arguments.kind == "pipeline":
         return _pipeline(arguments)
+    if arguments.kind == "zoo":
+        return _zoo(arguments)
     if not arguments.data:
         raise UserError(f"`towerline benchmark quality` needs `--data`, one of {', '.join(DATA)}.")
     from benchmarks.quality import markdown, measure, protocol
@@ -67,6 +72,26 @@ def execute(arguments: argparse.Namespace) -> int:
         asked, seeds, Path(arguments.workdir), console.note, tuple(arguments.set), arguments.config
     )
     _tell(arguments, output, markdown(report, _command(arguments, report)), report.as_dict())
+    return 0
+
+
+def _zoo(arguments: argparse.Namespace) -> int:
+    """Runs shops that nobody tuned for, beside every tuned classic."""
+    from benchmarks.zoo import SHOPS, as_dict, markdown, measure
+    from pipeline.config.loading import load_config
+
+    output = _writable(arguments.output)
+    shops = [name for name in arguments.shops.split(",") if name] or list(SHOPS)
+    seed = load_config(arguments).seed
+    command = "towerline benchmark zoo" + (f" --shops {arguments.shops}" if arguments.shops else "")
+    results = []
+    for result in measure(
+        shops, seed, Path(arguments.workdir), console.note, tuple(arguments.set), arguments.config
+    ):
+        results.append(result)
+        if output:  # what was measured stays, whatever becomes of the rest
+            output.write_text(markdown(results, command), encoding="utf-8")
+    _tell(arguments, output, markdown(results, command), as_dict(results))
     return 0
 
 
