@@ -29,6 +29,8 @@ class Shop:
         self._open = open_source
         self._local = threading.local()
         self._clock = Clock(self._newest, clock_seconds)
+        self.on_unfit: Callable[[str, int], object] = lambda *_: None
+        """Called with a column and the number of its values that were read and do not fit it."""
 
     def question(self, user_id: str, features: FeatureSet, history_length: int) -> tuple[Query, bool]:
         """The user's history and features as of now, and whether the database knows the user.
@@ -74,6 +76,7 @@ class Shop:
     def _source(self) -> ProductSource:
         if not hasattr(self._local, "source"):
             self._local.source = self._open()
+            self._local.source.on_unfit = self.on_unfit
         source: ProductSource = self._local.source
         return source
 
