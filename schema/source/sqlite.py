@@ -234,7 +234,7 @@ class SqliteDialect(Dialect):
 
 
 def _is_whole(key: str) -> bool:
-    return is_integer_text(key) and len(key) < 19
+    return is_integer_text(key) and len(key) <= 20 and -(2**63) <= int(key) < 2**63
 
 
 def _class(integer: int | None, real: int | None, text: int | None, blob: int | None) -> Class:

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse, Response
 from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from serving import problems
-from serving.http.middleware import Guard
+from serving.http.middleware import METHODS, Guard
 from serving.http.pages import add_pages
 from serving.http.product_routes import add_product_routes
 from serving.http.runs_page import add_runs_page
@@ -28,7 +29,9 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         401: "The bearer token is missing or wrong.",
         404: "There is no such thing.",
         409: "It does not go with the model that is served.",
+        408: "The request did not come whole in time.",
         413: "The body is too large.",
+        415: "The body is not declared as JSON.",
         422: "The request is not valid.",
         429: "Too many requests are waiting.",
         503: "No model is warm, or the database is away.",
@@ -66,7 +69,16 @@ def create_app(server: Server) -> ASGIApp:
     _operation_routes(app, server)
     add_runs_page(app, server)
     add_pages(app)
-    return Guard(app, server.settings, server.metrics)
+    guarded = Guard(app, server.settings, server.metrics)
+    if not server.settings.cors_origins:
+        return guarded
+    return CORSMiddleware(
+        guarded,
+        allow_origins=server.settings.cors_origins,
+        allow_methods=METHODS,
+        allow_headers=["authorization", "content-type", "x-request-id"],
+        expose_headers=["x-request-id"],
+    )
 
 
 def _recommendation_routes(app: FastAPI, server: Server) -> None:

@@ -17,6 +17,7 @@ from serving.model.pushed_model import PushedModel
 from serving.new_products.merging import NewProducts
 from serving.problems import ProblemError
 from serving.recommend.asking import ask
+from serving.recommend.conditions import check_conditions
 from serving.recommend.explaining import explanation
 from serving.recommend.reading import HistoryReader, ShopReader
 from serving.recommend.requests import RecommendationRequest
@@ -112,6 +113,9 @@ def check_columns(request: RecommendationRequest, features: FeatureSet) -> None:
         "filters": (request.filters or {}, [column.name for column in features.products]),
         "preferences": (request.preferences or {}, [column.name for column in features.products]),
     }
+    by_name = {column.name: column for column in features.products}
+    for field in ("filters", "preferences"):
+        check_conditions(field, given[field][0], by_name)
     for field, (values, columns) in given.items():
         unknown = sorted(set(values) - set(columns))
         if unknown:
