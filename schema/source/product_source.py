@@ -23,7 +23,7 @@ from schema.source.ids import canonical_id, id_forms
 from schema.source.number_columns import typed_column
 from schema.source.relations import Relation, missing_table, unmapped, with_columns
 from schema.source.returns import Settled, settle
-from schema.source.row_tables import joined, newest_of_each, only
+from schema.source.row_tables import file_named, joined, newest_of_each, oldest_first, only
 from schema.source.stamp_forms import to_utc
 from schema.source.stamps import epoch_seconds, readable_seconds
 from schema.source.tables import Tables
@@ -150,7 +150,9 @@ class ProductSource:
         chosen = self.columns(EVENTS) if columns is None else list(columns)
         for batch in self._tables.read(self._relations[EVENTS], chosen):
             if columns is None:
-                yield self._events(pa.Table.from_batches([batch]), first_row)
+                with file_named(self._tables.position):
+                    events = self._events(pa.Table.from_batches([batch]), first_row)
+                yield events
             else:
                 yield pa.Table.from_batches([batch])
             first_row += batch.num_rows
@@ -184,11 +186,7 @@ class ProductSource:
         if names.PRODUCT_ID in chosen:
             events = events.filter(pc.fill_null(pc.not_equal(events[names.PRODUCT_ID], ""), False))
         events = settle(events, self.reading).events
-        keys = [(names.USER_ID, "ascending"), (names.OCCURRED_AT, "ascending")]
-        row = pa.array(range(events.num_rows), pa.int64())
-        rows = pa.table({**{key: events[key] for key, _ in keys}, "row": row})
-        events = events.take(pc.sort_indices(rows, [*keys, ("row", "ascending")]))
-        return newest_of_each(events, limit)
+        return newest_of_each(oldest_first(events), limit)
 
     def user_rows(self, user_ids: Sequence[str], types: Types | None = None) -> pa.Table:
         """Reads the rows of `users` of these ids.

@@ -44,6 +44,17 @@ class Shop:
             queries, known = history.queries([user_id])
         return queries[0], known[0]
 
+    def known_users(self, user_ids: Sequence[str]) -> list[str]:
+        """Those of the users whom the database still knows, in their order.
+
+        Raises:
+            UserError: The database cannot be read.
+        """
+        with self._reopened_after_errors():
+            history = LiveHistory(self._source(), FeatureSet(), 1, 0)
+            _, known = history.queries(user_ids)
+        return [user_id for user_id, is_known in zip(user_ids, known, strict=True) if is_known]
+
     def connect(self) -> None:
         """Opens the database for the thread that asks, so that its first question need not."""
         with contextlib.suppress(UserError), self._reopened_after_errors():  # the first question tells why

@@ -12,6 +12,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from schema.errors import UserError
 from serving import problems
 from serving.http.middleware import METHODS, Guard
 from serving.http.pages import add_pages
@@ -107,8 +108,12 @@ def _lookup_routes(app: FastAPI, server: Server) -> None:
         prefix: Annotated[str, Query(max_length=500)] = "",
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
     ) -> dict[str, Any]:
-        """Ids that begin with `prefix`, of the users whom the snapshot pushed with the model knows."""
-        return {"users": server.served().histories.users(prefix, limit)}
+        """Ids that begin with `prefix`, of the users whom the model's snapshot and the database know."""
+        found = server.served().histories.users(prefix, limit)
+        try:
+            return {"users": await server.workers.run(lambda: server.shop.known_users(found))}
+        except UserError:  # the database is away: the snapshot is all there is
+            return {"users": found}
 
     @app.get("/v1/users/{user_id:anything}")
     async def user(user_id: str) -> dict[str, Any]:

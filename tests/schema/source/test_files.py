@@ -175,3 +175,18 @@ def test_stock_below_zero_is_not_available_and_numbers_of_products_are_told(fold
         found = {finding.kind: finding for finding in source.findings.all()}
         assert found["values that are no number"].example == "'on request'"
         assert found["numbers in another form"].example == "'0,99'"
+
+
+def test_a_part_of_another_type_is_named(folder):
+    (folder / "events").mkdir()
+    (folder / "events/a.csv").write_text(f"{HEADER},price\na,p1,5,1.5\n")
+    (folder / "events/b.csv").write_text(f"{HEADER},price\nb,p1,6,cheap\n")
+    with opened(folder) as source, pytest.raises(UserError, match=r"row 2: not a number.*File: .*/b.csv"):
+        source.read_events()
+
+
+def test_created_at_has_a_unit_too(folder):
+    (folder / "products.csv").write_text("product_id,created_at\np1,1700000000123\n")
+    (folder / "events.csv").write_text(f"{HEADER}\na,p1,5\n")
+    with opened(folder) as source:
+        assert source.read_table("products")["created_at"].to_pylist() == [1_700_000_000]
