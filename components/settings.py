@@ -53,21 +53,24 @@ class PrerankingSettings(Settings):
 class BaselineSettings(Settings):
     """The classics with which every model is compared."""
 
-    systems: tuple[
-        Literal[
-            "popularity",
-            "trending",
-            "own_frequency",
-            "last_seen",
-            "user_knn",
-            "tifu_knn",
-            "item_knn",
-            "transitions",
-            "ease",
-            "als",
-            "bpr",
+    systems: Annotated[
+        tuple[
+            Literal[
+                "popularity",
+                "trending",
+                "own_frequency",
+                "last_seen",
+                "user_knn",
+                "tifu_knn",
+                "item_knn",
+                "transitions",
+                "ease",
+                "als",
+                "bpr",
+            ],
+            ...,
         ],
-        ...,
+        Field(min_length=1),
     ] = (
         "popularity",
         "trending",
@@ -81,7 +84,7 @@ class BaselineSettings(Settings):
         "als",
         "bpr",
     )
-    """Which of them are tuned and measured; popularity and own_frequency always are."""
+    """Which of them are tuned and measured, at least one; popularity and own_frequency always are."""
     max_tuning_queries: Annotated[int, Field(ge=1)] = 400
     """Users of the eval window on whom settings are chosen; beyond, a seeded sample."""
     max_neighbour_users: Annotated[int, Field(ge=1)] = 20_000

@@ -85,9 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except OSError as error:
         if isinstance(error, PermissionError) or error.errno in _FULL_DISK:
-            return _fail(
-                f"{error.strerror}: {error.filename}. Remedy: mend that and try again.", USER_MISTAKE
-            )
+            return _fail(f"{error.strerror}{_place(error)}. Remedy: mend that and try again.", USER_MISTAKE)
         return _internal(error, arguments.workdir)
     except Exception as error:
         return _internal(error, arguments.workdir)
@@ -126,6 +124,10 @@ def _with_line(error: ConfigurationError, file: str | None) -> str:
 def _fail(reason: object, code: int) -> int:
     console.fail("towerline: " + " ".join(str(reason).split()))
     return code
+
+
+def _place(error: OSError) -> str:
+    return "" if error.filename is None else f": {error.filename}"
 
 
 def _internal(error: BaseException, workdir: str) -> int:

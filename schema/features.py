@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from schema import names
 from schema.settings import Settings
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_]{1,80}")
+_LONGEST_LETTERS: Final = 40
 
 ValueType = Literal["integer", "real", "text", "vector"]
 """What the values of a column are, decided from all of them and then the same on every way."""
@@ -63,4 +68,17 @@ def types_of(columns: tuple[FeatureColumn, ...]) -> dict[str, ValueType]:
 
 
 def _used(columns: tuple[FeatureColumn, ...], prefix: str) -> dict[str, FeatureColumn]:
-    return {prefix + column.name: column for column in columns if column.kind is not Kind.IGNORE}
+    return {raw_name(prefix, column.name): column for column in columns if column.kind is not Kind.IGNORE}
+
+
+def raw_name(prefix: str, column: str) -> str:
+    """Returns the raw feature of a column: its name where graphs, files and signatures can bear it.
+
+    Other names (blanks, dots, slashes, very long ones) are written in plain letters, with a hash that keeps
+    them apart.
+    """
+    if _PLAIN.fullmatch(column):
+        return prefix + column
+    letters = re.sub(r"[^A-Za-z0-9]+", "_", column)[:_LONGEST_LETTERS].strip("_")
+    digest = hashlib.sha256(column.encode("utf-8", "replace")).hexdigest()[:10]
+    return f"{prefix}{letters}_{digest}"

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from schema.errors import UserError
 from schema.features import FeatureColumn, Kind
+from schema.numbers import named_like_a_code
 from schema.source.values import flat
 
 _SAMPLE_ROWS: Final = 20_000
@@ -16,7 +17,6 @@ _FEW_CODES: Final = 32
 _ENOUGH_TO_TELL: Final = 20
 _UNIQUE: Final = 0.95
 _FREE_TEXT: Final = 0.2
-_CODE_NAMES: Final = frozenset({"id", "code", "zip", "sku", "ean", "upc", "gtin", "key"})
 _DATE: Final = r"^\s*\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?$"
 _ADDRESS: Final = r"^\s*(?:https?|s3|gs|ftp)://"
 
@@ -37,6 +37,8 @@ def infer_kind(name: str, column: pa.ChunkedArray | pa.Array) -> Inferred:
     """
     if pa.types.is_list(column.type):
         return _embedding(name, flat(column).drop_null())
+    if name.strip() == "" or name.startswith(("Unnamed:", "__index_level_")):
+        return _inferred(name, Kind.IGNORE, "a column without a name, as an index of pandas")
     values = _sample(flat(column)).drop_null()
     if len(values) == 0:
         return _inferred(name, Kind.IGNORE, "no values")
@@ -99,7 +101,7 @@ def _embedding(name: str, values: pa.Array) -> Inferred:
 
 def _integer(name: str, values: pa.Array, distinct: int) -> Inferred:
     all_different = distinct == len(values) and distinct > _ENOUGH_TO_TELL
-    if _named_like_a_code(name):
+    if named_like_a_code(name):
         kind = Kind.IGNORE if all_different else Kind.CATEGORY
         return _inferred(name, kind, "a different id in every row" if all_different else "codes, by the name")
     if distinct <= _FEW_CODES:
@@ -126,10 +128,6 @@ def _text(name: str, values: pa.Array, distinct: int) -> Inferred:
 
 def _share(values: pa.Array, pattern: str) -> float:
     return float(pc.mean(pc.match_substring_regex(values, pattern)).as_py())
-
-
-def _named_like_a_code(name: str) -> bool:
-    return bool(_CODE_NAMES & set(name.lower().replace("-", "_").split("_"))) or name.endswith("Id")
 
 
 def _inferred(name: str, kind: Kind, reason: str) -> Inferred:

@@ -10,6 +10,7 @@ import numpy as np
 
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.fitting import fitted
 
 
 @dataclass(frozen=True)
@@ -70,16 +71,17 @@ def _texts(values: Sequence[str]) -> np.ndarray:
 
 
 def _feature(values: Sequence[Any], column: FeatureColumn) -> np.ndarray:
+    known = [fitted(value, column) for value in values]
     if column.kind is Kind.NUMBER:
-        return np.array([np.nan if value is None else value for value in values], np.float32)
+        return np.array([np.nan if value is None else value for value in known], np.float32)
     if column.kind is Kind.EMBEDDING:
         empty = np.full(column.dim, np.nan)
-        return np.array([empty if value is None else value for value in values], np.float32)
-    return _texts(["" if value is None else value_text(value) for value in values])
+        return np.array([empty if value is None else value for value in known], np.float32)
+    return _texts(["" if value is None else value_text(value) for value in known])
 
 
 def value_text(value: Any) -> str:
     """Writes the value of a category as text, the same in training and serving: 3.0 is `3`."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return str(value).encode("utf-8", "replace").decode()

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, field_validator
 
 from schema.features import Kind
+from schema.numbers import DecimalMark
 from schema.reading import Reading
 from schema.settings import Settings
 
@@ -56,6 +57,9 @@ class CsvSettings(Settings):
 
     delimiter: str = "auto"
     """What separates columns: one character or `tab`; `auto` finds it in the header of each file."""
+    decimal: DecimalMark = "auto"
+    """What stands before the fraction of a number written as text; `auto` tells it from each number, and
+    refuses one that could be both, such as `1,234`."""
 
 
 class SourceSettings(Settings):

@@ -48,7 +48,10 @@ def install(app: FastAPI) -> None:
         told = error if isinstance(error, ProblemError) else ProblemError(500, "The server failed.")
         return answer(told.status, told.detail, told.headers)
 
-    def invalid(_: Request, error: Exception) -> JSONResponse:
+    def invalid(request: Request, error: Exception) -> JSONResponse:
+        declared = request.headers.get("content-type", "")
+        if request.method == "POST" and "json" not in declared.lower():
+            return answer(415, f"Content-Type must be application/json. Received: {declared or 'none'}.")
         found = error.errors() if isinstance(error, RequestValidationError) else []
         parts = [f"{'.'.join(map(str, item['loc'][1:])) or 'body'}: {item['msg']}" for item in found]
         return answer(422, "; ".join(parts))

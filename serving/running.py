@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 
 import uvicorn
 
 from serving.grpc.server import start_grpc
 from serving.http.app import create_app
+from serving.http.binding import patient_protocol
 from serving.http.server import Server
 
 _GRACE_SECONDS = 15
@@ -23,11 +25,17 @@ def configuration(server: Server) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        root_path=server.settings.root_path,
+        http=patient_protocol(server.settings.receive_seconds),
     )
 
 
-def run(server: Server) -> None:
+def run(server: Server, listener: socket.socket | None = None) -> None:
     """Serves until SIGINT or SIGTERM; requests that have begun are answered first.
+
+    Args:
+        server: What the routes need.
+        listener: The socket at which it listens; by default one at the address of the settings.
 
     Raises:
         UserError: The port of gRPC is taken.
@@ -45,6 +53,6 @@ def run(server: Server) -> None:
     calls = None
     if server.settings.grpc_port is not None:
         calls, _ = start_grpc(server.settings, server.holder, server.metrics)
-    uvicorn.Server(configuration(server)).run()
+    uvicorn.Server(configuration(server)).run(sockets=None if listener is None else [listener])
     if calls is not None:
         calls.stop(_GRACE_SECONDS).wait()

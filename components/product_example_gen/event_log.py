@@ -47,6 +47,8 @@ class EventLog:
         time = events[names.OCCURRED_AT].to_numpy()
         order = np.lexsort((time, user))
         table = events.take(pa.array(order))
+        if names.WEIGHT in table.column_names:  # a context column of that name
+            table = table.drop_columns(names.WEIGHT)
         kinds, kind = _codes(table[names.EVENT_TYPE])
         of_kind = np.array([weights.get(name, 0.0) for name in kinds.to_pylist()], np.float32)
         weight = of_kind[kind] if len(kind) else np.zeros(0, np.float32)

@@ -31,6 +31,7 @@ from components.recommender_assembler.finished import Finished, finished_list
 from components.recommender_assembler.freshness import Freshness
 from components.recommender_assembler.post_ranking import FILTERED, filter_scores
 from schema import names
+from schema.features import raw_name
 from schema.rules import Wanted, bounds, number_choices, text_choices
 
 Tensors = dict[str, Any]
@@ -167,7 +168,7 @@ class Finishing(tf.Module):
         """Whether a rule holds for each user `[batch, 1]`."""
         holds = tf.ones([tf.shape(index)[0]], tf.bool)
         for column, wanted in self.rules[place].rule.users.items():
-            key = column if column == names.USER_ID else names.USER_PREFIX + column
+            key = column if column == names.USER_ID else raw_name(names.USER_PREFIX, column)
             holds = tf.logical_and(holds, _in_segment(inputs[key], wanted))
         return holds[:, tf.newaxis]
 

@@ -24,6 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--grpc-port", type=int, metavar="PORT", help="TF Serving's gRPC API too")
     parser.add_argument("--budget-ms", type=float, default=1000.0, help="time before popular products (1000)")
     parser.add_argument("--workers", type=int, metavar="N", help="requests at a time (cores; least 2)")
+    parser.add_argument(
+        "--cors-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="a site whose pages may ask, or *",
+    )
+    parser.add_argument("--root-path", default="", metavar="PATH", help="path at which a proxy shows it")
     parser.add_argument("--record", metavar="FILE", help="append requests and answers, to replay")
     parser.add_argument("--source", metavar="URL", help="product database, if not that of the last run")
 
@@ -36,7 +44,9 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.config.source_access import open_concealed
     from pipeline.reporting.record import REPORTS
     from pipeline.terminal.quiet_tensorflow import import_tensorflow
+    from serving.http.binding import bound, url_of
 
+    listener = bound(arguments.host, arguments.port)
     import_tensorflow()  # the log is ours
     from serving.database.shop import Shop
     from serving.http.extras import Extras, RunHistory
@@ -55,6 +65,8 @@ def execute(arguments: argparse.Namespace) -> int:
             "grpc_port": arguments.grpc_port,
             "num_workers": max(2, os.cpu_count() or 1) if arguments.workers is None else arguments.workers,
             "budget_ms": arguments.budget_ms,
+            "cors_origins": arguments.cors_origin,
+            "root_path": arguments.root_path.rstrip("/"),
             "token": os.environ.get(TOKEN_VARIABLE) or None,
         }
     )
@@ -70,7 +82,7 @@ def execute(arguments: argparse.Namespace) -> int:
         RunHistory(lambda: run_rows(arguments), workdir / REPORTS),
     )
     shop = Shop(lambda: open_concealed(source), settings.clock_seconds)
-    address = f"http://{settings.host}:{settings.port}/"
+    address = url_of(settings.host, listener.getsockname()[1])
     console.say(f"Serving model {model.version} and what is pushed after it at {address} (Ctrl-C stops)")
-    run(Server(settings, ModelHolder(directory, settings.poll_seconds), shop, extras))
+    run(Server(settings, ModelHolder(directory, settings.poll_seconds), shop, extras), listener)
     return 0

@@ -77,11 +77,26 @@ def check_features(features: FeatureSet, profile: DatabaseProfile) -> list[str]:
                 f"Table `{table}` has no column `{gone[0]}`, which the frozen schema uses. Remedy: restore "
                 "the column, or freeze the schema again with `towerline schema freeze --force`."
             )
+        today = {column.name: column for column in present}
+        for column in frozen:
+            if column.name in today:
+                _check_type(table, column, today[column.name])
         new = sorted(names - {column.name for column in frozen})
         notes += [
             f"Column {table}.{name} is new and not used; `towerline schema freeze --force`." for name in new
         ]
     return notes
+
+
+def _check_type(table: str, frozen: FeatureColumn, today: FeatureColumn) -> None:
+    """Raises UserError if a column of numbers or vectors holds text today."""
+    wanted = {Kind.NUMBER: "number", Kind.EMBEDDING: "vector"}.get(frozen.kind)
+    holds_text = today.type == "text" and today.kind is not frozen.kind
+    if wanted is not None and holds_text:
+        raise UserError(
+            f"Table `{table}`, column `{frozen.name}` is frozen as a {wanted} and holds text today. Remedy: "
+            "correct the rows, or freeze the schema again with `towerline schema freeze --force`."
+        )
 
 
 def frozen_schema(folder: Path, features: FeatureSet, source: ProductSource) -> Path:

@@ -42,8 +42,7 @@ class Database:
         from sqlalchemy.exc import DBAPIError
 
         try:
-            inspector = inspect(self._dialect.engine)
-            return [*inspector.get_table_names(), *inspector.get_view_names()]
+            return self._dialect.relation_names(inspect(self._dialect.engine))
         except DBAPIError as error:
             raise self._error("cannot be reached", error) from error
 
@@ -104,8 +103,11 @@ class Database:
             f"WHERE {key} IS NOT NULL GROUP BY 1 ORDER BY 1"
         )
         with self._clear_errors(relation):
-            counted = [(_bound(value), int(size)) for value, size in rows.fetch(dialect.engine, sql)]
-        return cut(counted, count, as_text, tuple(classes.items()))
+            counted = [(value, int(size)) for value, size in rows.fetch(dialect.engine, sql)]
+        if any(isinstance(value, bytes) for value, _ in counted):  # binary strings of MySQL
+            return id_ranges((batch.column(0) for batch in self.read(relation, [USER_ID])), count)
+        bounds = [(_bound(value), size) for value, size in counted]
+        return cut(bounds, count, as_text, tuple(classes.items()))
 
     def findings(self, relation: Relation) -> tuple[Finding, ...]:
         """A table of a database is in one place."""
@@ -172,6 +174,4 @@ def _kind(kind: Class, column: str, relation: Relation) -> Class:
 def _bound(value: Any) -> Bound:
     if isinstance(value, int | float | str):
         return value
-    if isinstance(value, bytes | bytearray):
-        return value.decode()
     return int(value) if hasattr(value, "__float__") and value == int(value) else str(value)

@@ -62,6 +62,10 @@ class Dialect(ABC):
             return repr(value)
         return "'" + value.replace("'", "''") + "'"
 
+    def relation_names(self, inspector: Any) -> list[str]:
+        """Returns the names of tables and views that an inspector of SQLAlchemy finds."""
+        return [*inspector.get_table_names(), *inspector.get_view_names()]
+
     def source(self, relation: Relation) -> str:
         """Returns the SQL that stands after FROM."""
         if relation.query is not None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
+from schema.numbers import DecimalMark
 from schema.reading import UNKNOWN_TYPE
 from schema.source import values
 from schema.source.relations import Relation
@@ -33,6 +34,7 @@ def normalise_events(
     first_row: int = 1,
     empty_event_type: str = UNKNOWN_TYPE,
     newest: int | None = None,
+    decimal: DecimalMark = "auto",
 ) -> pa.Table:
     """Brings raw events to `EVENT_COLUMNS` and the context columns.
 
@@ -43,6 +45,7 @@ def normalise_events(
         empty_event_type: Type of events whose type is empty; without such a column all are purchases.
         newest: Where events are read live, the largest stamp that is believed: events of others, and what
             cannot be read of an event, are missing instead of an error.
+        decimal: What stands before the fraction of a number written as text.
 
     Raises:
         UserError: A stamp is no point in time or a quantity is no number.
@@ -60,7 +63,7 @@ def normalise_events(
         elif newest is not None:
             arrays[name] = values.readable_numbers(array)
         else:
-            arrays[name] = values.numbers(array, relation.name, relation.known_as(name), first_row)
+            arrays[name] = values.numbers(array, relation.name, relation.known_as(name), first_row, decimal)
     has_types = names.EVENT_TYPE in raw.column_names
     types = arrays[names.EVENT_TYPE]
     filled = pc.if_else(pc.equal(types, ""), pa.scalar(None, pa.string()), types)

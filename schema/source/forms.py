@@ -10,11 +10,13 @@ from schema.findings import Finding, Findings
 from schema.source.contract import KEYS
 from schema.source.dialect import STAMPS, is_id
 from schema.source.ids import canonical_ids, id_texts
+from schema.source.number_columns import Typed
 from schema.source.relations import Relation
 from schema.source.stamp_units import unit_of
 from schema.source.values import flat
 
 CHANGED_IDS = "ids in another form"
+_MANY = 0.5
 UNITS = "stamps in another unit"
 
 
@@ -69,5 +71,45 @@ def _note_unit(findings: Findings, raw: pa.Array, relation: Relation, name: str)
                 example=str(raw.drop_null()[0].as_py()),
                 action=f"read as {unit} since 1970",
                 remedy="store epoch seconds or UTC as ISO text if they are something else",
+            )
+        )
+
+
+def note_numbers(findings: Findings, column: Typed, relation: Relation, name: str) -> None:
+    """Notes what was decided about a column of text by less than all of its values."""
+    table, place = relation.name, relation.known_as(name)
+    if column.num_unfit:
+        findings.add(
+            Finding(
+                kind="values that are no number",
+                table=table,
+                column=place,
+                count=column.num_unfit,
+                example=repr(column.unfit),
+                action=f"missing: {column.share:.0%} of the values are numbers",
+                remedy="correct them, or set the kind of the column under `features`",
+                severity="warning",
+            )
+        )
+    if column.written:
+        findings.add(
+            Finding(
+                kind="numbers in another form",
+                table=table,
+                column=place,
+                example=repr(column.written),
+                action="read as numbers",
+                remedy="set `source.csv.decimal` if a fraction begins elsewhere",
+            )
+        )
+    if pa.types.is_string(column.values.type) and _MANY <= column.share < 1:
+        findings.add(
+            Finding(
+                kind="numbers among texts",
+                table=table,
+                column=place,
+                action=f"text: only {column.share:.0%} of the values are numbers",
+                remedy="correct the others if it is a number",
+                severity="warning",
             )
         )

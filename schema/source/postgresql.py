@@ -53,7 +53,8 @@ class PostgresqlDialect(Dialect):
         from sqlalchemy.pool import NullPool
 
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._url = plain.replace(" ", "%20")  # libpq wants them escaped
+        address, mark, query = plain.partition("?")
+        self._url = (address + mark + query.replace("+", "%20")).replace(" ", "%20")  # as libpq wants them
         self._arrow_native = arrow_native
         self._connection: Any = None
         super().__init__(create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool), place)
@@ -87,6 +88,11 @@ class PostgresqlDialect(Dialect):
         if kind == "array":
             return Selected(column, f"array_to_json({name})::text", pa.string())
         return Selected(column, f"{name}::text", pa.string())
+
+    def relation_names(self, inspector: Any) -> list[str]:
+        """Materialised views and foreign tables too."""
+        more = [*inspector.get_materialized_view_names(), *inspector.get_foreign_table_names()]
+        return [*super().relation_names(inspector), *more]
 
     def candidates(self, relation: Relation, keys: Sequence[str], kind: Class) -> list[str]:
         """Leaves out what the type of the column cannot hold, which would be an error."""

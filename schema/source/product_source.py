@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Self
 
@@ -16,13 +16,14 @@ from schema.findings import Finding, Findings
 from schema.source import contract, values
 from schema.source.contract import EVENTS, PRODUCTS, USERS, UserRange
 from schema.source.events_table import normalise_events
-from schema.source.forms import note_forms
+from schema.source.forms import note_forms, note_numbers
 from schema.source.guests import is_guest, of_users, unread
 from schema.source.id_ranges import id_ranges, in_range
 from schema.source.ids import canonical_id, id_forms
+from schema.source.number_columns import typed_column
 from schema.source.relations import Relation, missing_table, unmapped, with_columns
 from schema.source.returns import Settled, settle
-from schema.source.row_tables import joined, newest_of_each, only
+from schema.source.row_tables import file_named, joined, newest_of_each, oldest_first, only
 from schema.source.stamp_forms import to_utc
 from schema.source.stamps import epoch_seconds, readable_seconds
 from schema.source.tables import Tables
@@ -50,10 +51,13 @@ class ProductSource:
         """How rows are read as long as nothing is known of them."""
         self.reading = settings.reading or self.unread
         """How rows are read; decided by `profile_source`."""
+        self._decimal = settings.csv.decimal
         self.finds_guests = settings.guests == "auto"
         """Whether ids that stand for nobody are looked for."""
         self.findings: Findings | None = None
         """Where what is noticed about the forms of values is put, if somebody wants to know."""
+        self.on_unfit: Callable[[str, int], object] = lambda *_: None
+        """Called with a column and the number of its values that do not fit its frozen type."""
         self.place = tables.place
         """What messages call the database; without a password."""
         self._relations: dict[str, Relation] = {}
@@ -146,7 +150,9 @@ class ProductSource:
         chosen = self.columns(EVENTS) if columns is None else list(columns)
         for batch in self._tables.read(self._relations[EVENTS], chosen):
             if columns is None:
-                yield self._events(pa.Table.from_batches([batch]), first_row)
+                with file_named(self._tables.position):
+                    events = self._events(pa.Table.from_batches([batch]), first_row)
+                yield events
             else:
                 yield pa.Table.from_batches([batch])
             first_row += batch.num_rows
@@ -180,11 +186,7 @@ class ProductSource:
         if names.PRODUCT_ID in chosen:
             events = events.filter(pc.fill_null(pc.not_equal(events[names.PRODUCT_ID], ""), False))
         events = settle(events, self.reading).events
-        keys = [(names.USER_ID, "ascending"), (names.OCCURRED_AT, "ascending")]
-        row = pa.array(range(events.num_rows), pa.int64())
-        rows = pa.table({**{key: events[key] for key, _ in keys}, "row": row})
-        events = events.take(pc.sort_indices(rows, [*keys, ("row", "ascending")]))
-        return newest_of_each(events, limit)
+        return newest_of_each(oldest_first(events), limit)
 
     def user_rows(self, user_ids: Sequence[str], types: Types | None = None) -> pa.Table:
         """Reads the rows of `users` of these ids.
@@ -248,7 +250,9 @@ class ProductSource:
         relation = self._relations[EVENTS]
         if self.findings is not None:
             note_forms(self.findings, table, relation, first_row)
-        return normalise_events(table, relation, first_row, self.reading.empty_event_type, newest)
+        return normalise_events(
+            table, relation, first_row, self.reading.empty_event_type, newest, self._decimal
+        )
 
     def _native(
         self, table: str, raw: pa.Table, types: Types | None = None, is_live: bool = False
@@ -269,9 +273,18 @@ class ProductSource:
                 arrays[column] = self._created_at(to_utc(array, relation.stamps), is_live)
             elif types is not None and column in types:
                 arrays[column] = as_type(array, types[column])
+                lost = arrays[column].null_count - array.null_count
+                if lost > 0:
+                    self.on_unfit(f"{table}.{column}", lost)
             else:
-                arrays[column] = values.native(values.typed(array) if untyped else array)
+                arrays[column] = values.native(self._typed(table, column, array) if untyped else array)
         return pa.table(arrays)
+
+    def _typed(self, table: str, column: str, array: pa.Array) -> pa.Array:
+        found = typed_column(column, array, self._decimal)
+        if self.findings is not None:
+            note_numbers(self.findings, found, self._relations[table], column)
+        return found.values
 
     def _created_at(self, array: pa.Array, is_live: bool) -> pa.Array:
         if is_live:

@@ -135,7 +135,8 @@ def missing_table(relation: Relation, place: str, present: Sequence[str]) -> Use
     hint = f" Did you mean `{nearest(relation.name, present)}`?" if present else ""
     return UserError(
         f"{place} has no table `{relation.name}`. Received: {_listed(present)}.{hint} Remedy: map it in the "
-        f"configuration with `source.tables.{relation.table}.table`."
+        f"configuration with `source.tables.{relation.table}.table`; a table of another schema is named as "
+        "`schema.table`."
     )
 
 

@@ -56,11 +56,12 @@ def settle(events: pa.Table, reading: Reading) -> Settled:
     if reading.returns == "ignore":
         return Settled(events.filter(pc.invert(returns)), num_returns)
     left = _quantities(events)
+    before = left > 0
     unmatched = sum(_net(rows, flags, left) for rows in _pairs(events, flags, reading))
-    kept = ~flags & (left > 0)
+    gone = before & (left <= 0) & ~flags
+    kept = ~flags & ~gone
     changed = _reduced(events, left)
-    taken_back = int((~flags & (left <= 0)).sum())
-    return Settled(changed.filter(pa.array(kept)), num_returns, taken_back, unmatched)
+    return Settled(changed.filter(pa.array(kept)), num_returns, int(gone.sum()), unmatched)
 
 
 def _quantities(events: pa.Table) -> np.ndarray:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
+from schema.errors import UserError
 from schema.source.values import flat
 
 
@@ -33,3 +35,20 @@ def newest_of_each(events: pa.Table, limit: int) -> pa.Table:
     ends = np.append(np.flatnonzero(np.diff(ids)) + 1, len(ids))
     behind = np.repeat(ends, np.diff(np.append(0, ends))) - np.arange(len(ids))
     return events.filter(pa.array(behind <= limit))
+
+
+def oldest_first(events: pa.Table) -> pa.Table:
+    """Returns events by user and stamp; those of one stamp stay in their order."""
+    keys = [(names.USER_ID, "ascending"), (names.OCCURRED_AT, "ascending")]
+    row = pa.array(range(events.num_rows), pa.int64())
+    rows = pa.table({**{key: events[key] for key, _ in keys}, "row": row})
+    return events.take(pc.sort_indices(rows, [*keys, ("row", "ascending")]))
+
+
+@contextmanager
+def file_named(position: str) -> Iterator[None]:
+    """Errors of the user name the file that is being read, if there is one."""
+    try:
+        yield
+    except UserError as error:
+        raise (UserError(f"{error} File: {position}.") if position else error) from error

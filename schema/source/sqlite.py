@@ -178,7 +178,10 @@ class SqliteDialect(Dialect):
         sources = dict(relation.columns)
         expressions = [self.quote(sources[name]) for name in columns]
         key = self.key(relation, "text")
-        listed = [_as_text(e) if is_id(n) else e for n, e in zip(columns, expressions, strict=True)]
+        listed = [
+            _as_text(e, keeps_blobs=True) if is_id(n) else e
+            for n, e in zip(columns, expressions, strict=True)
+        ]
         bound: list[Any] = [*keys, *(int(key) for key in keys if _is_whole(key))]
         bound += [key.encode() for key in keys] + [bytes.fromhex(key) for key in keys if _HEX.fullmatch(key)]
         order = self.order(relation)
@@ -231,7 +234,7 @@ class SqliteDialect(Dialect):
 
 
 def _is_whole(key: str) -> bool:
-    return is_integer_text(key) and len(key) < 19
+    return is_integer_text(key) and len(key) <= 20 and -(2**63) <= int(key) < 2**63
 
 
 def _class(integer: int | None, real: int | None, text: int | None, blob: int | None) -> Class:
@@ -242,10 +245,11 @@ def _class(integer: int | None, real: int | None, text: int | None, blob: int | 
     return "real" if real else "integer"
 
 
-def _as_text(name: str) -> str:
+def _as_text(name: str, keeps_blobs: bool = False) -> str:
+    blob = f"WHEN typeof({name}) = 'blob' THEN {name} " if keeps_blobs else ""
     whole = f"CAST(CAST({name} AS INTEGER) AS TEXT)"
     return (
-        f"CASE WHEN typeof({name}) = 'real' AND {name} = CAST({name} AS INTEGER) THEN {whole} "
+        f"CASE {blob}WHEN typeof({name}) = 'real' AND {name} = CAST({name} AS INTEGER) THEN {whole} "
         f"ELSE CAST({name} AS TEXT) END"
     )
 

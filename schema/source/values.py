@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema.errors import UserError
+from schema.numbers import DecimalMark
 from schema.source.ids import canonical_ids, id_texts
+from schema.source.number_columns import parsed
 
 VECTOR: Final = pa.list_(pa.float32())
 _NUMBER: Final = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
@@ -32,7 +34,9 @@ def texts(values: pa.Array) -> pa.Array:
     return canonical_ids(values)
 
 
-def numbers(values: pa.Array, table: str, column: str, first_row: int = 1) -> pa.Array:
+def numbers(
+    values: pa.Array, table: str, column: str, first_row: int = 1, decimal: DecimalMark = "auto"
+) -> pa.Array:
     """Returns quantities as float32.
 
     Raises:
@@ -41,14 +45,16 @@ def numbers(values: pa.Array, table: str, column: str, first_row: int = 1) -> pa
     values = plain(values)
     if pa.types.is_string(values.type):
         trimmed = _trimmed(values)
-        good = pc.match_substring_regex(trimmed, _NUMBER)
-        if not pc.all(good, min_count=0).as_py():
-            index = pc.index(good, False).as_py()
+        found = parsed(trimmed, decimal)
+        bad = pc.and_(pc.is_valid(trimmed), pc.is_null(found))
+        if pc.any(bad, min_count=0).as_py():
+            index = pc.index(bad, True).as_py()
             raise UserError(
                 f"Table `{table}`, column `{column}`, row {first_row + index}: not a number. "
-                f"Received: {values[index].as_py()!r}. Remedy: correct the row or map another column."
+                f"Received: {values[index].as_py()!r}. Remedy: correct the row, map another column, or say "
+                "with `source.csv.decimal` what stands before a fraction."
             )
-        values = _parsed(trimmed)
+        values = found
     return values.cast(pa.float32(), safe=False)
 
 
@@ -60,9 +66,7 @@ def readable_numbers(values: pa.Array) -> pa.Array:
 def readable_numbers_64(values: pa.Array) -> pa.Array:
     """Returns plain values as float64; what is no number is missing."""
     if pa.types.is_string(values.type):
-        trimmed = _trimmed(values)
-        good = pc.fill_null(pc.match_substring_regex(trimmed, _NUMBER), False)
-        values = _parsed(pc.if_else(good, trimmed, pa.scalar(None, pa.string())))
+        values = parsed(_trimmed(values))
     elif not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         return pa.nulls(len(values), pa.float64())
     return values.cast(pa.float64(), safe=False)
@@ -127,17 +131,6 @@ def vectors(values: pa.Array) -> pa.Array:
     if not pa.types.is_string(values.type):
         return pa.nulls(len(values), VECTOR)
     return pa.array([None if text is None else _vector(text) for text in values.to_pylist()], VECTOR)
-
-
-def typed(values: pa.Array) -> pa.Array:
-    """Returns text that all is numbers, written without leading zeros, as numbers."""
-    if not pa.types.is_string(values.type) or values.null_count == len(values):
-        return values
-    if pc.all(pc.match_substring_regex(values, r"^(?:0|-?[1-9]\d{0,17})$")).as_py():
-        return values.cast(pa.int64())
-    if pc.all(pc.match_substring_regex(values, r"^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$")).as_py():
-        return values.cast(pa.float64())
-    return values
 
 
 def plain(values: pa.Array) -> pa.Array:

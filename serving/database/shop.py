@@ -29,6 +29,8 @@ class Shop:
         self._open = open_source
         self._local = threading.local()
         self._clock = Clock(self._newest, clock_seconds)
+        self.on_unfit: Callable[[str, int], object] = lambda *_: None
+        """Called with a column and the number of its values that were read and do not fit it."""
 
     def question(self, user_id: str, features: FeatureSet, history_length: int) -> tuple[Query, bool]:
         """The user's history and features as of now, and whether the database knows the user.
@@ -41,6 +43,17 @@ class Shop:
             history = LiveHistory(self._source(), features, history_length, now)
             queries, known = history.queries([user_id])
         return queries[0], known[0]
+
+    def known_users(self, user_ids: Sequence[str]) -> list[str]:
+        """Those of the users whom the database still knows, in their order.
+
+        Raises:
+            UserError: The database cannot be read.
+        """
+        with self._reopened_after_errors():
+            history = LiveHistory(self._source(), FeatureSet(), 1, 0)
+            _, known = history.queries(user_ids)
+        return [user_id for user_id, is_known in zip(user_ids, known, strict=True) if is_known]
 
     def connect(self) -> None:
         """Opens the database for the thread that asks, so that its first question need not."""
@@ -74,6 +87,7 @@ class Shop:
     def _source(self) -> ProductSource:
         if not hasattr(self._local, "source"):
             self._local.source = self._open()
+            self._local.source.on_unfit = self.on_unfit
         source: ProductSource = self._local.source
         return source
 

@@ -9,10 +9,12 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse, Response
 from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from schema.errors import UserError
 from serving import problems
-from serving.http.middleware import Guard
+from serving.http.middleware import METHODS, Guard
 from serving.http.pages import add_pages
 from serving.http.product_routes import add_product_routes
 from serving.http.runs_page import add_runs_page
@@ -28,7 +30,9 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         401: "The bearer token is missing or wrong.",
         404: "There is no such thing.",
         409: "It does not go with the model that is served.",
+        408: "The request did not come whole in time.",
         413: "The body is too large.",
+        415: "The body is not declared as JSON.",
         422: "The request is not valid.",
         429: "Too many requests are waiting.",
         503: "No model is warm, or the database is away.",
@@ -66,7 +70,16 @@ def create_app(server: Server) -> ASGIApp:
     _operation_routes(app, server)
     add_runs_page(app, server)
     add_pages(app)
-    return Guard(app, server.settings, server.metrics)
+    guarded = Guard(app, server.settings, server.metrics)
+    if not server.settings.cors_origins:
+        return guarded
+    return CORSMiddleware(
+        guarded,
+        allow_origins=server.settings.cors_origins,
+        allow_methods=METHODS,
+        allow_headers=["authorization", "content-type", "x-request-id"],
+        expose_headers=["x-request-id"],
+    )
 
 
 def _recommendation_routes(app: FastAPI, server: Server) -> None:
@@ -95,8 +108,12 @@ def _lookup_routes(app: FastAPI, server: Server) -> None:
         prefix: Annotated[str, Query(max_length=500)] = "",
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
     ) -> dict[str, Any]:
-        """Ids that begin with `prefix`, of the users whom the snapshot pushed with the model knows."""
-        return {"users": server.served().histories.users(prefix, limit)}
+        """Ids that begin with `prefix`, of the users whom the model's snapshot and the database know."""
+        found = server.served().histories.users(prefix, limit)
+        try:
+            return {"users": await server.workers.run(lambda: server.shop.known_users(found))}
+        except UserError:  # the database is away: the snapshot is all there is
+            return {"users": found}
 
     @app.get("/v1/users/{user_id:anything}")
     async def user(user_id: str) -> dict[str, Any]:

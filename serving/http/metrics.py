@@ -28,6 +28,12 @@ class ServerMetrics:
         self._fallbacks = Counter(
             "towerline_fallbacks", "Answers other than asked for.", ["kind"], registry=registry
         )
+        self._unfit = Counter(
+            "towerline_unfit_values",
+            "Values of rows and requests that do not fit their column.",
+            ["column"],
+            registry=registry,
+        )
         waiting = Gauge("towerline_in_hand", "Requests that run or wait.", registry=registry)
         waiting.set_function(in_hand)
         served = Gauge("towerline_model_version", "Version that is served.", registry=registry)
@@ -41,6 +47,10 @@ class ServerMetrics:
     def fallback(self, kind: str) -> None:
         """Counts an answer that is not what was asked for."""
         self._fallbacks.labels(kind).inc()
+
+    def unfit(self, column: str, count: int) -> None:
+        """Counts values that were taken as missing, since they do not fit their column."""
+        self._unfit.labels(column).inc(count)
 
     def text(self) -> bytes:
         """The exposition format."""

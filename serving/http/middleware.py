@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import logging
@@ -12,6 +13,7 @@ from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.http.metrics import ServerMetrics
@@ -20,6 +22,7 @@ from serving.http.settings import ServerSettings
 from serving.problems import answer
 
 _LOG = logging.getLogger("towerline.access")
+METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")
 _OPEN = ("/healthz", "/readyz", "/")  # the explorer page asks for the token itself
 _REQUEST_ID = "x-request-id"
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
@@ -50,16 +53,23 @@ class Guard:
         REQUEST_ID.set(request_id)
         status = 500
 
+        is_head = scope["method"] == "HEAD"
+
         async def tell(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)[_REQUEST_ID] = request_id
+            elif is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         try:
             refused = self._refusal(scope, headers)
-            await (refused or self._app)(scope, _limited(receive, self._settings.most_body_bytes), tell)
+            asked = {**scope, "method": "GET"} if is_head else scope
+            limits = (self._settings.most_body_bytes, self._settings.receive_seconds)
+            await (refused or self._app)(asked, _limited(receive, *limits), tell)
+            scope = asked
         finally:
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "other")
@@ -67,8 +77,11 @@ class Guard:
             _LOG.info(_line(scope, status, seconds, request_id))
 
     def _refusal(self, scope: Scope, headers: Headers) -> ASGIApp | None:
+        if scope["method"] == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
         token = self._settings.token
-        if token is not None and not _is_open(scope["path"]):
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if token is not None and not _is_open(path):
             given = headers.get("authorization", "").encode("latin-1")
             if not hmac.compare_digest(given, f"Bearer {token}".encode("latin-1")):
                 return answer(401, "A bearer token is needed.", {"WWW-Authenticate": "Bearer"})
@@ -85,12 +98,16 @@ def _is_open(path: str) -> bool:
     return path in _OPEN or path.startswith(STATIC)
 
 
-def _limited(receive: Receive, most: int) -> Receive:
-    seen = 0
+def _limited(receive: Receive, most: int, seconds: float) -> Receive:
+    seen, is_whole = 0, False
 
     async def read() -> Message:
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, is_whole
+        try:
+            message = await asyncio.wait_for(receive(), None if is_whole else seconds)
+        except TimeoutError:
+            raise HTTPException(408, headers={"Connection": "close"}) from None
+        is_whole = not message.get("more_body", False)
         seen += len(message.get("body", b""))
         if seen > most:
             raise HTTPException(413)

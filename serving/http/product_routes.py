@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
+from schema.source.ids import canonical_id
 from serving.http.server import Server
 from serving.model.embeddings import embeds_products
 from serving.model.pushed_model import PushedModel
@@ -71,9 +72,10 @@ def _side_routes(app: FastAPI, server: Server) -> None:
         if added is not None:
             return added
         rows = await server.workers.run(lambda: server.shop.product_rows([product_id]))
-        if product_id not in rows:
+        known_id = canonical_id(product_id)
+        if known_id not in rows:
             raise ProblemError(404, f"The database knows no product {product_id!r}.")
-        return rows[product_id]
+        return rows[known_id]
 
 
 def _add(request: NewProductRequest, model: PushedModel, server: Server) -> bool:

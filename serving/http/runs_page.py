@@ -75,7 +75,7 @@ def _row(row: dict[str, Any], reports: set[str], version: str | None) -> str:
     run_id = str(row["run_id"])
     link = escape(run_id)
     if run_id in reports:
-        link = f'<a href="/runs/{quote(run_id, safe="")}">{link}</a>'
+        link = f'<a href="runs/{quote(run_id, safe="")}">{link}</a>'
     return f'<tr><th scope="row">{link}</th>{cells}</tr>'
 
 

@@ -36,8 +36,9 @@ class Server:
         self.workers = Workers(settings.num_workers, settings.most_waiting)
         self.new_products = NewProducts(self.extras.side_index or SideIndex(None))
         holder.after_load.append(self.new_products.retire)
-        self.recommending = Recommending(shop, self.new_products)
         self.metrics = ServerMetrics(lambda: self.workers.in_hand, self._version)
+        self.recommending = Recommending(shop, self.new_products, self.metrics.unfit)
+        shop.on_unfit = self.metrics.unfit
 
     def served(self) -> Served:
         """The model that is served.

@@ -20,6 +20,12 @@ class ServerSettings(Settings):
     """Port of TF Serving's gRPC services; 0 takes a free one, None leaves them out."""
     grpc_model: str = "towerline"
     """Name by which gRPC requests call the model."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may ask, such as https://shop.example; `*` for any."""
+    root_path: str = ""
+    """Path below which a proxy shows the server, such as /recommendations."""
+    receive_seconds: Annotated[float, Field(gt=0)] = 20.0
+    """Time within which a request must be there whole."""
     token: str | None = None
     """Bearer token that every request but health checks must carry."""
     most_top_k: Annotated[int, Field(ge=1)] = 200

@@ -9,6 +9,7 @@ import numpy as np
 
 from schema import names
 from schema.features import FeatureSet, Kind
+from schema.fitting import fitted
 from schema.request import Query, encode_queries, value_text
 from serving.model.items import Items
 from serving.model.pushed_model import PushedModel
@@ -61,7 +62,7 @@ def encode_products(
     """The inputs of the signature `embed_products`; missing values are empty or NaN."""
     inputs = {names.PRODUCT_ID: _texts([product_id for product_id, _ in products])}
     for name, column in features.product_columns().items():
-        values = [row.get(column.name) for _, row in products]
+        values = [fitted(row.get(column.name), column) for _, row in products]
         if column.kind is Kind.NUMBER:
             inputs[name] = np.array([np.nan if value is None else value for value in values], np.float32)
         elif column.kind is Kind.EMBEDDING:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from schema import names
 from schema.features import FeatureSet
 from schema.request import Query, value_text
+from schema.source.ids import canonical_id
 
 
 class Histories:
@@ -24,6 +25,8 @@ class Histories:
     def __init__(self, model_folder: Path) -> None:
         folder = model_folder / names.HISTORIES
         metadata = json.loads((model_folder / names.SERVING_METADATA).read_text(encoding="utf-8"))
+        features = FeatureSet.model_validate(metadata.get("features", {}))
+        self._columns = {raw: column.name for raw, column in features.user_columns().items()}
         self._now = int(metadata["windows"]["now"])
         self._batches: list[pa.RecordBatch] = []
         self._first: list[str] = []
@@ -64,13 +67,13 @@ class Histories:
             self._products.take(places[first:]).to_pylist(),
             times[first:].to_pylist(),
             [self._types[code] for code in types[first:].to_pylist()],
-            _features(batch, row),
+            self._features(batch, row),
         ), True
 
     def features(self, user_id: str) -> dict[str, Any]:
         """The user's features, {} if the snapshot does not know him."""
         batch, row = self._find(user_id)
-        return {} if batch is None else _features(batch, row)
+        return {} if batch is None else self._features(batch, row)
 
     def users(self, prefix: str, count: int) -> list[str]:
         """The first `count` users of the snapshot whose id begins with `prefix`, in the order of ids."""
@@ -101,7 +104,14 @@ class Histories:
                 total[product_id] = total.get(product_id, 0.0) + share
         return sorted(total, key=lambda product_id: (-total[product_id], product_id)), segments
 
+    def _features(self, batch: pa.RecordBatch, row: int) -> dict[str, Any]:
+        return {name: batch.column(raw)[row].as_py() for raw, name in self._held(batch).items()}
+
+    def _held(self, batch: pa.RecordBatch) -> dict[str, str]:
+        return {raw: name for raw, name in self._columns.items() if raw in batch.schema.names}
+
     def _find(self, user_id: str) -> tuple[pa.RecordBatch | None, int]:
+        user_id = canonical_id(user_id)
         number = bisect_right(self._first, user_id) - 1
         if number < 0:
             return None, 0
@@ -114,11 +124,6 @@ class Histories:
 def _place(ids: pa.Array, user_id: str) -> int:
     """Where an id stands among sorted ones, or would stand."""
     return bisect_left(range(len(ids)), user_id, key=lambda row: ids[row].as_py())
-
-
-def _features(batch: pa.RecordBatch, row: int) -> dict[str, Any]:
-    columns = [name for name in batch.schema.names if name.startswith(names.USER_PREFIX)]
-    return {name.removeprefix(names.USER_PREFIX): batch.column(name)[row].as_py() for name in columns}
 
 
 def _mapped(path: Path) -> pa.ipc.RecordBatchFileReader:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from schema.errors import UserError
 from schema.features import FeatureSet
+from schema.fitting import unfit
 from schema.request import Query
+from schema.source.ids import canonical_id
 from serving.model.holder import Served
 from serving.model.items import Items
 from serving.model.pushed_model import PushedModel
 from serving.new_products.merging import NewProducts
 from serving.problems import ProblemError
 from serving.recommend.asking import ask
+from serving.recommend.conditions import check_conditions
 from serving.recommend.explaining import explanation
 from serving.recommend.reading import HistoryReader, ShopReader
 from serving.recommend.requests import RecommendationRequest
@@ -30,8 +33,13 @@ class Recommending:
         new_products: What the model does not know yet.
     """
 
-    def __init__(self, shop: ShopReader, new_products: NewProducts) -> None:
-        self._shop, self._new = shop, new_products
+    def __init__(
+        self,
+        shop: ShopReader,
+        new_products: NewProducts,
+        on_unfit: Callable[[str, int], object] = lambda *_: None,
+    ) -> None:
+        self._shop, self._new, self._on_unfit = shop, new_products, on_unfit
 
     def answer(self, request: RecommendationRequest, served: Served) -> Answer:
         """The answer as `towerline recommend --json` prints it, with `timings_ms`.
@@ -45,6 +53,8 @@ class Recommending:
         started = time.perf_counter()
         features = served.model.features
         check_columns(request, features)
+        for column in unfit(request.context or {}, {column.name: column for column in features.users}):
+            self._on_unfit(f"context.{column}", 1)
         fallback = None
         try:
             query, known = _query(request, served.model, self._shop)
@@ -80,7 +90,7 @@ def _query(request: RecommendationRequest, model: PushedModel, source: HistoryRe
         query = Query(
             query.user_id,
             max(query.query_time, newest),
-            [event.product_id for event in events],
+            [canonical_id(event.product_id) for event in events],
             [event.occurred_at for event in events],
             [event.event_type or default for event in events],
         )
@@ -103,6 +113,9 @@ def check_columns(request: RecommendationRequest, features: FeatureSet) -> None:
         "filters": (request.filters or {}, [column.name for column in features.products]),
         "preferences": (request.preferences or {}, [column.name for column in features.products]),
     }
+    by_name = {column.name: column for column in features.products}
+    for field in ("filters", "preferences"):
+        check_conditions(field, given[field][0], by_name)
     for field, (values, columns) in given.items():
         unknown = sorted(set(values) - set(columns))
         if unknown:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
@@ -10,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from schema.rules import Wanted
 
 _MOST_EVENTS = 20_000
+_UNITS = (1, 10**3, 10**6, 10**9)
+_LARGEST_SECONDS = 10**11
+_YYYYMMDD = r"(?:19|20|21)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?"
 _Id = Annotated[str, Field(max_length=500)]
 _Stamp = Annotated[int, Field(ge=0, le=2**53)]
 _Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e30, le=1e30)]
@@ -20,6 +25,15 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
+def _whole_seconds(value: float) -> int:
+    """Seconds of a number in seconds, milli-, micro- or nanoseconds, told by its size."""
+    if not math.isfinite(value):
+        raise ValueError("a finite number of seconds")
+    if re.fullmatch(_YYYYMMDD, str(int(value))):
+        raise ValueError("epoch seconds or ISO text, and no date as YYYYMMDD")
+    return int(value // next((unit for unit in _UNITS if abs(value) < _LARGEST_SECONDS * unit), _UNITS[-1]))
+
+
 _Conditions = dict[Annotated[str, Field(max_length=200)], Wanted]
 
 
@@ -28,12 +42,14 @@ class HistoryEvent(_Request):
 
     product_id: _Id
     occurred_at: _Stamp
-    """Epoch seconds, or ISO text (UTC unless it says otherwise)."""
+    """Epoch seconds (or milliseconds, as `Date.now()` gives), or ISO text (UTC unless it says otherwise)."""
     event_type: Annotated[str, Field(max_length=100)] | None = None
 
     @field_validator("occurred_at", mode="before")
     @classmethod
     def _epoch_seconds(cls, value: Any) -> Any:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return _whole_seconds(value)
         if not isinstance(value, str):
             return value
         moment = datetime.fromisoformat(value)

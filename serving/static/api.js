@@ -20,7 +20,7 @@ export async function call(path, body) {
   if (token) headers.authorization = "Bearer " + token;
   if (body !== undefined) headers["content-type"] = "application/json";
   const options = body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) };
-  const answer = await fetch(path, options);
+  const answer = await fetch(path.replace(/^\//, ""), options);
   const content = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Refused(answer.status, content.detail || answer.statusText);
   return content;

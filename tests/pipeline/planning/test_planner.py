@@ -99,6 +99,13 @@ def test_a_frozen_column_that_is_gone_is_named(tmp_path, config):
         make_plan(config, str(tmp_path / "work"))
 
 
+def test_a_number_that_became_text_is_named(tmp_path, config):
+    make_plan(config, str(tmp_path / "work"))
+    change(tmp_path, "UPDATE users SET age = 'old'")
+    with pytest.raises(UserError, match="column `age` is frozen as a number and holds text today"):
+        make_plan(config, str(tmp_path / "work"))
+
+
 def test_a_new_column_is_noted_and_not_used(tmp_path, config):
     before = make_plan(config, str(tmp_path / "work")).plan
     change(tmp_path, "ALTER TABLE users ADD COLUMN town TEXT")

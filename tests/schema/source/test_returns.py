@@ -73,6 +73,11 @@ def test_other_users_products_and_types_are_untouched():
     assert counts == (1, 0, 1)
 
 
+def test_a_negative_quantity_of_what_is_not_bought_is_no_return():
+    kept, counts = left(NET, ("a", "p", 1, "view", -1), ("a", "q", 2, "refund", 1))
+    assert (kept, counts) == ([("a", "p", 1, "view", -1.0)], (1, 0, 1))
+
+
 @pytest.mark.parametrize(("mode", "stamps"), [("ignore", [1]), ("count", [1, 2, 3])])
 def test_other_ways(mode, stamps):
     reading = NET.model_copy(update={"returns": mode})

@@ -48,12 +48,6 @@ def test_json_arrays_become_vectors():
         assert values.native(pa.array(texts)).to_pylist() == texts
 
 
-def test_text_of_numbers_from_a_format_without_types():
-    assert values.typed(pa.array(["1", None, "-20"])).to_pylist() == [1, None, -20]
-    assert values.typed(pa.array(["1", "2.50"])).to_pylist() == [1.0, 2.5]
-    assert values.typed(pa.array(["1", "007"])).to_pylist() == ["1", "007"]
-
-
 def test_quantities():
     assert values.numbers(pa.array(["1.5", "", None, "+2e1"]), "t", "c").to_pylist() == [
         1.5,
