@@ -42,6 +42,7 @@ def iso(stamp):
         ((NOW - 100) * 1000, 4_070_908_800_000),
         (NOW - 100, None),
     ],
+    ids=["year 2099", "its text", "no such date", "no date", "number", "word", "milliseconds", "nothing"],
 )
 def test_the_clock_and_other_users_do_not_follow_one_bad_row(tmp_path, good, bad, arrow):
     url = shop(tmp_path / "s.db", [("a", "p", good), ("b", "p", bad), ("b", "p", good)])
