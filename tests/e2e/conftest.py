@@ -148,11 +148,12 @@ def shop(tmp_path_factory, write_checkerboard) -> Path:
 
 @pytest.fixture(scope="session")
 def colours(shop) -> dict[str, dict[str, str]]:
-    """Table -> id -> colour: the right answer."""
+    """Table -> id -> colour: the right answer. Ids of products come out without blanks at their ends."""
     connection = sqlite3.connect(shop)
+    products = connection.execute("SELECT product_id, colour FROM products")
     return {
         "users": dict(connection.execute("SELECT user_id, colour_liked FROM users")),
-        "products": dict(connection.execute("SELECT product_id, colour FROM products")),
+        "products": {product_id.strip(): colour for product_id, colour in products},
     }
 
 

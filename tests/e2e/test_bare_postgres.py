@@ -48,7 +48,7 @@ def bare_run(bare_shop, run_towerline, small, tmp_path_factory):
 def test_it_is_pushed(bare_run):
     _, done = bare_run
     assert "no feature columns: ids and times only" in done.out
-    assert "There is no table of users" in done.out
+    assert "no table of users" in done.out and "only the events of users are known" in done.out
     assert set(done.outcomes().values()) == {"ran"}
     assert not [node for node in done.outcomes() if "Refit" in node]
     assert "Blessed and pushed:" in done.out

@@ -44,7 +44,7 @@ def lists(first, run_towerline, workdir, tmp_path_factory, colours):
 def purchased(shop):
     found = defaultdict(set)
     for user, product in sqlite3.connect(shop).execute("SELECT user_id, product_id FROM events"):
-        found[user].add(product)
+        found[user].add(product.strip())
     return found
 
 
