@@ -37,7 +37,10 @@ class PlainTwoTowers(tfrs.models.Model):
     def compute_loss(self, inputs: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Softmax of each target against the targets of the batch."""
         history = self.products(inputs[HISTORY])
-        pooled = self.mean(history, mask=tf.not_equal(inputs[HISTORY], ""))
+        known = tf.not_equal(inputs[HISTORY], "")
+        # Without any history the first place, an id that is none, stands for it: a mean of nothing is NaN.
+        first = tf.range(tf.shape(known)[1])[tf.newaxis, :] == 0
+        pooled = self.mean(history, mask=tf.logical_or(known, first))
         queries = self.query_layers(tf.concat([self.users(inputs[USER]), pooled], axis=1))
         return self.task(queries, self.candidate_tower(inputs[TARGET]), compute_metrics=False)
 
