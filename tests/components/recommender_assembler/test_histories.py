@@ -56,7 +56,8 @@ def write(folder, events=EVENTS, users=USERS, length=10, parts=2):
         pq.write_table(pa.Table.from_pylist(rows, schema), interactions / f"part-{number:05d}.parquet")
     target = folder / "model" / "assets.extra" / "histories"
     write_histories(interactions, users, target, FEATURES, length, WINDOWS, pa.array(["p1", "p2", "p3"]))
-    (target.parent / "towerline.json").write_text(json.dumps({"windows": {"now": 7}}))
+    metadata = {"windows": {"now": 7}, "features": json.loads(FEATURES.to_json())}
+    (target.parent / "towerline.json").write_text(json.dumps(metadata))
     return Histories(folder / "model")
 
 
