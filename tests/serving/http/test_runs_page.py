@@ -37,7 +37,7 @@ def test_runs_are_listed_newest_first_with_their_reports(client):
     text = answer.text
     assert answer.status_code == 200 and "default-src 'none'" in answer.headers["content-security-policy"]
     assert text.index(ROW["run_id"]) < text.index("&lt;b&gt;odd")
-    assert '<a href="/runs/2026-11-22T10%3A00%3A00.5">' in text and "<b>odd" not in text
+    assert '<a href="runs/2026-11-22T10%3A00%3A00.5">' in text and "<b>odd" not in text
     for shown in ("2025-11-22 10:00:00", "285,803", "0.4016", "20 complete, 2 cached", "291.2", "yes"):
         assert shown in text, shown
     assert "1000 <strong>served</strong>" in text

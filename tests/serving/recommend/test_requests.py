@@ -14,7 +14,7 @@ def test_a_stamp_is_epoch_seconds_or_iso_text(given):
     assert HistoryEvent(product_id="p", occurred_at=given).occurred_at == 86_400
 
 
-@pytest.mark.parametrize("given", ["yesterday", -1, None, 2**60])
+@pytest.mark.parametrize("given", ["yesterday", -1, None, 10**30])  # 2**60 is nanoseconds of 2006
 def test_other_stamps_are_refused(given):
     with pytest.raises(ValidationError, match="occurred_at"):
         HistoryEvent(product_id="p", occurred_at=given)
