@@ -52,8 +52,9 @@ def fit_by_evidence(
     Returns:
         What was chosen, and the training curve of the first fit.
     """
-    score_parts(model, select_lists(validation, np.arange(len(validation[names.LABEL])) < 1))  # builds it
-    start = [variable.numpy() for variable in model.variables]
+    with model.distribute_strategy.scope():  # where its variables have to be made
+        score_parts(model, select_lists(validation, np.arange(len(validation[names.LABEL])) < 1))
+    start = [variable.numpy() for variable in model.trainable_variables]
     older = ~np.isin(lists[names.QUERY_TIME].numpy(), later)
     evidence = Evidence(validation_lists(validation))
 
@@ -63,7 +64,7 @@ def fit_by_evidence(
     curve = fit_epochs(model, batches(select_lists(lists, older)), settings.num_epochs, measure)
     choice = evidence.choose()
     logging.info("Windows after the first fit: %s", choice)
-    for variable, value in zip(model.variables, start, strict=True):
+    for variable, value in zip(model.trainable_variables, start, strict=True):
         variable.assign(value)
     for variable in model.optimizer.variables:
         variable.assign(tf.zeros_like(variable))

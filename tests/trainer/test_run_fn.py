@@ -59,7 +59,7 @@ def test_ids_are_not_hidden_in_the_exported_model(trained_shop):
 
 
 def test_retrieval_is_not_trained_on_the_windows_of_the_ranker(trained_shop, monkeypatch):
-    """What `run_fn` reads for training ends at or before the start of the first ranking window."""
+    """What `run_fn` reads for training ends by where the towers may be read."""
     from trainer import retrieval
 
     seen = []
@@ -89,7 +89,7 @@ def test_retrieval_is_not_trained_on_the_windows_of_the_ranker(trained_shop, mon
     )
     with pytest.raises(StopError):
         retrieval.run_fn(arguments)
-    start = trained_shop.plan.windows.ranking_start
+    start = trained_shop.plan.windows.retrieval_end
     assert seen[0]["target_end"].numpy().max() <= start
     raw = [row["target_end"][0] for row in trained_shop.rows["train"]]
     assert len(seen[0]["target_end"]) == sum(end <= start for end in raw) < len(raw)
