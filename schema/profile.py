@@ -81,12 +81,8 @@ def profile_source(
 ) -> DatabaseProfile:
     """Reads the database once, checks that it can be used, and infers the kinds of its columns.
 
-    Events are streamed; memory grows with users and products, and by a hash with each event. The events are
-    read once more where some of them are returns or belong to nobody. The source reads its rows as was
-    decided from then on.
-
     Args:
-        source: The open database.
+        source: The open database; it reads its rows as was decided from then on.
         settings: Kinds that the user chose.
         progress: Called while reading.
         now: Epoch seconds; events later than a day behind it are an error. By default the clock.
@@ -101,12 +97,7 @@ def profile_source(
     findings = source.findings
     hashes = Fingerprint()
     users, products = (_table(source, table, hashes, progress) for table in (USERS, PRODUCTS))
-    tally = EventTally(source, int(time.time()) if now is None else now)
-    for batch in source.event_batches():
-        tally.add(batch)
-        hashes.update(EVENTS, batch)
-        progress(EVENTS, tally.num_rows, None)
-    tally.check()
+    tally = _read_events(source, hashes, progress, int(time.time()) if now is None else now)
     check_units(findings.all())
     looks_for_guests = source.finds_guests
     source.reading = decide_reading(source, tally, _ids(users, names.USER_ID), looks_for_guests, events)
@@ -116,12 +107,12 @@ def profile_source(
     weights = event_weights(list(used.event_types), events)
     facts = EventFacts(tally, source.reading, weights, used.num_early, used.guests, used.returns)
     findings.extend(event_findings(source, facts, events))
-    for table in (USERS, PRODUCTS, EVENTS):
-        findings.extend(source.file_findings(table))
+    findings.extend(found for table in (USERS, PRODUCTS, EVENTS) for found in source.file_findings(table))
     user_columns, user_reasons = _kinds(USERS, users, settings.users)
     product_columns, product_reasons = _kinds(PRODUCTS, products, settings.products)
     findings.extend(column_findings(source, {USERS: user_columns, PRODUCTS: product_columns}))
     findings.extend(_unlisted(source, users, products, tally, used))
+    kinds = FeatureSet(users=user_columns, products=product_columns, event_types=tuple(used.event_types))
     return DatabaseProfile(
         num_users=len(used.users | _ids(users, names.USER_ID)),
         num_products=len(set(tally.by_product) | _ids(products, names.PRODUCT_ID)),
@@ -129,10 +120,8 @@ def profile_source(
         oldest=used.oldest,
         newest=used.newest,
         event_types=used.event_types,
-        features=FeatureSet(
-            users=user_columns, products=product_columns, event_types=tuple(used.event_types)
-        ),
-        reasons={**user_reasons, **product_reasons},
+        features=kinds,
+        reasons=user_reasons | product_reasons,
         has_users_table=bool(source.columns(USERS)),
         context_columns=tuple(feature_columns(EVENTS, source.columns(EVENTS))),
         fingerprint=hashes.hexdigest(str(_mapping(source))),
@@ -143,6 +132,20 @@ def profile_source(
         shares=used.shares(tally),
         has_clock=tally.has_clock,
     )
+
+
+def _read_events(source: ProductSource, hashes: Fingerprint, progress: Progress, now: int) -> EventTally:
+    """Streams the events; memory grows with users and products, and by a hash with each event.
+
+    They are read once more where some of them are returns or belong to nobody.
+    """
+    tally = EventTally(source, now)
+    for batch in source.event_batches():
+        tally.add(batch)
+        hashes.update(EVENTS, batch)
+        progress(EVENTS, tally.num_rows, None)
+    tally.check()
+    return tally
 
 
 def _table(source: ProductSource, table: str, hashes: Fingerprint, progress: Progress) -> pa.Table:

@@ -66,8 +66,7 @@ def grid(
         matrices: Shared matrices.
         popularity: The tuned one, which fills lists.
         settings: Caps.
-        has_others: Whether there are events that are no targets: then each baseline that reads histories
-            tries what they should count.
+        has_others: Whether there are events that are no targets, whose weight is tuned then.
     """
     others = _OTHER_WEIGHTS if has_others else (0.0,)
     makers: dict[str, Callable[[], Sequence[Baseline]]] = {
@@ -82,13 +81,7 @@ def grid(
             OwnFrequency(None, popularity),
         ],
         "last_seen": lambda: [LastSeen(matrices, popularity)],
-        "user_knn": lambda: [
-            UserKnn(matrices, window * factor, count, own, settings.max_neighbour_users, popularity, other)
-            for other in others
-            for factor in (2.0, 4.0)
-            for count in (50, 200)
-            for own in (0.0, 0.5, 0.8)
-        ],
+        "user_knn": lambda: _user_knn(window, matrices, popularity, settings, others),
         "tifu_knn": lambda: [
             TifuKnn(matrices, decay, 300, own, settings.max_neighbour_users, popularity)
             for decay in (0.7, 0.95)
@@ -112,14 +105,37 @@ def grid(
             for regularization in (100.0, 1000.0)
             for half_life in (*(window * factor for factor in _HALF_LIVES), window * 5.0, None)
         ],
-        "als": lambda: [
-            Factorization(matrices, "als", regularization, confidence, 10, popularity)
-            for regularization in (0.1, 10.0)
-            for confidence in (2.0, 20.0)
-        ],
-        "bpr": lambda: [
-            Factorization(matrices, "bpr", regularization, 1.0, 40, popularity)
-            for regularization in (0.01, 0.1)
-        ],
+        "als": lambda: _factorizations("als", matrices, popularity),
+        "bpr": lambda: _factorizations("bpr", matrices, popularity),
     }
     return makers[name]()
+
+
+def _user_knn(
+    window: int,
+    matrices: Matrices,
+    popularity: Popularity,
+    settings: BaselineSettings,
+    others: Sequence[float],
+) -> list[Baseline]:
+    return [
+        UserKnn(matrices, window * factor, count, own, settings.max_neighbour_users, popularity, other)
+        for other in others
+        for factor in (2.0, 4.0)
+        for count in (50, 200)
+        for own in (0.0, 0.5, 0.8)
+    ]
+
+
+def _factorizations(
+    method: Literal["als", "bpr"], matrices: Matrices, popularity: Popularity
+) -> list[Baseline]:
+    if method == "als":
+        return [
+            Factorization(matrices, method, regularization, confidence, 10, popularity)
+            for regularization in (0.1, 10.0)
+            for confidence in (2.0, 20.0)
+        ]
+    return [
+        Factorization(matrices, method, regularization, 1.0, 40, popularity) for regularization in (0.01, 0.1)
+    ]

@@ -62,7 +62,6 @@ TOMORROW = int(time.time()) + 3 * DAY
         (["UPDATE events SET occurred_at = '2023-11-01T12:00:00'"], ["every event is on one day"]),
         (["UPDATE events SET occurred_at = 'last week' WHERE rowid = 7"], ["occurred_at", "last week"]),
         (["UPDATE events SET occurred_at = NULL WHERE rowid = 7"], ["occurred_at"]),
-        (["UPDATE events SET user_id = NULL WHERE rowid IN (3, 4)"], ["events", "user_id", "2"]),
         (["UPDATE events SET product_id = NULL WHERE rowid = 3"], ["events", "product_id"]),
         (
             [
