@@ -183,8 +183,8 @@ def test_the_file_is_written_whole_or_not_at_all(tmp_path):
     assert json.loads(path.read_text())["products"] == [
         {"product_id": "a", "features": {"colour": "blue"}, "available": False}
     ]
-    (tmp_path / "nowhere").write_text("a file, and no folder")
     broken = SideIndex(tmp_path / "nowhere" / "side.json")
+    (tmp_path / "nowhere").write_text("a file, and no folder")
     with pytest.raises(OSError, match="nowhere"):
         broken.put(SideProduct("a", {}))
     assert broken.products == ()
