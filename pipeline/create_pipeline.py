@@ -194,6 +194,7 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     baselines.add_upstream_node(nodes["InteractionValidator"])
     recommender = RecommenderEvaluator(
         model=assembler.outputs["model"],
+        classic_model=assembler.outputs["classic_model"],
         examples=nodes["ProductExampleGen"].outputs["examples"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
         baselines=baselines.outputs["baselines"],
@@ -234,6 +235,7 @@ def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit:
         pool_size=plan.config.preranking.pool_size,
         seed=plan.config.seed,
         refit=refit,
+        fallback=plan.config.fallback,
     )
 
 
@@ -272,6 +274,8 @@ def _serving_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     evaluation = nodes["RecommenderEvaluator"].outputs
     validator = ServingValidator(
         model=served.outputs["model"],
+        classic_model=served.outputs["classic_model"],
+        model_blessing=evaluation["blessing"],
         examples=nodes["ProductExampleGen"].outputs["examples"],
         evaluation=evaluation["evaluation"] if not refit else None,
         features=plan.features,
@@ -281,6 +285,8 @@ def _serving_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     pusher = Pusher(
         model=served.outputs["model"],
         evaluated_model=evaluated.outputs["model"],
+        classic_model=served.outputs["classic_model"],
+        evaluated_classic=evaluated.outputs["classic_model"],
         model_blessing=evaluation["blessing"],
         ranking_blessing=nodes["RankingEvaluator"].outputs["blessing"],
         infra_blessing=validator.outputs["blessing"],

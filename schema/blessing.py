@@ -10,9 +10,10 @@ INFRA: Final = "INFRA_"
 _BLESSED: Final = "BLESSED"
 _NOT_BLESSED: Final = "NOT_BLESSED"
 _PREFIXES: Final = ("", INFRA)
+_OF_CLASSIC: Final = "OF_CLASSIC"
 
 
-def bless(artifact: Any, is_blessed: bool, message: str, prefix: str = "") -> None:
+def bless(artifact: Any, is_blessed: bool, message: str, prefix: str = "", of_classic: bool = False) -> None:
     """Writes the empty file that the Pusher looks for, and the custom properties.
 
     Args:
@@ -20,10 +21,13 @@ def bless(artifact: Any, is_blessed: bool, message: str, prefix: str = "") -> No
         is_blessed: The verdict.
         message: Why.
         prefix: `INFRA` for the blessing of a server.
+        of_classic: Whether it is the classical baseline that is blessed, in place of a refused model.
     """
     folder = Path(artifact.uri)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / (prefix + (_BLESSED if is_blessed else _NOT_BLESSED))).touch()
+    if of_classic:
+        (folder / _OF_CLASSIC).touch()
     artifact.set_string_custom_property("blessing_message", message)
     artifact.set_int_custom_property("blessed", int(is_blessed))
 
@@ -43,3 +47,12 @@ def verdict(properties: Any, folder: Path) -> bool | None:
             if status == prefix + name or (folder / (prefix + name)).exists():
                 return says
     return None
+
+
+def is_of_classic(folder: Path) -> bool:
+    """Whether a blessing is that of the classical baseline, in place of a refused model.
+
+    Args:
+        folder: Where the blessing's files are.
+    """
+    return (folder / _OF_CLASSIC).exists()

@@ -98,6 +98,7 @@ DIVERSITY: Final = "diversity"
 EXCLUDE_PURCHASED: Final = "exclude_purchased"
 
 # Where the served model keeps what a client needs to know of it.
+ASSETS_EXTRA: Final = "assets.extra"
 SERVING_METADATA: Final = "assets.extra/towerline.json"
 SERVED_PRODUCTS: Final = "assets.extra/products.parquet"
 HISTORIES: Final = "assets.extra/histories"

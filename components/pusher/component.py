@@ -8,7 +8,13 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts, standard_component_specs
 from tfx.types.component_spec import ChannelParameter
 
-from components.pusher.executor import EVALUATED_MODEL, RANKING_BLESSING, Executor
+from components.pusher.executor import (
+    CLASSIC_MODEL,
+    EVALUATED_CLASSIC,
+    EVALUATED_MODEL,
+    RANKING_BLESSING,
+    Executor,
+)
 
 
 class PusherSpec(standard_component_specs.PusherSpec):
@@ -18,6 +24,8 @@ class PusherSpec(standard_component_specs.PusherSpec):
         **standard_component_specs.PusherSpec.INPUTS,
         RANKING_BLESSING: ChannelParameter(type=standard_artifacts.ModelBlessing),
         EVALUATED_MODEL: ChannelParameter(type=standard_artifacts.Model),
+        CLASSIC_MODEL: ChannelParameter(type=standard_artifacts.Model),
+        EVALUATED_CLASSIC: ChannelParameter(type=standard_artifacts.Model),
     }
 
 
@@ -30,6 +38,8 @@ class Pusher(base_component.BaseComponent):
         model: The SavedModel to serve.
         evaluated_model: The one that was evaluated: the same, or what `model` is the refit of. It is kept
             beside the version as the champion of later runs.
+        classic_model: What is pushed in place of `model`, if the blessing is of the classical baseline.
+        evaluated_classic: What is kept then in place of `evaluated_model`.
         model_blessing: Of the RecommenderEvaluator.
         ranking_blessing: Of the RankingEvaluator.
         infra_blessing: Of the ServingValidator.
@@ -44,6 +54,8 @@ class Pusher(base_component.BaseComponent):
         *,
         model: types.BaseChannel,
         evaluated_model: types.BaseChannel,
+        classic_model: types.BaseChannel,
+        evaluated_classic: types.BaseChannel,
         model_blessing: types.BaseChannel,
         ranking_blessing: types.BaseChannel,
         infra_blessing: types.BaseChannel,
@@ -54,6 +66,8 @@ class Pusher(base_component.BaseComponent):
             PusherSpec(
                 model=model,
                 evaluated_model=evaluated_model,
+                classic_model=classic_model,
+                evaluated_classic=evaluated_classic,
                 model_blessing=model_blessing,
                 ranking_blessing=ranking_blessing,
                 infra_blessing=infra_blessing,

@@ -14,12 +14,19 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import path_utils, proto_utils
 
 from components.pusher.publishing import publish
+from schema.blessing import is_of_classic
 
 RANKING_BLESSING: Final = "ranking_blessing"
 """Input key of the RankingEvaluator's blessing."""
 
 EVALUATED_MODEL: Final = "evaluated_model"
 """Input key of the model that was evaluated, of which the pushed one may be the refit."""
+
+CLASSIC_MODEL: Final = "classic_model"
+"""Input key of what is pushed if the blessing is that of the classical baseline."""
+
+EVALUATED_CLASSIC: Final = "evaluated_classic"
+"""Input key of what was evaluated then."""
 
 
 class Executor(tfx_executor.Executor):
@@ -49,20 +56,22 @@ class Executor(tfx_executor.Executor):
         if not self.CheckBlessing(input_dict):
             self._MarkNotPushed(pushed)
             return
-        model = Path(self.GetModelPath(input_dict))
+        blessing = artifact_utils.get_single_uri(input_dict[standard_component_specs.MODEL_BLESSING_KEY])
+        served, evaluated = standard_component_specs.MODEL_KEY, EVALUATED_MODEL
+        if is_of_classic(Path(blessing)):
+            served, evaluated = CLASSIC_MODEL, EVALUATED_CLASSIC
+        model = _saved_model(input_dict, served)
         destination = pusher_pb2.PushDestination()
         proto_utils.json_to_proto(exec_properties[standard_component_specs.PUSH_DESTINATION_KEY], destination)
         directory = Path(destination.filesystem.base_directory)
         shutil.copytree(model, pushed.uri, dirs_exist_ok=True)
-        version = publish(model, directory, self._evaluated(input_dict))
+        of_evaluation = _saved_model(input_dict, evaluated)
+        version = publish(model, directory, of_evaluation if of_evaluation != model else None)
         logging.info("The model is pushed to %s as version %d.", directory, version)
         self._MarkPushed(
             pushed, pushed_destination=str(directory / str(version)), pushed_version=str(version)
         )
 
-    def _evaluated(self, input_dict: Any) -> Path | None:
-        """The model that was evaluated, None if it is the one that is pushed."""
-        evaluated = artifact_utils.get_single_uri(input_dict[EVALUATED_MODEL])
-        if evaluated == artifact_utils.get_single_uri(input_dict[standard_component_specs.MODEL_KEY]):
-            return None
-        return Path(path_utils.serving_model_path(evaluated))
+
+def _saved_model(inputs: Any, key: str) -> Path:
+    return Path(path_utils.serving_model_path(artifact_utils.get_single_uri(inputs[key])))

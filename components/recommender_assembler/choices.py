@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -33,6 +33,15 @@ class Choices:
     diversity: float
     cold_start: str
     diversity_ndcg: dict[float, float] = field(default_factory=dict)
+
+    def as_classic(self, settings: PostRankingSettings) -> Choices:
+        """The same where nothing may be given up of the order: what was chosen by `auto` is off."""
+        return replace(
+            self,
+            popularity_discount=0.0 if settings.popularity_discount == AUTO else self.popularity_discount,
+            diversity=0.0 if settings.diversity == AUTO else self.diversity,
+            cold_start="model" if settings.cold_start == AUTO else self.cold_start,
+        )
 
 
 def make_choices(

@@ -22,6 +22,7 @@ class RecommenderAssemblerSpec(types.ComponentSpec):
     PARAMETERS = {
         "features": ExecutionParameter(type=str),
         "refit": ExecutionParameter(type=int),
+        "fallback": ExecutionParameter(type=str),
         "windows": ExecutionParameter(type=str),
         "event_weights": ExecutionParameter(type=str),
         "post_ranking": ExecutionParameter(type=str),
@@ -41,7 +42,10 @@ class RecommenderAssemblerSpec(types.ComponentSpec):
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "interactions": ChannelParameter(type=Interactions),
     }
-    OUTPUTS = {"model": ChannelParameter(type=standard_artifacts.Model)}
+    OUTPUTS = {
+        "model": ChannelParameter(type=standard_artifacts.Model),
+        "classic_model": ChannelParameter(type=standard_artifacts.Model),
+    }
 
 
 class RecommenderAssembler(base_component.BaseComponent):
@@ -65,6 +69,8 @@ class RecommenderAssembler(base_component.BaseComponent):
         pool_size: Products that the preranker scores.
         seed: Of what exploration draws.
         refit: Whether models and index were made from every event up to now.
+        fallback: `classic` also makes the output `classic_model`, the same model in the order of the baseline
+            from which the ranker starts; `off` leaves it empty.
     """
 
     SPEC_CLASS = RecommenderAssemblerSpec
@@ -90,6 +96,7 @@ class RecommenderAssembler(base_component.BaseComponent):
         pool_size: int,
         seed: int,
         refit: bool = False,
+        fallback: str = "classic",
     ) -> None:
         spec = RecommenderAssemblerSpec(
             retrieval_model=retrieval_model,
@@ -101,6 +108,7 @@ class RecommenderAssembler(base_component.BaseComponent):
             examples=examples,
             interactions=interactions,
             model=types.Channel(type=standard_artifacts.Model),
+            classic_model=types.Channel(type=standard_artifacts.Model),
             features=features.to_json(),
             windows=windows.to_json(),
             event_weights=json.dumps(event_weights, sort_keys=True),
@@ -109,6 +117,7 @@ class RecommenderAssembler(base_component.BaseComponent):
             pool_size=pool_size,
             seed=seed,
             refit=int(refit),
+            fallback=fallback,
             history_length=split.history_length,
             retrieval_history_length=split.retrieval_history_length,
         )

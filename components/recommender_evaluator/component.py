@@ -27,6 +27,7 @@ class RecommenderEvaluatorSpec(types.ComponentSpec):
     }
     INPUTS = {
         "model": ChannelParameter(type=standard_artifacts.Model),
+        "classic_model": ChannelParameter(type=standard_artifacts.Model),
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "interactions": ChannelParameter(type=Interactions),
         "baselines": ChannelParameter(type=BaselineLists),
@@ -44,6 +45,7 @@ class RecommenderEvaluator(base_component.BaseComponent):
 
     Args:
         model: The assembled SavedModel.
+        classic_model: Is blessed in its place if it is refused and this is not.
         examples: Raw Examples with the splits eval, test and catalog.
         interactions: All events.
         baselines: What the tuned classics recommend to the same users.
@@ -64,6 +66,7 @@ class RecommenderEvaluator(base_component.BaseComponent):
         self,
         *,
         model: types.BaseChannel,
+        classic_model: types.BaseChannel,
         examples: types.BaseChannel,
         interactions: types.BaseChannel,
         baselines: types.BaseChannel,
@@ -78,6 +81,7 @@ class RecommenderEvaluator(base_component.BaseComponent):
     ) -> None:
         spec = RecommenderEvaluatorSpec(
             model=model,
+            classic_model=classic_model,
             examples=examples,
             interactions=interactions,
             baselines=baselines,

@@ -28,6 +28,7 @@ from components.recommender_assembler.compiled_rules import catalogue_columns
 from components.recommender_assembler.stages import category_codes
 from components.recommender_evaluator.champion import Champion, find_champion
 from components.recommender_evaluator.diversity_curve import diversity_curve
+from components.recommender_evaluator.fallback import Judged, failures, with_fallback
 from components.recommender_evaluator.product_facts import product_facts, read_embeddings
 from components.recommender_evaluator.questions import (
     Shop,
@@ -84,27 +85,43 @@ class Executor(base_executor.BaseExecutor):
         features = FeatureSet.from_json(exec_properties["features"])
         gates = GateSettings.from_json(exec_properties["gates"])
         test_start = TimeWindows.from_json(exec_properties["windows"]).test_start
-        model_uri = artifact_utils.get_single_uri(input_dict["model"])
-        model = ServedModel(
-            path_utils.serving_model_path(model_uri), features, exec_properties["history_length"]
-        )
+        length = exec_properties["history_length"]
+        model = ServedModel(_saved_model(input_dict, "model"), features, length)
         asked = _ask(input_dict, exec_properties, model, gates)
         baselines = Path(artifact_utils.get_single_uri(input_dict["baselines"]))
         champion = find_champion(exec_properties["push_directory"], features, test_start)
-        answers = model.recommend(query_batches(asked.table, features))
-        metrics = {
-            "window": names.TEST,
-            **_everything(asked, model, answers, champion, baselines),
-            "new_products_only": _new_products(asked, model, champion, baselines),
-            **_context(baselines, champion, answers, asked.facts),
-        }
-        decisions = decide(metrics, gates)
-        metrics["gates"] = [decision.as_dict() for decision in decisions]
-        metrics["blessed"] = all(decision.passed for decision in decisions)
+        judged = _judge(asked, model, champion, baselines, gates)
+        classic = _saved_model(input_dict, "classic_model")
+        if not judged.metrics["blessed"] and Path(classic, "saved_model.pb").is_file():
+            instead = _judge(asked, ServedModel(classic, features, length), champion, baselines, gates)
+            judged = with_fallback(judged, instead)
         evaluation = Path(artifact_utils.get_single_uri(output_dict["evaluation"]))
-        _write_predictions(evaluation / PREDICTIONS_FILE, asked.users, answers)
-        write_json(evaluation / METRICS_FILE, metrics)
-        _bless(artifact_utils.get_single_instance(output_dict["blessing"]), metrics)
+        _write_predictions(evaluation / PREDICTIONS_FILE, asked.users, judged.answers)
+        write_json(evaluation / METRICS_FILE, judged.metrics)
+        _bless(artifact_utils.get_single_instance(output_dict["blessing"]), judged.metrics)
+
+
+def _saved_model(inputs: Any, key: str) -> str:
+    path: str = path_utils.serving_model_path(artifact_utils.get_single_uri(inputs[key]))
+    return path
+
+
+def _judge(
+    asked: Asked, model: ServedModel, champion: Champion, baselines: Path, gates: GateSettings
+) -> Judged:
+    """Measures a model and asks the gates."""
+    answers = model.recommend(query_batches(asked.table, asked.features))
+    metrics = {
+        "window": names.TEST,
+        **_everything(asked, model, answers, champion, baselines),
+        "new_products_only": _new_products(asked, model, champion, baselines),
+        **_context(baselines, champion, answers, asked.facts),
+    }
+    decisions = decide(metrics, gates)
+    metrics["gates"] = [decision.as_dict() for decision in decisions]
+    metrics["blessed"] = all(decision.passed for decision in decisions)
+    metrics["classic"] = model.metadata.get("classic")
+    return Judged(metrics, answers)
 
 
 def _ask(inputs: Any, properties: Any, model: ServedModel, gates: GateSettings) -> Asked:
@@ -215,5 +232,8 @@ def _write_predictions(path: Path, users: pa.Array, answers: Answers) -> None:
 
 
 def _bless(blessing: Any, metrics: Mapping[str, Any]) -> None:
-    failed = [gate["detail"] for gate in metrics["gates"] if not gate["passed"]]
-    bless(blessing, bool(metrics["blessed"]), " ".join(failed) or "Every gate passed.")
+    failed = " ".join(failures(metrics))
+    message = failed or "Every gate passed."
+    if metrics.get("refused_model"):
+        message = f"Every gate passed by the baseline {metrics['classic']}, in place of the refused model."
+    bless(blessing, bool(metrics["blessed"]), message, of_classic=bool(metrics.get("refused_model")))

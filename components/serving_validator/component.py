@@ -23,6 +23,8 @@ class ServingValidatorSpec(types.ComponentSpec):
     }
     INPUTS = {
         "model": ChannelParameter(type=standard_artifacts.Model),
+        "classic_model": ChannelParameter(type=standard_artifacts.Model),
+        "model_blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "evaluation": ChannelParameter(type=RecommenderMetrics, optional=True),
     }
@@ -34,6 +36,8 @@ class ServingValidator(base_component.BaseComponent):
 
     Args:
         model: The assembled SavedModel.
+        classic_model: What is served in its place, if the blessing says so.
+        model_blessing: Of the RecommenderEvaluator.
         examples: Raw Examples with the split test.
         evaluation: Predictions of the RecommenderEvaluator; without them (a refitted model has none)
             the fresh process must agree with the model as called in this process.
@@ -49,6 +53,8 @@ class ServingValidator(base_component.BaseComponent):
         self,
         *,
         model: types.BaseChannel,
+        classic_model: types.BaseChannel,
+        model_blessing: types.BaseChannel,
         examples: types.BaseChannel,
         evaluation: types.BaseChannel | None = None,
         features: FeatureSet,
@@ -57,6 +63,8 @@ class ServingValidator(base_component.BaseComponent):
     ) -> None:
         spec = ServingValidatorSpec(
             model=model,
+            classic_model=classic_model,
+            model_blessing=model_blessing,
             examples=examples,
             evaluation=evaluation,
             features=features.to_json(),

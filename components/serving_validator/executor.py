@@ -19,7 +19,7 @@ from components.serving_validator.parity import Ranked, mismatch
 from components.serving_validator.requests import ReplayError, encode_request, replay
 from components.settings import GateSettings
 from schema import names
-from schema.blessing import INFRA, bless
+from schema.blessing import INFRA, bless, is_of_classic
 from schema.features import FeatureSet
 from schema.files import write_json
 from schema.request import Query
@@ -37,7 +37,9 @@ class Executor(base_executor.BaseExecutor):
         gates = GateSettings.from_json(exec_properties["gates"])
         predictions = _predictions_path(input_dict)
         asked = sample(artifact_utils.get_single_uri(input_dict["examples"]), features, predictions)
-        model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
+        blessing_of_model = Path(artifact_utils.get_single_uri(input_dict["model_blessing"]))
+        key = "classic_model" if is_of_classic(blessing_of_model) else "model"
+        model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict[key]))
         requests = [
             encode_request(query, features, exec_properties["history_length"], TOP_K) for query in asked
         ]

@@ -127,6 +127,7 @@ def _as_json(planned: Planned, finished: LocalRun, outcome: Outcome) -> dict[str
         "findings": [finding.model_dump() for finding in planned.plan.findings],
         "blessed": outcome.pushed_to is not None,
         "refusals": list(outcome.refusals),
+        "fallback": outcome.fallback,
         "pushed": outcome.pushed_to,
         "log": str(finished.log_path),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from components.settings import (
     BaselineSettings,
@@ -65,5 +66,8 @@ class TowerlineConfig(Settings):
     refit: bool = True
     """Whether, after the evaluation, the towers and the index are made once more from every event up to
     now, and that is pushed. The ranker keeps its weights: it reads figures that mean the same in both."""
+    fallback: Literal["classic", "off"] = "classic"
+    """What is pushed where the gates refuse the model: `classic`, the order of the baseline from which its
+    ranker starts, with the same signatures, if that passes the gates; `off`, nothing."""
     seed: int = 42
     """Seed of everything random."""

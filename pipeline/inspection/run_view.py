@@ -60,6 +60,8 @@ def _run_tables(data: dict[str, Any], outcome: Outcome) -> list[Table]:
             f"  {verdicts[gate['passed']]} gates.{gate['name']}: {gate['detail']}" for gate in data["gates"]
         ]
         tables.append(lines("Gates", texts))
+    if outcome.fallback:
+        tables.append(lines("Fallback", (f"  {outcome.fallback}",)))
     if outcome.refusals:
         tables.append(lines("Not pushed", (f"  {reason}" for reason in outcome.refusals)))
     anomalies = [f"  {text}" for text in outcome.anomalies] or ["  none"]

@@ -55,4 +55,5 @@ def run_row(run: Run, outcome: Outcome, is_alive: bool) -> dict[str, Any]:
         "blessed": outcome.metrics.get("blessed"),
         "pushed_version": outcome.pushed_version,
         "refusals": list(outcome.refusals),
+        "fallback": outcome.fallback,
     }

@@ -33,6 +33,8 @@ def decision_section(outcome: Outcome) -> str:
     """The gates, point by point, and what followed."""
     if outcome.pushed_to:
         verdict = markup.paragraph(f"Blessed, and pushed as version {outcome.pushed_version}.", "good")
+        if outcome.fallback:
+            verdict += markup.paragraph(outcome.fallback, "bad")
     elif outcome.refusals:
         verdict = markup.paragraph("Not pushed; the served version stays what it was.", "bad")
         verdict += markup.items(outcome.refusals)

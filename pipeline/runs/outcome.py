@@ -59,6 +59,17 @@ class Outcome(Settings):
     pushed_to: str | None = None
     """Its folder."""
 
+    @property
+    def fallback(self) -> str | None:
+        """What was pushed in place of a refused model, and why, as a sentence; None if nothing was."""
+        refused = self.metrics.get("refused_model")
+        if not refused or self.pushed_to is None:
+            return None
+        return (
+            f"The trained model was refused; what is served is the order of {self.metrics['classic']}, the "
+            f"baseline from which it starts (`fallback: classic`). {' '.join(refused['reasons'])}"
+        )
+
 
 def read_outcome(metadata_path: str, run_id: str | None = None) -> Outcome | None:
     """Returns the outcome of a run, by default the newest; None if there is no such run."""

@@ -50,6 +50,8 @@ def outcome_text(outcome: Outcome) -> str:
     lines += [f"  {anomaly}" for anomaly in outcome.anomalies]
     if outcome.pushed_to:
         lines.append(f"Blessed and pushed: {outcome.pushed_to}")
+    if outcome.fallback:
+        lines.append(outcome.fallback)
     return "\n".join(lines)
 
 

@@ -11,6 +11,8 @@ def test_wiring():
     pusher = Pusher(
         model=types.Channel(type=standard_artifacts.Model),
         evaluated_model=types.Channel(type=standard_artifacts.Model),
+        classic_model=types.Channel(type=standard_artifacts.Model),
+        evaluated_classic=types.Channel(type=standard_artifacts.Model),
         model_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
         ranking_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
         infra_blessing=types.Channel(type=standard_artifacts.InfraBlessing),

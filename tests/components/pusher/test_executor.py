@@ -2,6 +2,7 @@
 
 import pytest
 
+from schema.blessing import bless
 from schema.versions import champion_directory, versions
 
 
@@ -17,8 +18,9 @@ def push(tmp_path, artifact):
     (tmp_path / "model" / "Format-Serving").mkdir()
     (tmp_path / "model" / "Format-Serving" / "saved_model.pb").write_text("graph")
 
-    def run(model_blessed=1, infra_blessed=1, ranking_blessed=1, evaluated=model):
+    def run(model_blessed=1, infra_blessed=1, ranking_blessed=1, evaluated=model, classic=None):
         inputs = {"model": [model], "evaluated_model": [evaluated]}
+        inputs |= {"classic_model": [classic or model], "evaluated_classic": [classic or evaluated]}
         for key, cls, blessed in (
             ("model_blessing", standard_artifacts.ModelBlessing, model_blessed),
             ("ranking_blessing", standard_artifacts.ModelBlessing, ranking_blessed),
@@ -26,7 +28,7 @@ def push(tmp_path, artifact):
         ):
             if blessed is not None:
                 blessing = artifact(cls, tmp_path / key)
-                blessing.set_int_custom_property("blessed", blessed)
+                bless(blessing, bool(blessed), "", of_classic=classic is not None)
                 inputs[key] = [blessing]
         destination = pusher_pb2.PushDestination()
         destination.filesystem.base_directory = str(tmp_path / "serving")
@@ -90,3 +92,17 @@ def test_a_model_pushed_as_evaluated_is_its_own_champion(push, tmp_path):
     push()
     (version,) = versions(tmp_path / "serving")
     assert champion_directory(tmp_path / "serving", version) == tmp_path / "serving" / str(version)
+
+
+def test_in_place_of_a_refused_model_the_classic_is_pushed(push, tmp_path, artifact):
+    from tfx.types import standard_artifacts
+
+    classic = artifact(standard_artifacts.Model, tmp_path / "classic")
+    (tmp_path / "classic" / "Format-Serving").mkdir()
+    (tmp_path / "classic" / "Format-Serving" / "saved_model.pb").write_text("counts")
+    push(classic=classic)
+    (version,) = versions(tmp_path / "serving")
+    assert (tmp_path / "serving" / str(version) / "saved_model.pb").read_text() == "counts"
+    assert (
+        champion_directory(tmp_path / "serving", version).joinpath("saved_model.pb").read_text() == "counts"
+    )

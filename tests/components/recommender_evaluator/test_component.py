@@ -13,6 +13,7 @@ def test_wiring(shop):
 
     node = RecommenderEvaluator(
         model=types.Channel(type=standard_artifacts.Model),
+        classic_model=types.Channel(type=standard_artifacts.Model),
         examples=types.Channel(type=standard_artifacts.Examples),
         interactions=types.Channel(type=Interactions),
         baselines=types.Channel(type=BaselineLists),

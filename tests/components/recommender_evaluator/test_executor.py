@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from schema.blessing import is_of_classic
 from schema.features import FeatureSet
 
 FEATURES = FeatureSet()
@@ -30,8 +31,10 @@ def evaluate(tmp_path, shop, stand_in, artifact):
     from components.recommender_evaluator.executor import Executor
     from components.settings import BaselineSettings, GateSettings
 
-    def run(gates=None, **model):
+    def run(gates=None, classic=None, **model):
         stand_in(tmp_path / "model" / "Format-Serving", **model)
+        if classic is not None:
+            stand_in(tmp_path / "classic" / "Format-Serving", **classic)
         evaluation = artifact(RecommenderMetrics, tmp_path / "evaluation")
         blessing = artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing")
         examples = artifact(standard_artifacts.Examples, tmp_path / "examples")
@@ -56,6 +59,7 @@ def evaluate(tmp_path, shop, stand_in, artifact):
             data
             | {
                 "model": [artifact(standard_artifacts.Model, tmp_path / "model")],
+                "classic_model": [artifact(standard_artifacts.Model, tmp_path / "classic")],
                 "baselines": baselines,
                 "index": [index],
                 "transform_graph": [artifact(standard_artifacts.TransformGraph, tmp_path / "transform")],
@@ -188,3 +192,32 @@ def test_what_the_model_never_recommends_no_baseline_recommends(evaluate):
     # The favourites, the only targets, are all purchased.
     assert metrics["systems"]["own_frequency"]["ndcg@10"]["mean"] == 0.0
     assert metrics["systems"]["popularity"]["recall@100"]["mean"] == 0.0
+
+
+def test_the_classic_is_blessed_in_place_of_a_model_that_loses(evaluate, tmp_path):
+    metrics, blessing = evaluate(sign=-1.0, classic={"metadata": {"classic": "own_frequency"}})
+    assert metrics["blessed"] is True and metrics["classic"] == "own_frequency"
+    assert metrics["systems"]["towerline"]["ndcg@10"]["mean"] == 1.0
+    assert metrics["refused_model"]["ndcg@10"] < 0.5
+    assert all(reason.endswith("clearly worse.") for reason in metrics["refused_model"]["reasons"])
+    assert blessing.get_int_custom_property("blessed") == 1
+    assert blessing.get_string_custom_property("blessing_message") == (
+        "Every gate passed by the baseline own_frequency, in place of the refused model."
+    )
+    assert is_of_classic(tmp_path / "blessing")
+    first = pq.read_table(tmp_path / "evaluation" / "predictions.parquet").to_pylist()[0]
+    assert first["score"] > 0  # the classic's: those of the other are negative
+
+
+def test_a_classic_that_loses_too_is_refused_with_the_model(evaluate, tmp_path):
+    metrics, blessing = evaluate(sign=-1.0, classic={"sign": -2.0})
+    assert metrics["blessed"] is False and "refused_model" not in metrics
+    assert metrics["refused_classic"]["reasons"]
+    assert blessing.get_int_custom_property("blessed") == 0
+    assert not is_of_classic(tmp_path / "blessing")
+
+
+def test_the_classic_is_not_asked_where_the_model_passes(evaluate, tmp_path):
+    metrics, _ = evaluate(classic={"sign": -1.0})
+    assert metrics["blessed"] is True and "refused_model" not in metrics
+    assert not is_of_classic(tmp_path / "blessing")

@@ -12,6 +12,8 @@ def test_wiring():
 
     node = ServingValidator(
         model=types.Channel(type=standard_artifacts.Model),
+        classic_model=types.Channel(type=standard_artifacts.Model),
+        model_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
         examples=types.Channel(type=standard_artifacts.Examples),
         evaluation=types.Channel(type=RecommenderMetrics),
         features=FeatureSet(),

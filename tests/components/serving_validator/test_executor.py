@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from components.evaluation.served import ServedModel, query_batches
+from schema.blessing import bless
 from schema.features import FeatureSet
 
 
@@ -21,8 +22,8 @@ def validate(tmp_path, shop, stand_in, artifact):
     from components.serving_validator.executor import Executor
     from components.settings import GateSettings
 
-    def run(gates=None, change=None, **model):
-        folder = tmp_path / "model" / "Format-Serving"
+    def run(gates=None, change=None, key="model", **model):
+        folder = tmp_path / key / "Format-Serving"
         stand_in(folder, **model)
         table = read_split(shop.examples, "test")
         answers = ServedModel(str(folder), FeatureSet(), 400).recommend(query_batches(table, FeatureSet()))
@@ -32,8 +33,12 @@ def validate(tmp_path, shop, stand_in, artifact):
         if change:
             change(predictions, folder)
         blessing = artifact(standard_artifacts.InfraBlessing, tmp_path / "blessing")
+        blessing_of_model = artifact(standard_artifacts.ModelBlessing, tmp_path / "model_blessing")
+        bless(blessing_of_model, True, "", of_classic=key == "classic_model")
         Executor().Do(
             {
+                "model_blessing": [blessing_of_model],
+                "classic_model": [artifact(standard_artifacts.Model, tmp_path / "classic_model")],
                 "model": [artifact(standard_artifacts.Model, tmp_path / "model")],
                 "examples": [artifact(standard_artifacts.Examples, tmp_path / "examples")],
                 "evaluation": [artifact(RecommenderMetrics, tmp_path / "evaluation")],
@@ -101,3 +106,8 @@ def test_a_model_that_does_not_load_is_not_blessed_and_the_reason_is_kept(valida
         "The model does not serve: the fresh process ended with code 1"
     )
     assert "does not serve" in blessing.get_string_custom_property("blessing_message")
+
+
+def test_what_is_served_in_place_of_a_refused_model_is_validated(validate):
+    validation, _ = validate(key="classic_model")
+    assert validation["blessed"] is True and validation["num_requests"] == 100
