@@ -99,7 +99,7 @@ _SHARING = {
         "components/preranking_trainer/",
         "components/retrieval_evaluator/",
         "benchmarks/training/",
-        "trainer/test_distribution",
+        "trainer/shared/test_distribution",
         "trainer/test_run_fn",
     ),
     "inspect": ("pipeline/inspection/",),

@@ -12,12 +12,8 @@ from schema import names
 from schema.features import Kind
 from trainer.affinity import AffinityFeatures, AffinityInputs
 from trainer.anchor_choice import choose_anchor, describe_anchor
-from trainer.arguments import TrainerArguments, parse_arguments
-from trainer.catalog import ProductTable, read_product_table, vocabulary_size
 from trainer.classics import Anchor
-from trainer.distribution import Workers
 from trainer.evidence import write_evidence
-from trainer.fitting import suitable_batch_size, write_curve
 from trainer.head_metrics import find_head_targets, measure_heads, write_head_metrics
 from trainer.ranking_data import count_rows, ranking_batches
 from trainer.ranking_export import export_ranking
@@ -26,6 +22,10 @@ from trainer.ranking_heads import HeadTargets
 from trainer.ranking_lists import describe_lists, join_lists, whole_lists
 from trainer.ranking_model import RankingModel
 from trainer.settings import RankingSettings
+from trainer.shared.arguments import TrainerArguments, parse_arguments
+from trainer.shared.catalog import ProductTable, read_product_table, vocabulary_size
+from trainer.shared.distribution import Workers
+from trainer.shared.fitting import suitable_batch_size, write_curve
 
 METRIC = "ndcg@10"
 MOST_COMPARED_COLUMNS = 4

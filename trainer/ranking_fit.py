@@ -10,13 +10,13 @@ import tensorflow as tf
 from absl import logging
 
 from schema import names
-from trainer.distribution import Workers
 from trainer.evidence import Choice, Evidence, ValidationLists
-from trainer.fitting import Epoch, fit_epochs
 from trainer.ranking_data import BOUGHT, HAS_HISTORY
 from trainer.ranking_lists import select_lists, training_batches, whole_lists
 from trainer.ranking_model import RankingModel
 from trainer.settings import RankingSettings
+from trainer.shared.distribution import Workers
+from trainer.shared.fitting import Epoch, fit_epochs
 
 NUM_LATER_WINDOWS: Final = 2
 """Training windows that are held back, beside the eval window, to see what the correction is worth."""

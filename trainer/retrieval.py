@@ -8,18 +8,18 @@ import tensorflow as tf
 
 from schema import names
 from schema.errors import UserError
-from trainer.arguments import TrainerArguments, parse_arguments
 from trainer.cardinality import cardinalities
-from trainer.catalog import ProductTable, read_product_table
-from trainer.distribution import Workers
 from trainer.encoders.choice import tower_inputs
-from trainer.fitting import fit_again, fit_best, read_best_epoch, suitable_batch_size, write_curve
 from trainer.lazy_adam import LazyAdam
 from trainer.queries import num_queries, query_batches, read_queries, target_shares, weigh_users_alike
 from trainer.retrieval_export import export_retrieval
 from trainer.retrieval_metrics import embed_catalog, recall_at_k
 from trainer.retrieval_model import RetrievalModel
 from trainer.settings import RetrievalSettings
+from trainer.shared.arguments import TrainerArguments, parse_arguments
+from trainer.shared.catalog import ProductTable, read_product_table
+from trainer.shared.distribution import Workers
+from trainer.shared.fitting import fit_again, fit_best, read_best_epoch, suitable_batch_size, write_curve
 from trainer.towers import CandidateTower, ProductEncoder, QueryTower
 
 METRIC = "recall@100"

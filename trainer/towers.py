@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureColumn, Kind
-from trainer.catalog import MOST_WORDS_OF_A_TEXT, ProductTable, as_constants, vocabulary_size
 from trainer.encoders.choice import EncoderName, TowerInputs, history_encoder, tower_inputs
+from trainer.shared.catalog import MOST_WORDS_OF_A_TEXT, ProductTable, as_constants, vocabulary_size
 
 
 class ProductEncoder(tf.keras.layers.Layer):

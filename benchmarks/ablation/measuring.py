@@ -17,8 +17,8 @@ from components.evaluation.metrics import user_scores
 from schema import names
 from schema.settings import Settings
 from schema.transformed import candidate_spec, dense_candidates, read_rows
-from trainer.catalog import read_product_table
 from trainer.queries import query_batches, read_queries
+from trainer.shared.catalog import read_product_table
 
 _BATCH = 128
 _TOP_K = 100

@@ -13,12 +13,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from trainer.catalog import ProductTable
 from trainer.encoders.choice import tower_inputs
 from trainer.retrieval_export import RetrievalModule
 from trainer.retrieval_metrics import embed_catalog
 from trainer.retrieval_model import RetrievalModel
 from trainer.settings import RetrievalSettings
+from trainer.shared.catalog import ProductTable
 from trainer.towers import CandidateTower, ProductEncoder, QueryTower
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from trainer.arguments import parse_arguments
 from trainer.ranking import compared_columns
+from trainer.shared.arguments import parse_arguments
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

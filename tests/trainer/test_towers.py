@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from schema.features import FeatureColumn, Kind
-from trainer.catalog import ProductTable
+from trainer.shared.catalog import ProductTable
 from trainer.towers import CandidateTower, ProductEncoder, QueryTower, mean_of_words
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from trainer import ranking, retrieval
-from trainer.distribution import Workers
-from trainer.fitting import fit_best
+from trainer.shared.distribution import Workers
+from trainer.shared.fitting import fit_best
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

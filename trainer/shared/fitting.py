@@ -13,7 +13,7 @@ import tensorflow as tf
 from absl import logging
 
 from schema.errors import PipelineRefusedError
-from trainer.distribution import SpreadBatches
+from trainer.shared.distribution import SpreadBatches
 
 _CURVE = "assets.extra/training.json"
 _LEAST_STEPS = 100

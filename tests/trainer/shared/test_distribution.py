@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from schema.errors import UserError
-from trainer.distribution import SpreadBatches, Workers
-from trainer.rendezvous import CLUSTER_VARIABLE
+from trainer.shared.distribution import SpreadBatches, Workers
+from trainer.shared.rendezvous import CLUSTER_VARIABLE
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
 SCRIPT = Path(__file__).with_name("distributed_worker.py")
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def trainer_arguments(shop, node, examples, model_directory, distribution):

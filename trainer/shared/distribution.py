@@ -19,7 +19,7 @@ from typing import Any
 import tensorflow as tf
 
 from schema.errors import UserError
-from trainer.rendezvous import CLUSTER_VARIABLE, Meeting
+from trainer.shared.rendezvous import CLUSTER_VARIABLE, Meeting
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from schema.errors import PipelineRefusedError
-from trainer.fitting import Epoch, fit_again, fit_best, read_best_epoch, write_curve
+from trainer.shared.fitting import Epoch, fit_again, fit_best, read_best_epoch, write_curve
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

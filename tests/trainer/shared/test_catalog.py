@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from schema.features import FeatureColumn, FeatureSet, Kind
-from trainer.catalog import MOST_WORDS_OF_A_TEXT, as_constants, read_product_table, vocabulary_size
+from trainer.shared.catalog import MOST_WORDS_OF_A_TEXT, as_constants, read_product_table, vocabulary_size
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

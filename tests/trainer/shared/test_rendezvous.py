@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 from schema.errors import UserError
-from trainer.rendezvous import CLUSTER_VARIABLE, MEETING_VARIABLE, Meeting
+from trainer.shared.rendezvous import CLUSTER_VARIABLE, MEETING_VARIABLE, Meeting
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NODE = "RetrievalTrainer"
 
 
