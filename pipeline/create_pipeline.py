@@ -97,7 +97,7 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     transform = nodes["Transform"].outputs
     retrieval = trainer_node(
         plan,
-        run_fn="trainer.retrieval.run_fn",
+        run_fn="trainer.retrieval.run.run_fn",
         examples=transform["transformed_examples"],
         transform_graph=transform["transform_graph"],
         custom_config={"retrieval": config.retrieval.to_json()},
@@ -242,7 +242,7 @@ def _refit_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     transform = nodes["Transform"].outputs
     retrieval = trainer_node(
         plan,
-        run_fn="trainer.retrieval.refit_fn",
+        run_fn="trainer.retrieval.run.refit_fn",
         splits=names.SPLITS,
         examples=transform["transformed_examples"],
         transform_graph=transform["transform_graph"],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import trainer.ranking
-import trainer.retrieval
+import trainer.retrieval.run
 from benchmarks.ablation.finished_run import FinishedRun
 from benchmarks.ablation.training import call, trained
 from components.evaluation.beyond_accuracy import coverage
@@ -17,7 +17,7 @@ from components.evaluation.metrics import user_scores
 from schema import names
 from schema.settings import Settings
 from schema.transformed import candidate_spec, dense_candidates, read_rows
-from trainer.queries import query_batches, read_queries
+from trainer.retrieval.queries import query_batches, read_queries
 from trainer.shared.catalog import read_product_table
 
 _BATCH = 128
@@ -30,7 +30,7 @@ Measured = dict[str, FloatArray]
 def measure_retrieval(run: FinishedRun, settings: Settings, seed: int) -> Measured:
     """Recall@100 of the towers alone over the full catalogue: of all targets, and of the new ones."""
     with trained(
-        trainer.retrieval.run_fn, run, run.examples, seed, {"retrieval": settings.to_json()}
+        trainer.retrieval.run.run_fn, run, run.examples, seed, {"retrieval": settings.to_json()}
     ) as model:
         catalog = model.signatures["candidates"]()["embeddings"].numpy()
         queries = read_queries([run.files(run.examples, names.EVAL)], run.features)

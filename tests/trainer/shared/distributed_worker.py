@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from trainer import ranking, retrieval
+from trainer import ranking
+from trainer.retrieval import run as retrieval
 from trainer.shared.distribution import Workers
 from trainer.shared.fitting import fit_best
 

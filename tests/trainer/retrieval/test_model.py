@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.retrieval_metrics import embed_catalog, recall_at_k
-from trainer.retrieval_model import RetrievalModel, draw_targets
+from trainer.retrieval.metrics import embed_catalog, recall_at_k
+from trainer.retrieval.model import RetrievalModel, draw_targets
+from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryTower
 from trainer.settings import RetrievalSettings
 from trainer.shared.catalog import ProductTable
-from trainer.towers import CandidateTower, ProductEncoder, QueryTower
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

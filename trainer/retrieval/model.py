@@ -8,10 +8,10 @@ import tensorflow as tf
 import tensorflow_recommenders as tfrs
 
 from schema import names
-from trainer.losses import find_accidental_hits, sampled_softmax_loss
-from trainer.negatives import Negatives
+from trainer.retrieval.losses import find_accidental_hits, sampled_softmax_loss
+from trainer.retrieval.negatives import Negatives
+from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryTower
 from trainer.settings import RetrievalSettings
-from trainer.towers import CandidateTower, ProductEncoder, QueryTower
 
 Tensors = dict[str, Any]
 

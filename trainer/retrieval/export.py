@@ -9,8 +9,8 @@ import tensorflow as tf
 from schema import names
 from schema.features import FeatureSet, Kind
 from schema.transformed import dense_query_signature
-from trainer.retrieval_metrics import embed_catalog, represent_catalog
-from trainer.retrieval_model import RetrievalModel
+from trainer.retrieval.metrics import embed_catalog, represent_catalog
+from trainer.retrieval.model import RetrievalModel
 
 
 class RetrievalModule(tf.Module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.negatives import Negatives
+from trainer.retrieval.negatives import Negatives
 from trainer.settings import RetrievalSettings
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)

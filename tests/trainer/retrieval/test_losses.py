@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from trainer import losses
+from trainer.retrieval import losses
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

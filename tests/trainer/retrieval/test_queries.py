@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from schema.features import FeatureSet
-from trainer.queries import num_queries, query_batches, read_queries, target_shares, weigh_users_alike
+from trainer.retrieval.queries import (
+    num_queries,
+    query_batches,
+    read_queries,
+    target_shares,
+    weigh_users_alike,
+)
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from trainer.encoders.gru import GruHistoryEncoder
-from trainer.encoders.mean import MeanHistoryEncoder
-from trainer.encoders.transformer import TransformerHistoryEncoder
+from trainer.retrieval.encoders.gru import GruHistoryEncoder
+from trainer.retrieval.encoders.mean import MeanHistoryEncoder
+from trainer.retrieval.encoders.transformer import TransformerHistoryEncoder
 
 EncoderName = Literal["mf", "mean", "gru", "transformer", "content"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from schema import names
-from trainer.retrieval_model import RetrievalModel
+from trainer.retrieval.model import RetrievalModel
 
 _CHUNK = 16_384
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.encoders.gru import GruHistoryEncoder
-from trainer.encoders.transformer import TransformerHistoryEncoder
+from trainer.retrieval.encoders.gru import GruHistoryEncoder
+from trainer.retrieval.encoders.transformer import TransformerHistoryEncoder
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from trainer.encoders.timing import EventTiming
+from trainer.retrieval.encoders.timing import EventTiming
 
 
 class GruHistoryEncoder(tf.keras.layers.Layer):

@@ -8,19 +8,25 @@ import tensorflow as tf
 
 from schema import names
 from schema.errors import UserError
-from trainer.cardinality import cardinalities
-from trainer.encoders.choice import tower_inputs
-from trainer.lazy_adam import LazyAdam
-from trainer.queries import num_queries, query_batches, read_queries, target_shares, weigh_users_alike
-from trainer.retrieval_export import export_retrieval
-from trainer.retrieval_metrics import embed_catalog, recall_at_k
-from trainer.retrieval_model import RetrievalModel
+from trainer.retrieval.cardinality import cardinalities
+from trainer.retrieval.encoders.choice import tower_inputs
+from trainer.retrieval.export import export_retrieval
+from trainer.retrieval.lazy_adam import LazyAdam
+from trainer.retrieval.metrics import embed_catalog, recall_at_k
+from trainer.retrieval.model import RetrievalModel
+from trainer.retrieval.queries import (
+    num_queries,
+    query_batches,
+    read_queries,
+    target_shares,
+    weigh_users_alike,
+)
+from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryTower
 from trainer.settings import RetrievalSettings
 from trainer.shared.arguments import TrainerArguments, parse_arguments
 from trainer.shared.catalog import ProductTable, read_product_table
 from trainer.shared.distribution import Workers
 from trainer.shared.fitting import fit_again, fit_best, read_best_epoch, suitable_batch_size, write_curve
-from trainer.towers import CandidateTower, ProductEncoder, QueryTower
 
 METRIC = "recall@100"
 MOST_PRODUCTS_OF_FULL_SOFTMAX = 100_000

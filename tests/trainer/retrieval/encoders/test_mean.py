@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.encoders.mean import MeanHistoryEncoder
+from trainer.retrieval.encoders.mean import MeanHistoryEncoder
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -13,13 +13,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from trainer.encoders.choice import tower_inputs
-from trainer.retrieval_export import RetrievalModule
-from trainer.retrieval_metrics import embed_catalog
-from trainer.retrieval_model import RetrievalModel
+from trainer.retrieval.encoders.choice import tower_inputs
+from trainer.retrieval.export import RetrievalModule
+from trainer.retrieval.metrics import embed_catalog
+from trainer.retrieval.model import RetrievalModel
+from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryTower
 from trainer.settings import RetrievalSettings
 from trainer.shared.catalog import ProductTable
-from trainer.towers import CandidateTower, ProductEncoder, QueryTower
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -149,7 +149,7 @@ def test_without_ids_matrix_factorisation_learns_nothing():
 
 @pytest.mark.parametrize("entry", ["full_softmax", "in_batch", "hard_negatives"])
 def test_without_its_loss_it_learns_nothing(entry, monkeypatch):
-    monkeypatch.setattr("trainer.retrieval_model.sampled_softmax_loss", lambda positive, *_: 0.0 * positive)
+    monkeypatch.setattr("trainer.retrieval.model.sampled_softmax_loss", lambda positive, *_: 0.0 * positive)
     assert share_of_own_colour(fit(build(settings_of(entry)))) < 0.75
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.lazy_adam import LazyAdam
+from trainer.retrieval.lazy_adam import LazyAdam
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from schema.features import FeatureColumn, Kind
+from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryTower, mean_of_words
 from trainer.shared.catalog import ProductTable
-from trainer.towers import CandidateTower, ProductEncoder, QueryTower, mean_of_words
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

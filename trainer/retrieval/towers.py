@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureColumn, Kind
-from trainer.encoders.choice import EncoderName, TowerInputs, history_encoder, tower_inputs
+from trainer.retrieval.encoders.choice import EncoderName, TowerInputs, history_encoder, tower_inputs
 from trainer.shared.catalog import MOST_WORDS_OF_A_TEXT, ProductTable, as_constants, vocabulary_size
 
 
