@@ -152,7 +152,7 @@ def _ranking_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     )
     ranking = trainer_node(
         plan,
-        run_fn="trainer.ranking.run_fn",
+        run_fn="trainer.ranking.run.run_fn",
         examples=generator.outputs["examples"],
         transform_graph=transform["transform_graph"],
         base_model=retrieval.outputs["model"],  # recorded for lineage: the candidates and scores are its

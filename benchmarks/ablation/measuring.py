@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-import trainer.ranking
+import trainer.ranking.run
 import trainer.retrieval.run
 from benchmarks.ablation.finished_run import FinishedRun
 from benchmarks.ablation.training import call, trained
@@ -53,7 +53,9 @@ def measure_ranking(run: FinishedRun, settings: Settings, seed: int) -> Measured
     """NDCG@10 of the ranker given the candidates, of all targets and of the new ones, and its coverage."""
     scores: dict[str, list[FloatArray]] = {"ndcg@10": [], "ndcg@10, new": []}
     shown = []
-    with trained(trainer.ranking.run_fn, run, run.candidates, seed, {"ranking": settings.to_json()}) as model:
+    with trained(
+        trainer.ranking.run.run_fn, run, run.candidates, seed, {"ranking": settings.to_json()}
+    ) as model:
         for codes, values, targets, history in _scored(run, model):
             ranked = best(values, codes)
             shown.append(ranked)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from trainer.ranking import compared_columns
+from trainer.ranking.run import compared_columns
 from trainer.shared.arguments import parse_arguments
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from trainer import ranking
+from trainer.ranking import run as ranking
 from trainer.retrieval import run as retrieval
 from trainer.shared.distribution import Workers
 from trainer.shared.fitting import fit_best

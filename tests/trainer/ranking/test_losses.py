@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from trainer.ranking_losses import LOSSES
+from trainer.ranking.losses import LOSSES
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

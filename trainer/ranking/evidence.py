@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
-from trainer.ranking_metrics import ndcg_at_k
+from trainer.ranking.metrics import ndcg_at_k
 
 STRENGTHS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _MIN_QUERIES: Final = 30

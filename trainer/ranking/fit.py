@@ -10,10 +10,10 @@ import tensorflow as tf
 from absl import logging
 
 from schema import names
-from trainer.evidence import Choice, Evidence, ValidationLists
-from trainer.ranking_data import BOUGHT, HAS_HISTORY
-from trainer.ranking_lists import select_lists, training_batches, whole_lists
-from trainer.ranking_model import RankingModel
+from trainer.ranking.data import BOUGHT, HAS_HISTORY
+from trainer.ranking.evidence import Choice, Evidence, ValidationLists
+from trainer.ranking.lists import select_lists, training_batches, whole_lists
+from trainer.ranking.model import RankingModel
 from trainer.settings import RankingSettings
 from trainer.shared.distribution import Workers
 from trainer.shared.fitting import Epoch, fit_epochs

@@ -11,8 +11,8 @@ import tensorflow as tf
 from absl import logging
 
 from schema import names
-from trainer.ranking_heads import QUANTITY, RATING, TYPE_PREFIX, HeadTargets
-from trainer.ranking_model import RankingModel
+from trainer.ranking.heads import QUANTITY, RATING, TYPE_PREFIX, HeadTargets
+from trainer.ranking.model import RankingModel
 
 HEADS_FILE = "assets.extra/heads.json"
 _LABELS = {QUANTITY: names.LABEL_QUANTITY, RATING: names.LABEL_RATING}

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from trainer.head_metrics import find_head_targets, measure_heads, write_head_metrics
-from trainer.ranking_heads import HeadTargets, RankingHeads
-from trainer.ranking_lists import describe_lists, whole_lists
+from trainer.ranking.head_metrics import find_head_targets, measure_heads, write_head_metrics
+from trainer.ranking.heads import HeadTargets, RankingHeads
+from trainer.ranking.lists import describe_lists, whole_lists
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

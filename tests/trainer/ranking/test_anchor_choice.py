@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from schema.candidate_features import CANDIDATE_FEATURES, SHARES
-from trainer.affinity import AffinityFeatures, AffinityInputs
-from trainer.anchor_choice import choose_anchor
+from trainer.ranking.affinity import AffinityFeatures, AffinityInputs
+from trainer.ranking.anchor_choice import choose_anchor
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

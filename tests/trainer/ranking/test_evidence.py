@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.evidence import Evidence, ValidationLists, mean_and_error
+from trainer.ranking.evidence import Evidence, ValidationLists, mean_and_error
 
 WIDTH = 30
 

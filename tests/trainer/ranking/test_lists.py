@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.ranking_lists import describe_lists, join_lists, select_lists, training_batches, whole_lists
+from trainer.ranking.lists import describe_lists, join_lists, select_lists, training_batches, whole_lists
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

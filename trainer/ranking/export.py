@@ -9,7 +9,7 @@ import tensorflow as tf
 from schema import names
 from schema.features import FeatureSet
 from schema.transformed import candidate_spec, dense_candidates
-from trainer.ranking_model import RankingModel
+from trainer.ranking.model import RankingModel
 
 Tensors = dict[str, Any]
 

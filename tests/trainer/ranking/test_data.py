@@ -7,7 +7,7 @@ import pytest
 
 from schema.candidate_features import CANDIDATE_FEATURES
 from schema.features import FeatureSet
-from trainer.ranking_data import ranking_batches, sample_candidates
+from trainer.ranking.data import ranking_batches, sample_candidates
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from trainer.ranking_metrics import mean_ndcg, ndcg_at_k
+from trainer.ranking.metrics import mean_ndcg, ndcg_at_k
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -10,8 +10,8 @@ import tensorflow as tf
 from schema import names
 from trainer.rankers.base import FIGURES
 from trainer.rankers.tastes import MOST_EVENTS, newest_events
-from trainer.ranking_data import ANCHOR, BOUGHT, HAS_HISTORY, sample_candidates
-from trainer.ranking_model import RankingModel
+from trainer.ranking.data import ANCHOR, BOUGHT, HAS_HISTORY, sample_candidates
+from trainer.ranking.model import RankingModel
 
 Tensors = dict[str, Any]
 

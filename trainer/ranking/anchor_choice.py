@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from schema import names
 from schema.candidate_features import SHARES
-from trainer.affinity import AffinityFeatures
-from trainer.classics import CLASSICS, OWN_FREQUENCY, POPULARITY, Anchor, classic_scores, popularities
-from trainer.ranking_metrics import ndcg_of_hits
+from trainer.ranking.affinity import AffinityFeatures
+from trainer.ranking.classics import CLASSICS, OWN_FREQUENCY, POPULARITY, Anchor, classic_scores, popularities
+from trainer.ranking.metrics import ndcg_of_hits
 
 _TOP_K = 10
 _TIE = 1e-6

@@ -12,8 +12,8 @@ from components.candidate_sources.sources import CandidateSources
 from components.candidate_sources.tables import CandidateTables
 from components.settings import IndexSettings
 from schema import names
-from trainer.affinity import AffinityInputs
-from trainer.ranking_model import RankingModel
+from trainer.ranking.affinity import AffinityInputs
+from trainer.ranking.model import RankingModel
 from trainer.settings import RankingSettings
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.affinity import AffinityFeatures, AffinityInputs
+from trainer.ranking.affinity import AffinityFeatures, AffinityInputs
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

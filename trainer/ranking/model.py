@@ -9,13 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
-from trainer.affinity import AffinityFeatures, AffinityInputs
-from trainer.classics import CLASSICS, Anchor, log_ranks
 from trainer.rankers import build_ranker
 from trainer.rankers.base import FIGURES
-from trainer.ranking_data import ANCHOR, HAS_HISTORY
-from trainer.ranking_heads import HeadTargets, RankingHeads
-from trainer.ranking_losses import LOSSES
+from trainer.ranking.affinity import AffinityFeatures, AffinityInputs
+from trainer.ranking.classics import CLASSICS, Anchor, log_ranks
+from trainer.ranking.data import ANCHOR, HAS_HISTORY
+from trainer.ranking.heads import HeadTargets, RankingHeads
+from trainer.ranking.losses import LOSSES
 from trainer.settings import RankingSettings
 
 Tensors = dict[str, Any]
@@ -33,7 +33,7 @@ class RankingModel(tf.keras.Model):
     The score is `weight * anchor + strength * correction`. The anchor is minus the log of the rank in the
     list of a classical baseline; the correction begins at 0, so that where there is nothing to learn the
     order stays that of the baseline; the strength, one for users with and one for those without history, is
-    set after the training by what several windows show (`trainer.evidence`).
+    set after the training by what several windows show (`trainer.ranking.evidence`).
 
     Everything that describes a candidate is centred within the list of the query: a level that all
     candidates share says nothing of their order, but tells at which cutoff the list was made, and what is

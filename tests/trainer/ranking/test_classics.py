@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from schema.candidate_features import CANDIDATE_FEATURES, SHARES
-from trainer.classics import CLASSICS, Anchor, log_ranks, ranks
+from trainer.ranking.classics import CLASSICS, Anchor, log_ranks, ranks
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -10,17 +10,17 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import Kind
-from trainer.affinity import AffinityFeatures, AffinityInputs
-from trainer.anchor_choice import choose_anchor, describe_anchor
-from trainer.classics import Anchor
-from trainer.evidence import write_evidence
-from trainer.head_metrics import find_head_targets, measure_heads, write_head_metrics
-from trainer.ranking_data import count_rows, ranking_batches
-from trainer.ranking_export import export_ranking
-from trainer.ranking_fit import fit_by_evidence, later_windows, make_batches
-from trainer.ranking_heads import HeadTargets
-from trainer.ranking_lists import describe_lists, join_lists, whole_lists
-from trainer.ranking_model import RankingModel
+from trainer.ranking.affinity import AffinityFeatures, AffinityInputs
+from trainer.ranking.anchor_choice import choose_anchor, describe_anchor
+from trainer.ranking.classics import Anchor
+from trainer.ranking.data import count_rows, ranking_batches
+from trainer.ranking.evidence import write_evidence
+from trainer.ranking.export import export_ranking
+from trainer.ranking.fit import fit_by_evidence, later_windows, make_batches
+from trainer.ranking.head_metrics import find_head_targets, measure_heads, write_head_metrics
+from trainer.ranking.heads import HeadTargets
+from trainer.ranking.lists import describe_lists, join_lists, whole_lists
+from trainer.ranking.model import RankingModel
 from trainer.settings import RankingSettings
 from trainer.shared.arguments import TrainerArguments, parse_arguments
 from trainer.shared.catalog import ProductTable, read_product_table, vocabulary_size
