@@ -10,7 +10,7 @@ import tensorflow as tf
 from schema import names
 from schema.features import FeatureSet
 from schema.transformed import candidate_spec, dense_candidates
-from trainer.rankers.base import FIGURES
+from trainer.ranking.rankers.base import FIGURES
 
 Tensors = dict[str, Any]
 

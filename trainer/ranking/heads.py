@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from schema import names
-from trainer.rankers.base import glorot
+from trainer.ranking.rankers.base import glorot
 
 Tensors = dict[str, Any]
 

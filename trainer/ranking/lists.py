@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
-from trainer.rankers.base import FIGURES
-from trainer.rankers.tastes import MOST_EVENTS, newest_events
 from trainer.ranking.data import ANCHOR, BOUGHT, HAS_HISTORY, sample_candidates
 from trainer.ranking.model import RankingModel
+from trainer.ranking.rankers.base import FIGURES
+from trainer.ranking.rankers.tastes import MOST_EVENTS, newest_events
 
 Tensors = dict[str, Any]
 

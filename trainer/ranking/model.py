@@ -1,4 +1,4 @@
-"""The ranking model: affinity features, an architecture of `trainer.rankers`, a score and a probability."""
+"""The ranking model: affinity features, an architecture of `rankers`, a score and a probability."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
-from trainer.rankers import build_ranker
-from trainer.rankers.base import FIGURES
 from trainer.ranking.affinity import AffinityFeatures, AffinityInputs
 from trainer.ranking.classics import CLASSICS, Anchor, log_ranks
 from trainer.ranking.data import ANCHOR, HAS_HISTORY
 from trainer.ranking.heads import HeadTargets, RankingHeads
 from trainer.ranking.losses import LOSSES
+from trainer.ranking.rankers import build_ranker
+from trainer.ranking.rankers.base import FIGURES
 from trainer.settings import RankingSettings
 
 Tensors = dict[str, Any]

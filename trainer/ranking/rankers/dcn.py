@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from trainer.rankers.base import FIGURES, DeepLayers, Ranker, Tensors
+from trainer.ranking.rankers.base import FIGURES, DeepLayers, Ranker, Tensors
 from trainer.settings import RankingSettings
 
 

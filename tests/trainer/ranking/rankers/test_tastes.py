@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.rankers.tastes import TasteEmbeddings, newest_events
+from trainer.ranking.rankers.tastes import TasteEmbeddings, newest_events
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from trainer.rankers.base import FIGURES, DeepLayers, Ranker, Tensors
-from trainer.rankers.tastes import TasteEmbeddings
+from trainer.ranking.rankers.base import FIGURES, DeepLayers, Ranker, Tensors
+from trainer.ranking.rankers.tastes import TasteEmbeddings
 from trainer.settings import RankingSettings
 
 

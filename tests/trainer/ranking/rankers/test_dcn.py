@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trainer.rankers.dcn import CrossNetwork
+from trainer.ranking.rankers.dcn import CrossNetwork
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from schema.candidate_features import CANDIDATE_FEATURES
-from trainer.rankers import RANKERS
 from trainer.ranking.affinity import AffinityInputs
 from trainer.ranking.losses import LOSSES
 from trainer.ranking.model import RankingModel
+from trainer.ranking.rankers import RANKERS
 from trainer.settings import RankingSettings
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)

@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from trainer.rankers.base import Ranker
-from trainer.rankers.dcn import CrossRanker
-from trainer.rankers.dlrm import DotInteractionRanker
-from trainer.rankers.mlp import DeepRanker
-from trainer.rankers.ncf import NeuralFactorizationRanker
+from trainer.ranking.rankers.base import Ranker
+from trainer.ranking.rankers.dcn import CrossRanker
+from trainer.ranking.rankers.dlrm import DotInteractionRanker
+from trainer.ranking.rankers.mlp import DeepRanker
+from trainer.ranking.rankers.ncf import NeuralFactorizationRanker
 from trainer.settings import RankingSettings
 
 RANKERS: Final[dict[str, type[Ranker]]] = {

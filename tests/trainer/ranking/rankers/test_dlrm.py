@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainer.rankers.dlrm import dot_interactions
+from trainer.ranking.rankers.dlrm import dot_interactions
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
