@@ -10,13 +10,11 @@ import numpy as np
 
 from components.evaluation.lists import CodeLists
 from components.evaluation.metrics import ndcg
+from components.recommender_assembler.popularity_discount import POPULARITY
 from schema import names
-from schema.candidate_features import CANDIDATE_FEATURES
 from schema.features import FeatureSet
 from schema.transformed import candidate_spec, dense_candidates, read_rows
 
-POPULARITY = CANDIDATE_FEATURES.index("share_four")
-"""Column of `candidate_features`: log share of the sales of four windows."""
 _TOP_K = 10
 _BATCH = 64
 
