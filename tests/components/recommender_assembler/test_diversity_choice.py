@@ -7,7 +7,6 @@ from components.recommender_assembler.diversity_choice import (
     AUTO_STRENGTHS,
     choose_diversity,
     measure_strengths,
-    reordered,
 )
 from components.recommender_assembler.eval_lists import EvalLists
 
@@ -18,21 +17,6 @@ def test_the_largest_strength_within_the_loss_is_taken():
     assert choose_diversity(measured, 0.03) == 0.5
     assert choose_diversity(measured, 0.0) == 0.1
     assert choose_diversity({0.0: 0.0, 0.1: 0.0}, 0.0) == 0.1
-
-
-def test_reordering_prefers_what_is_unlike():
-    # two directions: products 0 to 2 are alike, 3 is not
-    embeddings = np.array([[1, 0], [1, 0], [1, 0], [0, 1]], np.float32)
-    nothing = np.zeros((4, 0), np.int64)
-    heads = np.array([[0, 1, 2, 3], [3, 0, 1, 2]])
-    scores = np.array([[4.0, 3.0, 2.0, 1.0]] * 2)
-    assert reordered(heads, scores, embeddings, nothing, 0.0, "mmr", 3).tolist() == [[0, 1, 2], [0, 1, 2]]
-    # at 0.9, after the first: an alike one has at most 0.1 * 2/3 - 0.9, the other 0.1 * 0 - 0.9 / 2
-    assert reordered(heads, scores, embeddings, nothing, 0.9, "mmr", 2).tolist() == [[0, 3], [0, 1]]
-    assert reordered(heads[:0], scores[:0], embeddings, nothing, 0.9, "mmr", 2).shape == (0, 2)
-    # who leads by far is not passed: at 0.4, 0.6 * 0.99 - 0.4 against 0.6 * 0 - 0.4 / 2
-    far = np.array([[100.0, 99.0, 98.0, 0.0], [4.0, 3.0, 2.0, 1.0]])
-    assert reordered(heads, far, embeddings, nothing, 0.4, "mmr", 2).tolist()[0] == [0, 1]
 
 
 def test_each_strength_is_measured_on_the_lists_of_the_eval_window():
