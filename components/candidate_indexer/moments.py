@@ -15,7 +15,7 @@ from components.candidate_indexer.new_products import rank_new_products
 from components.candidate_indexer.popular import best_sellers, popular_over_horizons, trending_products
 from components.candidate_indexer.statistics import product_statistics
 from components.candidate_indexer.transitions import transition_weights
-from components.candidate_sources.tables import MomentTables
+from components.recommender.candidates.tables import MomentTables
 from components.settings import IndexSettings
 from schema import names
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from components.candidate_sources.item_to_item import frozen
+from components.recommender.candidates.item_to_item import frozen
 from components.recommender_assembler import ordering
 from components.recommender_assembler.diversity import head_size, relevance_by_place
 from schema.grouping import group_totals

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from components.candidate_sources.item_to_item import frozen
+from components.recommender.candidates.item_to_item import frozen
 from components.recommender_assembler.post_ranking import FILTERED, exclude, filter_scores
 from components.recommender_assembler.segments import Segments
 

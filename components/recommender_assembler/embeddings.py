@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
-from components.candidate_sources.embedding_table import EmbeddingTable
-from components.candidate_sources.item_to_item import frozen
 from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
+from components.recommender.candidates.embedding_table import EmbeddingTable
+from components.recommender.candidates.item_to_item import frozen
 from components.recommender_assembler.post_ranking import cut, filter_scores
 from components.recommender_assembler.request_tensors import product_specs, raw_products, raw_request
 from schema import names

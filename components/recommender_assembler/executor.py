@@ -15,11 +15,11 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.candidate_sources.preranker import load_preranker
-from components.candidate_sources.sources import CandidateSources
-from components.candidate_sources.tables import CandidateTables, load_tables
 from components.evaluation.examples import read_split
 from components.evaluation.exclusion import resolve_exclusion
+from components.recommender.candidates.preranker import load_preranker
+from components.recommender.candidates.sources import CandidateSources
+from components.recommender.candidates.tables import CandidateTables, load_tables
 from components.recommender_assembler.choices import Choices, make_choices
 from components.recommender_assembler.cold_choice import segment_gains
 from components.recommender_assembler.cold_start import ColdStart

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
-from components.candidate_sources.embedding_table import EmbeddingTable
-from components.candidate_sources.item_to_item import frozen
+from components.recommender.candidates.embedding_table import EmbeddingTable
+from components.recommender.candidates.item_to_item import frozen
 from components.recommender_assembler import ordering
 from components.recommender_assembler.calibration import Calibration
 from components.recommender_assembler.compiled_rules import NO_GROUP, CompiledRule

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import tensorflow as tf
 
-from components.candidate_sources.item_to_item import frozen
 from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
+from components.recommender.candidates.item_to_item import frozen
 from schema import names
 
 _NEVER_DAYS = 3650.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from components.candidate_sources.item_to_item import ItemToItem
-from components.candidate_sources.sources import SOURCE_NAMES
+from components.recommender.candidates.item_to_item import ItemToItem
+from components.recommender.candidates.sources import SOURCE_NAMES
 
 _EVENTS = 10
 _MOST_EXPLAINED = 200

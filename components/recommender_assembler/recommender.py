@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components.candidate_sources.item_to_item import frozen
-from components.candidate_sources.sources import NEW_PRODUCT, SOURCE_NAMES, CandidateSources
+from components.recommender.candidates.item_to_item import frozen
+from components.recommender.candidates.sources import NEW_PRODUCT, SOURCE_NAMES, CandidateSources
 from components.recommender_assembler.cold_start import ColdLists, ColdStart
 from components.recommender_assembler.diversity import HEAD
 from components.recommender_assembler.fill import by_popularity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.candidate_sources.sources import PRERANKER_SCORE
+from components.recommender.candidates.sources import PRERANKER_SCORE
 from schema import names
 from schema.candidate_features import SOURCE_FEATURES
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from components.candidate_sources.sources import CandidateSources
+from components.recommender.candidates.sources import CandidateSources
 from components.recommender_assembler.calibration import Calibration, coarsest
 from components.recommender_assembler.compiled_rules import codes, compile_rules
 from components.recommender_assembler.exploration import Exploration

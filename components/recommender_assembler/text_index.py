@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from components.candidate_sources.item_to_item import frozen
+from components.recommender.candidates.item_to_item import frozen
 from schema.text import split_words
 
 NUM_BUCKETS = 1 << 17

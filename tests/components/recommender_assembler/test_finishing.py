@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 import tensorflow as tf
 
-from components.candidate_sources.embedding_table import EmbeddingTable
+from components.recommender.candidates.embedding_table import EmbeddingTable
 from components.recommender_assembler.compiled_rules import catalogue_columns, codes, compile_rules
 from components.recommender_assembler.finishing import Finishing
 from schema.features import FeatureColumn, FeatureSet

@@ -8,8 +8,8 @@ import pytest
 from benchmarks.zoo.process import Recipe, Shop
 from components.candidate_indexer.history import ShopEvents
 from components.candidate_indexer.moments import build_moment
-from components.candidate_sources.sources import CandidateSources
-from components.candidate_sources.tables import CandidateTables
+from components.recommender.candidates.sources import CandidateSources
+from components.recommender.candidates.tables import CandidateTables
 from components.settings import IndexSettings
 from schema import names
 from trainer.ranking.affinity import AffinityInputs

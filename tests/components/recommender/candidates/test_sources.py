@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_sources import sources as module
-from components.candidate_sources.preranker import PrerankerWeights
-from components.candidate_sources.sources import SOURCE_NAMES, CandidateSources
-from components.candidate_sources.tables import CandidateTables, MomentTables
+from components.recommender.candidates import sources as module
+from components.recommender.candidates.preranker import PrerankerWeights
+from components.recommender.candidates.sources import SOURCE_NAMES, CandidateSources
+from components.recommender.candidates.tables import CandidateTables, MomentTables
 from schema.candidate_features import CANDIDATE_FEATURES, SOURCE_FEATURES, STATISTICS
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from components.candidate_sources.tables import MomentTables, load_tables, save_embeddings
+from components.recommender.candidates.tables import MomentTables, load_tables, save_embeddings
 
 
 def moment(seed):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from components.candidate_sources.sampling import in_sample
+from components.recommender.candidates.sampling import in_sample
 from schema import names
 from schema.features import FeatureSet
 from schema.transformed import dense_query, query_spec, read_records

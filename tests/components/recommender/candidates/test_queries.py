@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import tensorflow as tf
 
-from components.candidate_sources.queries import read_window_queries
+from components.recommender.candidates.queries import read_window_queries
 
 
 def example(user, kind, time):

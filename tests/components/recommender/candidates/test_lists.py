@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_sources.lists import NEVER, best_places, union
+from components.recommender.candidates.lists import NEVER, best_places, union
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

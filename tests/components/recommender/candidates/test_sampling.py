@@ -23,7 +23,7 @@ def rows():
 
 
 def test_new_users_have_targets_but_neither_history_nor_id(rows):
-    from components.candidate_sources.sampling import as_new_users
+    from components.recommender.candidates.sampling import as_new_users
     from schema import names
 
     cold = as_new_users(rows, 0.25)
@@ -37,7 +37,7 @@ def test_new_users_have_targets_but_neither_history_nor_id(rows):
 
 
 def test_a_share_of_zero_and_of_one(rows):
-    from components.candidate_sources.sampling import as_new_users, in_sample
+    from components.recommender.candidates.sampling import as_new_users, in_sample
     from schema import names
 
     assert as_new_users(rows, 0.0)[names.QUERY_TIME].shape[0] == 0
@@ -47,7 +47,7 @@ def test_a_share_of_zero_and_of_one(rows):
 
 
 def test_the_sample_of_a_smaller_share_is_part_of_that_of_a_larger_one(rows):
-    from components.candidate_sources.sampling import in_sample
+    from components.recommender.candidates.sampling import in_sample
     from schema import names
 
     small, large = (in_sample(rows[names.USER_ID], share).numpy() for share in (0.2, 0.5))

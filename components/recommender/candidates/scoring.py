@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from components.candidate_sources.embedding_table import EmbeddingTable
-from components.candidate_sources.item_to_item import ItemToItem, Purchases, share_of_best
-from components.candidate_sources.tables import CandidateTables
+from components.recommender.candidates.embedding_table import EmbeddingTable
+from components.recommender.candidates.item_to_item import ItemToItem, Purchases, share_of_best
+from components.recommender.candidates.tables import CandidateTables
 
 _SHORT, _RECENT, _LASTING = 0.125, 0.5, 3.0
 """Half-lives of a purchase's weight, as shares of the window: today's, the current and the lasting taste."""

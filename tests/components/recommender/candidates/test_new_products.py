@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from components.candidate_sources.new_products import NewProducts
+from components.recommender.candidates.new_products import NewProducts
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

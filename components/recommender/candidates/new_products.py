@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 import tensorflow as tf
 
-from components.candidate_sources.item_to_item import frozen
-from components.candidate_sources.tables import CandidateTables
+from components.recommender.candidates.item_to_item import frozen
+from components.recommender.candidates.tables import CandidateTables
 
 _RATE_WEIGHT: Final = 0.5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.candidate_sources.item_to_item import ItemToItem, Purchases
+from components.recommender.candidates.item_to_item import ItemToItem, Purchases
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

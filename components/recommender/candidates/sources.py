@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 import tensorflow as tf
 
-from components.candidate_sources.item_to_item import frozen, share_of_best
-from components.candidate_sources.lists import (
+from components.recommender.candidates.item_to_item import frozen, share_of_best
+from components.recommender.candidates.lists import (
     NEVER,
     RankedList,
     best_scored,
@@ -25,10 +25,10 @@ from components.candidate_sources.lists import (
     same_for_all,
     union,
 )
-from components.candidate_sources.new_products import NewProducts
-from components.candidate_sources.preranker import Preranker, PrerankerWeights
-from components.candidate_sources.scoring import SourceScorer, SourceScores, faded
-from components.candidate_sources.tables import CandidateTables
+from components.recommender.candidates.new_products import NewProducts
+from components.recommender.candidates.preranker import Preranker, PrerankerWeights
+from components.recommender.candidates.scoring import SourceScorer, SourceScores, faded
+from components.recommender.candidates.tables import CandidateTables
 from schema import names
 from schema.grouping import group_totals, joint_keys
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from components.candidate_sources.item_to_item import frozen
+from components.recommender.candidates.item_to_item import frozen
 
 
 class EmbeddingTable(tf.Module):
