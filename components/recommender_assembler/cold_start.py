@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from components.recommender.candidates.item_to_item import frozen
-from components.recommender_assembler.post_ranking import FILTERED, exclude, filter_scores
+from components.recommender.post_ranking.filters import FILTERED, exclude, filter_scores
 from components.recommender_assembler.segments import Segments
 
 Tensors = dict[str, Any]

@@ -10,7 +10,7 @@ import numpy as np
 
 from components.evaluation.lists import CodeLists
 from components.evaluation.metrics import ndcg
-from components.recommender_assembler.popularity_discount import POPULARITY
+from components.recommender.post_ranking.popularity_discount import POPULARITY
 from schema import names
 from schema.features import FeatureSet
 from schema.transformed import candidate_spec, dense_candidates, read_rows

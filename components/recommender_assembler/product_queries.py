@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from components.recommender.candidates.sources import CandidateSources
-from components.recommender_assembler.post_ranking import cut, filter_scores
+from components.recommender.post_ranking.filters import cut, filter_scores
 from components.recommender_assembler.text_index import TextIndex
 from schema import names
 

@@ -24,8 +24,8 @@ from components.evaluation.gates import CHAMPION, OURS, decide
 from components.evaluation.lists import CodeLists, IntArray, compact
 from components.evaluation.report import full_report, slice_report
 from components.evaluation.served import TOP_K, Answers, ServedModel, query_batches
-from components.recommender_assembler.compiled_rules import catalogue_columns
-from components.recommender_assembler.stages import category_codes
+from components.recommender.post_ranking.compiled_rules import catalogue_columns
+from components.recommender.post_ranking.stages import category_codes
 from components.recommender_evaluator.champion import Champion, find_champion
 from components.recommender_evaluator.diversity_curve import diversity_curve
 from components.recommender_evaluator.product_facts import product_facts, read_embeddings

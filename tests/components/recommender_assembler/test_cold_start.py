@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from components.recommender.post_ranking.filters import FILTERED
 from components.recommender_assembler.cold_start import ColdStart
-from components.recommender_assembler.post_ranking import FILTERED
 from components.recommender_assembler.segments import Segments
 
 SEGMENTS = Segments(

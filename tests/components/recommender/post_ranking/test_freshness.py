@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 import tensorflow as tf
 
-from components.recommender_assembler.freshness import Freshness, birth_times
+from components.recommender.post_ranking.freshness import Freshness, birth_times
 
 DAY = 86_400
 NOW = 1_000 * DAY

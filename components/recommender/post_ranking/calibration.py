@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from components.recommender.candidates.item_to_item import frozen
-from components.recommender_assembler import ordering
-from components.recommender_assembler.diversity import head_size, relevance_by_place
+from components.recommender.post_ranking import ordering
+from components.recommender.post_ranking.diversity import head_size, relevance_by_place
 from schema.grouping import group_totals
 
 _SMOOTHING = 0.01

@@ -16,20 +16,20 @@ import tensorflow as tf
 
 from components.recommender.candidates.embedding_table import EmbeddingTable
 from components.recommender.candidates.item_to_item import frozen
-from components.recommender_assembler import ordering
-from components.recommender_assembler.calibration import Calibration
-from components.recommender_assembler.compiled_rules import NO_GROUP, CompiledRule
-from components.recommender_assembler.diversity import (
+from components.recommender.post_ranking import ordering
+from components.recommender.post_ranking.calibration import Calibration
+from components.recommender.post_ranking.compiled_rules import NO_GROUP, CompiledRule
+from components.recommender.post_ranking.diversity import (
     METHODS,
     Strength,
     head_size,
     kernel,
     relevance_by_place,
 )
-from components.recommender_assembler.exploration import Exploration
-from components.recommender_assembler.finished import Finished, finished_list
-from components.recommender_assembler.freshness import Freshness
-from components.recommender_assembler.post_ranking import FILTERED, filter_scores
+from components.recommender.post_ranking.exploration import Exploration
+from components.recommender.post_ranking.filters import FILTERED, filter_scores
+from components.recommender.post_ranking.finished import Finished, finished_list
+from components.recommender.post_ranking.freshness import Freshness
 from schema import names
 from schema.features import raw_name
 from schema.rules import Wanted, bounds, number_choices, text_choices

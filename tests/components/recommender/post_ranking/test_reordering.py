@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from components.recommender_assembler.reordering import reordered
+from components.recommender.post_ranking.reordering import reordered
 
 
 def test_reordering_prefers_what_is_unlike():

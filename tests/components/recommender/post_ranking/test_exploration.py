@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.recommender_assembler.exploration import Exploration, conditional_chances
+from components.recommender.post_ranking.exploration import Exploration, conditional_chances
 
 
 def request(users, moment=5, events=("a", "b")):

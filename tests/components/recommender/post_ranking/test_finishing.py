@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from components.recommender.candidates.embedding_table import EmbeddingTable
-from components.recommender_assembler.compiled_rules import catalogue_columns, codes, compile_rules
-from components.recommender_assembler.finishing import Finishing
+from components.recommender.post_ranking.compiled_rules import catalogue_columns, codes, compile_rules
+from components.recommender.post_ranking.finishing import Finishing
 from schema.features import FeatureColumn, FeatureSet
 from schema.rules import Range, Rule, matches
 

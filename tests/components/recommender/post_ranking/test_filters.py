@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from components.evaluation.exclusion import resolve_exclusion
-from components.recommender_assembler.post_ranking import (
+from components.recommender.post_ranking.filters import (
     append_fill,
     cut,
     exclude,

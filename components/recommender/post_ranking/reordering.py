@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from components.recommender_assembler.diversity import METHODS, kernel, relevance_by_place
+from components.recommender.post_ranking.diversity import METHODS, kernel, relevance_by_place
 
 STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 """Of diversity, at which its cost is reported."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.recommender_assembler.diversity import dpp, kernel, mmr, relevance_by_place
+from components.recommender.post_ranking.diversity import dpp, kernel, mmr, relevance_by_place
 
 RELEVANCE = np.array([[1.0, 0.9, 0.5, 0.1]], np.float32)
 LIKENESS = np.array(

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import tensorflow as tf
 
-from components.recommender_assembler.post_ranking import FILTERED
+from components.recommender.post_ranking.filters import FILTERED
 
 HEAD = 100
 """Places at the top that are reordered, whatever `top_k` is: short lists are the beginning of long ones."""

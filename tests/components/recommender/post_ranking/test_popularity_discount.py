@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from components.recommender_assembler.popularity_discount import POPULARITY, discounted
+from components.recommender.post_ranking.popularity_discount import POPULARITY, discounted
 from schema.candidate_features import CANDIDATE_FEATURES
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from components.recommender.candidates.sources import CandidateSources
-from components.recommender_assembler.calibration import Calibration, coarsest
-from components.recommender_assembler.compiled_rules import codes, compile_rules
-from components.recommender_assembler.exploration import Exploration
-from components.recommender_assembler.finishing import Finishing
-from components.recommender_assembler.freshness import Freshness, birth_times
+from components.recommender.post_ranking.calibration import Calibration, coarsest
+from components.recommender.post_ranking.compiled_rules import codes, compile_rules
+from components.recommender.post_ranking.exploration import Exploration
+from components.recommender.post_ranking.finishing import Finishing
+from components.recommender.post_ranking.freshness import Freshness, birth_times
 from components.settings import PostRankingSettings
 from schema.features import FeatureSet, Kind
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.recommender_assembler.calibration import Calibration, calibrated, coarsest, own_mix
+from components.recommender.post_ranking.calibration import Calibration, calibrated, coarsest, own_mix
 
 RELEVANCE = np.array([[1.0, 0.8, 0.6, 0.4, 0.2, 0.0]], np.float32)
 CATEGORY = np.array([[7, 7, 7, 3, 5, -1]], np.int64)

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import tensorflow as tf
 
-from components.recommender_assembler.fill import by_popularity
+from components.recommender.post_ranking.fill import by_popularity
 from schema.candidate_features import STATISTICS
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from components.recommender_assembler.diversity import head_size
+from components.recommender.post_ranking.diversity import head_size
 from schema import names
 
 Tensors = dict[str, Any]

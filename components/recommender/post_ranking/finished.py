@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from components.recommender_assembler.post_ranking import FILTERED, cut
+from components.recommender.post_ranking.filters import FILTERED, cut
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.recommender_assembler import ordering
+from components.recommender.post_ranking import ordering
 
 
 def test_by_score_puts_the_highest_first_and_keeps_ties():
