@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from components.recommender.candidates.sources import CandidateSources
 from components.recommender.post_ranking.filters import cut, filter_scores
-from components.recommender_assembler.text_index import TextIndex
+from components.recommender.text_search.index import TextIndex
 from schema import names
 
 Tensors = dict[str, Any]

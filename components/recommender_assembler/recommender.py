@@ -23,6 +23,7 @@ from components.recommender.post_ranking.filters import (
 from components.recommender.post_ranking.finished import Finished, as_scored
 from components.recommender.post_ranking.finishing import Finishing
 from components.recommender.post_ranking.popularity_discount import discounted
+from components.recommender.text_search.index import TextIndex
 from components.recommender_assembler.cold_start import ColdLists, ColdStart
 from components.recommender_assembler.nearest_recent import NearestRecent
 from components.recommender_assembler.product_queries import ProductQueries
@@ -34,7 +35,6 @@ from components.recommender_assembler.request_tensors import (
 )
 from components.recommender_assembler.serving_settings import ServingSettings
 from components.recommender_assembler.stage_scores import stage_scores
-from components.recommender_assembler.text_index import TextIndex
 from schema import names
 from schema.candidate_features import SOURCE_FEATURES
 from schema.transformed import dense_user

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from components.recommender_assembler.product_texts import product_texts
+from components.recommender.text_search.texts import product_texts
 from schema.features import FeatureColumn, FeatureSet, Kind
 
 FEATURES = FeatureSet(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.recommender_assembler.text_index import TextIndex, build_postings, text_parts
+from components.recommender.text_search.index import TextIndex, build_postings, text_parts
 
 TEXTS = ["whole milk", "oat milk organic", "dark chocolate 70%", "Käse gouda", "", "bananas"]
 
