@@ -10,6 +10,7 @@ import tensorflow_transform as tft
 
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.candidates.sources import NEW_PRODUCT, SOURCE_NAMES, CandidateSources
+from components.recommender.cold_start.lists import ColdLists, ColdStart
 from components.recommender.post_ranking.diversity import HEAD
 from components.recommender.post_ranking.fill import by_popularity
 from components.recommender.post_ranking.filters import (
@@ -24,7 +25,6 @@ from components.recommender.post_ranking.finished import Finished, as_scored
 from components.recommender.post_ranking.finishing import Finishing
 from components.recommender.post_ranking.popularity_discount import discounted
 from components.recommender.text_search.index import TextIndex
-from components.recommender_assembler.cold_start import ColdLists, ColdStart
 from components.recommender_assembler.nearest_recent import NearestRecent
 from components.recommender_assembler.product_queries import ProductQueries
 from components.recommender_assembler.request_tensors import (

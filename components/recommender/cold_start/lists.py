@@ -8,8 +8,8 @@ from typing import Any
 import tensorflow as tf
 
 from components.recommender.candidates.item_to_item import frozen
+from components.recommender.cold_start.segments import Segments
 from components.recommender.post_ranking.filters import FILTERED, exclude, filter_scores
-from components.recommender_assembler.segments import Segments
 
 Tensors = dict[str, Any]
 

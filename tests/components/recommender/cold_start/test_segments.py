@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.recommender_assembler.segments import (
+from components.recommender.cold_start.segments import (
     LIST_LENGTH,
     Purchases,
     Segments,

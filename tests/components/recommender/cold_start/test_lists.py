@@ -3,9 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
+from components.recommender.cold_start.lists import ColdStart
+from components.recommender.cold_start.segments import Segments
 from components.recommender.post_ranking.filters import FILTERED
-from components.recommender_assembler.cold_start import ColdStart
-from components.recommender_assembler.segments import Segments
 
 SEGMENTS = Segments(
     columns=("user__town", "user__job", "user__town"),
