@@ -11,6 +11,8 @@ import tensorflow_transform as tft
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.candidates.sources import NEW_PRODUCT, SOURCE_NAMES, CandidateSources
 from components.recommender.cold_start.lists import ColdLists, ColdStart
+from components.recommender.explain.nearest_recent import NearestRecent
+from components.recommender.explain.stage_scores import stage_scores
 from components.recommender.post_ranking.diversity import HEAD
 from components.recommender.post_ranking.fill import by_popularity
 from components.recommender.post_ranking.filters import (
@@ -25,7 +27,6 @@ from components.recommender.post_ranking.finished import Finished, as_scored
 from components.recommender.post_ranking.finishing import Finishing
 from components.recommender.post_ranking.popularity_discount import discounted
 from components.recommender.text_search.index import TextIndex
-from components.recommender_assembler.nearest_recent import NearestRecent
 from components.recommender_assembler.product_queries import ProductQueries
 from components.recommender_assembler.request_tensors import (
     RequestHistories,
@@ -34,7 +35,6 @@ from components.recommender_assembler.request_tensors import (
     request_specs,
 )
 from components.recommender_assembler.serving_settings import ServingSettings
-from components.recommender_assembler.stage_scores import stage_scores
 from schema import names
 from schema.candidate_features import SOURCE_FEATURES
 from schema.transformed import dense_user
