@@ -93,6 +93,7 @@ _SHARING = {
     "kubeflow": ("pipeline/kubeflow/",),
     "trained_shop": (
         "serving/",
+        "components/recommender/test_embeddings",
         "components/recommender_assembler/",
         "components/candidate_generator/",
         "components/candidate_indexer/",

@@ -22,18 +22,18 @@ from components.recommender.candidates.sources import CandidateSources
 from components.recommender.candidates.tables import CandidateTables, load_tables
 from components.recommender.cold_start.lists import ColdStart
 from components.recommender.cold_start.segments import Purchases, make_segments, read_purchases
+from components.recommender.embeddings import Embeddings, embedding_columns
+from components.recommender.graph import Recommender
 from components.recommender.post_ranking.compiled_rules import catalogue_columns
 from components.recommender.post_ranking.stages import category_codes, make_finishing, make_freshness
+from components.recommender.settings import ServingSettings
 from components.recommender.text_search.index import TextIndex, build_postings
 from components.recommender.text_search.texts import product_texts
 from components.recommender_assembler.choices import Choices, make_choices
 from components.recommender_assembler.cold_choice import segment_gains
-from components.recommender_assembler.embeddings import Embeddings, embedding_columns
 from components.recommender_assembler.histories import write_histories
 from components.recommender_assembler.product_table import write_products
 from components.recommender_assembler.ranking_evidence import read_evidence
-from components.recommender_assembler.recommender import Recommender
-from components.recommender_assembler.serving_settings import ServingSettings
 from components.recommender_assembler.user_rows import read_user_rows
 from components.settings import PostRankingSettings
 from schema import names

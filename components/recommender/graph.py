@@ -26,15 +26,15 @@ from components.recommender.post_ranking.filters import (
 from components.recommender.post_ranking.finished import Finished, as_scored
 from components.recommender.post_ranking.finishing import Finishing
 from components.recommender.post_ranking.popularity_discount import discounted
-from components.recommender.text_search.index import TextIndex
-from components.recommender_assembler.product_queries import ProductQueries
-from components.recommender_assembler.request_tensors import (
+from components.recommender.product_queries import ProductQueries
+from components.recommender.request import (
     RequestHistories,
     raw_request,
     request_of_one_product,
     request_specs,
 )
-from components.recommender_assembler.serving_settings import ServingSettings
+from components.recommender.settings import ServingSettings
+from components.recommender.text_search.index import TextIndex
 from schema import names
 from schema.candidate_features import SOURCE_FEATURES
 from schema.transformed import dense_user

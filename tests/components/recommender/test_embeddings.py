@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 import tensorflow as tf
 
-from components.recommender_assembler.embeddings import embedding_columns
+from components.recommender.embeddings import embedding_columns
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.request import Query, encode_queries
 from serving.model.embeddings import encode_products

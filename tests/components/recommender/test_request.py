@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.recommender_assembler.request_tensors import RequestHistories, raw_request
+from components.recommender.request import RequestHistories, raw_request
 from schema.features import FeatureSet
 from schema.transformed import dense_query
 

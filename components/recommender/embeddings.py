@@ -15,7 +15,7 @@ from components.evaluation.examples import first_values, texts
 from components.recommender.candidates.embedding_table import EmbeddingTable
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.post_ranking.filters import cut, filter_scores
-from components.recommender_assembler.request_tensors import product_specs, raw_products, raw_request
+from components.recommender.request import product_specs, raw_products, raw_request
 from schema import names
 from schema.features import FeatureSet, Kind
 from schema.transformed import dense_columns, dense_query
