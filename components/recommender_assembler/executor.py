@@ -29,8 +29,8 @@ from components.recommender.post_ranking.stages import category_codes, make_fini
 from components.recommender.settings import ServingSettings
 from components.recommender.text_search.index import TextIndex, build_postings
 from components.recommender.text_search.texts import product_texts
-from components.recommender_assembler.choices import Choices, make_choices
-from components.recommender_assembler.cold_choice import segment_gains
+from components.recommender_assembler.choices.auto import Choices, make_choices
+from components.recommender_assembler.choices.cold_start import segment_gains
 from components.recommender_assembler.histories import write_histories
 from components.recommender_assembler.product_table import write_products
 from components.recommender_assembler.ranking_evidence import read_evidence

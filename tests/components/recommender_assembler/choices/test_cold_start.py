@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from components.recommender.cold_start.segments import Segments
-from components.recommender_assembler.cold_choice import MIN_COLD_QUERIES, choose_cold_start, segment_gains
-from components.recommender_assembler.eval_lists import EvalLists
+from components.recommender_assembler.choices.cold_start import (
+    MIN_COLD_QUERIES,
+    choose_cold_start,
+    segment_gains,
+)
+from components.recommender_assembler.choices.eval_lists import EvalLists
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

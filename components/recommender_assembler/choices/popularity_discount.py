@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.recommender_assembler.eval_lists import EvalLists
+from components.recommender_assembler.choices.eval_lists import EvalLists
 
 DISCOUNTS = tuple(step / 100 for step in range(31))
 

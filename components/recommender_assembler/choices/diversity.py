@@ -11,7 +11,7 @@ import numpy as np
 
 from components.recommender.post_ranking.diversity import HEAD
 from components.recommender.post_ranking.reordering import STRENGTHS, reordered
-from components.recommender_assembler.eval_lists import EvalLists
+from components.recommender_assembler.choices.eval_lists import EvalLists
 
 AUTO_STRENGTHS = (0.0, 0.02, 0.05, *STRENGTHS[1:])
 

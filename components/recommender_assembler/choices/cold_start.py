@@ -11,7 +11,7 @@ from components.evaluation.examples import first_values, flat_texts, read_split,
 from components.evaluation.lists import CodeLists, IntArray
 from components.evaluation.metrics import hits, ndcg
 from components.recommender.cold_start.segments import Segments
-from components.recommender_assembler.eval_lists import EvalLists
+from components.recommender_assembler.choices.eval_lists import EvalLists
 from schema import names
 
 MIN_COLD_QUERIES: Final = 30

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.recommender_assembler.discount_choice import DISCOUNTS, choose_discount
-from components.recommender_assembler.eval_lists import EvalLists
+from components.recommender_assembler.choices.eval_lists import EvalLists
+from components.recommender_assembler.choices.popularity_discount import DISCOUNTS, choose_discount
 
 
 def choose(scores, popularity, labels, num_targets, most_loss, bought=None, most_new_loss=1.0):

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from components.recommender_assembler.diversity_choice import (
+from components.recommender_assembler.choices.diversity import (
     AUTO_STRENGTHS,
     choose_diversity,
     measure_strengths,
 )
-from components.recommender_assembler.eval_lists import EvalLists
+from components.recommender_assembler.choices.eval_lists import EvalLists
 
 
 def test_the_largest_strength_within_the_loss_is_taken():

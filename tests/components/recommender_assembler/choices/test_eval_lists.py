@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from components.recommender_assembler.eval_lists import EvalLists
+from components.recommender_assembler.choices.eval_lists import EvalLists
 
 
 @pytest.fixture

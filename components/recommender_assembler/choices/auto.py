@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from components.recommender_assembler.cold_choice import choose_cold_start
-from components.recommender_assembler.discount_choice import choose_discount
-from components.recommender_assembler.diversity_choice import choose_diversity, measure_strengths
-from components.recommender_assembler.eval_lists import read_eval_lists
+from components.recommender_assembler.choices.cold_start import choose_cold_start
+from components.recommender_assembler.choices.diversity import choose_diversity, measure_strengths
+from components.recommender_assembler.choices.eval_lists import read_eval_lists
+from components.recommender_assembler.choices.popularity_discount import choose_discount
 from components.settings import PostRankingSettings
 from schema.features import FeatureSet
 
