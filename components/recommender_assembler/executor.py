@@ -29,12 +29,12 @@ from components.recommender.post_ranking.stages import category_codes, make_fini
 from components.recommender.settings import ServingSettings
 from components.recommender.text_search.index import TextIndex, build_postings
 from components.recommender.text_search.texts import product_texts
+from components.recommender_assembler.assets.histories import write_histories
+from components.recommender_assembler.assets.product_table import write_products
+from components.recommender_assembler.assets.user_rows import read_user_rows
 from components.recommender_assembler.choices.auto import Choices, make_choices
 from components.recommender_assembler.choices.cold_start import segment_gains
-from components.recommender_assembler.histories import write_histories
-from components.recommender_assembler.product_table import write_products
 from components.recommender_assembler.ranking_evidence import read_evidence
-from components.recommender_assembler.user_rows import read_user_rows
 from components.settings import PostRankingSettings
 from schema import names
 from schema.candidate_features import HORIZONS, SHARES, STATISTICS

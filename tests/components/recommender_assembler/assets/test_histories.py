@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.recommender_assembler.histories import write_histories
-from components.recommender_assembler.segment_shares import segment_lists
+from components.recommender_assembler.assets.histories import write_histories
+from components.recommender_assembler.assets.segment_shares import segment_lists
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.windows import TimeWindows
 from serving.model.histories import Histories
@@ -99,7 +99,7 @@ def test_the_newest_events_are_kept(tmp_path):
 
 
 def test_many_users_in_several_batches(tmp_path, monkeypatch):
-    monkeypatch.setattr("components.recommender_assembler.histories._USERS_AT_ONCE", 7)
+    monkeypatch.setattr("components.recommender_assembler.assets.histories._USERS_AT_ONCE", 7)
     events = [(f"u{number}", "p1", number, "purchase", 1.0) for number in range(50)]
     found = write(tmp_path, events)
     for number in range(50):

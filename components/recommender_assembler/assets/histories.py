@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from components.recommender_assembler.segment_shares import segment_lists
+from components.recommender_assembler.assets.segment_shares import segment_lists
 from schema import names
 from schema.features import FeatureSet
 from schema.windows import TimeWindows
