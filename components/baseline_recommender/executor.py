@@ -12,10 +12,10 @@ from tfx.types import artifact_utils
 
 from components.baseline_recommender.lists import TUNING_FILE, lists_table, write_lists
 from components.baselines.tuning import ALL, NEW, tune_baselines
-from components.candidate_indexer.history import PositiveEvents, repeat_rate
 from components.evaluation.examples import first_values, read_split, texts
 from components.evaluation.exclusion import resolve_exclusion
 from components.evaluation.served import TOP_K
+from components.interactions.events import PositiveEvents, repeat_rate
 from components.recommender_evaluator.questions import (
     Shop,
     build_question,

@@ -9,10 +9,10 @@ from scipy import sparse
 
 from components.baselines.matrices import Matrices, rows_of_queries
 from components.baselines.ranking import Scores, rank_by_scores
-from components.candidate_indexer.neighbours import nearest_products
 from components.evaluation.baselines import Popularity, Question
 from components.evaluation.events import Past
 from components.evaluation.lists import IntArray
+from components.interactions.neighbours import nearest_products
 from schema import names
 
 _NUM_NEIGHBOURS = 100

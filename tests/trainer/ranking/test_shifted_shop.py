@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.zoo.process import Recipe, Shop
-from components.candidate_indexer.history import ShopEvents
 from components.candidate_indexer.moments import build_moment
+from components.interactions.events import ShopEvents
 from components.recommender.candidates.sources import CandidateSources
 from components.recommender.candidates.tables import CandidateTables
 from components.settings import IndexSettings

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.candidate_indexer.history import PositiveEvents, ShopEvents, read_shop_events, repeat_rate
+from components.interactions.events import PositiveEvents, ShopEvents, read_shop_events, repeat_rate
 
 
 def events(rows, num_products=5):

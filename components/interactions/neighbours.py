@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from components.candidate_indexer.history import ShopEvents
+from components.interactions.events import ShopEvents
 from schema import names
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from components.candidate_indexer.history import ShopEvents
-from components.candidate_indexer.neighbours import (
+from components.interactions.events import ShopEvents
+from components.interactions.neighbours import (
     nearest_products,
     user_product_matrix,
     user_product_shares,
