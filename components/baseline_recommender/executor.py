@@ -11,7 +11,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from components.baseline_recommender.lists import TUNING_FILE, lists_table, write_lists
-from components.baselines.tuning import ALL, NEW, tune_baselines
+from components.evaluation.baselines.tuning import ALL, NEW, tune_baselines
 from components.evaluation.examples import first_values, read_split, texts
 from components.evaluation.exclusion import resolve_exclusion
 from components.evaluation.served import TOP_K

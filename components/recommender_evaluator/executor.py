@@ -16,8 +16,8 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.baseline_recommender.lists import TUNING_FILE, read_lists
-from components.baselines.tuning import ALL, NEW
-from components.evaluation.baselines import Question
+from components.evaluation.baselines.base import Question
+from components.evaluation.baselines.tuning import ALL, NEW
 from components.evaluation.beyond_accuracy import ProductFacts
 from components.evaluation.examples import first_values, read_split, texts
 from components.evaluation.gates import CHAMPION, OURS, decide

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from components.evaluation.baselines import Question
+from components.evaluation.baselines.base import Question
 from components.evaluation.events import EventLog, Past, encode, read_events
 from components.evaluation.examples import catalogue, first_values, flat_texts, read_split, texts
 from components.evaluation.lists import BoolArray, CodeLists, IntArray

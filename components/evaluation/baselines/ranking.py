@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from components.evaluation.baselines import Popularity, Question, fill
+from components.evaluation.baselines.base import Popularity, Question, fill
 from components.evaluation.lists import NOTHING, IntArray
 
 _MOST_CELLS = 16_000_000

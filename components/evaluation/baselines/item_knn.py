@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from components.baselines.matrices import Matrices, rows_of_queries
-from components.baselines.ranking import Scores, rank_by_scores
-from components.evaluation.baselines import Popularity, Question
+from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.matrices import Matrices, rows_of_queries
+from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
 from components.evaluation.lists import IntArray
 from components.interactions.neighbours import nearest_products

@@ -7,14 +7,14 @@ import pyarrow as pa
 import pytest
 from scipy import sparse
 
-from components.baselines.ease import Ease
-from components.baselines.item_knn import ItemKnn
-from components.baselines.last_seen import LastSeen
-from components.baselines.matrices import Matrices, decayed_counts
-from components.baselines.registry import grid, popularity_grid
-from components.baselines.tifu_knn import TifuKnn, basket_frequencies
-from components.baselines.user_knn import UserKnn
-from components.evaluation.baselines import OwnFrequency, Popularity, Question
+from components.evaluation.baselines.base import OwnFrequency, Popularity, Question
+from components.evaluation.baselines.ease import Ease
+from components.evaluation.baselines.item_knn import ItemKnn
+from components.evaluation.baselines.last_seen import LastSeen
+from components.evaluation.baselines.matrices import Matrices, decayed_counts
+from components.evaluation.baselines.registry import grid, popularity_grid
+from components.evaluation.baselines.tifu_knn import TifuKnn, basket_frequencies
+from components.evaluation.baselines.user_knn import UserKnn
 from components.evaluation.events import EventLog, OtherEvents, Past
 from components.evaluation.lists import CodeLists
 from components.settings import BaselineSettings

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from components.baselines.matrices import Matrices
-from components.baselines.registry import COUNTING, grid, popularity_grid
-from components.evaluation.baselines import Baseline, Question, best_of, score_baseline
+from components.evaluation.baselines.base import Baseline, Question, best_of, score_baseline
+from components.evaluation.baselines.matrices import Matrices
+from components.evaluation.baselines.registry import COUNTING, grid, popularity_grid
 from components.evaluation.lists import IntArray
 from components.settings import BaselineSettings
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.baselines.ranking import rank_by_scores
-from components.evaluation.baselines import Popularity, Question
+from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.ranking import rank_by_scores
 from components.evaluation.lists import IntArray
 from schema import names
 

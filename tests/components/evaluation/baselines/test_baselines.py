@@ -7,15 +7,15 @@ import pyarrow as pa
 import pytest
 from scipy import sparse
 
-from components.baselines.ease import Ease, ease_weights
-from components.baselines.factorization import Factorization
-from components.baselines.matrices import Matrices, decayed_counts, largest_of_rows
-from components.baselines.registry import NAMES, grid
-from components.baselines.transitions import Transitions, count_transitions
-from components.baselines.trending import Trending
-from components.baselines.tuning import sample_queries, tune_baselines
-from components.baselines.user_knn import UserKnn
-from components.evaluation.baselines import Popularity, Question
+from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.ease import Ease, ease_weights
+from components.evaluation.baselines.factorization import Factorization
+from components.evaluation.baselines.matrices import Matrices, decayed_counts, largest_of_rows
+from components.evaluation.baselines.registry import NAMES, grid
+from components.evaluation.baselines.transitions import Transitions, count_transitions
+from components.evaluation.baselines.trending import Trending
+from components.evaluation.baselines.tuning import sample_queries, tune_baselines
+from components.evaluation.baselines.user_knn import UserKnn
 from components.evaluation.events import EventLog, Past
 from components.evaluation.lists import CodeLists
 from components.settings import BaselineSettings

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from scipy import sparse
 
-from components.evaluation.baselines import Question
+from components.evaluation.baselines.base import Question
 from components.evaluation.events import Past
 from components.evaluation.lists import NOTHING
 

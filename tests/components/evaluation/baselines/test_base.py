@@ -5,8 +5,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.evaluation import baselines
-from components.evaluation.baselines import OwnFrequency, Popularity, Question, best_of, fill, score_baseline
+from components.evaluation.baselines import base as baselines
+from components.evaluation.baselines.base import (
+    OwnFrequency,
+    Popularity,
+    Question,
+    best_of,
+    fill,
+    score_baseline,
+)
 from components.evaluation.events import EventLog, Past, encode, read_events
 from components.evaluation.lists import CodeLists
 

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 from scipy import sparse
 
-from components.baselines.matrices import Matrices, largest_of_rows, rows_of_queries, unit_rows
-from components.baselines.ranking import Scores, rank_by_scores
-from components.evaluation.baselines import Popularity, Question
+from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.matrices import Matrices, largest_of_rows, rows_of_queries, unit_rows
+from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
 from components.evaluation.lists import IntArray
 from schema import names

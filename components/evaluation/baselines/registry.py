@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
-from components.baselines.ease import Ease
-from components.baselines.factorization import Factorization
-from components.baselines.item_knn import ItemKnn
-from components.baselines.last_seen import LastSeen
-from components.baselines.matrices import Matrices
-from components.baselines.tifu_knn import TifuKnn
-from components.baselines.transitions import Transitions
-from components.baselines.trending import Trending
-from components.baselines.user_knn import UserKnn
-from components.evaluation.baselines import Baseline, OwnFrequency, Popularity
+from components.evaluation.baselines.base import Baseline, OwnFrequency, Popularity
+from components.evaluation.baselines.ease import Ease
+from components.evaluation.baselines.factorization import Factorization
+from components.evaluation.baselines.item_knn import ItemKnn
+from components.evaluation.baselines.last_seen import LastSeen
+from components.evaluation.baselines.matrices import Matrices
+from components.evaluation.baselines.tifu_knn import TifuKnn
+from components.evaluation.baselines.transitions import Transitions
+from components.evaluation.baselines.trending import Trending
+from components.evaluation.baselines.user_knn import UserKnn
 from components.settings import BaselineSettings
 from schema.candidate_features import HORIZONS
 from schema.windows import horizon_seconds

@@ -1,6 +1,6 @@
 """What every model must beat: the popular products, and what the user buys anyway.
 
-A baseline is any object with `settings` and `recommend`; `components.baselines` has more of them.
+A baseline is any object with `settings` and `recommend`; `components.evaluation.baselines` has more of them.
 """
 
 from __future__ import annotations
