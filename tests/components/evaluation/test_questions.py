@@ -3,7 +3,7 @@
 import pytest
 
 from components.evaluation.examples import read_split
-from components.recommender_evaluator.questions import (
+from components.evaluation.questions import (
     build_question,
     never_bought,
     read_shop,

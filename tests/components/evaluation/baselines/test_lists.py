@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.baseline_recommender.lists import lists_table, read_lists, write_lists
+from components.evaluation.baselines.lists import lists_table, read_lists, write_lists
 
 PRODUCTS = pa.array(["a", "b", "c"])
 USERS = pa.array(["u", "v"])
