@@ -7,8 +7,8 @@ RUN apt-get update \
 WORKDIR /build
 RUN python -m venv /opt/towerline
 ENV PATH=/opt/towerline/bin:$PATH
-COPY requirements.lock requirements-data.lock ./
-RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock -r requirements-data.lock
+COPY requirements/*.lock requirements/
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements/requirements.lock -r requirements/data.lock
 COPY . .
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 

@@ -6,7 +6,7 @@ from setuptools import find_packages, setup
 from setuptools.command.sdist import sdist
 
 PACKAGES = ("pipeline", "serving", "benchmarks", "components", "transform", "trainer", "schema")
-REQUIREMENTS = Path(__file__).with_name("requirements.in")
+REQUIREMENTS = Path(__file__).with_name("requirements") / "requirements.in"
 
 
 def dependencies() -> list[str]:
@@ -26,7 +26,7 @@ class SourceDistribution(sdist):
 
     def make_release_tree(self, base_dir: str, files: list[str]) -> None:
         """Copies them, except what an earlier list of the checkout brought back."""
-        super().make_release_tree(base_dir, [name for name in files if name != REQUIREMENTS.name])
+        super().make_release_tree(base_dir, [name for name in files if Path(name).name != REQUIREMENTS.name])
 
 
 setup(

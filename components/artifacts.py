@@ -10,7 +10,7 @@ class Interactions(Artifact):
     """All events of the database, normalised, as Parquet parts sorted by user and time.
 
     Files are `part-XXXXX.parquet`; the columns are those of
-    `components.product_example_gen.interactions.SCHEMA`; the custom property `num_events` counts them.
+    `components.interactions.files.SCHEMA`; the custom property `num_events` counts them.
     """
 
     TYPE_NAME = "Interactions"

@@ -97,7 +97,7 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     transform = nodes["Transform"].outputs
     retrieval = trainer_node(
         plan,
-        run_fn="trainer.retrieval.run_fn",
+        run_fn="trainer.retrieval.run.run_fn",
         examples=transform["transformed_examples"],
         transform_graph=transform["transform_graph"],
         custom_config={"retrieval": config.retrieval.to_json()},
@@ -152,7 +152,7 @@ def _ranking_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     )
     ranking = trainer_node(
         plan,
-        run_fn="trainer.ranking.run_fn",
+        run_fn="trainer.ranking.run.run_fn",
         examples=generator.outputs["examples"],
         transform_graph=transform["transform_graph"],
         base_model=retrieval.outputs["model"],  # recorded for lineage: the candidates and scores are its
@@ -244,7 +244,7 @@ def _refit_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     transform = nodes["Transform"].outputs
     retrieval = trainer_node(
         plan,
-        run_fn="trainer.retrieval.refit_fn",
+        run_fn="trainer.retrieval.run.refit_fn",
         splits=names.SPLITS,
         examples=transform["transformed_examples"],
         transform_graph=transform["transform_graph"],

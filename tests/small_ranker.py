@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from schema.candidate_features import CANDIDATE_FEATURES
-from trainer.affinity import AffinityInputs
-from trainer.ranking_model import RankingModel
+from trainer.ranking.affinity import AffinityInputs
+from trainer.ranking.model import RankingModel
 from trainer.settings import RankingSettings
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)

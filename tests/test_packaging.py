@@ -17,7 +17,7 @@ def wheel_names(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     source.mkdir()
-    for name in ("setup.py", "pyproject.toml", "requirements.in", "README.md", *PACKAGES, "tests"):
+    for name in ("setup.py", "pyproject.toml", "requirements", "README.md", *PACKAGES, "tests"):
         (source / name).symlink_to(ROOT / name)
     command = [
         sys.executable,
@@ -74,8 +74,8 @@ def test_every_folder_of_modules_is_a_package():
 
 
 def test_lock_has_hashes_and_no_address():
-    for name in ("requirements.lock", "requirements-data.lock"):
-        text = (ROOT / name).read_text()
+    for name in ("requirements.lock", "data.lock"):
+        text = (ROOT / "requirements" / name).read_text()
         assert "://" not in text and "index-url" not in text
         entries = [entry for entry in re.split(r"\n(?=[a-z0-9])", text) if re.match("[a-z0-9]", entry)]
         assert entries and all("--hash=sha256:" in entry for entry in entries)
@@ -85,7 +85,11 @@ def test_doctor_expects_what_the_lock_installs():
     from pipeline.commands.checkup import PACKAGES as EXPECTED
 
     locked = dict(
-        re.findall(r"^([a-z0-9-]+)(?:\[[^]]*\])?==(\S+)", (ROOT / "requirements.lock").read_text(), re.M)
+        re.findall(
+            r"^([a-z0-9-]+)(?:\[[^]]*\])?==(\S+)",
+            (ROOT / "requirements" / "requirements.lock").read_text(),
+            re.M,
+        )
     )
     assert {name: locked.get(name) for name in EXPECTED} == EXPECTED
 

@@ -142,8 +142,8 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
     preranker = artifact(Preranker, "preranker")
     evaluation = artifact(RecommenderMetrics, "evaluation")
 
-    from trainer import ranking as ranking_trainer
-    from trainer import retrieval as retrieval_trainer
+    from trainer.ranking import run as ranking_trainer
+    from trainer.retrieval import run as retrieval_trainer
 
     train("RetrievalTrainer", retrieval_trainer.run_fn, "transformed", "retrieval")
     found = {"model": retrieval, "transformed_examples": transformed}

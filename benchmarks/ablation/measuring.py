@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-import trainer.ranking
-import trainer.retrieval
+import trainer.ranking.run
+import trainer.retrieval.run
 from benchmarks.ablation.finished_run import FinishedRun
 from benchmarks.ablation.training import call, trained
 from components.evaluation.beyond_accuracy import coverage
@@ -17,8 +17,8 @@ from components.evaluation.metrics import user_scores
 from schema import names
 from schema.settings import Settings
 from schema.transformed import candidate_spec, dense_candidates, read_rows
-from trainer.catalog import read_product_table
-from trainer.queries import query_batches, read_queries
+from trainer.retrieval.queries import query_batches, read_queries
+from trainer.shared.catalog import read_product_table
 
 _BATCH = 128
 _TOP_K = 100
@@ -30,7 +30,7 @@ Measured = dict[str, FloatArray]
 def measure_retrieval(run: FinishedRun, settings: Settings, seed: int) -> Measured:
     """Recall@100 of the towers alone over the full catalogue: of all targets, and of the new ones."""
     with trained(
-        trainer.retrieval.run_fn, run, run.examples, seed, {"retrieval": settings.to_json()}
+        trainer.retrieval.run.run_fn, run, run.examples, seed, {"retrieval": settings.to_json()}
     ) as model:
         catalog = model.signatures["candidates"]()["embeddings"].numpy()
         queries = read_queries([run.files(run.examples, names.EVAL)], run.features)
@@ -53,7 +53,9 @@ def measure_ranking(run: FinishedRun, settings: Settings, seed: int) -> Measured
     """NDCG@10 of the ranker given the candidates, of all targets and of the new ones, and its coverage."""
     scores: dict[str, list[FloatArray]] = {"ndcg@10": [], "ndcg@10, new": []}
     shown = []
-    with trained(trainer.ranking.run_fn, run, run.candidates, seed, {"ranking": settings.to_json()}) as model:
+    with trained(
+        trainer.ranking.run.run_fn, run, run.candidates, seed, {"ranking": settings.to_json()}
+    ) as model:
         for codes, values, targets, history in _scored(run, model):
             ranked = best(values, codes)
             shown.append(ranked)

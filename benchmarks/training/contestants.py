@@ -14,10 +14,10 @@ from benchmarks.training.inputs import Inputs, read_inputs
 from benchmarks.training.naming import OURS, SAME_PAIRS, SAME_QUERIES
 from benchmarks.training.plain import build_plain, plain_batches
 from schema import names
-from trainer.catalog import read_product_table
-from trainer.queries import query_batches, target_shares
-from trainer.retrieval import build_model
+from trainer.retrieval.queries import query_batches, target_shares
+from trainer.retrieval.run import build_model
 from trainer.settings import RetrievalSettings
+from trainer.shared.catalog import read_product_table
 
 _WARM_UP_STEPS = 3
 

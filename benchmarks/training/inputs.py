@@ -12,10 +12,10 @@ import tensorflow as tf
 from benchmarks.ablation.finished_run import FinishedRun
 from schema import names
 from schema.transformed import catalog_spec, read_rows
-from trainer.arguments import TrainerArguments, parse_arguments
-from trainer.fitting import suitable_batch_size
-from trainer.queries import num_queries, read_queries
+from trainer.retrieval.queries import num_queries, read_queries
 from trainer.settings import RetrievalSettings
+from trainer.shared.arguments import TrainerArguments, parse_arguments
+from trainer.shared.fitting import suitable_batch_size
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,19 @@ from absl import logging
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from components.baseline_recommender.lists import TUNING_FILE, lists_table, write_lists
-from components.baselines.tuning import ALL, NEW, tune_baselines
-from components.candidate_indexer.history import PositiveEvents, repeat_rate
+from components.evaluation.baselines.lists import TUNING_FILE, lists_table, write_lists
+from components.evaluation.baselines.tuning import ALL, NEW, tune_baselines
 from components.evaluation.examples import first_values, read_split, texts
 from components.evaluation.exclusion import resolve_exclusion
-from components.evaluation.served import TOP_K
-from components.recommender_evaluator.questions import (
+from components.evaluation.questions import (
     Shop,
     build_question,
     never_bought,
     read_shop,
     sample_rows,
 )
+from components.evaluation.served import TOP_K
+from components.interactions.events import PositiveEvents, repeat_rate
 from components.settings import BaselineSettings
 from schema import names
 from schema.files import write_json

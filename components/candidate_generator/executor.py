@@ -22,11 +22,11 @@ from tfx_bsl.coders import example_coder
 from components.candidate_generator.new_users import choose_cold_share
 from components.candidate_generator.outcomes import Outcomes, read_outcomes
 from components.candidate_generator.rows import candidate_rows
-from components.candidate_sources.preranker import PrerankerWeights, load_preranker
-from components.candidate_sources.queries import QueryReader, read_window_queries
-from components.candidate_sources.sampling import as_new_users
-from components.candidate_sources.sources import CandidateSources
-from components.candidate_sources.tables import load_tables
+from components.recommender.candidates.preranker import PrerankerWeights, load_preranker
+from components.recommender.candidates.queries import QueryReader, read_window_queries
+from components.recommender.candidates.sampling import as_new_users
+from components.recommender.candidates.sources import CandidateSources
+from components.recommender.candidates.tables import load_tables
 from schema import names
 from schema.features import FeatureSet
 from schema.files import whole_file

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from components.candidate_generator.outcomes import Outcomes
-from components.candidate_sources.labels import label_candidates
+from components.recommender.candidates.labels import label_candidates
 from schema import names
 
 _ACTIVITIES = np.array([b"none", b"light", b"medium", b"heavy"], object)

@@ -15,10 +15,10 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from components.candidate_indexer.groups import choose_groupings, read_categories
-from components.candidate_indexer.history import read_shop_events, repeat_rate
 from components.candidate_indexer.moments import build_moment
 from components.candidate_indexer.volumes import window_weights
-from components.candidate_sources.tables import save_embeddings
+from components.interactions.events import read_shop_events, repeat_rate
+from components.recommender.candidates.tables import save_embeddings
 from components.settings import IndexSettings
 from schema import names
 from schema.errors import PipelineRefusedError

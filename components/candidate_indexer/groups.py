@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.candidate_indexer.history import PositiveEvents
+from components.interactions.events import PositiveEvents
 from schema import names
 from schema.features import FeatureSet, Kind
 from schema.transformed import catalog_spec, dense_columns, read_rows

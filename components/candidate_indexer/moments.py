@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from components.candidate_indexer.ease import ease_weights
-from components.candidate_indexer.history import ShopEvents
-from components.candidate_indexer.neighbours import (
-    nearest_products,
-    user_product_matrix,
-    user_product_shares,
-)
 from components.candidate_indexer.new_products import rank_new_products
 from components.candidate_indexer.popular import best_sellers, popular_over_horizons, trending_products
 from components.candidate_indexer.statistics import product_statistics
 from components.candidate_indexer.transitions import transition_weights
-from components.candidate_sources.tables import MomentTables
+from components.interactions.events import ShopEvents
+from components.interactions.neighbours import (
+    nearest_products,
+    user_product_matrix,
+    user_product_shares,
+)
+from components.recommender.candidates.tables import MomentTables
 from components.settings import IndexSettings
 from schema import names
 

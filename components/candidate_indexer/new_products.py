@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.candidate_indexer.history import PositiveEvents
+from components.interactions.events import PositiveEvents
 
 _MOST_NEW_PRODUCTS = 5000
 _NUM_WINDOWS = 4

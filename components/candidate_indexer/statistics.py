@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.candidate_indexer.history import PositiveEvents
+from components.interactions.events import PositiveEvents
 from schema import names
 from schema.candidate_features import HORIZONS
 from schema.windows import horizon_seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from components.candidate_indexer.history import ShopEvents
+from components.interactions.events import ShopEvents
 
 _REACH = 10
 _MAX_EVENTS = 1_000

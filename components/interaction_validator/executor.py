@@ -22,7 +22,7 @@ from components.interaction_validator.event_facts import EventFacts
 from components.interaction_validator.finding_checks import check_findings, sentence_of
 from components.interaction_validator.split_checks import check_splits
 from components.interaction_validator.split_facts import SplitFacts
-from components.product_example_gen.interactions import SUMMARY_FILE
+from components.interactions.files import SUMMARY_FILE
 from components.settings import GateSettings
 from schema import names
 from schema.errors import PipelineRefusedError

@@ -12,9 +12,9 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.candidate_sources.queries import QueryReader, read_window_queries
 from components.preranking_trainer.fitting import fit_preranker
 from components.preranking_trainer.pairs import collect_pairs
+from components.recommender.candidates.queries import QueryReader, read_window_queries
 from components.settings import PrerankingSettings
 from schema import names
 from schema.features import FeatureSet

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import numpy as np
 import tensorflow as tf
 
-from components.candidate_sources.preranker import PrerankerWeights, score_pool
+from components.recommender.candidates.preranker import PrerankerWeights, score_pool
 from components.settings import PrerankingSettings
 
 _MIN_DEVIATION = 1e-4

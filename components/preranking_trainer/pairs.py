@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from components.candidate_sources.labels import label_candidates
-from components.candidate_sources.queries import QueryReader
-from components.candidate_sources.sources import CandidateSources
-from components.candidate_sources.tables import load_tables
+from components.recommender.candidates.labels import label_candidates
+from components.recommender.candidates.queries import QueryReader
+from components.recommender.candidates.sources import CandidateSources
+from components.recommender.candidates.tables import load_tables
 from components.settings import PrerankingSettings
 from schema import names
 from schema.windows import TimeWindows

@@ -15,7 +15,7 @@ from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
-from components.product_example_gen.interactions import SUMMARY_FILE
+from components.interactions.files import SUMMARY_FILE
 from components.product_example_gen.job import Job
 from components.product_example_gen.shards import ShardSummary, write_catalog, write_shard
 from components.product_example_gen.summaries import AddUp, Total

@@ -15,22 +15,22 @@ import tensorflow_transform as tft
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.candidate_sources.preranker import load_preranker
-from components.candidate_sources.sources import CandidateSources
-from components.candidate_sources.tables import CandidateTables, load_tables
 from components.evaluation.examples import read_split
-from components.recommender_assembler.choices import Choices, make_choices
-from components.recommender_assembler.cold_choice import segment_gains
-from components.recommender_assembler.cold_start import ColdStart
-from components.recommender_assembler.compiled_rules import catalogue_columns
-from components.recommender_assembler.embeddings import Embeddings, embedding_columns
-from components.recommender_assembler.product_texts import product_texts
+from components.recommender.candidates.preranker import load_preranker
+from components.recommender.candidates.sources import CandidateSources
+from components.recommender.candidates.tables import CandidateTables, load_tables
+from components.recommender.cold_start.lists import ColdStart
+from components.recommender.cold_start.segments import Purchases, make_segments, read_purchases
+from components.recommender.embeddings import Embeddings, embedding_columns
+from components.recommender.graph import Recommender
+from components.recommender.post_ranking.compiled_rules import catalogue_columns
+from components.recommender.post_ranking.stages import category_codes, make_finishing, make_freshness
+from components.recommender.settings import ServingSettings
+from components.recommender.text_search.index import TextIndex, build_postings
+from components.recommender.text_search.texts import product_texts
+from components.recommender_assembler.choices.auto import Choices, make_choices
+from components.recommender_assembler.choices.cold_start import segment_gains
 from components.recommender_assembler.ranking_evidence import RankingEvidence, read_evidence
-from components.recommender_assembler.recommender import Recommender
-from components.recommender_assembler.segments import Purchases, make_segments, read_purchases
-from components.recommender_assembler.serving_settings import ServingSettings
-from components.recommender_assembler.stages import category_codes, make_finishing, make_freshness
-from components.recommender_assembler.text_index import TextIndex, build_postings
 from components.settings import PostRankingSettings
 from schema import names
 from schema.candidate_features import HORIZONS, SHARES, STATISTICS

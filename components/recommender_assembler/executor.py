@@ -14,12 +14,12 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.evaluation.exclusion import resolve_exclusion
+from components.recommender.graph import Recommender
 from components.recommender_assembler.assembly import Assembly, compose, prepare
-from components.recommender_assembler.choices import Choices
-from components.recommender_assembler.histories import write_histories
-from components.recommender_assembler.product_table import write_products
-from components.recommender_assembler.recommender import Recommender
-from components.recommender_assembler.user_rows import read_user_rows
+from components.recommender_assembler.assets.histories import write_histories
+from components.recommender_assembler.assets.product_table import write_products
+from components.recommender_assembler.assets.user_rows import read_user_rows
+from components.recommender_assembler.choices.auto import Choices
 from components.settings import PostRankingSettings
 from schema import names
 from schema.features import FeatureSet

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from components.evaluation.beyond_accuracy import ProductFacts, coverage, list_scores
 from components.evaluation.lists import NOTHING, CodeLists, IntArray, compact
 from components.evaluation.metrics import hits, ndcg
-from components.recommender_assembler.diversity import HEAD
-from components.recommender_assembler.diversity_choice import STRENGTHS, reordered
-from components.recommender_assembler.post_ranking import FILTERED
+from components.recommender.post_ranking.diversity import HEAD
+from components.recommender.post_ranking.filters import FILTERED
+from components.recommender.post_ranking.reordering import STRENGTHS, reordered
 
 _TOP_K = 10
 

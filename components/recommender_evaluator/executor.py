@@ -15,28 +15,28 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.baseline_recommender.lists import TUNING_FILE, read_lists
-from components.baselines.tuning import ALL, NEW
-from components.evaluation.baselines import Question
+from components.evaluation.baselines.base import Question
+from components.evaluation.baselines.lists import TUNING_FILE, read_lists
+from components.evaluation.baselines.tuning import ALL, NEW
 from components.evaluation.beyond_accuracy import ProductFacts
 from components.evaluation.examples import first_values, read_split, texts
 from components.evaluation.gates import CHAMPION, OURS, decide
 from components.evaluation.lists import CodeLists, IntArray, compact
-from components.evaluation.report import full_report, slice_report
-from components.evaluation.served import TOP_K, Answers, ServedModel, query_batches
-from components.recommender_assembler.compiled_rules import catalogue_columns
-from components.recommender_assembler.stages import category_codes
-from components.recommender_evaluator.champion import Champion, find_champion
-from components.recommender_evaluator.diversity_curve import diversity_curve
-from components.recommender_evaluator.fallback import Judged, failures, with_fallback
-from components.recommender_evaluator.product_facts import product_facts, read_embeddings
-from components.recommender_evaluator.questions import (
+from components.evaluation.questions import (
     Shop,
     build_question,
     never_bought,
     read_shop,
     sample_rows,
 )
+from components.evaluation.report import full_report, slice_report
+from components.evaluation.served import TOP_K, Answers, ServedModel, query_batches
+from components.recommender.post_ranking.compiled_rules import catalogue_columns
+from components.recommender.post_ranking.stages import category_codes
+from components.recommender_evaluator.champion import Champion, find_champion
+from components.recommender_evaluator.diversity_curve import diversity_curve
+from components.recommender_evaluator.fallback import Judged, failures, with_fallback
+from components.recommender_evaluator.product_facts import product_facts, read_embeddings
 from components.recommender_evaluator.slices import make_slices
 from components.recommender_evaluator.stage_losses import stage_losses
 from components.settings import GateSettings

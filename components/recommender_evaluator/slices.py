@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from components.evaluation.baselines import Question
+from components.evaluation.baselines.base import Question
 from components.evaluation.beyond_accuracy import ProductFacts
 from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts

@@ -11,9 +11,9 @@ import tensorflow as tf
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from components.candidate_sources.preranker import PrerankerWeights, load_preranker
-from components.candidate_sources.sources import CandidateSources
-from components.candidate_sources.tables import CandidateTables, load_tables
+from components.recommender.candidates.preranker import PrerankerWeights, load_preranker
+from components.recommender.candidates.sources import CandidateSources
+from components.recommender.candidates.tables import CandidateTables, load_tables
 from components.settings import GateSettings
 from schema import names
 from schema.errors import PipelineRefusedError

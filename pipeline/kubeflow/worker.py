@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.kubeflow.run import KubeflowRun, add_arguments, container_main, run_of
 from pipeline.terminal import console
-from trainer.rendezvous import Meeting
+from trainer.shared.rendezvous import Meeting
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from trainer.arguments import parse_arguments
-from trainer.ranking import compared_columns
+from trainer.ranking.run import compared_columns
+from trainer.shared.arguments import parse_arguments
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -60,7 +60,7 @@ def test_ids_are_not_hidden_in_the_exported_model(trained_shop):
 
 def test_retrieval_is_not_trained_on_the_windows_of_the_ranker(trained_shop, monkeypatch):
     """What `run_fn` reads for training ends by where the towers may be read."""
-    from trainer import retrieval
+    from trainer.retrieval import run as retrieval
 
     seen = []
 

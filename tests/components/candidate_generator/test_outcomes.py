@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from components.candidate_generator.outcomes import read_outcomes
-from components.product_example_gen.interactions import SCHEMA
+from components.interactions.files import SCHEMA
 
 NAN = float("nan")
 

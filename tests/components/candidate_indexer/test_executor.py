@@ -11,7 +11,7 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components.artifacts import CandidateIndex, Interactions
 from components.candidate_indexer.executor import measure_search, read_available
-from components.candidate_sources.tables import load_tables
+from components.recommender.candidates.tables import load_tables
 from schema.errors import PipelineRefusedError
 from schema.features import FeatureSet
 

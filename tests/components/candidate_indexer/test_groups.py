@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from components.candidate_indexer.groups import MOST_GROUPINGS, choose_groupings
-from components.candidate_indexer.history import PositiveEvents
+from components.interactions.events import PositiveEvents
 
 DAY = 86_400
 NOW, WINDOW = 100 * DAY, 10 * DAY

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.candidate_indexer.history import ShopEvents
 from components.candidate_indexer.moments import build_moment
+from components.interactions.events import ShopEvents
 from components.settings import IndexSettings
 
 DAY = 86_400

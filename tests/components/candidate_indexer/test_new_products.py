@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_indexer.history import PositiveEvents
 from components.candidate_indexer.new_products import rank_new_products
+from components.interactions.events import PositiveEvents
 
 DAY = 86_400
 NOW, WINDOW = 1000 * DAY, 10 * DAY

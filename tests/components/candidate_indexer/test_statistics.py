@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_indexer.history import PositiveEvents, ShopEvents
 from components.candidate_indexer.moments import build_moment
 from components.candidate_indexer.statistics import product_statistics, sales
+from components.interactions.events import PositiveEvents, ShopEvents
 from components.settings import IndexSettings
 from schema.candidate_features import HORIZONS, SHARES, STATISTICS
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_indexer.history import ShopEvents
 from components.candidate_indexer.transitions import transition_weights
+from components.interactions.events import ShopEvents
 
 
 def shop(rows, num_products=5):

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.artifacts import CandidateIndex, Preranker
-from components.candidate_sources.preranker import load_preranker
+from components.recommender.candidates.preranker import load_preranker
 from components.settings import PrerankingSettings
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.candidate_sources.preranker import Preranker, load_preranker
 from components.preranking_trainer.fitting import fit_preranker
+from components.recommender.candidates.preranker import Preranker, load_preranker
 from components.settings import PrerankingSettings
 
 SETTINGS = PrerankingSettings(hidden_dim=8, num_epochs=8, batch_size=256, learning_rate=0.02)

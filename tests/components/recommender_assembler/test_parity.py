@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.candidate_sources.preranker import load_preranker
-from components.candidate_sources.sources import SOURCE_NAMES, CandidateSources
-from components.candidate_sources.tables import load_tables
+from components.recommender.candidates.preranker import load_preranker
+from components.recommender.candidates.sources import SOURCE_NAMES, CandidateSources
+from components.recommender.candidates.tables import load_tables
 from schema import names
 from schema.request import Query, encode_queries
 from schema.transformed import dense_query, query_spec, read_rows

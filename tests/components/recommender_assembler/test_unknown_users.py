@@ -7,8 +7,8 @@ import pytest
 
 from components.evaluation.examples import queries, read_split
 from components.evaluation.metrics import hits, ndcg
+from components.evaluation.questions import build_question, read_shop
 from components.evaluation.served import ServedModel, query_batches
-from components.recommender_evaluator.questions import build_question, read_shop
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.evaluation.baselines import Question
+from components.evaluation.baselines.base import Question
 from components.evaluation.beyond_accuracy import ProductFacts
 from components.evaluation.events import Past
 from components.evaluation.lists import CodeLists

@@ -39,7 +39,7 @@ def image(tmp_path_factory):
     source = folder / "source"
     source.mkdir()
     packages = ("pipeline", "serving", "benchmarks", "components", "transform", "trainer", "schema")
-    for name in ("setup.py", "pyproject.toml", "requirements.in", "README.md", *packages):
+    for name in ("setup.py", "pyproject.toml", "requirements", "README.md", *packages):
         (source / name).symlink_to(ROOT / name)
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, source]
     subprocess.run(list(map(str, command)), check=True, capture_output=True)

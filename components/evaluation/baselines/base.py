@@ -1,0 +1,173 @@
+"""What every model must beat: the popular products, and what the user buys anyway.
+
+A baseline is any object with `settings` and `recommend`; `components.evaluation.baselines` has more of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from components.evaluation.events import Past
+from components.evaluation.lists import NOTHING, CodeLists, IntArray
+from components.evaluation.metrics import hits, ndcg
+from schema import names
+
+_TUNING_DEPTH = 10
+_MOST_CELLS_AT_ONCE = 20_000_000
+
+
+class Baseline(Protocol):
+    """A recommender that needs no training beyond counting the past."""
+
+    @property
+    def settings(self) -> dict[str, float | None]:
+        """Chosen values, for the report."""
+
+    def recommend(self, question: Question, top_k: int) -> IntArray:
+        """Product codes, best first, `[queries, top_k]`."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of every system: these users at this moment.
+
+    Attributes:
+        past: Everything known at the moment.
+        users: Codes of the users, each once, -1 for a user without events, `[queries]`.
+        targets: What they turned to afterwards.
+        excluded: What must not be recommended to them.
+    """
+
+    past: Past
+    users: IntArray
+    targets: CodeLists
+    excluded: CodeLists
+
+
+@dataclass(frozen=True)
+class Popularity:
+    """Most positive events in the last `window` seconds (None: ever); ties by all-time count.
+
+    Attributes:
+        window: Length of the counted time, in seconds.
+    """
+
+    window: int | None
+
+    @property
+    def settings(self) -> dict[str, float | None]:
+        """`days` counted."""
+        return {"days": None if self.window is None else self.window / names.SECONDS_PER_DAY}
+
+    def order(self, past: Past) -> IntArray:
+        """All recommendable products, most popular first."""
+        size = len(past.recommendable)
+        ever = np.bincount(past.products, minlength=size)
+        since = past.times.min(initial=past.moment) if self.window is None else past.moment - self.window
+        recent = np.bincount(past.products[past.times >= since], minlength=size)
+        order = np.lexsort((-ever, -recent))
+        recommendable: IntArray = order[past.recommendable[order]]
+        return recommendable
+
+    def recommend(self, question: Question, top_k: int) -> IntArray:
+        """The same list for everybody, apart from what is excluded for a user."""
+        empty = np.full((len(question.users), top_k), NOTHING, np.int64)
+        return fill(empty, self.order(question.past), question.excluded)
+
+
+@dataclass(frozen=True)
+class OwnFrequency:
+    """The user's own products by exponentially decayed count, then the popular ones.
+
+    Attributes:
+        half_life: Seconds after which an event counts half; None counts all alike.
+        popularity: Fills the list up and breaks ties.
+    """
+
+    half_life: float | None
+    popularity: Popularity
+
+    @property
+    def settings(self) -> dict[str, float | None]:
+        """`half_life_days`, and the popularity's."""
+        half_life = None if self.half_life is None else self.half_life / names.SECONDS_PER_DAY
+        return {"half_life_days": half_life, **self.popularity.settings}
+
+    def recommend(self, question: Question, top_k: int) -> IntArray:
+        """Product codes, best first, `[queries, top_k]`."""
+        past = question.past
+        order = self.popularity.order(past)
+        rows = past.rows_of(question.users)
+        allowed = (rows >= 0) & past.recommendable[past.products]
+        allowed &= ~question.excluded.contains(rows, past.products)
+        size = len(past.recommendable)
+        pairs, pair_of_event = np.unique(rows[allowed] * size + past.products[allowed], return_inverse=True)
+        age = past.moment - past.times[allowed]
+        decay = np.ones(len(age)) if self.half_life is None else np.exp2(-age / self.half_life)
+        score = np.bincount(pair_of_event, decay, minlength=len(pairs))
+        popularity_rank = np.empty(size, np.int64)
+        popularity_rank[order] = np.arange(len(order))
+        row, product = pairs // size, pairs % size
+        best = np.lexsort((popularity_rank[product], -score, row))
+        row, product = row[best], product[best]
+        place = np.arange(len(row)) - np.searchsorted(row, row)
+        own = np.full((len(question.users), top_k), NOTHING, np.int64)
+        kept = place < top_k
+        own[row[kept], place[kept]] = product[kept]
+        return fill(own, order, question.excluded)
+
+
+def fill(ranked: IntArray, order: IntArray, excluded: CodeLists) -> IntArray:
+    """Completes short lists with the first products of `order` that they lack and that are not excluded.
+
+    Args:
+        ranked: `[queries, places]`, -1 in the places to fill, all of them at the end of a row.
+        order: Product codes, best first, the same for everybody.
+        excluded: Per query.
+
+    Returns:
+        A new array; -1 remains only where `order` is exhausted.
+    """
+    out = ranked.copy()
+    num_queries, width = ranked.shape
+    present = (ranked >= 0).sum(axis=1)
+    depth = int(min(len(order), width + (excluded.lengths + present).max(initial=0)))
+    if not depth or not num_queries:
+        return out
+    place_in_order = np.full(
+        1 + max(int(order.max()), int(excluded.codes.max(initial=0)), int(ranked.max())), depth
+    )
+    place_in_order[order[:depth]] = np.arange(depth)
+    at_once = max(1, _MOST_CELLS_AT_ONCE // depth)
+    for start in range(0, num_queries, at_once):
+        block = out[start : start + at_once]
+        free = np.ones((len(block), depth + 1), np.bool_)
+        rows, columns = np.nonzero(block >= 0)
+        free[rows, place_in_order[block[rows, columns]]] = False
+        low, high = excluded.offsets[start], excluded.offsets[start + len(block)]
+        free[excluded.rows[low:high] - start, place_in_order[excluded.codes[low:high]]] = False
+        free = free[:, :depth]
+        places = np.cumsum(free, axis=1) - 1 + present[start : start + at_once, None]
+        rows, columns = np.nonzero(free & (places < width))
+        block[rows, places[rows, columns]] = order[columns]
+    return out
+
+
+AnyBaseline = TypeVar("AnyBaseline", bound=Baseline)
+
+
+def best_of(candidates: Sequence[AnyBaseline], question: Question) -> AnyBaseline:
+    """The candidate with the best NDCG@10 on `question`; the first of equals."""
+    return candidates[int(np.argmax([score_baseline(candidate, question) for candidate in candidates]))]
+
+
+def score_baseline(candidate: Baseline, question: Question) -> float:
+    """Mean NDCG@10 over the queries that have targets; 0 if none has."""
+    asked = question.targets.lengths > 0
+    relevant = hits(candidate.recommend(question, _TUNING_DEPTH), question.targets)
+    values = ndcg(relevant, question.targets.lengths, _TUNING_DEPTH)[asked]
+    return float(values.mean()) if len(values) else 0.0

@@ -1,0 +1,141 @@
+"""The baselines by name, each with the settings among which it is tuned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, get_args
+
+from components.evaluation.baselines.base import Baseline, OwnFrequency, Popularity
+from components.evaluation.baselines.ease import Ease
+from components.evaluation.baselines.factorization import Factorization
+from components.evaluation.baselines.item_knn import ItemKnn
+from components.evaluation.baselines.last_seen import LastSeen
+from components.evaluation.baselines.matrices import Matrices
+from components.evaluation.baselines.tifu_knn import TifuKnn
+from components.evaluation.baselines.transitions import Transitions
+from components.evaluation.baselines.trending import Trending
+from components.evaluation.baselines.user_knn import UserKnn
+from components.settings import BaselineSettings
+from schema.candidate_features import HORIZONS
+from schema.windows import horizon_seconds
+
+BaselineName = Literal[
+    "popularity",
+    "trending",
+    "own_frequency",
+    "last_seen",
+    "user_knn",
+    "tifu_knn",
+    "item_knn",
+    "transitions",
+    "ease",
+    "als",
+    "bpr",
+]
+COUNTING = ("popularity", "trending", "own_frequency", "last_seen")
+"""Those that only count."""
+NAMES: tuple[str, ...] = get_args(BaselineName)
+
+_OTHER_WEIGHTS = (0.0, 0.1, 1.0)
+"""What an event may count that is no target, such as a view, where there are such events."""
+_SHORT_WINDOWS = (0.125, 0.25, 0.5)
+_HALF_LIVES = (0.5, 2.0, 8.0)
+_OWN_HALF_LIVES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+
+
+def popularity_grid(window: int) -> list[Popularity]:
+    """Popularity over every horizon, in whole days where a window is, and of all time."""
+    lengths = {horizon_seconds(window, horizon) for horizon in HORIZONS if horizon is not None}
+    return [*(Popularity(length) for length in sorted(lengths)), Popularity(None)]
+
+
+def grid(
+    name: str,
+    window: int,
+    matrices: Matrices,
+    popularity: Popularity,
+    settings: BaselineSettings,
+    has_others: bool = False,
+) -> Sequence[Baseline]:
+    """The settings of a baseline among which the eval window decides.
+
+    Args:
+        name: One of `NAMES`.
+        window: Length of the eval window in seconds; times are multiples of it, so that they suit a shop
+            of a fortnight and one of ten years.
+        matrices: Shared matrices.
+        popularity: The tuned one, which fills lists.
+        settings: Caps.
+        has_others: Whether there are events that are no targets, whose weight is tuned then.
+    """
+    others = _OTHER_WEIGHTS if has_others else (0.0,)
+    makers: dict[str, Callable[[], Sequence[Baseline]]] = {
+        "popularity": lambda: popularity_grid(window),
+        "trending": lambda: [
+            Trending(max(1, int(window * factor)), share, popularity)
+            for factor in _SHORT_WINDOWS
+            for share in (0.5, 1.0)
+        ],
+        "own_frequency": lambda: [
+            *(OwnFrequency(window * factor, popularity) for factor in _OWN_HALF_LIVES),
+            OwnFrequency(None, popularity),
+        ],
+        "last_seen": lambda: [LastSeen(matrices, popularity)],
+        "user_knn": lambda: _user_knn(window, matrices, popularity, settings, others),
+        "tifu_knn": lambda: [
+            TifuKnn(matrices, decay, 300, own, settings.max_neighbour_users, popularity)
+            for decay in (0.7, 0.95)
+            for own in (0.3, 0.7, 0.9)
+        ],
+        "item_knn": lambda: [
+            ItemKnn(matrices, window * factor, window * memory, itself, popularity, other)
+            for other in others
+            for memory in (4.0, 16.0)
+            for factor in _HALF_LIVES
+            for itself in (False, True)
+        ],
+        "transitions": lambda: [
+            Transitions(matrices, half_life, damping, popularity)
+            for half_life in (1.0, 5.0, 20.0)
+            for damping in (0.5, 1.0)
+        ],
+        "ease": lambda: [
+            Ease(matrices, half_life, regularization, settings.ease_products, popularity, other)
+            for other in (0.0, 1.0)[: len(others)]
+            for regularization in (100.0, 1000.0)
+            for half_life in (*(window * factor for factor in _HALF_LIVES), window * 5.0, None)
+        ],
+        "als": lambda: _factorizations("als", matrices, popularity),
+        "bpr": lambda: _factorizations("bpr", matrices, popularity),
+    }
+    return makers[name]()
+
+
+def _user_knn(
+    window: int,
+    matrices: Matrices,
+    popularity: Popularity,
+    settings: BaselineSettings,
+    others: Sequence[float],
+) -> list[Baseline]:
+    return [
+        UserKnn(matrices, window * factor, count, own, settings.max_neighbour_users, popularity, other)
+        for other in others
+        for factor in (2.0, 4.0)
+        for count in (50, 200)
+        for own in (0.0, 0.5, 0.8)
+    ]
+
+
+def _factorizations(
+    method: Literal["als", "bpr"], matrices: Matrices, popularity: Popularity
+) -> list[Baseline]:
+    if method == "als":
+        return [
+            Factorization(matrices, method, regularization, confidence, 10, popularity)
+            for regularization in (0.1, 10.0)
+            for confidence in (2.0, 20.0)
+        ]
+    return [
+        Factorization(matrices, method, regularization, 1.0, 40, popularity) for regularization in (0.01, 0.1)
+    ]

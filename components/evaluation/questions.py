@@ -1,0 +1,99 @@
+"""What every system is asked, from the artifacts of ProductExampleGen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from components.evaluation.baselines.base import Question
+from components.evaluation.events import EventLog, Past, encode, read_events
+from components.evaluation.examples import catalogue, first_values, flat_texts, read_split, texts
+from components.evaluation.lists import BoolArray, CodeLists, IntArray
+from components.evaluation.served import ALWAYS, OFF
+from schema import names
+from schema.errors import PipelineRefusedError
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The catalogue and the events.
+
+    Attributes:
+        product_ids: The catalogue.
+        available: What may be recommended, `[products]`.
+        log: All positive events.
+        catalog: The rows of the catalogue, in the order of `product_ids`.
+    """
+
+    product_ids: pa.Array
+    available: BoolArray
+    log: EventLog
+    catalog: pa.Table
+
+
+def read_shop(examples_uri: str, interactions_uri: str) -> Shop:
+    """Reads the catalog split and the Interactions."""
+    catalog = read_split(examples_uri, names.CATALOG)
+    product_ids, available = catalogue(catalog)
+    return Shop(product_ids, available, read_events(interactions_uri, product_ids), catalog)
+
+
+def build_question(shop: Shop, table: pa.Table, moment: int, split: str, exclusion: str) -> Question:
+    """The question of a query split.
+
+    Args:
+        shop: Catalogue and events.
+        table: Rows of the split.
+        moment: Start of the split's window.
+        split: Its name, for messages.
+        exclusion: Which purchased products the served model never recommends; baselines neither.
+
+    Raises:
+        PipelineRefusedError: The split has no rows.
+        ValueError: A row asks at another moment.
+    """
+    if not len(table):
+        raise PipelineRefusedError(
+            f"Split `{split}` has no user with an event in its window, so nothing can be measured. "
+            f"Remedy: choose a longer `split.{split}_window`."
+        )
+    moments = np.unique(first_values(table, names.QUERY_TIME).to_numpy())
+    if moments.tolist() != [moment]:
+        raise ValueError(
+            f"All queries of split `{split}` are asked at the start of its window, {moment}. "
+            f"Received: query_time={moments[:3].tolist()}. Remedy: run ProductExampleGen again."
+        )
+    past = Past.before(shop.log, moment, shop.available)
+    users = encode(texts(first_values(table, names.USER_ID)), shop.log.user_ids)
+    rows, targets = flat_texts(table, names.TARGET_PRODUCT_ID)
+    return Question(
+        past=past,
+        users=users,
+        targets=CodeLists.from_pairs(rows, encode(targets, shop.product_ids), len(table)),
+        excluded=_excluded(past, users, exclusion),
+    )
+
+
+def sample_rows(table: pa.Table, most: int, seed: int) -> pa.Table:
+    """At most `most` rows, drawn without replacement and left in their order."""
+    if len(table) <= most:
+        return table
+    chosen = np.random.default_rng(seed).choice(len(table), most, replace=False)
+    return table.take(np.sort(chosen))
+
+
+def never_bought(question: Question) -> Question:
+    """The question about products new to the user: purchased ones are neither targets nor answers."""
+    purchased = question.past.purchased(question.users)
+    return replace(question, targets=question.targets.without(purchased), excluded=purchased)
+
+
+def _excluded(past: Past, users: IntArray, exclusion: str) -> CodeLists:
+    if exclusion == OFF:
+        return CodeLists.from_pairs([], [], len(users))
+    if exclusion == ALWAYS:
+        return past.purchased(users)
+    days = int(exclusion.removesuffix("d"))
+    return past.purchased(users, since=past.moment - days * names.SECONDS_PER_DAY + 1)

@@ -1,0 +1,1 @@
+"""Interactions as a library: files of the artifact, its events as arrays, and neighbours counted of them."""

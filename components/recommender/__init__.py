@@ -1,0 +1,1 @@
+"""The served model as a library: what its graph consists of, from the request to the ordered list."""

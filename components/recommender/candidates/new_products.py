@@ -1,0 +1,57 @@
+"""Products never sold before: those of the groups that a user buys from and in which news is taken up."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import tensorflow as tf
+
+from components.recommender.candidates.item_to_item import frozen
+from components.recommender.candidates.tables import CandidateTables
+
+_RATE_WEIGHT: Final = 0.5
+
+
+class NewProducts(tf.Module):
+    """Orders new products by what the user buys of their group, and how often news of it are taken up.
+
+    Args:
+        tables: New products, their rates and the groups of all products; the first grouping counts.
+        count: How many are wanted. No more of one group can be among them: the others never come up.
+    """
+
+    def __init__(self, tables: CandidateTables, count: int) -> None:
+        super().__init__()
+        self._count = count
+        moment, group = tables.moment, tables.groups[:, 0]
+        kept = _best_of_each(group[moment.new_products], moment.new_rates, count)
+        self.num_groups = int(group.max(initial=0)) + 1
+        self.group = frozen(group, tf.int32)
+        self.products = frozen(moment.new_products[kept], tf.int64)
+        self.groups = frozen(group[moment.new_products[kept]], tf.int32)
+        self.rates = frozen(_RATE_WEIGHT * moment.new_rates[kept], tf.float32)
+
+    def __call__(self, history_index: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
+        """The best of them, int64 `[batch, count]`.
+
+        Args:
+            history_index: Products of the history, -1 pads `[batch, time]`.
+            weight: Of each event `[batch, time]`.
+        """
+        batch = tf.shape(history_index)[0]
+        rows = tf.range(batch)[:, tf.newaxis] * self.num_groups
+        group = rows + tf.gather(self.group, tf.maximum(history_index, 0))
+        counted = tf.where(history_index >= 0, weight, 0.0)
+        bought = tf.math.unsorted_segment_sum(counted, group, batch * self.num_groups)
+        bought = tf.math.log1p(tf.reshape(bought, [batch, self.num_groups]))
+        best = tf.math.top_k(tf.gather(bought, self.groups, axis=1) + self.rates, k=self._count)
+        return tf.gather(self.products, best.indices)
+
+
+def _best_of_each(group: np.ndarray, rate: np.ndarray, count: int) -> np.ndarray:
+    """Places of the `count` highest rates of each group, the first of equal ones, in their order."""
+    order = np.lexsort((-rate, group))
+    starts = np.searchsorted(group[order], group[order])
+    kept: np.ndarray = np.sort(order[np.arange(len(order)) - starts < count])
+    return kept

@@ -1,0 +1,126 @@
+"""Scores by each source that can score the catalogue, in the graph."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from components.recommender.candidates.embedding_table import EmbeddingTable
+from components.recommender.candidates.item_to_item import ItemToItem, Purchases, share_of_best
+from components.recommender.candidates.tables import CandidateTables
+
+_SHORT, _RECENT, _LASTING = 0.125, 0.5, 3.0
+"""Half-lives of a purchase's weight, as shares of the window: today's, the current and the lasting taste."""
+_LATEST_EVENTS = (1.5, 10.0)
+"""Half-lives of an event's weight in transitions, in later events."""
+
+
+@dataclass(frozen=True)
+class SourceScores:
+    """Scores of one batch.
+
+    Attributes:
+        two_tower: Cosines `[batch, products]`.
+        neighbours: Of those that are anybody's neighbours, see `ItemToItem`.
+        ease: Likewise.
+        transitions: Likewise.
+        best_neighbours: The highest of each taste `[batch, 2, 1]`.
+        best_ease: Likewise.
+        best_transitions: Likewise.
+    """
+
+    two_tower: tf.Tensor
+    neighbours: tf.Tensor
+    ease: tf.Tensor
+    transitions: tf.Tensor
+    best_neighbours: tf.Tensor
+    best_ease: tf.Tensor
+    best_transitions: tf.Tensor
+
+    @property
+    def neighbours_share(self) -> tf.Tensor:
+        """`share_of_best` of all that are anybody's neighbours, and of anybody else."""
+        return share_of_best(self.neighbours, self.best_neighbours)
+
+    @property
+    def ease_share(self) -> tf.Tensor:
+        """Likewise."""
+        return share_of_best(self.ease, self.best_ease)
+
+    @property
+    def transitions_share(self) -> tf.Tensor:
+        """Likewise."""
+        return share_of_best(self.transitions, self.best_transitions)
+
+
+class SourceScorer(tf.Module):
+    """Scores products by the towers, by item-to-item neighbours, by EASE and by transitions.
+
+    Args:
+        tables: Embeddings, neighbours and weights at one moment.
+        window_days: Length of the eval window. Purchases fade with half-lives of half of it (recent taste)
+            and of three times as long (lasting taste) in the item-to-item sources.
+        reads_towers: Whether the towers may be read; if not, all products have the cosine 0.
+    """
+
+    def __init__(self, tables: CandidateTables, window_days: float, reads_towers: bool = True) -> None:
+        super().__init__()
+        self.reads_towers = reads_towers
+        self.num_products = tables.num_products
+        self.half_lives = (window_days * _RECENT, window_days * _LASTING)
+        self.own_half_lives = (window_days * _SHORT, *self.half_lives)
+        moment = tables.moment
+        self.embeddings = EmbeddingTable(tables.embeddings)
+        self.neighbours = ItemToItem(moment.neighbour_index, moment.neighbour_score)
+        self.ease = ItemToItem(moment.ease_index, moment.ease_score)
+        self.transitions = ItemToItem(moment.next_index, moment.next_score)
+
+    def __call__(
+        self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
+    ) -> SourceScores:
+        """Scores products for queries `[batch, dim]` with histories `[batch, time]` (-1 pads)."""
+        purchases = self._distinct_purchases(history_index, history_age)
+        batch = tf.shape(history_index)[0]
+        neighbours = self.neighbours(purchases, purchases.weights, batch)
+        ease = self.ease(purchases, purchases.weights, batch)
+        transitions = self.transitions(purchases, purchases.latest, batch)
+        two_tower = self.embeddings.scores(query_embedding)
+        return SourceScores(
+            two_tower=two_tower if self.reads_towers else tf.zeros_like(two_tower),
+            neighbours=neighbours,
+            ease=ease,
+            transitions=transitions,
+            best_neighbours=tf.reduce_max(neighbours, axis=2, keepdims=True),
+            best_ease=tf.reduce_max(ease, axis=2, keepdims=True),
+            best_transitions=tf.reduce_max(transitions, axis=2, keepdims=True),
+        )
+
+    def _distinct_purchases(self, history_index: tf.Tensor, history_age: tf.Tensor) -> Purchases:
+        """The newest event of each product."""
+        places = tf.where(history_index >= 0)
+        rows = places[:, 0]
+        products, ages = tf.gather_nd(history_index, places), tf.gather_nd(history_age, places)
+        # Events of one row stand side by side, so later events of the row are those up to its end.
+        ends = tf.cumsum(tf.math.bincount(tf.cast(rows, tf.int32), minlength=tf.shape(history_index)[0]))
+        later = tf.gather(ends, rows) - 1 - tf.range(tf.shape(rows)[0])
+        keys = rows * self.num_products + products
+        # Events stand oldest first and equal keys keep their order, so the last of a key is the newest.
+        ordered = tf.math.top_k(-keys, k=tf.size(keys))
+        newest = tf.concat(
+            [ordered.values[1:] != ordered.values[:-1], tf.ones_like(keys[:1], tf.bool)], axis=0
+        )
+        chosen = tf.gather(ordered.indices, tf.where(newest)[:, 0])
+        return Purchases(
+            tf.gather(rows, chosen),
+            tf.gather(products, chosen),
+            faded(tf.gather(ages, chosen), self.half_lives),
+            faded(tf.cast(tf.gather(later, chosen), tf.float32), _LATEST_EVENTS),
+        )
+
+
+def faded(age: tf.Tensor, half_lives: tuple[float, ...]) -> tf.Tensor:
+    """Weights of events of an age `[...]` by half-lives in the same unit, `[..., half-lives]`."""
+    rates = tf.constant([math.log(2.0) / half_life for half_life in half_lives], tf.float32)
+    return tf.exp(-age[..., tf.newaxis] * rates)

@@ -1,0 +1,285 @@
+"""The served model: transform, retrieval, candidate sources, ranker and post-ranking in one graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from components.recommender.candidates.item_to_item import frozen
+from components.recommender.candidates.sources import NEW_PRODUCT, SOURCE_NAMES, CandidateSources
+from components.recommender.cold_start.lists import ColdLists, ColdStart
+from components.recommender.explain.nearest_recent import NearestRecent
+from components.recommender.explain.stage_scores import stage_scores
+from components.recommender.post_ranking.diversity import HEAD
+from components.recommender.post_ranking.fill import by_popularity
+from components.recommender.post_ranking.filters import (
+    FILTERED,
+    Membership,
+    append_fill,
+    cut,
+    filter_scores,
+    place_new,
+)
+from components.recommender.post_ranking.finished import Finished, as_scored
+from components.recommender.post_ranking.finishing import Finishing
+from components.recommender.post_ranking.popularity_discount import discounted
+from components.recommender.product_queries import ProductQueries
+from components.recommender.request import (
+    RequestHistories,
+    raw_request,
+    request_of_one_product,
+    request_specs,
+)
+from components.recommender.settings import ServingSettings
+from components.recommender.text_search.index import TextIndex
+from schema import names
+from schema.candidate_features import SOURCE_FEATURES
+from schema.transformed import dense_user
+
+Tensors = dict[str, Any]
+
+_RULE, _SEGMENT = "rule", "segment"
+_SOURCES = [*SOURCE_NAMES, _RULE, _SEGMENT, ""]
+
+
+class Recommender(tf.Module):
+    """The three stages.
+
+    Args:
+        transform: The transform graph.
+        retrieval: The loaded retrieval model.
+        ranking: The loaded ranking model.
+        sources: The candidate sources at the moment that is served.
+        product_ids: The product vocabulary.
+        texts: Index of the products' texts.
+        finishing: Rules and diversity.
+        cold_start: Lists of those without history; None leaves them to the ranker.
+        settings: Lengths and filters.
+    """
+
+    def __init__(
+        self,
+        transform: tft.TFTransformOutput,
+        retrieval: Any,
+        ranking: Any,
+        sources: CandidateSources,
+        product_ids: list[str],
+        texts: TextIndex,
+        finishing: Finishing,
+        cold_start: ColdStart | None,
+        settings: ServingSettings,
+    ) -> None:
+        super().__init__()
+        self.transform_layer = transform.transform_features_layer()
+        self.retrieval = retrieval
+        self.ranking = ranking
+        self.sources = sources
+        self.product_ids = tf.Variable(tf.constant(product_ids), trainable=False)
+        self.product_queries = ProductQueries(sources, self.product_ids, texts)
+        self.nearest_recent = NearestRecent(sources.scorer.neighbours, self.product_ids)
+        self.finishing = finishing
+        self.cold_start = cold_start
+        popular = by_popularity(sources)
+        wanted = finishing.wanted_products(popular)
+        # What follows the candidates: products that rules need, then all others by popularity.
+        fill = np.concatenate([wanted, popular[~np.isin(popular, wanted)]])
+        self.fill = frozen(fill[~sources.hidden.numpy()[fill]], tf.int64)
+        self.num_wanted = len(wanted)
+        self.source_names = tf.constant(_SOURCES)
+        self.positive_types = tf.constant([False, *settings.positive_types])
+        self._settings = settings
+        self.features = settings.features
+        self.retrieval_history_length = settings.retrieval_history_length
+        self.embeddings: Any = None  # set by the executor: signatures of the space of the towers
+
+    def recommend(self, **inputs: tf.Tensor) -> Tensors:
+        """Recommends products; the contract of inputs and outputs is in `docs/served-model.md`.
+
+        The input `diversity` may be left out.
+        """
+        top_k = tf.cast(inputs.pop(names.TOP_K), tf.int32)
+        exclude_purchased = inputs.pop(names.EXCLUDE_PURCHASED)
+        diversity = inputs.pop(names.DIVERSITY, None)
+        histories, query = self._query(inputs)
+        found, query = self._retrieve(histories, query)
+        ranked = self._rank(query, found)
+        index = found[names.CANDIDATE_INDEX]
+        scores = self._adjusted(found, ranked, inputs)
+        scores = filter_scores(scores, tf.gather(self.sources.hidden, index))
+        everything = histories.newest(None)
+        excluded = Membership(self._excluded(everything, exclude_purchased), self.sources.num_products)
+        scores = self._allowed(index, scores, excluded, inputs)
+        candidates = tf.shape(index)[1]
+        index, scores = self._fill(index, scores, top_k)
+        cold = None
+        if self.cold_start is not None:
+            cold = self.cold_start(index, scores, query[names.HISTORY_INDEX], inputs)
+            index, scores = cold.index, cold.scores
+        further = self._allowed(index[:, candidates:], scores[:, candidates:], excluded, inputs)
+        scores = tf.concat([scores[:, :candidates], further], axis=1)
+        scores = self._place_new(index, scores, found["candidate_source"])
+        if self.finishing.changes_order or diversity is not None:
+            bought = self._bought(everything)
+            finished = self.finishing(index, scores, inputs, top_k, bought, diversity)
+        else:
+            finished = as_scored(scores, top_k)
+        return self._describe(index, finished, found, ranked, query, cold)
+
+    def retrieve(self, **inputs: tf.Tensor) -> Tensors:
+        """The candidates alone: `product_id`, `source` and `two_tower` score `[batch, candidates]`."""
+        histories, query = self._query(inputs)
+        found, _ = self._retrieve(histories, query)
+        return {
+            names.PRODUCT_ID: tf.gather(self.product_ids, found[names.CANDIDATE_INDEX]),
+            "source": tf.gather(self.source_names, found["candidate_source"]),
+            "two_tower": found[names.CANDIDATE_FEATURES][..., SOURCE_FEATURES.index("two_tower")],
+        }
+
+    def rank(self, **inputs: tf.Tensor) -> Tensors:
+        """The candidates in the ranker's own order: after the hard filters, before the rest of post-ranking.
+
+        Returns `product_id`, `score` and `adjusted` (the score by which `recommend` orders before
+        calibration, diversity, exploration and rules) `[batch, candidates]`; empty and NaN where a filter
+        took one out.
+        """
+        exclude_purchased = inputs.pop(names.EXCLUDE_PURCHASED)
+        histories, query = self._query(inputs)
+        found, query = self._retrieve(histories, query)
+        index = found[names.CANDIDATE_INDEX]
+        ranked = self._rank(query, found)
+        excluded = Membership(
+            self._excluded(histories.newest(None), exclude_purchased), self.sources.num_products
+        )
+        filtered = tf.logical_or(excluded(index), tf.gather(self.sources.hidden, index))
+        position, score, exists = cut(filter_scores(ranked["scores"], filtered), tf.shape(index)[1])
+        adjusted = filter_scores(self._adjusted(found, ranked, inputs), filtered)
+        adjusted = self.finishing.forbidden(index, adjusted, inputs)
+        adjusted = self._place_new(index, adjusted, found["candidate_source"])
+        adjusted = tf.where(adjusted > FILTERED, adjusted, float("nan"))
+        product = tf.gather(self.product_ids, tf.gather(index, position, batch_dims=1))
+        return {
+            names.PRODUCT_ID: tf.where(exists, product, ""),
+            "score": tf.where(exists, score, float("nan")),
+            "adjusted": tf.where(exists, tf.gather(adjusted, position, batch_dims=1), float("nan")),
+        }
+
+    def similar(self, product_id: tf.Tensor, blend: tf.Tensor, top_k: tf.Tensor) -> Tensors:
+        """Products like each product; the contract stands in `docs/served-model.md`."""
+        return self.product_queries.similar(self._product_index(product_id), blend, tf.cast(top_k, tf.int32))
+
+    def search(self, text: tf.Tensor, top_k: tf.Tensor) -> Tensors:
+        """Products for each text; the contract stands in `docs/served-model.md`."""
+        return self.product_queries.search(text, tf.cast(top_k, tf.int32))
+
+    def _product_index(self, product_id: tf.Tensor) -> tf.Tensor:
+        """Ids `[batch]` to places in the vocabulary, -1 for unknown ones."""
+        inputs = request_of_one_product(product_id, self.signature())
+        histories, _ = self._query(inputs)
+        return histories.newest(1)[names.HISTORY_INDEX][:, 0]
+
+    def _query(self, inputs: Tensors) -> tuple[RequestHistories, Tensors]:
+        """The histories, and the dense query as the ranker reads it."""
+        features = self._settings.features
+        transformed = self.transform_layer(raw_request(inputs, features))
+        histories = RequestHistories(inputs, transformed)
+        return histories, dense_user(transformed, features) | histories.newest(self._settings.history_length)
+
+    def _retrieve(self, histories: RequestHistories, query: Tensors) -> tuple[Tensors, Tensors]:
+        recent = query | histories.newest(self._settings.retrieval_history_length)
+        embedding = self.retrieval.signatures["serving_default"](**recent)[names.QUERY_EMBEDDING]
+        found = self.sources(embedding, query[names.HISTORY_INDEX], query[names.HISTORY_AGE])
+        return found, query | {names.QUERY_EMBEDDING: embedding}
+
+    def _rank(self, query: Tensors, found: Tensors) -> Tensors:
+        pairs = {name: found[name] for name in (names.CANDIDATE_INDEX, names.CANDIDATE_FEATURES)}
+        ranked: Tensors = self.ranking.signatures[names.RANK](**query, **pairs)
+        return ranked
+
+    def _adjusted(self, found: Tensors, ranked: Tensors, inputs: Tensors) -> tf.Tensor:
+        """The ranker's scores after what moves them `[batch, candidates]`."""
+        features, discount = found[names.CANDIDATE_FEATURES], self._settings.popularity_discount
+        scores = discounted(ranked["scores"], features, discount)
+        return self.finishing.adjusted(found[names.CANDIDATE_INDEX], scores, inputs)
+
+    def _fill(self, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Popular products follow the candidates where filters may have left too few of them.
+
+        With twice as many as are shown or reordered nothing that follows could come up.
+        """
+        count = 2 * top_k + tf.shape(index)[1] + self.num_wanted
+        if not self.finishing.looks_further:
+            left = tf.reduce_min(tf.reduce_sum(tf.cast(scores > FILTERED, tf.int32), axis=1))
+            count = tf.where(left < 2 * tf.maximum(top_k, HEAD), count, 0)
+        return append_fill(index, scores, self.fill[:count])
+
+    def _allowed(
+        self, index: tf.Tensor, scores: tf.Tensor, excluded: Membership, inputs: Tensors
+    ) -> tf.Tensor:
+        """Scores without what must not come back and what a `never` names."""
+        return self.finishing.forbidden(index, filter_scores(scores, excluded(index)), inputs)
+
+    def _place_new(self, index: tf.Tensor, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
+        step, count = self._settings.new_product_step, self.sources.num_new
+        if not (step and count):
+            return scores
+        missing = tf.shape(scores)[1] - tf.shape(source)[1]
+        is_new = tf.pad(source == NEW_PRODUCT, [[0, 0], [0, missing]])
+        return place_new(scores, is_new, index, step, count)
+
+    def _excluded(self, query: Tensors, exclude_purchased: tf.Tensor) -> tf.Tensor:
+        """Products that must not come back, -1 pads `[batch, time]`."""
+        limit = tf.where(exclude_purchased, float("inf"), self._settings.exclude_days)
+        return tf.where(query[names.HISTORY_AGE] < limit, self._bought(query), -1)
+
+    def _bought(self, query: Tensors) -> tf.Tensor:
+        """Products of the positive events, -1 for the others and where there is none `[batch, time]`."""
+        positive = tf.gather(self.positive_types, query[names.HISTORY_TYPE] + 1)
+        return tf.where(positive, query[names.HISTORY_INDEX], -1)
+
+    def _describe(
+        self,
+        index: tf.Tensor,
+        finished: Finished,
+        found: Tensors,
+        ranked: Tensors,
+        query: Tensors,
+        cold: ColdLists | None,
+    ) -> Tensors:
+        position, exists = finished.position, finished.exists
+        product = tf.gather(index, position, batch_dims=1)
+        num_candidates = tf.shape(found[names.CANDIDATE_INDEX])[1]
+        is_candidate = tf.logical_and(exists, position < num_candidates)
+        place = tf.minimum(position, num_candidates - 1)
+
+        def explained(values: tf.Tensor, default: Any) -> tf.Tensor:
+            return tf.where(
+                is_candidate, tf.gather(values, place, batch_dims=1), tf.cast(default, values.dtype)
+            )
+
+        source = explained(found["candidate_source"], SOURCE_NAMES.index("popular"))
+        if cold is not None:
+            in_segment = tf.logical_and(position >= cold.start, cold.in_segment)
+            source = tf.where(in_segment, _SOURCES.index(_SEGMENT), source)
+        source = tf.where(finished.pinned_by != "", _SOURCES.index(_RULE), source)
+        source = tf.where(exists, source, _SOURCES.index(""))
+        missing = tf.constant(float("nan"))
+        return {
+            names.PRODUCT_ID: tf.where(exists, tf.gather(self.product_ids, product), ""),
+            "score": tf.where(exists, finished.score, missing),
+            "source": tf.gather(self.source_names, source),
+            "times_bought": explained(ranked["times_bought"], 0),
+            "days_since_last": explained(ranked["days_since_last"], missing),
+            "usual_interval_days": explained(ranked["interval_days"], missing),
+            "neighbour_of": self.nearest_recent(product, source, query[names.HISTORY_INDEX]),
+            **{name: explained(values, missing) for name, values in stage_scores(found, ranked).items()},
+            "propensity": tf.where(exists, finished.propensity, missing),
+            "pinned_by": finished.pinned_by,
+            "relaxed": finished.relaxed,
+        }
+
+    def signature(self) -> dict[str, tf.TensorSpec]:
+        """Specs of the inputs of `retrieve`; `rank` adds `exclude_purchased`, `recommend` also `top_k`."""
+        return request_specs(self._settings.features)

@@ -1,0 +1,76 @@
+"""Makes the parts of post-ranking that the settings ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from components.recommender.candidates.sources import CandidateSources
+from components.recommender.post_ranking.calibration import Calibration, coarsest
+from components.recommender.post_ranking.compiled_rules import codes, compile_rules
+from components.recommender.post_ranking.exploration import Exploration
+from components.recommender.post_ranking.finishing import Finishing
+from components.recommender.post_ranking.freshness import Freshness, birth_times
+from components.settings import PostRankingSettings
+from schema.features import FeatureSet, Kind
+
+
+def category_codes(columns: Mapping[str, np.ndarray], features: FeatureSet) -> np.ndarray:
+    """Codes of the category columns of the products, -1 where missing; int64 `[products, columns]`.
+
+    Args:
+        columns: `catalogue_columns`.
+        features: Feature columns.
+    """
+    wanted = [codes(columns[column.name]) for column in features.products if column.kind is Kind.CATEGORY]
+    num_products = len(next(iter(columns.values())))
+    return np.stack(wanted, axis=1) if wanted else np.zeros((num_products, 0), np.int64)
+
+
+def make_finishing(
+    settings: PostRankingSettings,
+    diversity: float,
+    columns: Mapping[str, np.ndarray],
+    categories: np.ndarray,
+    sources: CandidateSources,
+    freshness: Freshness | None,
+    seed: int,
+) -> Finishing:
+    """Rules, diversity, and of the rest what has a strength above 0.
+
+    Args:
+        settings: As configured.
+        diversity: What its `auto` stands for.
+        columns: `catalogue_columns`.
+        categories: `category_codes`.
+        sources: The candidate sources, which have the embeddings.
+        freshness: `make_freshness`.
+        seed: Seed of the configuration.
+    """
+    mix = coarsest(categories) if settings.calibration else None
+    return Finishing(
+        compile_rules(settings.rules, columns),
+        sources.scorer.embeddings,
+        categories,
+        diversity,
+        settings.diversity_method,
+        calibration=Calibration(mix, settings.calibration) if mix is not None else None,
+        freshness=freshness,
+        exploration=Exploration(settings.exploration, seed) if settings.exploration else None,
+    )
+
+
+def make_freshness(
+    settings: PostRankingSettings,
+    catalog: pa.Table,
+    product_ids: list[str],
+    first_sale_days: np.ndarray,
+    moment: int,
+) -> Freshness | None:
+    """None without a boost; the arguments are those of `birth_times`."""
+    if not settings.freshness_boost:
+        return None
+    born = birth_times(catalog, product_ids, first_sale_days, moment)
+    return Freshness(born, settings.freshness_boost, settings.freshness_half_life_days)

@@ -1,0 +1,122 @@
+"""The snapshot that is pushed with a model: histories and features of its users, and what segments buy.
+
+`assets.extra/histories/` holds Arrow IPC files that the server maps into memory instead of reading them:
+
+- `users.arrow`: users sorted by id, with `products` (rows of `products.arrow`), `times`, `types` and the
+  feature columns `user__<name>`, in batches of at most 65,536 users;
+- `products.arrow`: ids of the products;
+- `segments.json`: column -> value -> products by their share of the segment's purchases in the last window.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from components.recommender_assembler.assets.segment_shares import segment_lists
+from schema import names
+from schema.features import FeatureSet
+from schema.windows import TimeWindows
+
+_USERS_AT_ONCE = 65_536
+_COLUMNS = [names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT, names.EVENT_TYPE, names.WEIGHT]
+_CODED = [names.USER_ID, names.PRODUCT_ID, names.EVENT_TYPE]
+
+
+def write_histories(
+    interactions: Path,
+    user_rows: pa.Table,
+    target: Path,
+    features: FeatureSet,
+    history_length: int,
+    windows: TimeWindows,
+    shown: pa.Array,
+) -> None:
+    """Writes the snapshot.
+
+    Args:
+        interactions: Folder of the Interactions artifact.
+        user_rows: `user_id` and the feature columns of users (`read_user_rows`).
+        target: The folder to make.
+        features: Feature columns.
+        history_length: Events kept for a user, the newest ones.
+        windows: The last window, in which segments are counted, ends at `now`.
+        shown: Ids of the products that may be recommended.
+    """
+    parts = sorted(interactions.glob("part-*.parquet"))
+    events = pa.concat_tables(
+        [pq.read_table(path, columns=_COLUMNS, read_dictionary=_CODED) for path in parts]
+    ).unify_dictionaries()
+    events = events.combine_chunks()
+    target.mkdir(parents=True, exist_ok=True)
+    if not len(events):
+        return
+    coded = {name: events[name].chunk(0) for name in _CODED}
+    times = events[names.OCCURRED_AT].to_numpy()
+    users, order, counts = _newest(coded[names.USER_ID], times, history_length)
+    metadata = {
+        "event_types": json.dumps(coded[names.EVENT_TYPE].dictionary.to_pylist()),
+        "newest_event_time": str(int(times.max())),
+    }
+    table = pa.table(
+        {
+            names.USER_ID: users,
+            "products": _lists(counts, _codes(coded[names.PRODUCT_ID])[order].astype(np.int32)),
+            "times": _lists(counts, times[order]),
+            "types": _lists(counts, _codes(coded[names.EVENT_TYPE])[order].astype(np.int16)),
+            **_aligned(user_rows, users),
+        }
+    ).replace_schema_metadata(metadata)
+    _write(table, target / "users.arrow")
+    products = coded[names.PRODUCT_ID].dictionary
+    _write(pa.table({names.PRODUCT_ID: products.cast(pa.large_string())}), target / "products.arrow")
+    segments = segment_lists(
+        events.filter(pc.greater_equal(events[names.OCCURRED_AT], windows.now - windows.window)),
+        user_rows,
+        features,
+        shown,
+    )
+    (target / "segments.json").write_text(json.dumps(segments, ensure_ascii=False), encoding="utf-8")
+
+
+def _newest(
+    users: pa.DictionaryArray, times: np.ndarray, history_length: int
+) -> tuple[pa.Array, np.ndarray, np.ndarray]:
+    """Sorted user ids, the kept events in their order and oldest first, and the number of each user's."""
+    ids = users.dictionary.cast(pa.large_string())
+    # The order of code points, in which readers search; the order of a dictionary is that of appearance.
+    by_id = np.argsort(np.array(ids.to_pylist(), object), kind="stable")
+    place = np.empty(len(ids), np.int64)
+    place[by_id] = np.arange(len(ids))
+    user = place[_codes(users)]
+    order = np.lexsort((times, user))  # stable: events of one moment keep the order of the artifact
+    counts = np.bincount(user, minlength=len(ids))
+    ends = np.cumsum(counts)
+    from_end = np.repeat(ends, counts) - np.arange(len(order))
+    return ids.take(pa.array(by_id)), order[from_end <= history_length], np.minimum(counts, history_length)
+
+
+def _codes(column: pa.DictionaryArray) -> np.ndarray:
+    return np.asarray(column.indices.to_numpy(zero_copy_only=False))
+
+
+def _lists(counts: np.ndarray, values: np.ndarray) -> pa.Array:
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(values))
+
+
+def _aligned(rows: pa.Table, users: pa.Array) -> dict[str, pa.ChunkedArray]:
+    """Feature columns in the order of the users; null for users without a row."""
+    place = pc.index_in(users, value_set=rows[names.USER_ID].cast(pa.large_string()))
+    columns = [name for name in rows.column_names if name != names.USER_ID]
+    return {name: rows[name].take(place) for name in columns}
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks(), max_chunksize=_USERS_AT_ONCE)

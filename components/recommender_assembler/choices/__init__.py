@@ -1,0 +1,1 @@
+"""What post-ranking may spend of the order of the ranker, chosen by measuring on the eval window."""

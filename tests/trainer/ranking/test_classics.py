@@ -1,0 +1,56 @@
+"""Lists of classical baselines among the candidates, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from schema.candidate_features import CANDIDATE_FEATURES, SHARES
+from trainer.ranking.classics import CLASSICS, Anchor, log_ranks, ranks
+
+import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
+
+
+def test_ranks_go_by_score_then_by_popularity():
+    scores = tf.constant([[[0.0, 2.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0]]])
+    popularity = tf.constant([[1.0, 0.0, 3.0, 2.0]])
+    assert ranks(scores, popularity).numpy().tolist() == [[[3, 0, 2, 1], [2, 3, 0, 1]]]
+
+
+def features(**columns):
+    """Features of three candidates, 0 where nothing is said."""
+    table = np.zeros((1, 3, len(CANDIDATE_FEATURES)), np.float32)
+    for name, values in columns.items():
+        table[0, :, CANDIDATE_FEATURES.index(name)] = values
+    return {"candidate_features": tf.constant(table)}
+
+
+PAIRS = {
+    "own_counts": tf.constant([[[3.0, 0.1], [2.0, 0.9], [0.0, 0.0]]]),
+    "last_seen": tf.constant([[0.0, 0.1, 0.5]]),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "half_life", "expected"),
+    [
+        ("popularity", 0, [2, 1, 0]),
+        ("own_frequency", 0, [0, 1, 2]),
+        ("own_frequency", 1, [1, 0, 2]),
+        ("last_seen", 0, [2, 1, 0]),
+        ("item_knn", 0, [0, 2, 1]),  # then by popularity
+        ("ease", 0, [2, 1, 0]),  # what EASE speaks against counts as nothing
+        ("transitions", 0, [2, 0, 1]),
+    ],
+)
+def test_each_baseline_has_its_order(name, half_life, expected):
+    inputs = features(
+        share_two=[-3.0, -2.0, -1.0],
+        share_four=[-1.0, -2.0, -3.0],
+        neighbours_share=[0.4, 0.0, 0.0],
+        ease_share=[-0.5, -0.9, 0.0],
+        transitions_share=[0.0, 0.2, 0.1],
+    )
+    anchor = Anchor(name, SHARES.index("share_two"), half_life)
+    found = log_ranks(inputs, PAIRS, anchor)[0, :, CLASSICS.index(name)]
+    np.testing.assert_allclose(found, -np.log(np.array(expected) + 2.0), rtol=1e-6)

@@ -1,0 +1,122 @@
+"""What later windows speak for: strength and epoch, by the rule of one standard error."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from trainer.ranking.evidence import Evidence, ValidationLists, mean_and_error
+
+WIDTH = 30
+
+
+def lists(size=90, num_windows=3, cold=False):
+    """One target a query, the candidate 0; nothing was bought before."""
+    labels = np.zeros((size, WIDTH))
+    labels[:, 0] = 1
+    return ValidationLists(
+        labels=labels,
+        bought=np.zeros((size, WIDTH), bool),
+        num_targets=np.ones(size, int),
+        window=np.arange(size) % num_windows,
+        has_history=np.full(size, not cold),
+    )
+
+
+def anchored(size=90):
+    """The target stands behind three others: an NDCG of 1 / log2(5)."""
+    scores = np.zeros((size, WIDTH))
+    scores[:, 0], scores[:, 1:4] = 0.5, 1.0
+    return scores
+
+
+def correction(gains):
+    """Raises the target by each query's gain; an epoch of that."""
+    found = np.zeros((len(gains), WIDTH))
+    found[:, 0] = gains
+    return found
+
+
+def test_a_correction_that_helps_every_query_is_taken_as_weak_as_is_enough():
+    evidence = Evidence(lists())
+    evidence.add(1, anchored(), correction(np.full(90, 1.5)))
+    # .25 * 1.5 = .375 is not enough to pass the others by, .5 * 1.5 = .75 is, and more brings no more.
+    choice = evidence.choose()
+    assert choice.strength == (0.5, 0.0) and choice.epoch == 1
+    assert choice.gain[0] == pytest.approx(np.log2(5) - 1)
+    assert choice.num_windows == 3
+
+
+def test_a_correction_that_harms_is_switched_off():
+    evidence = Evidence(lists())
+    evidence.add(1, anchored(), correction(np.full(90, -1.0)))
+    assert evidence.choose().strength == (0.0, 0.0)
+
+
+def test_a_gain_that_is_within_a_standard_error_does_not_count():
+    # In one window of three all is well, in the other two it costs a little: a mean gain, but a wide error.
+    gains = np.where(np.arange(90) % 3 == 0, 1.5, -0.6)
+    evidence = Evidence(lists())
+    evidence.add(1, anchored(), correction(gains))
+    assert evidence.choose().strength[0] == 0.0
+
+
+def test_the_earlier_of_epochs_that_are_alike_is_taken():
+    evidence = Evidence(lists())
+    for epoch in (1, 2, 3):
+        evidence.add(epoch, anchored(), correction(np.full(90, -1.0 if epoch == 1 else 1.5)))
+    assert evidence.choose().epoch == 2
+
+
+def test_users_without_history_choose_for_themselves():
+    known, cold = lists(), lists(cold=True)
+    both = ValidationLists(
+        *(
+            np.concatenate([getattr(known, name), getattr(cold, name)])
+            for name in ("labels", "bought", "num_targets", "window", "has_history")
+        )
+    )
+    evidence = Evidence(both)
+    gains = np.concatenate([np.full(90, -1.0), np.full(90, 1.5)])
+    evidence.add(1, np.concatenate([anchored()] * 2), correction(gains))
+    assert evidence.choose().strength == (0.0, 0.5)
+
+
+def test_a_few_queries_say_nothing():
+    evidence = Evidence(lists(size=29))
+    evidence.add(1, anchored(29), correction(np.full(29, 1.5)))
+    assert evidence.choose().strength == (0.0, 0.0)
+
+
+def test_what_was_never_bought_before_counts_as_much_as_everything():
+    """Own products are pushed up, which helps everything and ruins what is new: by more than it helps."""
+    found = lists()
+    found.labels[:, 1] = 1
+    found.bought[:, 1] = True
+    found.num_targets[:] = 2
+    values = found.utilities(anchored())
+    # Everything: targets at ranks 1 and 4 of an ideal of 1 and 2; new: the target third of what is left.
+    np.testing.assert_allclose(values[:, 0], (1 + 1 / np.log2(5)) / (1 + 1 / np.log2(3)))
+    np.testing.assert_allclose(values[:, 1], 1 / np.log2(4))
+
+
+def test_a_query_without_new_targets_is_not_asked_for_them():
+    found = lists()
+    found.bought[:, 0] = True
+    assert np.isnan(found.utilities(anchored())[:, 1]).all()
+
+
+def test_the_error_is_that_between_windows_where_they_differ():
+    # Means of two windows of two: 0 and 2; mean 1, deviation between sqrt(2), so an error of 1.
+    mean, error = mean_and_error(np.array([0.0, 0.0, 2.0, 2.0]), np.array([0, 0, 1, 1]))
+    assert (mean, error) == (1.0, pytest.approx(1.0))
+
+
+def test_the_error_is_that_between_queries_where_windows_are_alike():
+    mean, error = mean_and_error(np.array([0.0, 2.0, 0.0, 2.0]), np.array([0, 0, 1, 1]))
+    assert (mean, error) == (1.0, pytest.approx(0.5))
+
+
+def test_what_is_not_known_does_not_count():
+    assert mean_and_error(np.array([1.0, np.nan, 1.0]), np.array([0, 0, 0])) == (1.0, 0.0)
+    assert mean_and_error(np.array([np.nan]), np.array([0])) == (0.0, 0.0)

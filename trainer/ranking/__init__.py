@@ -1,0 +1,1 @@
+"""The ranking model; `run.run_fn` trains it."""

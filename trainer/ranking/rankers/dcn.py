@@ -1,0 +1,60 @@
+"""Deep and cross network, version 2 (Wang et al., "DCN V2", WWW 2021), both parts side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from trainer.ranking.rankers.base import FIGURES, DeepLayers, Ranker, Tensors
+from trainer.settings import RankingSettings
+
+
+class CrossNetwork(tf.keras.layers.Layer):
+    """Cross layers `x0 * (W x + b) + x` (DCN-V2, equation 1), one after the other.
+
+    Args:
+        num_layers: Number of cross layers.
+        seed: Seed of the initialisers.
+    """
+
+    def __init__(self, num_layers: int, seed: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.num_layers = num_layers
+        self.seed = seed
+
+    def build(self, input_shape: Any) -> None:
+        """Creates one dense layer for each cross layer."""
+        dim = int(input_shape[-1])
+        self.dense = [
+            tf.keras.layers.Dense(
+                dim,
+                kernel_initializer=tf.keras.initializers.RandomNormal(stddev=0.01, seed=self.seed + layer),
+            )
+            for layer in range(self.num_layers)
+        ]
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """`[..., dim]` to `[..., dim]`."""
+        crossed = inputs
+        for layer in self.dense:
+            crossed = inputs * layer(crossed) + crossed
+        return crossed
+
+
+class CrossRanker(Ranker):
+    """The cross network beside deep layers, on the figures."""
+
+    def __init__(
+        self, settings: RankingSettings, columns: Mapping[str, np.ndarray], seed: int, **kwargs: Any
+    ) -> None:
+        super().__init__(settings, columns, seed, **kwargs)
+        self.cross = CrossNetwork(settings.num_cross_layers, seed)
+        self.deep = DeepLayers(settings.hidden_dim, settings.dropout, seed)
+
+    def call(self, inputs: Tensors, training: bool = False) -> tf.Tensor:
+        """`[batch, candidates, figures + hidden_dim // 2]`."""
+        figures = inputs[FIGURES]
+        return tf.concat([self.cross(figures), self.deep(figures, training=training)], axis=-1)

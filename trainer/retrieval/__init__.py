@@ -1,0 +1,1 @@
+"""The two-tower retrieval model; `run.run_fn` trains it."""

@@ -1,0 +1,79 @@
+"""Exports the retrieval model with the functions that the later stages call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from schema import names
+from schema.features import FeatureSet, Kind
+from schema.transformed import dense_query_signature
+from trainer.retrieval.metrics import embed_catalog, represent_catalog
+from trainer.retrieval.model import RetrievalModel
+
+
+class RetrievalModule(tf.Module):
+    """The exported retrieval model.
+
+    Attributes:
+        candidate_embeddings: Unit vectors of all products `[products, dim]`.
+        representations: Of all products, as the query tower reads them in a history, likewise: made once, so
+            that a query need not look up every feature of every product again.
+    """
+
+    def __init__(self, model: RetrievalModel) -> None:
+        super().__init__()
+        self.model = model
+        self.candidate_embeddings = tf.Variable(embed_catalog(model), trainable=False)
+        self.representations = tf.Variable(represent_catalog(model), trainable=False)
+
+    def query(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Dense transformed query tensors to `query_embedding [batch, dim]`."""
+        history = tf.gather(self.representations, tf.maximum(inputs[names.HISTORY_INDEX], 0))
+        return {names.QUERY_EMBEDDING: self.model.query_tower(inputs, history)}
+
+    def candidates(self) -> dict[str, tf.Tensor]:
+        """All candidate embeddings, `embeddings [products, dim]`."""
+        return {"embeddings": tf.identity(self.candidate_embeddings)}
+
+    def products(self, **features: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Dense transformed product columns to `embeddings [batch, dim]`, as of products without an id."""
+        return {"embeddings": self.model.embed_products(features)}
+
+
+def export_retrieval(
+    model: RetrievalModel, features: FeatureSet, directory: str, example: dict[str, Any]
+) -> None:
+    """Writes the SavedModel.
+
+    Args:
+        model: The fitted model.
+        features: Feature columns.
+        directory: Where to.
+        example: A batch of dense queries, which fixes names, types and ranks.
+    """
+    module = RetrievalModule(model)
+    query = tf.function(module.query)
+    candidates = tf.function(module.candidates, input_signature=[])
+    signature = dense_query_signature(example)
+    signatures = {
+        "serving_default": query.get_concrete_function(**signature),
+        "candidates": candidates.get_concrete_function(),
+    }
+    if model.encoder.reads_features:
+        specs = _product_specs(features)
+        signatures[names.PRODUCTS] = tf.function(module.products).get_concrete_function(**specs)
+    tf.saved_model.save(module, directory, signatures=signatures)
+
+
+def _product_specs(features: FeatureSet) -> dict[str, tf.TensorSpec]:
+    """Specs of what `dense_columns` makes of product columns."""
+    specs = {}
+    for name, column in features.product_columns().items():
+        inner: list[int | None] = []
+        if column.kind in (Kind.TEXT, Kind.EMBEDDING):
+            inner = [None if column.kind is Kind.TEXT else column.dim]
+        dtype = tf.float32 if column.kind is Kind.EMBEDDING else tf.int64
+        specs[name] = tf.TensorSpec([None, *inner], dtype, name)
+    return specs

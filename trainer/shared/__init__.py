@@ -1,0 +1,1 @@
+"""What both models use: what the Trainer passes, the catalogue, workers, and fitting by a measure."""

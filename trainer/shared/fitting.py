@@ -1,0 +1,173 @@
+"""Fits a model for a number of epochs, keeps the best one, and tells how it goes."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import tensorflow as tf
+from absl import logging
+
+from schema.errors import PipelineRefusedError
+from trainer.shared.distribution import SpreadBatches
+
+_CURVE = "assets.extra/training.json"
+_LEAST_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of the training curve."""
+
+    epoch: int
+    loss: float
+    metric: float
+    seconds: float
+
+
+def fit_best(
+    model: Any,
+    batches: tf.data.Dataset | SpreadBatches,
+    num_epochs: int,
+    evaluate: Callable[[], float],
+    name: str,
+    patience: int = 2,
+    before_epoch: Callable[[], None] | None = None,
+) -> list[Epoch]:
+    """Fits with Keras until the metric has not risen for `patience` epochs, then restores the best weights.
+
+    The learning rate falls from epoch to epoch along a half cosine (Loshchilov and Hutter 2017).
+
+    Args:
+        model: A compiled Keras model.
+        batches: Training batches of one epoch.
+        num_epochs: Most epochs.
+        evaluate: Returns the metric on the eval split; higher is better.
+        name: Name of the metric in the log.
+        patience: Epochs without a new best before stopping.
+        before_epoch: Called before each epoch.
+
+    Returns:
+        The training curve.
+
+    Raises:
+        PipelineRefusedError: The metric was no number in any epoch.
+    """
+    curve: list[Epoch] = []
+    best: list[Any] | None = None
+    best_metric = float("-inf")
+    full_rate = float(model.optimizer.learning_rate.numpy())
+    for epoch in range(1, num_epochs + 1):
+        start = time.monotonic()
+        model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
+        if before_epoch is not None:
+            before_epoch()
+        history = _fit_epoch(model, batches)
+        metric = evaluate()
+        curve.append(Epoch(epoch, float(history.history["loss"][0]), metric, time.monotonic() - start))
+        logging.info("Epoch %d of %d: loss %.4f, %s %.4f", epoch, num_epochs, curve[-1].loss, name, metric)
+        if metric > best_metric:
+            best_metric, best = metric, [variable.numpy() for variable in model.trainable_variables]
+        if epoch - max(curve, key=lambda row: row.metric).epoch >= patience:
+            break
+    if best is None:
+        raise PipelineRefusedError(
+            f"Training diverged: {name} is no number in any epoch. Received: learning_rate={full_rate}. "
+            "Remedy: choose a lower `learning_rate`."
+        )
+    for variable, value in zip(model.trainable_variables, best, strict=True):
+        variable.assign(value)
+    return curve
+
+
+def fit_epochs(
+    model: Any,
+    batches: tf.data.Dataset | SpreadBatches,
+    num_epochs: int,
+    measure: Callable[[int], float] | None,
+    until: int | None = None,
+) -> list[Epoch]:
+    """Fits for a number of epochs along the learning rates of `fit_best`, without stopping early.
+
+    Args:
+        model: A compiled Keras model.
+        batches: Training batches of one epoch.
+        num_epochs: Epochs over which the learning rate falls.
+        measure: Called after each epoch with its number, from 1; returns the metric of the curve.
+        until: Epochs to fit; all if None.
+
+    Returns:
+        The training curve; empty without `measure`.
+    """
+    curve: list[Epoch] = []
+    full_rate = float(model.optimizer.learning_rate.numpy())
+    for epoch in range(1, (until or num_epochs) + 1):
+        start = time.monotonic()
+        model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
+        history = _fit_epoch(model, batches)
+        loss = float(history.history["loss"][0])
+        logging.info("Epoch %d of %d: loss %.4f", epoch, num_epochs, loss)
+        if measure is not None:
+            curve.append(Epoch(epoch, loss, measure(epoch), time.monotonic() - start))
+    model.optimizer.learning_rate = full_rate
+    return curve
+
+
+def suitable_batch_size(num_rows: int, most: int, least: int) -> int:
+    """The batch size that gives some hundred steps an epoch on little data: at most `most`."""
+    return min(most, max(least, num_rows // _LEAST_STEPS))
+
+
+def fit_again(
+    model: Any,
+    batches: tf.data.Dataset | SpreadBatches,
+    num_epochs: int,
+    best_epoch: int,
+    before_epoch: Callable[[], None] | None = None,
+) -> None:
+    """Fits as `fit_best` did up to its best epoch, on other batches and without looking at a metric.
+
+    Args:
+        model: A compiled Keras model, not fitted yet.
+        batches: Training batches of one epoch.
+        num_epochs: Most epochs that `fit_best` was given: the learning rate falls as it did there.
+        best_epoch: Epochs to fit.
+        before_epoch: Called before each epoch.
+    """
+    full_rate = float(model.optimizer.learning_rate.numpy())
+    for epoch in range(1, best_epoch + 1):
+        model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
+        if before_epoch is not None:
+            before_epoch()
+        history = _fit_epoch(model, batches)
+        logging.info("Epoch %d of %d: loss %.4f", epoch, best_epoch, history.history["loss"][0])
+
+
+def _fit_epoch(model: Any, batches: tf.data.Dataset | SpreadBatches) -> Any:
+    if isinstance(batches, SpreadBatches):
+        model.distribute_reduction_method = "first"  # the curve shows the loss of a replica, not their sum
+        return model.fit(batches.dataset, epochs=1, steps_per_epoch=batches.steps, verbose=0)
+    return model.fit(batches, epochs=1, verbose=0)
+
+
+def learning_rate(full_rate: float, epoch: int, num_epochs: int) -> float:
+    """The rate of an epoch, counted from 1, along a half cosine."""
+    return full_rate * (1 + math.cos(math.pi * (epoch - 1) / num_epochs)) / 2
+
+
+def read_best_epoch(directory: str) -> int:
+    """Returns the epoch that `write_curve` recorded as the best."""
+    with tf.io.gfile.GFile(f"{directory}/{_CURVE}") as file:
+        epochs = json.loads(file.read())["epochs"]
+    return int(max(epochs, key=lambda row: row["metric"])["epoch"])
+
+
+def write_curve(curve: list[Epoch], metric: str, directory: str) -> None:
+    """Writes the training curve beside the model, as `training.json`."""
+    tf.io.gfile.makedirs(f"{directory}/{_CURVE}".rpartition("/")[0])
+    with tf.io.gfile.GFile(f"{directory}/{_CURVE}", "w") as file:
+        file.write(json.dumps({"metric": metric, "epochs": [asdict(row) for row in curve]}, indent=1))
