@@ -15,11 +15,26 @@ from schema.source.values import flat
 
 
 def joined(batches: Sequence[pa.RecordBatch], columns: Sequence[str]) -> pa.Table:
-    """Returns batches as one table; without any, an empty one with these columns."""
-    if not batches:
+    """Returns batches as one table; without any, an empty one with these columns.
+
+    A database without fixed types may give a column other types in another batch: numbers beside texts come
+    as texts, and a batch without rows says nothing.
+    """
+    filled = [batch for batch in batches if batch.num_rows] or list(batches[:1])
+    if not filled:
         return pa.table({name: pa.array([], pa.string()) for name in columns})
-    tables = [pa.Table.from_batches([batch]) for batch in batches]
-    return pa.concat_tables(tables, promote_options="permissive").combine_chunks()
+    tables = [pa.Table.from_batches([batch]) for batch in filled]
+    try:
+        return pa.concat_tables(tables, promote_options="permissive").combine_chunks()
+    except pa.ArrowTypeError:
+        mixed = [pa.table({name: _text_if_mixed(tables, name, table) for name in columns}) for table in tables]
+        return pa.concat_tables(mixed, promote_options="permissive").combine_chunks()
+
+
+def _text_if_mixed(tables: Sequence[pa.Table], name: str, table: pa.Table) -> pa.ChunkedArray:
+    types = {one[name].type for one in tables} - {pa.null()}
+    is_mixed = any(map(pa.types.is_string, types)) and len(types) > 1
+    return table[name].cast(pa.string()) if is_mixed else table[name]
 
 
 def only(table: pa.Table, column: str, wanted: Collection[str]) -> pa.Table:
