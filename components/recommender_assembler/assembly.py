@@ -140,7 +140,7 @@ def prepare(
         lambda: _gains_of_segments(
             inputs, features, windows, evidence.horizon, product_ids, tables.available
         ),
-        evidence.proven_gain,
+        evidence.proven,
     )
     return Assembly(
         inputs=inputs,

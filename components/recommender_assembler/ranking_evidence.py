@@ -11,18 +11,30 @@ from schema.candidate_features import SHARES
 
 
 @dataclass(frozen=True)
+class ProvenGain:
+    """Relative gains over the baseline's order for users with history, less a standard error; at least 0.
+
+    Attributes:
+        everything: In NDCG@10 of everything.
+        new: In NDCG@10 of what was never bought before.
+    """
+
+    everything: float = 0.0
+    new: float = 0.0
+
+
+@dataclass(frozen=True)
 class RankingEvidence:
     """What post-ranking needs of it.
 
     Attributes:
         horizon: Which of `SHARES` popularity goes by.
-        proven_gain: Relative gain over the baseline's order for users with history, less a standard error;
-            0 where the correction is switched off.
+        proven: What the correction has gained; nothing where it is switched off.
         anchor: The baseline from which the ranker starts.
     """
 
     horizon: int
-    proven_gain: float
+    proven: ProvenGain
     anchor: str
 
 
@@ -33,7 +45,6 @@ def read_evidence(model_path: str) -> RankingEvidence:
         model_path: Folder of the SavedModel.
     """
     content = json.loads((Path(model_path) / names.RANKING_EVIDENCE).read_text(encoding="utf-8"))
-    choice = content["choice"]
-    gain = choice["gain"][0] - choice["standard_error"][0] if choice["strength"][0] > 0 else 0.0
-    anchor = content["anchor"]
-    return RankingEvidence(SHARES.index(anchor["popularity"]), max(gain, 0.0), anchor["name"])
+    gains, anchor = content["choice"]["gains"][0], content["anchor"]
+    proven = {name: max(gains[name]["mean"] - gains[name]["error"], 0.0) for name in ("everything", "new")}
+    return RankingEvidence(SHARES.index(anchor["popularity"]), ProvenGain(**proven), anchor["name"])

@@ -27,8 +27,10 @@ def joined(batches: Sequence[pa.RecordBatch], columns: Sequence[str]) -> pa.Tabl
     try:
         return pa.concat_tables(tables, promote_options="permissive").combine_chunks()
     except pa.ArrowTypeError:
-        mixed = [pa.table({name: _text_if_mixed(tables, name, table) for name in columns}) for table in tables]
-        return pa.concat_tables(mixed, promote_options="permissive").combine_chunks()
+        as_texts = (
+            pa.table({name: _text_if_mixed(tables, name, table) for name in columns}) for table in tables
+        )
+        return pa.concat_tables(as_texts, promote_options="permissive").combine_chunks()
 
 
 def _text_if_mixed(tables: Sequence[pa.Table], name: str, table: pa.Table) -> pa.ChunkedArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -49,6 +49,49 @@ class ValidationLists:
         ]
         return np.stack(columns, axis=1)
 
+    def share_of_new(self, queries: np.ndarray) -> float:
+        """Share of the targets of some queries that the user had never bought before."""
+        again = ((self.labels > 0) & self.bought)[queries].sum()
+        return float(1 - again / max(self.num_targets[queries].sum(), 1))
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A relative gain over the baseline's order, and its standard error.
+
+    Attributes:
+        mean: Over the queries of all windows, each relative to the mean of the baseline in its window.
+        error: The greater of that between windows and that between queries.
+    """
+
+    mean: float = 0.0
+    error: float = 0.0
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is above 0 by more than a standard error."""
+        return self.mean > self.error
+
+    @property
+    def may_be_a_loss(self) -> bool:
+        """Whether it is below 0 by more than a standard error."""
+        return self.mean < -self.error
+
+
+@dataclass(frozen=True)
+class Gains:
+    """What a correction brings some users.
+
+    Attributes:
+        everything: In NDCG@10 of everything.
+        new: In NDCG@10 of what was never bought before.
+        both: Of both, the latter weighted by its share of the purchases.
+    """
+
+    everything: Gain = Gain()
+    new: Gain = Gain()
+    both: Gain = Gain()
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -57,15 +100,13 @@ class Choice:
     Attributes:
         epoch: Epochs of training; at least one.
         strength: Of the correction, for users with and without history.
-        gain: Mean relative gain over the baseline's order, for both; of the mean of both NDCGs.
-        standard_error: Of the gain, for both.
+        gains: Over the baseline's order, for both.
         num_windows: Windows that were asked.
     """
 
     epoch: int
     strength: tuple[float, float]
-    gain: tuple[float, float]
-    standard_error: tuple[float, float]
+    gains: tuple[Gains, Gains]
     num_windows: int
 
 
@@ -78,52 +119,79 @@ class Evidence:
 
     def __init__(self, lists: ValidationLists) -> None:
         self.lists = lists
-        self._measured: dict[tuple[int, float], np.ndarray] = {}
+        self._measured: dict[tuple[float, int], np.ndarray] = {}
 
     def add(self, epoch: int, anchored: np.ndarray, correction: np.ndarray) -> float:
         """Measures an epoch, counted from 1; returns the NDCG@10 of everything at full strength."""
         for strength in STRENGTHS:
-            self._measured[epoch, strength] = self.lists.utilities(anchored + strength * correction)
-        return float(np.nan_to_num(np.nanmean(self._measured[epoch, STRENGTHS[-1]][:, 0])))
+            self._measured[strength, epoch] = self.lists.utilities(anchored + strength * correction)
+        return float(np.nan_to_num(np.nanmean(self._measured[STRENGTHS[-1], epoch][:, 0])))
 
     def choose(self) -> Choice:
-        """The simplest epoch and strength within one standard error of the best (Breiman et al. 1984).
+        """The epoch and strength of the greatest mean gain among those whose gain is sure.
 
-        A weaker correction is simpler than a stronger one, and an earlier epoch than a later one. Gains are
-        relative to the baseline's order in the same window, so that each window counts by its queries and
-        not by how easy it is; differences are paired by query, and their error is that between windows or
-        that between queries, whichever is greater. Users without history choose their own strength.
+        A gain is sure if it is above 0 by more than a standard error, and neither of the two questions is
+        below 0 by as much; where none is, the order stays that of the baseline. Gains are relative to the
+        baseline's order in the same window, so that each window counts by its queries and not by how easy it
+        is; differences are paired by query. Users without history choose their own strength.
         """
-        epochs = sorted({epoch for epoch, _ in self._measured})
+        epochs = sorted({epoch for _, epoch in self._measured})
         known, cold = self.lists.has_history, ~self.lists.has_history
-        epoch, strength, *of_known = self._best(known, epochs)
-        if strength == 0.0 and known.sum() < _MIN_QUERIES:
-            epoch = epochs[-1]
-        _, cold_strength, *of_cold = self._best(cold, [epoch])
+        epoch, strength, gains = self._best(known, epochs)
+        cold_epoch, cold_strength, cold_gains = self._best(cold, [epoch] if strength else epochs)
+        num_windows = len(np.unique(self.lists.window))
         return Choice(
-            epoch,
-            (strength, cold_strength),
-            (of_known[0], of_cold[0]),
-            (of_known[1], of_cold[1]),
-            len(np.unique(self.lists.window)),
+            epoch if strength else cold_epoch, (strength, cold_strength), (gains, cold_gains), num_windows
         )
 
-    def _best(self, queries: np.ndarray, epochs: Sequence[int]) -> tuple[int, float, float, float]:
-        """Epoch, strength, gain and its standard error for some queries."""
+    def table(self) -> list[dict[str, Any]]:
+        """What was measured, for JSON: a row for users with or without history, a strength and an epoch."""
+        rows = []
+        for history, queries in ((True, self.lists.has_history), (False, ~self.lists.has_history)):
+            if queries.sum() >= _MIN_QUERIES:
+                rows += [
+                    {"history": history, "strength": strength, "epoch": epoch, **asdict(gains)}
+                    for (strength, epoch), gains in self._gains(queries, None).items()
+                ]
+        return rows
+
+    def _best(self, queries: np.ndarray, epochs: Sequence[int]) -> tuple[int, float, Gains]:
+        """Epoch, strength and gains for some queries."""
         if queries.sum() < _MIN_QUERIES:
-            return epochs[0], 0.0, 0.0, 0.0
-        window = self.lists.window[queries]
-        base = self._measured[epochs[0], 0.0][queries]
-        scale = _scale(base, window)
-        gains = {
-            (strength, epoch): _gains(self._measured[epoch, strength][queries] - base, scale)
-            for strength in STRENGTHS
-            for epoch in epochs
+            return epochs[0], 0.0, Gains()
+        sure = {
+            key: gains
+            for key, gains in self._gains(queries, epochs).items()
+            if gains.both.is_sure and not (gains.everything.may_be_a_loss or gains.new.may_be_a_loss)
         }
-        best = max(gains, key=lambda key: float(np.nanmean(gains[key])))
-        simplest = next(key for key in sorted(gains) if _is_within_error(gains[best] - gains[key], window))
-        gain, error = mean_and_error(gains[simplest], window)
-        return simplest[1], simplest[0], gain, error
+        if not sure:
+            return epochs[0], 0.0, Gains()
+        strength, epoch = max(sorted(sure), key=lambda key: sure[key].both.mean)
+        return epoch, strength, sure[strength, epoch]
+
+    def _gains(self, queries: np.ndarray, epochs: Sequence[int] | None) -> dict[tuple[float, int], Gains]:
+        """Gains of some queries at every strength above 0, in some epochs or all."""
+        window = self.lists.window[queries]
+        weight = self.lists.share_of_new(queries)
+        base = next(values for (strength, _), values in self._measured.items() if strength == 0.0)[queries]
+        scale = _scale(base, window)
+        return {
+            key: _gains((values[queries] - base) / scale, window, weight)
+            for key, values in self._measured.items()
+            if key[0] > 0 and (epochs is None or key[1] in epochs)
+        }
+
+
+def _gains(relative: np.ndarray, window: np.ndarray, weight: float) -> Gains:
+    """Gains of relative differences `[queries, 2]`, of which NaN is not known."""
+    known = np.isfinite(relative)
+    # A query that is not asked for what is new leaves the mean of that to the others.
+    counts = np.maximum(known.sum(axis=0), 1)
+    both = (np.where(known, relative, 0.0) * len(relative) / counts) @ np.array([1.0, weight]) / (1 + weight)
+    everything, new, of_both = (
+        Gain(*mean_and_error(values, window)) for values in (relative[:, 0], relative[:, 1], both)
+    )
+    return Gains(everything, new, of_both)
 
 
 def _scale(base: np.ndarray, window: np.ndarray) -> np.ndarray:
@@ -136,20 +204,6 @@ def _scale(base: np.ndarray, window: np.ndarray) -> np.ndarray:
             mean = values[np.isfinite(values)].mean() if np.isfinite(values).any() else 0.0
             scale[rows, column] = mean if mean > 0 else np.nan
     return scale
-
-
-def _gains(differences: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Mean of the relative differences that are known, `[queries]`; NaN if none is."""
-    relative = differences / scale
-    known = np.isfinite(relative)
-    total = np.where(known, relative, 0.0).sum(axis=1)
-    gains: np.ndarray = np.where(known.any(axis=1), total / np.maximum(known.sum(axis=1), 1), np.nan)
-    return gains
-
-
-def _is_within_error(differences: np.ndarray, window: np.ndarray) -> bool:
-    mean, error = mean_and_error(differences, window)
-    return mean <= error
 
 
 def mean_and_error(differences: np.ndarray, window: np.ndarray) -> tuple[float, float]:

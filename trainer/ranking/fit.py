@@ -38,7 +38,7 @@ def fit_by_evidence(
     later: tuple[int, ...],
     batches: Callable[[Tensors], Any],
     settings: RankingSettings,
-) -> tuple[Choice, list[Epoch]]:
+) -> tuple[Choice, list[dict[str, Any]], list[Epoch]]:
     """Forward chaining: fits on the older windows, asks the later ones, and fits anew on all.
 
     Args:
@@ -50,7 +50,7 @@ def fit_by_evidence(
         settings: Number of epochs.
 
     Returns:
-        What was chosen, and the training curve of the first fit.
+        What was chosen, what was measured (`Evidence.table`), and the training curve of the first fit.
     """
     with model.distribute_strategy.scope():  # where its variables have to be made
         score_parts(model, select_lists(validation, np.arange(len(validation[names.LABEL])) < 1))
@@ -70,7 +70,7 @@ def fit_by_evidence(
         variable.assign(tf.zeros_like(variable))
     fit_epochs(model, batches(lists), settings.num_epochs, None, choice.epoch)
     model.strength.assign(choice.strength)
-    return choice, curve
+    return choice, evidence.table(), curve
 
 
 def validation_lists(lists: Tensors) -> ValidationLists:

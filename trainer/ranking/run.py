@@ -59,7 +59,7 @@ def run_fn(fn_args: Any) -> None:
     )
     batch_size = suitable_batch_size(len(lists[names.LABEL]), settings.batch_size, least=4)
     batches = make_batches(workers, workers.batch_size(batch_size), arguments.seed)
-    choice, curve = fit_by_evidence(model, lists, validation, later, batches, settings)
+    choice, evidence, curve = fit_by_evidence(model, lists, validation, later, batches, settings)
     with workers.output(arguments.model_directory) as directory:
         export_ranking(model, arguments.features, directory, next(iter(data.evaluation())))
         write_curve(curve, METRIC, directory)
@@ -68,6 +68,7 @@ def run_fn(fn_args: Any) -> None:
                 "anchor": describe_anchor(anchored.anchor, counts.half_lives) | {"ndcg@10": anchored.ndcg},
                 "anchor_weight": float(model.anchor_weight.numpy()),
                 "choice": asdict(choice),
+                "measured": evidence,
             },
             directory,
         )

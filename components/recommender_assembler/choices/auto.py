@@ -10,8 +10,9 @@ import numpy as np
 
 from components.recommender_assembler.choices.cold_start import choose_cold_start
 from components.recommender_assembler.choices.diversity import choose_diversity, measure_strengths
-from components.recommender_assembler.choices.eval_lists import read_eval_lists
+from components.recommender_assembler.choices.eval_lists import mean_ndcg, read_eval_lists
 from components.recommender_assembler.choices.popularity_discount import choose_discount
+from components.recommender_assembler.ranking_evidence import ProvenGain
 from components.settings import PostRankingSettings
 from schema.features import FeatureSet
 
@@ -52,7 +53,7 @@ def make_choices(
     embeddings: np.ndarray,
     categories: np.ndarray,
     gains_of_segments: Callable[[], np.ndarray],
-    proven_gain: float,
+    proven: ProvenGain,
 ) -> Choices:
     """Resolves `auto`; the discount comes first, and diversity is measured on what it leaves.
 
@@ -64,13 +65,13 @@ def make_choices(
         embeddings: Of length 1 `[products, dim]`.
         categories: Codes of the category columns, -1 where missing `[products, columns]`.
         gains_of_segments: `segment_gains` of the eval window.
-        proven_gain: Relative gain of the ranker over the classical baseline that it starts from, less a
-            standard error. No more than half of it is given up for diversity and the tail: a ranker that has
-            gained nothing has nothing to give away.
+        proven: Gains of the ranker over the classical baseline that it starts from. No more than half of them
+            is given up, a quarter for the tail and a quarter for diversity: a ranker that has gained nothing
+            has nothing to give away.
     """
     discount_losses = (
-        min(settings.max_ndcg_loss, proven_gain / 2),
-        min(settings.max_new_ndcg_loss, proven_gain / 2),
+        min(settings.max_ndcg_loss, proven.everything / 4),
+        min(settings.max_new_ndcg_loss, proven.new / 4),
     )
     chosen = (settings.popularity_discount, settings.diversity, settings.cold_start)
     discount, diversity, cold_start = chosen
@@ -82,8 +83,9 @@ def make_choices(
     scores = lists.scores - float(discount) * lists.popularity
     if cold_start == AUTO:
         cold_start = choose_cold_start(lists, scores, gains_of_segments())
-    measured: dict[float, float] = {}
+    measured: dict[float, np.ndarray] = {}
     if diversity == AUTO:
         measured = measure_strengths(lists, scores, embeddings, categories, settings.diversity_method)
-        diversity = choose_diversity(measured, min(settings.max_diversity_loss, proven_gain / 2))
-    return Choices(float(discount), float(diversity), cold_start, measured)
+        diversity = choose_diversity(measured, min(settings.max_diversity_loss, proven.everything / 4))
+    means = {strength: mean_ndcg(values) for strength, values in measured.items()}
+    return Choices(float(discount), float(diversity), cold_start, means)

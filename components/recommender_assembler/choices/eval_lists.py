@@ -45,15 +45,15 @@ class EvalLists:
 
     def ndcg(self, scores: np.ndarray) -> float:
         """Mean NDCG@10 of the queries with targets, ordered by other scores `[queries, candidates]`."""
-        return _mean(self.ndcg_by_query(scores))
+        return mean_ndcg(self.ndcg_by_query(scores))
 
     def new_ndcg(self, scores: np.ndarray) -> float:
         """Mean NDCG@10 of what was never bought before: without the history in lists and targets."""
-        return _mean(self.new_ndcg_by_query(scores))
+        return mean_ndcg(self.new_ndcg_by_query(scores))
 
-    def ndcg_of(self, order: np.ndarray) -> float:
-        """As `ndcg`, of given orders: indices among the candidates `[queries, at least 10]`."""
-        return _mean(self._ndcg_of(order))
+    def ndcg_of(self, order: np.ndarray) -> np.ndarray:
+        """As `ndcg_by_query`, of given orders: indices among the candidates `[queries, at least 10]`."""
+        return self._ndcg_of(order)
 
     def ndcg_by_query(self, scores: np.ndarray) -> np.ndarray:
         """NDCG@10 of each query; NaN for those without targets."""
@@ -112,6 +112,23 @@ def _ndcg(relevant: np.ndarray, num_targets: np.ndarray) -> np.ndarray:
     return np.where(num_targets > 0, values, np.nan)
 
 
-def _mean(values: np.ndarray) -> float:
+def mean_ndcg(values: np.ndarray) -> float:
+    """Mean over the queries for which it is known; 0 if it is for none."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else 0.0
+
+
+def is_within(before: np.ndarray, after: np.ndarray, most_loss: float) -> bool:
+    """Whether the mean loss and a standard error of it are within a share of the mean before.
+
+    Args:
+        before: NDCG@10 of each query, NaN where it is not known.
+        after: Likewise, after what may cost some of it.
+        most_loss: The share.
+    """
+    known = np.isfinite(before)
+    losses = (before - after)[known]
+    if not len(losses):
+        return True
+    error = losses.std() / np.sqrt(len(losses))
+    return bool(losses.mean() + error <= most_loss * before[known].mean())

@@ -9,9 +9,7 @@ on the eval window.
 
 from __future__ import annotations
 
-import numpy as np
-
-from components.recommender_assembler.choices.eval_lists import EvalLists
+from components.recommender_assembler.choices.eval_lists import EvalLists, is_within
 
 DISCOUNTS = tuple(step / 100 for step in range(31))
 
@@ -35,19 +33,9 @@ def choose_discount(lists: EvalLists, most_loss: float, most_new_loss: float) ->
     for discount in DISCOUNTS[1:]:
         scores = lists.scores - discount * lists.popularity
         if not (
-            _is_within(before, lists.ndcg_by_query(scores), most_loss)
-            and _is_within(new_before, lists.new_ndcg_by_query(scores), most_new_loss)
+            is_within(before, lists.ndcg_by_query(scores), most_loss)
+            and is_within(new_before, lists.new_ndcg_by_query(scores), most_new_loss)
         ):
             break
         chosen = discount
     return chosen
-
-
-def _is_within(before: np.ndarray, after: np.ndarray, most_loss: float) -> bool:
-    """Whether the mean loss and a standard error of it are within a share of the mean before."""
-    known = np.isfinite(before)
-    losses = (before - after)[known]
-    if not len(losses):
-        return True
-    error = losses.std() / np.sqrt(len(losses))
-    return bool(losses.mean() + error <= most_loss * before[known].mean())

@@ -6,15 +6,16 @@ import json
 
 import pytest
 
-from components.recommender_assembler.ranking_evidence import read_evidence
+from components.recommender_assembler.ranking_evidence import ProvenGain, read_evidence
 from schema import names
 from schema.candidate_features import SHARES
 
 
-def write(directory, strength, gain=0.04, error=0.01):
+def write(directory, everything=(0.0, 0.0), new=(0.0, 0.0)):
+    everything, new = (dict(zip(("mean", "error"), pair, strict=True)) for pair in (everything, new))
     content = {
         "anchor": {"name": "own_frequency", "popularity": "share_half"},
-        "choice": {"strength": [strength, 0.0], "gain": [gain, 0.0], "standard_error": [error, 0.0]},
+        "choice": {"gains": [{"everything": everything, "new": new}, {}]},
     }
     path = directory / names.RANKING_EVIDENCE
     path.parent.mkdir(parents=True)
@@ -23,14 +24,11 @@ def write(directory, strength, gain=0.04, error=0.01):
 
 
 def test_the_gain_is_what_is_left_of_it_after_a_standard_error(tmp_path):
-    found = write(tmp_path, 1.0)
-    assert found.proven_gain == pytest.approx(0.03)
-    assert SHARES[found.horizon] == "share_half"
-
-
-def test_without_a_correction_nothing_is_gained(tmp_path):
-    assert write(tmp_path, 0.0).proven_gain == 0.0
+    found = write(tmp_path, everything=(0.04, 0.01), new=(0.3, 0.05))
+    assert found.proven.everything == pytest.approx(0.03)
+    assert found.proven.new == pytest.approx(0.25)
+    assert SHARES[found.horizon] == "share_half" and found.anchor == "own_frequency"
 
 
 def test_a_gain_within_its_error_is_none(tmp_path):
-    assert write(tmp_path, 0.5, gain=0.01, error=0.02).proven_gain == 0.0
+    assert write(tmp_path, everything=(0.01, 0.02)).proven == ProvenGain(0.0, 0.0)

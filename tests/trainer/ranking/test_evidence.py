@@ -1,4 +1,4 @@
-"""What later windows speak for: strength and epoch, by the rule of one standard error."""
+"""What later windows speak for: strength and epoch, the greatest gain among those that are sure."""
 
 from __future__ import annotations
 
@@ -37,14 +37,67 @@ def correction(gains):
     return found
 
 
-def test_a_correction_that_helps_every_query_is_taken_as_weak_as_is_enough():
+def test_a_correction_that_helps_every_query_is_taken_as_strong_as_it_needs_to_be():
     evidence = Evidence(lists())
     evidence.add(1, anchored(), correction(np.full(90, 1.5)))
     # .25 * 1.5 = .375 is not enough to pass the others by, .5 * 1.5 = .75 is, and more brings no more.
     choice = evidence.choose()
     assert choice.strength == (0.5, 0.0) and choice.epoch == 1
-    assert choice.gain[0] == pytest.approx(np.log2(5) - 1)
+    gains = choice.gains[0]
+    assert gains.everything.mean == gains.new.mean == gains.both.mean == pytest.approx(np.log2(5) - 1)
+    assert gains.both.error == pytest.approx(0)
     assert choice.num_windows == 3
+
+
+def test_the_stronger_is_taken_where_it_helps_more_queries():
+    # Two thirds need .5, a third needs all of it.
+    gains = np.where(np.arange(90) < 60, 1.5, 0.6)
+    evidence = Evidence(lists())
+    evidence.add(1, anchored(), correction(gains))
+    assert evidence.choose().strength[0] == 1.0
+
+
+def test_what_may_be_a_loss_of_everything_is_not_taken_for_what_is_new():
+    """The correction raises a new target above a repeat one: the list of everything loses by it."""
+    found = lists()
+    found.labels[:, 1] = 1
+    found.bought[:, 1] = True
+    found.num_targets[:] = 2
+    scores = np.zeros((90, WIDTH))
+    scores[:, 1], scores[:, 2:4], scores[:, 0] = 3.0, 1.0, 0.5
+    fix = np.zeros((90, WIDTH))
+    fix[:, 0] = 1.0
+    fix[:, 1] = -9.0
+    evidence = Evidence(found)
+    evidence.add(1, scores, fix)
+    assert evidence.table()[-1]["new"]["mean"] > 0 > evidence.table()[-1]["everything"]["mean"]
+    assert evidence.choose().strength[0] == 0.0
+
+
+def test_what_is_new_counts_by_its_share_of_the_purchases():
+    # Four targets of which one is new: 1 : 1/4.
+    found = lists()
+    found.labels[:, 1:4] = 1
+    found.bought[:, 1:4] = True
+    found.num_targets[:] = 4
+    assert found.share_of_new(found.has_history) == 0.25
+    evidence = Evidence(found)
+    scores = np.zeros((90, WIDTH))
+    scores[:, 1:4], scores[:, 4:7], scores[:, 0] = 3.0, 1.0, 0.5
+    evidence.add(1, scores, correction(np.full(90, 1.5)))
+    gains = evidence.choose().gains[0]
+    assert gains.new.mean > gains.everything.mean > 0
+    assert gains.both.mean == pytest.approx((gains.everything.mean + gains.new.mean / 4) / 1.25)
+
+
+def test_the_table_names_users_strength_and_epoch():
+    evidence = Evidence(lists())
+    evidence.add(1, anchored(), correction(np.full(90, 1.5)))
+    rows = evidence.table()
+    assert [(row["history"], row["strength"], row["epoch"]) for row in rows] == [
+        (True, strength, 1) for strength in (0.25, 0.5, 0.75, 1.0)
+    ]
+    assert rows[0]["both"] == {"mean": 0.0, "error": 0.0}
 
 
 def test_a_correction_that_harms_is_switched_off():
