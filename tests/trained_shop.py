@@ -160,7 +160,7 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
         {"retrieval_model": retrieval, "ranking_model": ranking, "transform_graph": graph}
         | chosen
         | {"candidates": candidates, "examples": raw, "interactions": interactions},
-        {"model": model},
+        {"model": model, "classic_model": artifact(standard_artifacts.Model, "classic")},
     )
     return SimpleNamespace(
         plan=plan,
@@ -171,6 +171,7 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
         retrieval=base,
         ranking=str(directory / "ranking" / "Format-Serving"),
         model=str(directory / "model" / "Format-Serving"),
+        classic=str(directory / "classic" / "Format-Serving"),
         hidden=HIDDEN,
         product_ids=[product_id(number) for number in range(NUM_PRODUCTS)],
     )

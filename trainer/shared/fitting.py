@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from absl import logging
 
 from schema.errors import PipelineRefusedError
 from trainer.shared.distribution import SpreadBatches
+from trainer.shared.mean_weights import MeanWeights
 
 _CURVE = "assets.extra/training.json"
 _LEAST_STEPS = 100
@@ -61,15 +62,12 @@ def fit_best(
     best: list[Any] | None = None
     best_metric = float("-inf")
     full_rate = float(model.optimizer.learning_rate.numpy())
-    for epoch in range(1, num_epochs + 1):
-        start = time.monotonic()
-        model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
-        if before_epoch is not None:
-            before_epoch()
-        history = _fit_epoch(model, batches)
+    start = time.monotonic()
+    for epoch, loss in _epochs(model, batches, num_epochs, num_epochs, before_epoch):
         metric = evaluate()
-        curve.append(Epoch(epoch, float(history.history["loss"][0]), metric, time.monotonic() - start))
-        logging.info("Epoch %d of %d: loss %.4f, %s %.4f", epoch, num_epochs, curve[-1].loss, name, metric)
+        curve.append(Epoch(epoch, loss, metric, time.monotonic() - start))
+        start = time.monotonic()
+        logging.info("Epoch %d of %d: loss %.4f, %s %.4f", epoch, num_epochs, loss, name, metric)
         if metric > best_metric:
             best_metric, best = metric, [variable.numpy() for variable in model.trainable_variables]
         if epoch - max(curve, key=lambda row: row.metric).epoch >= patience:
@@ -93,6 +91,9 @@ def fit_epochs(
 ) -> list[Epoch]:
     """Fits for a number of epochs along the learning rates of `fit_best`, without stopping early.
 
+    What is measured after an epoch, and what the model has in the end, is the mean of the weights over the
+    steps of the epoch (`MeanWeights`).
+
     Args:
         model: A compiled Keras model.
         batches: Training batches of one epoch.
@@ -104,16 +105,16 @@ def fit_epochs(
         The training curve; empty without `measure`.
     """
     curve: list[Epoch] = []
-    full_rate = float(model.optimizer.learning_rate.numpy())
-    for epoch in range(1, (until or num_epochs) + 1):
-        start = time.monotonic()
-        model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
-        history = _fit_epoch(model, batches)
-        loss = float(history.history["loss"][0])
+    mean = MeanWeights()
+    start = time.monotonic()
+    for epoch, loss in _epochs(model, batches, num_epochs, until or num_epochs, None, [mean]):
         logging.info("Epoch %d of %d: loss %.4f", epoch, num_epochs, loss)
         if measure is not None:
+            last = mean.swap()
             curve.append(Epoch(epoch, loss, measure(epoch), time.monotonic() - start))
-    model.optimizer.learning_rate = full_rate
+            mean.restore(last)
+        start = time.monotonic()
+    mean.swap()
     return curve
 
 
@@ -138,20 +139,36 @@ def fit_again(
         best_epoch: Epochs to fit.
         before_epoch: Called before each epoch.
     """
+    for epoch, loss in _epochs(model, batches, num_epochs, best_epoch, before_epoch):
+        logging.info("Epoch %d of %d: loss %.4f", epoch, best_epoch, loss)
+
+
+def _epochs(
+    model: Any,
+    batches: tf.data.Dataset | SpreadBatches,
+    num_epochs: int,
+    until: int,
+    before_epoch: Callable[[], None] | None,
+    callbacks: Sequence[tf.keras.callbacks.Callback] = (),
+) -> Iterator[tuple[int, float]]:
+    """Fits epoch by epoch; yields the number of each, from 1, and its loss.
+
+    The learning rate falls over `num_epochs`; in the end the model has the full one again.
+    """
     full_rate = float(model.optimizer.learning_rate.numpy())
-    for epoch in range(1, best_epoch + 1):
-        model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
-        if before_epoch is not None:
-            before_epoch()
-        history = _fit_epoch(model, batches)
-        logging.info("Epoch %d of %d: loss %.4f", epoch, best_epoch, history.history["loss"][0])
-
-
-def _fit_epoch(model: Any, batches: tf.data.Dataset | SpreadBatches) -> Any:
+    settings: dict[str, Any] = {"epochs": 1, "verbose": 0, "callbacks": list(callbacks)}
+    data: Any = batches
     if isinstance(batches, SpreadBatches):
         model.distribute_reduction_method = "first"  # the curve shows the loss of a replica, not their sum
-        return model.fit(batches.dataset, epochs=1, steps_per_epoch=batches.steps, verbose=0)
-    return model.fit(batches, epochs=1, verbose=0)
+        data, settings["steps_per_epoch"] = batches.dataset, batches.steps
+    try:
+        for epoch in range(1, until + 1):
+            model.optimizer.learning_rate = learning_rate(full_rate, epoch, num_epochs)
+            if before_epoch is not None:
+                before_epoch()
+            yield epoch, float(model.fit(data, **settings).history["loss"][0])
+    finally:
+        model.optimizer.learning_rate = full_rate
 
 
 def learning_rate(full_rate: float, epoch: int, num_epochs: int) -> float:

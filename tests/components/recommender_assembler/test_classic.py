@@ -1,0 +1,50 @@
+"""The model that is served where the gates refuse the trained one."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.evaluation.examples import read_split
+from components.evaluation.served import ServedModel, query_batches
+
+
+@pytest.fixture(scope="module")
+def evidence(trained_shop):
+    return json.loads(Path(trained_shop.ranking, "assets.extra", "evidence.json").read_text())
+
+
+def ranked_scores(path, trained_shop):
+    """Scores of the ranker, best first, of the test queries that have every candidate."""
+    import tensorflow as tf
+
+    model = ServedModel(path)
+    table = read_split(str(trained_shop.directory / "raw"), "test")
+    rank = tf.saved_model.load(path).signatures["rank"]
+    found = []
+    for batch in query_batches(table, model.features):
+        answer = rank(**model.tensors(batch), exclude_purchased=tf.constant(False))
+        found.append(answer["score"].numpy())
+    scores = np.concatenate(found)
+    return scores[np.isfinite(scores).all(axis=1)]
+
+
+def test_its_order_is_that_of_the_anchor(trained_shop, evidence):
+    """Scores are the weight times minus the log of the rank: the same in every list."""
+    assert any(evidence["choice"]["strength"]), "the shop has a correction to be left out"
+    scores = ranked_scores(trained_shop.classic, trained_shop)
+    assert len(scores) > 10
+    np.testing.assert_allclose(scores, np.broadcast_to(scores[0], scores.shape), rtol=1e-4)
+    assert (np.diff(scores[0]) < 0).all()
+    corrected = ranked_scores(trained_shop.model, trained_shop)
+    assert np.abs(corrected - corrected[0]).max() > 0.01
+
+
+def test_it_says_what_it_is(trained_shop, evidence):
+    folders = (Path(path, "assets.extra") for path in (trained_shop.model, trained_shop.classic))
+    model, classic = (json.loads((folder / "towerline.json").read_text()) for folder in folders)
+    assert classic["classic"] == evidence["anchor"]["name"] and "classic" not in model
+    assert {key: classic[key] for key in model} == model  # here nothing else was chosen by `auto`
+    names = {path.name for path in Path(trained_shop.classic, "assets.extra").iterdir()}
+    assert names == {"towerline.json", "products.parquet", "histories"}
