@@ -207,12 +207,14 @@ class Recommender(tf.Module):
     def _fill(self, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Popular products follow the candidates where filters may have left too few of them.
 
-        With twice as many as are shown or reordered nothing that follows could come up.
+        With twice as many as are shown or reordered nothing that follows could come up; and the products among
+        which the head is reordered are the same however long the list is, up to the length of the head.
         """
-        count = 2 * top_k + tf.shape(index)[1] + self.num_wanted
+        most = tf.maximum(top_k, HEAD)
+        count = 2 * most + tf.shape(index)[1] + self.num_wanted
         if not self.finishing.looks_further:
             left = tf.reduce_min(tf.reduce_sum(tf.cast(scores > FILTERED, tf.int32), axis=1))
-            count = tf.where(left < 2 * tf.maximum(top_k, HEAD), count, 0)
+            count = tf.where(left < 2 * most, count, 0)
         return append_fill(index, scores, self.fill[:count])
 
     def _allowed(

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from components.evaluation.examples import read_split
@@ -17,16 +18,10 @@ def evidence(trained_shop):
 
 def ranked_scores(path, trained_shop):
     """Scores of the ranker, best first, of the test queries that have every candidate."""
-    import tensorflow as tf
-
     model = ServedModel(path)
     table = read_split(str(trained_shop.directory / "raw"), "test")
-    rank = tf.saved_model.load(path).signatures["rank"]
-    found = []
-    for batch in query_batches(table, model.features):
-        answer = rank(**model.tensors(batch), exclude_purchased=tf.constant(False))
-        found.append(answer["score"].numpy())
-    scores = np.concatenate(found)
+    catalogue = pa.array(trained_shop.product_ids)
+    _, scores = model.ranked_candidates(query_batches(table, model.features), catalogue)
     return scores[np.isfinite(scores).all(axis=1)]
 
 

@@ -55,7 +55,9 @@ def assemble(trained_shop, tmp_path_factory):
         settings = {**json.loads(properties["post_ranking"]), **post_ranking}
         properties["post_ranking"] = json.dumps(settings)
         given = {name: artifact(kind, places / path) for name, (kind, path) in inputs.items()}
-        output = {"model": artifact(standard_artifacts.Model, folder / "model")}
+        output = {
+            name: artifact(standard_artifacts.Model, folder / name) for name in ("model", "classic_model")
+        }
         node.executor_spec.executor_class().Do(given, output, properties)
         (folder / "pushed").mkdir()
         (folder / "model" / "Format-Serving").rename(folder / "pushed" / "1")
