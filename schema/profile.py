@@ -96,7 +96,8 @@ def profile_source(
     source.findings, source.reading = Findings(), source.unread
     findings = source.findings
     hashes = Fingerprint()
-    users, products = (_table(source, table, hashes, progress) for table in (USERS, PRODUCTS))
+    users = _table(source, USERS, settings.users, hashes, progress)
+    products = _table(source, PRODUCTS, settings.products, hashes, progress)
     tally = _read_events(source, hashes, progress, int(time.time()) if now is None else now)
     check_units(findings.all())
     looks_for_guests = source.finds_guests
@@ -148,8 +149,10 @@ def _read_events(source: ProductSource, hashes: Fingerprint, progress: Progress,
     return tally
 
 
-def _table(source: ProductSource, table: str, hashes: Fingerprint, progress: Progress) -> pa.Table:
-    rows = source.read_table(table, with_guests=True)
+def _table(
+    source: ProductSource, table: str, kinds: dict[str, Kind], hashes: Fingerprint, progress: Progress
+) -> pa.Table:
+    rows = source.read_table(table, with_guests=True, kinds=kinds)
     if rows.num_columns:
         if table == PRODUCTS:
             check_ids(source, table, rows)

@@ -12,7 +12,7 @@ from schema.errors import UserError
 from schema.findings import Finding
 from schema.names import OCCURRED_AT, USER_ID
 from schema.source import rows
-from schema.source.contract import Bound, Class, UserRange
+from schema.source.contract import Bound, Class, Typing, UserRange
 from schema.source.dialect import STAMPS, Dialect
 from schema.source.id_ranges import cut, id_ranges
 from schema.source.relations import Relation
@@ -57,9 +57,10 @@ class Database:
             what = "table" if relation.query is None else "query"
             raise self._error(f"cannot read the {what} for `{relation.table}`", error) from error
 
-    def untyped(self, relation: Relation) -> bool:
-        """Databases have types."""
-        return False
+    def typing(self, relation: Relation, column: str) -> Typing:
+        """Databases have types, apart from SQLite."""
+        classes = self._classes.get(relation, {})
+        return "mixed" if classes.get(dict(relation.columns)[column]) == "mixed" else "typed"
 
     def read(self, relation: Relation, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads contract columns of all rows, in the table's order."""

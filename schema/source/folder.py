@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from schema.errors import UserError
 from schema.findings import Finding, Findings
 from schema.names import OCCURRED_AT, USER_ID
-from schema.source.contract import REQUIRED, UserRange
+from schema.source.contract import REQUIRED, Typing, UserRange
 from schema.source.file_findings import format_findings, left_out_findings, repeated_headers
 from schema.source.files import Part, files_left_out, parts_of, table_names
 from schema.source.folder_query import FolderQuery
@@ -50,11 +50,14 @@ class Folder:
             return self._query(relation).columns()
         return self._reader.all_columns(self._parts(relation))
 
-    def untyped(self, relation: Relation) -> bool:
+    def typing(self, relation: Relation, column: str) -> Typing:
         """CSV has no types; nor has a query where one of the files is CSV."""
+        del column
         if relation.query is not None:
-            return any(not part.is_parquet for parts in self._tables().values() for part in parts)
-        return not self._parts(relation)[0].is_parquet
+            is_text = any(not part.is_parquet for parts in self._tables().values() for part in parts)
+        else:
+            is_text = not self._parts(relation)[0].is_parquet
+        return "untyped" if is_text else "typed"
 
     def read(self, relation: Relation, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads contract columns of all rows, files in the order of their names."""

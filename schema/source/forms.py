@@ -6,17 +6,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
-from schema.findings import Finding, Findings
-from schema.source.contract import KEYS
+from schema.findings import Finding, Findings, Severity
+from schema.source.contract import KEYS, PRODUCTS
 from schema.source.dialect import STAMPS, is_id
 from schema.source.ids import canonical_ids, id_texts
-from schema.source.number_columns import Typed
 from schema.source.relations import Relation
 from schema.source.stamp_units import unit_of
-from schema.source.values import flat
+from schema.source.values import flat, plain, readable_numbers_64
 
 CHANGED_IDS = "ids in another form"
-_MANY = 0.5
 UNITS = "stamps in another unit"
 
 
@@ -34,6 +32,8 @@ def note_forms(findings: Findings, raw: pa.Table, relation: Relation, first_row:
             _note_ids(findings, flat(raw[name]), relation, name, first_row)
         elif name in STAMPS:
             _note_unit(findings, flat(raw[name]), relation, name)
+        elif name == names.AVAILABLE and relation.table == PRODUCTS:
+            _note_stock(findings, flat(raw[name]), relation, name)
 
 
 def _note_ids(findings: Findings, raw: pa.Array, relation: Relation, name: str, first_row: int) -> None:
@@ -75,41 +75,40 @@ def _note_unit(findings: Findings, raw: pa.Array, relation: Relation, name: str)
         )
 
 
-def note_numbers(findings: Findings, column: Typed, relation: Relation, name: str) -> None:
-    """Notes what was decided about a column of text by less than all of its values."""
+def _note_stock(findings: Findings, raw: pa.Array, relation: Relation, name: str) -> None:
+    """Notes values of a flag that are neither 0 nor 1, and those that are missing."""
+    numbers = readable_numbers_64(plain(raw))
     table, place = relation.name, relation.known_as(name)
-    if column.num_unfit:
-        findings.add(
-            Finding(
-                kind="values that are no number",
-                table=table,
-                column=place,
-                count=column.num_unfit,
-                example=repr(column.unfit),
-                action=f"missing: {column.share:.0%} of the values are numbers",
-                remedy="correct them, or set the kind of the column under `features`",
-                severity="warning",
+    above = pc.and_(pc.greater(numbers, 0), pc.not_equal(numbers, 1))
+    told: tuple[tuple[str, pa.Array, Severity], ...] = (
+        ("stock", above, "info"),
+        ("stock below zero", pc.less(numbers, 0), "warning"),
+    )
+    for kind, found, severity in told:
+        flags = pc.fill_null(found, False)
+        if count := pc.sum(flags).as_py() or 0:
+            row = pc.index(flags, True).as_py()
+            findings.add(
+                Finding(
+                    kind=kind,
+                    table=table,
+                    column=place,
+                    count=count,
+                    example=f"row {1 + row}: {raw[row].as_py()}",
+                    action="read as a stock: above 0 is available, 0 and below are not",
+                    remedy="store 0 or 1 if the number means something else",
+                    severity=severity,
+                )
             )
-        )
-    if column.written:
+    if raw.null_count:
         findings.add(
             Finding(
-                kind="numbers in another form",
+                kind="availability not known",
                 table=table,
                 column=place,
-                example=repr(column.written),
-                action="read as numbers",
-                remedy="set `source.csv.decimal` if a fraction begins elsewhere",
-            )
-        )
-    if pa.types.is_string(column.values.type) and _MANY <= column.share < 1:
-        findings.add(
-            Finding(
-                kind="numbers among texts",
-                table=table,
-                column=place,
-                action=f"text: only {column.share:.0%} of the values are numbers",
-                remedy="correct the others if it is a number",
-                severity="warning",
+                count=raw.null_count,
+                example=f"row {1 + pc.index(pc.is_null(raw), True).as_py()}",
+                action="read as available",
+                remedy="store 0 where a product cannot be had",
             )
         )

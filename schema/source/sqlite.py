@@ -240,7 +240,9 @@ def _is_whole(key: str) -> bool:
 def _class(integer: int | None, real: int | None, text: int | None, blob: int | None) -> Class:
     if blob:
         return "blob"
-    if text or not (integer or real):
+    if text:
+        return "mixed" if integer or real else "text"
+    if not (integer or real):
         return "text"
     return "real" if real else "integer"
 

@@ -58,15 +58,15 @@ def numbers(
     return values.cast(pa.float32(), safe=False)
 
 
-def readable_numbers(values: pa.Array) -> pa.Array:
+def readable_numbers(values: pa.Array, decimal: DecimalMark = "auto") -> pa.Array:
     """Returns quantities as float32; what is no number is missing."""
-    return readable_numbers_64(plain(values)).cast(pa.float32(), safe=False)
+    return readable_numbers_64(plain(values), decimal).cast(pa.float32(), safe=False)
 
 
-def readable_numbers_64(values: pa.Array) -> pa.Array:
+def readable_numbers_64(values: pa.Array, decimal: DecimalMark = "auto") -> pa.Array:
     """Returns plain values as float64; what is no number is missing."""
     if pa.types.is_string(values.type):
-        values = parsed(_trimmed(values))
+        values = parsed(_trimmed(values), decimal)
     elif not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         return pa.nulls(len(values), pa.float64())
     return values.cast(pa.float64(), safe=False)

@@ -1,0 +1,40 @@
+"""What is said of values that are not in the form in which they are used."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from schema.findings import Findings
+from schema.source.forms import note_forms
+from schema.source.relations import Relation
+
+PRODUCTS = Relation("products", "goods", columns=(("product_id", "sku"), ("available", "stock")))
+
+
+def noted(values):
+    findings = Findings()
+    note_forms(findings, pa.table({"available": values}), PRODUCTS, 1)
+    return {finding.kind: finding for finding in findings.all()}
+
+
+@pytest.mark.parametrize(
+    "values", [[1, -3, 5, 0, None], ["1", "-3", "5", "0", None], [1.0, -3.0, 5.0, 0.0, None]]
+)
+def test_flags_that_are_neither_0_nor_1_are_told(values):
+    found = noted(values)
+    assert (found["stock below zero"].count, found["stock below zero"].severity) == (1, "warning")
+    assert found["stock below zero"].example.startswith("row 2: -3")
+    assert (found["stock"].count, found["stock"].severity) == (1, "info")
+    assert found["stock"].example.startswith("row 3: 5")
+    assert (found["availability not known"].count, found["availability not known"].example) == (1, "row 5")
+    assert {(finding.table, finding.column) for finding in found.values()} == {("goods", "stock")}
+
+
+def test_a_fraction_is_a_stock_too():
+    assert noted([0.5, 1])["stock"].count == 1
+
+
+@pytest.mark.parametrize("values", [[0, 1], [True, False], ["yes", "no"], ["1", "0"], ["true", "f"]])
+def test_flags_are_not_told(values):
+    assert noted(values) == {}
