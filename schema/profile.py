@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
-from schema.column_findings import check_units, column_findings
+from schema.column_findings import check_units, column_findings, early_findings
 from schema.deciding import decide_reading
 from schema.event_findings import EventFacts, event_findings
 from schema.event_tally import EventTally
@@ -98,7 +98,8 @@ def profile_source(
     hashes = Fingerprint()
     users = _table(source, USERS, settings.users, hashes, progress)
     products = _table(source, PRODUCTS, settings.products, hashes, progress)
-    tally = _read_events(source, hashes, progress, int(time.time()) if now is None else now)
+    now = int(time.time()) if now is None else now
+    tally = _read_events(source, hashes, progress, now)
     check_units(findings.all())
     looks_for_guests = source.finds_guests
     source.reading = decide_reading(source, tally, _ids(users, names.USER_ID), looks_for_guests, events)
@@ -112,6 +113,7 @@ def profile_source(
     user_columns, user_reasons = _kinds(USERS, users, settings.users)
     product_columns, product_reasons = _kinds(PRODUCTS, products, settings.products)
     findings.extend(column_findings(source, {USERS: user_columns, PRODUCTS: product_columns}))
+    findings.extend(early_findings(source, products, now))
     findings.extend(_unlisted(source, users, products, tally, used))
     kinds = FeatureSet(users=user_columns, products=product_columns, event_types=tuple(used.event_types))
     return DatabaseProfile(

@@ -12,6 +12,7 @@ from schema.source.dialect import STAMPS, is_id
 from schema.source.ids import canonical_ids, id_texts
 from schema.source.relations import Relation
 from schema.source.stamp_units import unit_of
+from schema.source.stamps import blanks
 from schema.source.values import flat, plain, readable_numbers_64
 
 CHANGED_IDS = "ids in another form"
@@ -32,6 +33,8 @@ def note_forms(findings: Findings, raw: pa.Table, relation: Relation, first_row:
             _note_ids(findings, flat(raw[name]), relation, name, first_row)
         elif name in STAMPS:
             _note_unit(findings, flat(raw[name]), relation, name)
+            if name == names.CREATED_AT:
+                _note_blank_stamps(findings, flat(raw[name]), relation, name)
         elif name == names.AVAILABLE and relation.table == PRODUCTS:
             _note_stock(findings, flat(raw[name]), relation, name)
 
@@ -71,6 +74,22 @@ def _note_unit(findings: Findings, raw: pa.Array, relation: Relation, name: str)
                 example=str(raw.drop_null()[0].as_py()),
                 action=f"read as {unit} since 1970",
                 remedy="store epoch seconds or UTC as ISO text if they are something else",
+            )
+        )
+
+
+def _note_blank_stamps(findings: Findings, raw: pa.Array, relation: Relation, name: str) -> None:
+    flags = blanks(raw)
+    if count := pc.sum(flags).as_py() or 0:
+        row = pc.index(flags, True).as_py()
+        findings.add(
+            Finding(
+                kind="words for a missing value",
+                table=relation.name,
+                column=relation.known_as(name),
+                count=count,
+                example=f"row {1 + row}: {raw[row].as_py()!r}",
+                action="no time is known",
             )
         )
 

@@ -19,7 +19,7 @@ from schema.source.number_columns import typed_column
 from schema.source.number_findings import number_findings
 from schema.source.relations import Relation
 from schema.source.stamp_forms import to_utc
-from schema.source.stamps import epoch_seconds, readable_seconds
+from schema.source.stamps import epoch_seconds, readable_seconds, without_blanks
 from schema.source.types import as_type
 
 _LARGEST_STAMP: Final = 2**53
@@ -72,7 +72,7 @@ def _column(column: str, array: pa.Array, relation: Relation, way: Way) -> pa.Ar
     if relation.table == PRODUCTS and column == names.AVAILABLE:
         return values.flags(array, relation.name, relation.known_as(column))
     if relation.table == PRODUCTS and column == names.CREATED_AT:
-        return _created_at(to_utc(array, relation.stamps), relation, way)
+        return _created_at(array, relation, way)
     if way.types is None or column not in way.types:
         return values.native(_typed(column, values.plain(array), relation, way))
     typed = as_type(array, way.types[column], way.decimal)
@@ -93,6 +93,7 @@ def _typed(column: str, array: pa.Array, relation: Relation, way: Way) -> pa.Arr
 
 
 def _created_at(array: pa.Array, relation: Relation, way: Way) -> pa.Array:
+    array = to_utc(without_blanks(array), relation.stamps)
     if way.is_live:
         return readable_seconds(array, _LARGEST_STAMP)
     return epoch_seconds(array, relation.name, relation.known_as(names.CREATED_AT))

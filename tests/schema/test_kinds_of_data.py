@@ -197,3 +197,16 @@ def test_forms_of_ids_meet_live_and_in_ranges(tmp_path):
         parts = [set(source.read_events(part)["user_id"].to_pylist()) for part in source.partitions(4)]
     assert len(parts) == 4
     assert sorted(user for part in parts for user in part) == sorted({f"u{n}" for n in range(30)})
+
+
+def test_products_of_the_future_are_told(tmp_path):
+    url = write(tmp_path / "s.db", ordinary())
+    connection = sqlite3.connect(url)
+    connection.execute("ALTER TABLE products ADD created_at")
+    connection.execute("UPDATE products SET created_at = '2099-01-01' WHERE product_id = 'p1'")
+    connection.execute("UPDATE products SET created_at = '0000-00-00' WHERE product_id = 'p2'")
+    connection.commit()
+    connection.close()
+    _, findings, _ = profiled(url)
+    assert findings["created in the future"].count == 1
+    assert findings["created in the future"].example == "row 2: 2099-01-01 00:00:00 UTC"

@@ -38,3 +38,12 @@ def test_a_fraction_is_a_stock_too():
 @pytest.mark.parametrize("values", [[0, 1], [True, False], ["yes", "no"], ["1", "0"], ["true", "f"]])
 def test_flags_are_not_told(values):
     assert noted(values) == {}
+
+
+def test_zero_dates_of_products_are_told():
+    findings = Findings()
+    raw = pa.table({"created_at": ["2024-01-02", "0000-00-00 00:00:00", "", None]})
+    note_forms(findings, raw, Relation("products", "goods"), 1)
+    (found,) = findings.all()
+    assert (found.kind, found.count) == ("words for a missing value", 1)
+    assert found.example == "row 2: '0000-00-00 00:00:00'"
