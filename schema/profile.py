@@ -18,6 +18,7 @@ from schema.events import event_weights
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.findings import Finding, Findings
 from schema.fingerprint import Fingerprint
+from schema.id_spelling import spelling_findings
 from schema.kinds import as_kind, infer_kind
 from schema.profile_checks import check_ids, check_overrides, check_unique, missing_values
 from schema.reading import Reading
@@ -27,7 +28,7 @@ from schema.source.guests import is_guest
 from schema.source.product_source import ProductSource
 from schema.source.types import type_of
 from schema.source_settings import EventSettings, FeatureSettings
-from schema.used_events import UsedEvents, used_events
+from schema.used_events import UsedEvents, check_left, used_events
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being read, rows so far, and rows in all if known."""
@@ -106,6 +107,7 @@ def profile_source(
     source.findings = None
     users = _without_guests(source, users, findings)
     used = used_events(source, tally)
+    check_left(source, used, tally)
     weights = event_weights(list(used.event_types), events)
     facts = EventFacts(tally, source.reading, weights, used.num_early, used.guests, used.returns)
     findings.extend(event_findings(source, facts, events))
@@ -219,6 +221,11 @@ def _unlisted(
     source: ProductSource, users: pa.Table, products: pa.Table, tally: EventTally, used: UsedEvents
 ) -> Iterator[Finding]:
     """Products and users of the events without a row of their own."""
+    for table, rows, ids in ((PRODUCTS, products, set(tally.by_product)), (USERS, users, used.users)):
+        key = KEYS[table]
+        yield from spelling_findings(
+            source.name_of(table), source.name_of(table, key), ids, _ids(rows, key), source.name_of(EVENTS)
+        )
     unlisted = set(tally.by_product) - _ids(products, names.PRODUCT_ID)
     if unlisted:
         yield Finding(

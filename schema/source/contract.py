@@ -32,6 +32,9 @@ KEYS: Final = {USERS: names.USER_ID, PRODUCTS: names.PRODUCT_ID, EVENTS: names.U
 IDS: Final = (names.USER_ID, names.PRODUCT_ID, names.BASKET_ID, names.EVENT_TYPE)
 """Columns whose values become text."""
 
+NUMBERS: Final = (names.QUANTITY, names.PRICE, names.RATING)
+"""Columns of `events` that are quantities."""
+
 Class = Literal[
     "integer", "real", "text", "mixed", "bool", "stamp", "local", "array", "uuid", "blob", "other"
 ]

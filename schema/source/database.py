@@ -142,7 +142,10 @@ class Database:
         selected = [self._dialect.select(name, sources[name], kinds[name]) for name in columns]
         schema = pa.schema([pa.field(item.name, item.type) for item in selected])
         with self._clear_errors(relation):
-            yield from self._dialect.batches(self._dialect.statement(selected, relation, where), schema)
+            for batch in self._dialect.batches(self._dialect.statement(selected, relation, where), schema):
+                if not self._dialect.checks_texts:
+                    rows.check_texts(batch, relation.name)
+                yield batch
 
     @contextmanager
     def _clear_errors(self, relation: Relation) -> Iterator[None]:

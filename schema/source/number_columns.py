@@ -51,6 +51,20 @@ class Typed:
         return not pa.types.is_string(self.values.type)
 
 
+def is_blank(text: str) -> bool:
+    """Whether a text says that there is no number."""
+    return text.strip().lower() in _MISSING
+
+
+def is_plain(text: str) -> bool:
+    """Whether a number is written as programs do."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def parsed(values: pa.Array, decimal: DecimalMark = "auto") -> pa.Array:
     """Returns text as float64, value by value; what is no number is missing."""
     encoded = values.dictionary_encode()
@@ -77,7 +91,7 @@ def typed_column(
     encoded = values.dictionary_encode()
     texts: list[str] = encoded.dictionary.to_pylist()
     counts = _counts(encoded)
-    known = [index for index, text in enumerate(texts) if text.strip().lower() not in _MISSING]
+    known = [index for index, text in enumerate(texts) if not is_blank(text)]
     numbers = {index: number_of(texts[index], decimal) for index in known}
     fitting = [index for index in known if numbers[index] is not None]
     unfit = [index for index in known if numbers[index] is None]
@@ -92,7 +106,7 @@ def typed_column(
     )
     if not fitting or not wanted:
         return as_text
-    written = next((texts[index] for index in fitting if not _is_plain(texts[index])), "")
+    written = next((texts[index] for index in fitting if not is_plain(texts[index])), "")
     column = pa.array([numbers.get(index) for index in range(len(texts))], pa.float64())
     if not written and all(_is_integer(texts[index]) for index in fitting):
         integers = [None if numbers.get(index) is None else int(text) for index, text in enumerate(texts)]
@@ -118,14 +132,6 @@ def _counts(encoded: Any) -> list[int]:
 def _says_more(texts: list[str], numbers: dict[int, float | None], fitting: list[int]) -> bool:
     plain = {text.strip().removesuffix(".0").removeprefix("+") for text in texts}
     return len(plain) > len({numbers[index] for index in fitting})
-
-
-def _is_plain(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_integer(text: str) -> bool:

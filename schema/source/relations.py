@@ -71,7 +71,11 @@ def unmapped(settings: SourceSettings, table: str, dialect: str = "sqlite") -> R
     key = f"source.tables.{table}"
     query = query_for(mapping.query, dialect, f"{key}.query")
     if query is not None:
-        query = without_end(fill_in(query, settings.variables, f"{key}.query")) or None
+        query = without_end(fill_in(query, settings.variables, f"{key}.query"))
+        if not query:
+            raise UserError(
+                f"Configuration key `{key}.query` is empty. Remedy: write a SELECT, or leave the key out."
+            )
     name = fill_in(mapping.table, settings.variables, f"{key}.table") if mapping.table else table
     form = StampForm(mapping.timezone or settings.timezone, mapping.format)
     check_form(form, key)

@@ -47,3 +47,37 @@ def test_zero_dates_of_products_are_told():
     (found,) = findings.all()
     assert (found.kind, found.count) == ("words for a missing value", 1)
     assert found.example == "row 2: '0000-00-00 00:00:00'"
+
+
+def events_noted(column, values):
+    findings = Findings()
+    note_forms(findings, pa.table({column: values}), Relation("events", "lines"), 101)
+    return {finding.kind: finding for finding in findings.all()}
+
+
+def test_numbers_of_events_that_are_written_for_people_are_told():
+    found = events_noted("price", ["1.5", "$2", "n/a", "3,50", None])
+    assert (found["numbers in another form"].count, found["numbers in another form"].example) == (
+        2,
+        "row 102: '$2'",
+    )
+    assert found["words for a missing value"].example == "row 103: 'n/a'"
+    assert events_noted("price", [1.5, None]) == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "count", "example"),
+    [
+        (["1.23E+17", "1.23E+17", "42"], 2, "row 101: '1.23E+17'"),
+        (["42", "1,23e+17"], 1, "row 102: '1,23e+17'"),
+        ([42.0, 2.0**53], 1, "row 102: '9007199254740992'"),
+    ],
+)
+def test_ids_that_were_rounded_are_told(values, count, example):
+    found = events_noted("user_id", values)["ids that were rounded"]
+    assert (found.count, found.example, found.severity) == (count, example, "warning")
+
+
+@pytest.mark.parametrize("values", [["1e5", "E+12", "x1E+17"], [2**53], [1.5, None]])
+def test_other_ids_are_not_rounded(values):
+    assert "ids that were rounded" not in events_noted("user_id", values)
