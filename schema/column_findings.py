@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schema import names
 from schema.errors import UserError
+from schema.event_tally import date_of
 from schema.features import FeatureColumn, Kind
 from schema.findings import Finding
+from schema.source.contract import PRODUCTS
 from schema.source.forms import UNITS
 from schema.source.product_source import ProductSource
 
@@ -27,6 +33,33 @@ def check_units(findings: Sequence[Finding]) -> None:
                 f"Table `{table}`, column `{column}`: stamps must all be of one unit. Received: {told}. "
                 "Remedy: store epoch seconds."
             )
+
+
+def early_findings(source: ProductSource, products: pa.Table, now: int) -> Iterator[Finding]:
+    """Yields a finding for products that are created in the future.
+
+    Args:
+        source: For messages.
+        products: The whole table.
+        now: Epoch seconds.
+    """
+    if names.CREATED_AT not in products.column_names:
+        return
+    created = products[names.CREATED_AT]
+    future = pc.fill_null(pc.greater(created, now + names.SECONDS_PER_DAY), False)
+    count = pc.sum(future).as_py() or 0
+    if count:
+        row = pc.index(future, True).as_py()
+        yield Finding(
+            kind="created in the future",
+            table=source.name_of(PRODUCTS),
+            column=source.name_of(PRODUCTS, names.CREATED_AT),
+            count=count,
+            example=f"row {1 + row}: {date_of(created[row].as_py())}",
+            action="counts as created today",
+            remedy="correct the stamps, or set `available` to 0 until then",
+            severity="warning",
+        )
 
 
 def column_findings(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from schema import names
-from schema.event_tally import EventTally, date_of
+from schema.event_tally import NEGATIVE_PRICE, NO_QUANTITY, EventTally, date_of
 from schema.events import is_known_type, plain_spelling
 from schema.findings import Finding
 from schema.reading import UNKNOWN_TYPE, Reading
@@ -48,6 +48,7 @@ def event_findings(source: ProductSource, facts: EventFacts, settings: EventSett
     yield from _guests(source, facts, table)
     yield from _types(source, facts, settings, table)
     yield from _returns(source, facts, table)
+    yield from _odd_numbers(source, facts, table)
     yield from _repeats(facts, table)
     yield from _stamps(source, facts, table)
     yield from _largest(source, facts, table)
@@ -138,6 +139,28 @@ def _returns(source: ProductSource, facts: EventFacts, table: str) -> Iterator[F
         severity="warning" if settled.num_unmatched else "info",
         rows_left_out=settled.num_returns + settled.num_taken_back,
     )
+
+
+def _odd_numbers(source: ProductSource, facts: EventFacts, table: str) -> Iterator[Finding]:
+    told = {
+        NO_QUANTITY: (
+            names.QUANTITY,
+            "leave them out with `source.tables.events.query` if they are none",
+        ),
+        NEGATIVE_PRICE: (names.PRICE, "make the quantity negative if they are returns"),
+    }
+    for kind, (count, row) in facts.tally.odd.items():
+        column, remedy = told[kind]
+        yield Finding(
+            kind=kind,
+            table=table,
+            column=source.name_of(EVENTS, column),
+            count=count,
+            example=f"row {row}",
+            action="events like any other",
+            remedy=remedy,
+            severity="warning",
+        )
 
 
 def _repeats(facts: EventFacts, table: str) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,9 @@ from schema.row_hashes import row_hashes
 from schema.source.contract import EVENTS
 from schema.source.guests import is_guest
 from schema.source.product_source import ProductSource
+
+NO_QUANTITY: Final = "quantity 0"
+NEGATIVE_PRICE: Final = "price below 0"
 
 
 class EventTally:
@@ -37,6 +41,8 @@ class EventTally:
         self.first_guest = ""
         self.types: Counter[str] = Counter()
         self.negative: Counter[str] = Counter()
+        self.odd: dict[str, tuple[int, int]] = {}
+        """What is odd about numbers -> how many events, and the row of the first."""
         self.by_user: Counter[str] = Counter()
         self.by_product: Counter[str] = Counter()
         self.by_day: Counter[int] = Counter()
@@ -62,6 +68,8 @@ class EventTally:
             users = events.filter(pc.invert(guests))
         else:
             users = events
+        self._note_odd(NO_QUANTITY, events, pc.equal(events[names.QUANTITY], 0))
+        self._note_odd(NEGATIVE_PRICE, events, pc.less(events[names.PRICE], 0))
         self.num_rows += events.num_rows
         if users.num_rows:
             self._count(users)
@@ -125,6 +133,12 @@ class EventTally:
             shown = events[names.USER_ID][row].as_py()
             self.first_guest = f"row {self.num_rows + 1 + row}: {shown!r}"
         self.guests.update(_counted(pc.fill_null(events.filter(guests)[names.USER_ID], "")))
+
+    def _note_odd(self, kind: str, events: pa.Table, flags: pa.ChunkedArray) -> None:
+        count = pc.sum(flags).as_py() or 0
+        if count:
+            known, first = self.odd.get(kind, (0, self.num_rows + 1 + pc.index(flags, True).as_py()))
+            self.odd[kind] = (known + count, first)
 
     def _note_missing(self, events: pa.Table, column: str) -> None:
         missing = missing_values(events[column])

@@ -30,6 +30,7 @@ def number_of(text: str, decimal: DecimalMark = "auto") -> float | None:
         text: A value.
         decimal: What stands before the fraction.
     """
+    text = text.replace("\u2212", "-")
     if _PLAIN.fullmatch(text) and not (decimal == "," and "." in text):
         return _finite(float(text))
     shape = _SHAPE.fullmatch(text)

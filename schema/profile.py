@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
-from schema.column_findings import check_units, column_findings
+from schema.column_findings import check_units, column_findings, early_findings
 from schema.deciding import decide_reading
 from schema.event_findings import EventFacts, event_findings
 from schema.event_tally import EventTally
@@ -18,6 +18,7 @@ from schema.events import event_weights
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.findings import Finding, Findings
 from schema.fingerprint import Fingerprint
+from schema.id_spelling import spelling_findings
 from schema.kinds import as_kind, infer_kind
 from schema.profile_checks import check_ids, check_overrides, check_unique, missing_values
 from schema.reading import Reading
@@ -27,7 +28,7 @@ from schema.source.guests import is_guest
 from schema.source.product_source import ProductSource
 from schema.source.types import type_of
 from schema.source_settings import EventSettings, FeatureSettings
-from schema.used_events import UsedEvents, used_events
+from schema.used_events import UsedEvents, check_left, used_events
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being read, rows so far, and rows in all if known."""
@@ -96,14 +97,17 @@ def profile_source(
     source.findings, source.reading = Findings(), source.unread
     findings = source.findings
     hashes = Fingerprint()
-    users, products = (_table(source, table, hashes, progress) for table in (USERS, PRODUCTS))
-    tally = _read_events(source, hashes, progress, int(time.time()) if now is None else now)
+    users = _table(source, USERS, settings.users, hashes, progress)
+    products = _table(source, PRODUCTS, settings.products, hashes, progress)
+    now = int(time.time()) if now is None else now
+    tally = _read_events(source, hashes, progress, now)
     check_units(findings.all())
     looks_for_guests = source.finds_guests
     source.reading = decide_reading(source, tally, _ids(users, names.USER_ID), looks_for_guests, events)
     source.findings = None
     users = _without_guests(source, users, findings)
     used = used_events(source, tally)
+    check_left(source, used, tally)
     weights = event_weights(list(used.event_types), events)
     facts = EventFacts(tally, source.reading, weights, used.num_early, used.guests, used.returns)
     findings.extend(event_findings(source, facts, events))
@@ -111,6 +115,7 @@ def profile_source(
     user_columns, user_reasons = _kinds(USERS, users, settings.users)
     product_columns, product_reasons = _kinds(PRODUCTS, products, settings.products)
     findings.extend(column_findings(source, {USERS: user_columns, PRODUCTS: product_columns}))
+    findings.extend(early_findings(source, products, now))
     findings.extend(_unlisted(source, users, products, tally, used))
     kinds = FeatureSet(users=user_columns, products=product_columns, event_types=tuple(used.event_types))
     return DatabaseProfile(
@@ -148,8 +153,10 @@ def _read_events(source: ProductSource, hashes: Fingerprint, progress: Progress,
     return tally
 
 
-def _table(source: ProductSource, table: str, hashes: Fingerprint, progress: Progress) -> pa.Table:
-    rows = source.read_table(table, with_guests=True)
+def _table(
+    source: ProductSource, table: str, kinds: dict[str, Kind], hashes: Fingerprint, progress: Progress
+) -> pa.Table:
+    rows = source.read_table(table, with_guests=True, kinds=kinds)
     if rows.num_columns:
         if table == PRODUCTS:
             check_ids(source, table, rows)
@@ -214,6 +221,11 @@ def _unlisted(
     source: ProductSource, users: pa.Table, products: pa.Table, tally: EventTally, used: UsedEvents
 ) -> Iterator[Finding]:
     """Products and users of the events without a row of their own."""
+    for table, rows, ids in ((PRODUCTS, products, set(tally.by_product)), (USERS, users, used.users)):
+        key = KEYS[table]
+        yield from spelling_findings(
+            source.name_of(table), source.name_of(table, key), ids, _ids(rows, key), source.name_of(EVENTS)
+        )
     unlisted = set(tally.by_product) - _ids(products, names.PRODUCT_ID)
     if unlisted:
         yield Finding(

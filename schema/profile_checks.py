@@ -60,8 +60,8 @@ def missing_error(source: ProductSource, table: str, column: str, count: int, fi
     """Returns the error for values without which a row cannot be used."""
     return UserError(
         f"{place(source, table, column)}: a value is missing (NULL or empty). Received: {count} rows "
-        f"without one; the first is row {first}. Remedy: fill the column in, or take these rows out of the "
-        f"table (in a database, with `source.tables.{table}.query`)."
+        f"without one; the first is row {first}. Remedy: fill the column in, or leave these rows out with "
+        f"`source.tables.{table}.query`."
     )
 
 

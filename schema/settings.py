@@ -51,7 +51,8 @@ def _key(error: Mapping[str, Any], prefix: str) -> str:
 def _message(cls: type[BaseModel], error: Mapping[str, Any], prefix: str) -> str:
     key = _key(error, prefix)
     if error["type"] != "extra_forbidden":
-        return f"Configuration key `{key}`: {error['msg']}. Received: {error['input']!r}."
+        said = error["msg"].removeprefix("Value error, ")
+        return f"Configuration key `{key}`: {said}. Received: {error['input']!r}."
     known = _dotted_keys(cls, prefix)
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
     return f"Unknown configuration key `{key}`. Did you mean `{near[0]}`?"

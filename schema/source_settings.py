@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
@@ -60,6 +61,20 @@ class CsvSettings(Settings):
     decimal: DecimalMark = "auto"
     """What stands before the fraction of a number written as text; `auto` tells it from each number, and
     refuses one that could be both, such as `1,234`."""
+    encoding: str = "utf-8"
+    """Of the text of the files, such as `windows-1252` or `utf-16`."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        """Gives every encoding one name."""
+        try:
+            "".encode(value)
+            return codecs.lookup(value).name
+        except LookupError:
+            raise ValueError(
+                "no such encoding; use utf-8, windows-1252, iso-8859-1, utf-16 or another"
+            ) from None
 
 
 class SourceSettings(Settings):

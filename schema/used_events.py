@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
+from schema.errors import UserError
 from schema.event_tally import EventTally
 from schema.reading import UNKNOWN_TYPE
+from schema.source.contract import EVENTS
 from schema.source.product_source import ProductSource
 from schema.source.returns import Settled
 
@@ -85,6 +87,19 @@ def used_events(source: ProductSource, tally: EventTally) -> UsedEvents:
             returns=Settled(pa.table({})),
         )
     return _read_again(source, tally, guests)
+
+
+def check_left(source: ProductSource, used: UsedEvents, tally: EventTally) -> None:
+    """Raises UserError if no event is left."""
+    if used.num_events:
+        return
+    returned = used.returns.num_returns + used.returns.num_taken_back
+    raise UserError(
+        f"Table `{source.name_of(EVENTS)}` has no event that can be used. Received: {tally.num_rows:,} rows, "
+        f"of them {sum(used.guests.values()):,} of guests, {used.num_early:,} of an outlying time, and "
+        f"{returned:,} returns and what they take back. Remedy: check the signs of the quantities and the "
+        "types of events, or set `events.returns` or `source.guests`."
+    )
 
 
 def _read_again(source: ProductSource, tally: EventTally, guests: Counter[str]) -> UsedEvents:

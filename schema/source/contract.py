@@ -32,8 +32,18 @@ KEYS: Final = {USERS: names.USER_ID, PRODUCTS: names.PRODUCT_ID, EVENTS: names.U
 IDS: Final = (names.USER_ID, names.PRODUCT_ID, names.BASKET_ID, names.EVENT_TYPE)
 """Columns whose values become text."""
 
-Class = Literal["integer", "real", "text", "bool", "stamp", "local", "array", "uuid", "blob", "other"]
-"""Storage class of a database column, as far as reading it cares; `local` is a stamp without a zone."""
+NUMBERS: Final = (names.QUANTITY, names.PRICE, names.RATING)
+"""Columns of `events` that are quantities."""
+
+Class = Literal[
+    "integer", "real", "text", "mixed", "bool", "stamp", "local", "array", "uuid", "blob", "other"
+]
+"""Storage class of a database column, as far as reading it cares; `local` is a stamp without a zone, and
+`mixed` numbers beside texts, as SQLite allows."""
+
+Typing = Literal["typed", "untyped", "mixed"]
+"""What is known of the values of a column: `typed` by the database or file, `untyped` where the format knows
+text only, `mixed` where each value has a type of its own."""
 
 Bound = int | float | str | None
 

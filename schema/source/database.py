@@ -12,7 +12,7 @@ from schema.errors import UserError
 from schema.findings import Finding
 from schema.names import OCCURRED_AT, USER_ID
 from schema.source import rows
-from schema.source.contract import Bound, Class, UserRange
+from schema.source.contract import Bound, Class, Typing, UserRange
 from schema.source.dialect import STAMPS, Dialect
 from schema.source.id_ranges import cut, id_ranges
 from schema.source.relations import Relation
@@ -57,9 +57,10 @@ class Database:
             what = "table" if relation.query is None else "query"
             raise self._error(f"cannot read the {what} for `{relation.table}`", error) from error
 
-    def untyped(self, relation: Relation) -> bool:
-        """Databases have types."""
-        return False
+    def typing(self, relation: Relation, column: str) -> Typing:
+        """Databases have types, apart from SQLite."""
+        classes = self._classes.get(relation, {})
+        return "mixed" if classes.get(dict(relation.columns)[column]) == "mixed" else "typed"
 
     def read(self, relation: Relation, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads contract columns of all rows, in the table's order."""
@@ -141,7 +142,10 @@ class Database:
         selected = [self._dialect.select(name, sources[name], kinds[name]) for name in columns]
         schema = pa.schema([pa.field(item.name, item.type) for item in selected])
         with self._clear_errors(relation):
-            yield from self._dialect.batches(self._dialect.statement(selected, relation, where), schema)
+            for batch in self._dialect.batches(self._dialect.statement(selected, relation, where), schema):
+                if not self._dialect.checks_texts:
+                    rows.check_texts(batch, relation.name)
+                yield batch
 
     @contextmanager
     def _clear_errors(self, relation: Relation) -> Iterator[None]:

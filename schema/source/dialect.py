@@ -47,6 +47,8 @@ class Dialect(ABC):
 
     name: ClassVar[str]
     """One of `queries.DIALECTS`."""
+    checks_texts: ClassVar[bool] = True
+    """Whether the database stores no text but UTF-8."""
 
     def __init__(self, engine: Any, place: str) -> None:
         self.engine = engine

@@ -61,7 +61,7 @@ def normalise_events(
         elif name == names.OCCURRED_AT:
             arrays[name] = _stamps(to_utc(array, relation.stamps), relation, first_row, newest)
         elif newest is not None:
-            arrays[name] = values.readable_numbers(array)
+            arrays[name] = values.readable_numbers(array, decimal)
         else:
             arrays[name] = values.numbers(array, relation.name, relation.known_as(name), first_row, decimal)
     has_types = names.EVENT_TYPE in raw.column_names

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from schema.errors import UserError
 from schema.findings import Finding, Findings
 from schema.names import OCCURRED_AT, USER_ID
-from schema.source.contract import REQUIRED, UserRange
+from schema.source.contract import REQUIRED, Typing, UserRange
 from schema.source.file_findings import format_findings, left_out_findings, repeated_headers
 from schema.source.files import Part, files_left_out, parts_of, table_names
 from schema.source.folder_query import FolderQuery
@@ -21,6 +21,7 @@ from schema.source.id_ranges import id_ranges, in_range
 from schema.source.ids import canonical_ids
 from schema.source.part_reader import PartReader
 from schema.source.relations import Relation
+from schema.source_settings import CsvSettings
 
 
 class Folder:
@@ -28,12 +29,12 @@ class Folder:
 
     Args:
         path: The folder.
-        delimiter: Of CSV files; `auto` finds it in the header of each.
+        csv: How CSV files are written; by default found in each.
     """
 
-    def __init__(self, path: Path, delimiter: str = "auto") -> None:
+    def __init__(self, path: Path, csv: CsvSettings | None = None) -> None:
         self._path = path
-        self._reader = PartReader(delimiter)
+        self._reader = PartReader(csv or CsvSettings())
         self._noted = Findings()
         self._queries: dict[str, FolderQuery] = {}
         self.place = f"Folder {path}"
@@ -48,13 +49,22 @@ class Folder:
         """Returns the columns of all files, those of the first one first, or those of the query."""
         if relation.query is not None:
             return self._query(relation).columns()
-        return self._reader.all_columns(self._parts(relation))
+        parts = self._parts(relation)
+        if not parts:
+            raise UserError(
+                f"{self.place} has no file of table `{relation.name}` that can be opened. Remedy: check that "
+                "its link does not point to a file that is gone."
+            )
+        return self._reader.all_columns(parts)
 
-    def untyped(self, relation: Relation) -> bool:
+    def typing(self, relation: Relation, column: str) -> Typing:
         """CSV has no types; nor has a query where one of the files is CSV."""
+        del column
         if relation.query is not None:
-            return any(not part.is_parquet for parts in self._tables().values() for part in parts)
-        return not self._parts(relation)[0].is_parquet
+            is_text = any(not part.is_parquet for parts in self._tables().values() for part in parts)
+        else:
+            is_text = not self._parts(relation)[0].is_parquet
+        return "untyped" if is_text else "typed"
 
     def read(self, relation: Relation, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads contract columns of all rows, files in the order of their names."""

@@ -10,7 +10,7 @@ from schema.source.dialect import Dialect
 from schema.source.masking import mask_url
 from schema.source.product_source import ProductSource
 from schema.source.relations import check_mapping
-from schema.source_settings import SourceSettings
+from schema.source_settings import CsvSettings, SourceSettings
 
 if TYPE_CHECKING:
     from schema.source.database import Database
@@ -35,11 +35,11 @@ def open_source(settings: SourceSettings, arrow_native: bool = True) -> ProductS
     if not settings.url:
         raise UserError(f"No product database is named. {_FORMS}")
     check_mapping(settings)
-    tables = open_tables(settings.url, arrow_native, settings.csv.delimiter)
+    tables = open_tables(settings.url, arrow_native, settings.csv)
     return ProductSource(tables, settings)
 
 
-def open_tables(url: str, arrow_native: bool = True, delimiter: str = "auto") -> Database | Folder:
+def open_tables(url: str, arrow_native: bool = True, csv: CsvSettings | None = None) -> Database | Folder:
     """Opens a database or folder without looking for the tables of the contract.
 
     Raises:
@@ -48,22 +48,22 @@ def open_tables(url: str, arrow_native: bool = True, delimiter: str = "auto") ->
     from schema.source.database import Database
 
     if "://" not in url:
-        return _from_path(Path(url).expanduser(), arrow_native, delimiter)
+        return _from_path(Path(url).expanduser(), arrow_native, csv)
     backend = url.split("://", 1)[0].split("+", 1)[0].lower()
     if backend == "file":
-        return _from_path(Path(url.removeprefix("file://")), arrow_native, delimiter)
+        return _from_path(Path(url.removeprefix("file://")), arrow_native, csv)
     if backend == "sqlite":
-        return _from_path(Path(_sqlite_path(url)).expanduser(), arrow_native, delimiter)
+        return _from_path(Path(_sqlite_path(url)).expanduser(), arrow_native, csv)
     return Database(_server(backend, url, arrow_native))
 
 
-def _from_path(path: Path, arrow_native: bool, delimiter: str) -> Database | Folder:
+def _from_path(path: Path, arrow_native: bool, csv: CsvSettings | None) -> Database | Folder:
     from schema.source.database import Database
     from schema.source.folder import Folder
     from schema.source.sqlite import sqlite_dialect
 
     if path.is_dir():
-        return Folder(path, delimiter)
+        return Folder(path, csv)
     return Database(sqlite_dialect(path, arrow_native))
 
 

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schema.errors import UserError
-from schema.source.csv_files import delimiter_of, header_of, open_csv
+from schema.source.csv_files import CsvForm, check_closed, form_of, header_of, open_csv, what_is_wrong
 from schema.source.files import Part
+from schema.source_settings import CsvSettings
 
 _BATCH_ROWS: Final = 65_536
+_LONGEST_REASON: Final = 300
 
 
 class PartReader:
     """Reads parts; all columns of CSV files are text.
 
     Args:
-        delimiter: Of CSV files; `auto` finds it in the header of each.
+        csv: How CSV files are written.
     """
 
-    def __init__(self, delimiter: str) -> None:
-        self._delimiter = delimiter
+    def __init__(self, csv: CsvSettings) -> None:
+        self._csv = csv
+        self._form_of = lru_cache(maxsize=None)(self._find_form)
         self._columns_of = lru_cache(maxsize=None)(self._read_columns)
 
     def columns(self, part: Part) -> list[str]:
@@ -38,7 +40,7 @@ class PartReader:
 
     def delimiter(self, part: Part) -> str:
         """Returns what separates the columns of a CSV file."""
-        return delimiter_of(part.path, self._delimiter)
+        return self._form_of(part).delimiter
 
     def batches(self, part: Part, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads columns of a file; those of its folders are text, those of other files null."""
@@ -63,26 +65,45 @@ class PartReader:
         )
         return pa.RecordBatchReader.from_batches(schema, batches)
 
+    def _find_form(self, part: Part) -> CsvForm:
+        try:
+            return form_of(part.path, self._csv)
+        except OSError as error:
+            raise UserError(f"File {part.path} cannot be read: {_reason(error)}.") from error
+
     def _read_columns(self, part: Part) -> tuple[str, ...]:
         try:
             if part.is_parquet:
                 return tuple(pq.read_schema(part.path).names)
-            return tuple(header_of(part.path, self.delimiter(part)))
-        except (pa.ArrowException, OSError) as error:
-            raise _unreadable(part.path, error) from error
+            return tuple(header_of(part.path, self._form_of(part)))
+        except (pa.ArrowException, OSError, UnicodeError) as error:
+            raise self._unreadable(part, error) from error
 
     def _own_batches(self, part: Part, own: Sequence[str]) -> Iterator[pa.RecordBatch]:
         try:
             if part.is_parquet:
                 yield from pq.ParquetFile(part.path).iter_batches(_BATCH_ROWS, columns=list(own))
                 return
-            with open_csv(part.path, self.delimiter(part), list(self._columns_of(part))) as reader:
-                yield from (batch.select(list(own)) if own else batch for batch in reader)
-        except (pa.ArrowException, OSError) as error:
-            raise _unreadable(part.path, error) from error
+            last = None
+            with open_csv(part.path, self._form_of(part), list(self._columns_of(part))) as reader:
+                for last in reader:
+                    yield last.select(list(own)) if own else last
+            if last is not None:
+                check_closed(part.path, self._form_of(part), last)
+        except (pa.ArrowException, OSError, UnicodeError) as error:
+            raise self._unreadable(part, error) from error
+
+    def _unreadable(self, part: Part, error: Exception) -> UserError:
+        if part.is_parquet:
+            remedy = "Remedy: write it as Parquet or as UTF-8 CSV with a header"
+            return UserError(f"File {part.path} cannot be read: {_reason(error)}. {remedy}.")
+        told = what_is_wrong(part.path, self._form_of(part))
+        remedy = "Remedy: write it as UTF-8 CSV with a header, or as Parquet"
+        return UserError(f"File {part.path} cannot be read: {told or f'{_reason(error)}. {remedy}'}.")
 
 
-def _unreadable(file: Path, error: Exception) -> UserError:
-    reason = str(error).splitlines()[0].rstrip(".")
-    remedy = "Remedy: write it as UTF-8 CSV with a header, or as Parquet."
-    return UserError(f"File {file} cannot be read: {reason}. {remedy}")
+def _reason(error: Exception) -> str:
+    """The first line of an error, without what a terminal could not show."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    shown = "".join(letter if letter.isprintable() else "?" for letter in lines[0])
+    return shown[:_LONGEST_REASON].rstrip(". ")

@@ -5,33 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Self
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
-from schema.features import ValueType
+from schema.features import Kind, ValueType
 from schema.findings import Finding, Findings
-from schema.source import contract, values
+from schema.source import contract
 from schema.source.contract import EVENTS, PRODUCTS, USERS, UserRange
 from schema.source.events_table import normalise_events
-from schema.source.forms import note_forms, note_numbers
+from schema.source.forms import note_forms
 from schema.source.guests import is_guest, of_users, unread
 from schema.source.id_ranges import id_ranges, in_range
 from schema.source.ids import canonical_id, id_forms
-from schema.source.number_columns import typed_column
 from schema.source.relations import Relation, missing_table, unmapped, with_columns
 from schema.source.returns import Settled, settle
 from schema.source.row_tables import file_named, joined, newest_of_each, oldest_first, only
 from schema.source.stamp_forms import to_utc
-from schema.source.stamps import epoch_seconds, readable_seconds
+from schema.source.stamps import readable_seconds
+from schema.source.table_rows import Way, table_rows
 from schema.source.tables import Tables
-from schema.source.types import as_type
 from schema.source_settings import SourceSettings, TableMapping
 
 Types = Mapping[str, ValueType]
-_LARGEST_STAMP: Final = 2**53
 
 
 class ProductSource:
@@ -89,7 +87,13 @@ class ProductSource:
         relation = self._relations.get(table)
         return () if relation is None else self._tables.findings(relation)
 
-    def read_table(self, table: str, types: Types | None = None, with_guests: bool = False) -> pa.Table:
+    def read_table(
+        self,
+        table: str,
+        types: Types | None = None,
+        with_guests: bool = False,
+        kinds: Mapping[str, Kind] | None = None,
+    ) -> pa.Table:
         """Reads all of `users` or `products`.
 
         Args:
@@ -97,6 +101,7 @@ class ProductSource:
             types: Column -> its frozen type; what does not fit is missing. By default, types follow from
                 the values.
             with_guests: Whether rows of `users` that are no user are read too.
+            kinds: Column -> kind that the user chose, for columns of text that could be numbers.
 
         Returns:
             Contract columns by their names: ids string, `available` int64 (0/1), `created_at` int64
@@ -108,7 +113,7 @@ class ProductSource:
             return pa.table({})
         columns = self.columns(table)
         batches = list(self._tables.read(relation, columns))
-        rows = self._native(table, joined(batches, columns), types)
+        rows = self._native(table, joined(batches, columns), types, kinds)
         if table == USERS and not with_guests:
             return rows.filter(pc.invert(is_guest(rows[names.USER_ID], self.reading)))
         return rows
@@ -255,41 +260,17 @@ class ProductSource:
         )
 
     def _native(
-        self, table: str, raw: pa.Table, types: Types | None = None, is_live: bool = False
+        self,
+        table: str,
+        raw: pa.Table,
+        types: Types | None = None,
+        kinds: Mapping[str, Kind] | None = None,
+        is_live: bool = False,
     ) -> pa.Table:
-        relation = self._relations[table]
-        if self.findings is not None:
-            note_forms(self.findings, raw, relation, 1)
-        arrays = {}
-        name = self.name_of(table)
-        untyped = self._tables.untyped(relation)
-        for column in raw.column_names:
-            array = values.flat(raw[column])
-            if column == contract.KEYS[table]:
-                arrays[column] = values.texts(array)
-            elif table == PRODUCTS and column == names.AVAILABLE:
-                arrays[column] = values.flags(array, name, self.name_of(table, column))
-            elif table == PRODUCTS and column == names.CREATED_AT:
-                arrays[column] = self._created_at(to_utc(array, relation.stamps), is_live)
-            elif types is not None and column in types:
-                arrays[column] = as_type(array, types[column])
-                lost = arrays[column].null_count - array.null_count
-                if lost > 0:
-                    self.on_unfit(f"{table}.{column}", lost)
-            else:
-                arrays[column] = values.native(self._typed(table, column, array) if untyped else array)
-        return pa.table(arrays)
-
-    def _typed(self, table: str, column: str, array: pa.Array) -> pa.Array:
-        found = typed_column(column, array, self._decimal)
-        if self.findings is not None:
-            note_numbers(self.findings, found, self._relations[table], column)
-        return found.values
-
-    def _created_at(self, array: pa.Array, is_live: bool) -> pa.Array:
-        if is_live:
-            return readable_seconds(array, _LARGEST_STAMP)
-        return epoch_seconds(array, self.name_of(PRODUCTS), self.name_of(PRODUCTS, names.CREATED_AT))
+        way = Way(
+            self._tables.typing, self._decimal, types, kinds or {}, is_live, self.findings, self.on_unfit
+        )
+        return table_rows(raw, self._relations[table], way)
 
 
 def _exists(name: str, existing: Sequence[str]) -> bool:

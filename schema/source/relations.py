@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -69,7 +71,11 @@ def unmapped(settings: SourceSettings, table: str, dialect: str = "sqlite") -> R
     key = f"source.tables.{table}"
     query = query_for(mapping.query, dialect, f"{key}.query")
     if query is not None:
-        query = without_end(fill_in(query, settings.variables, f"{key}.query")) or None
+        query = without_end(fill_in(query, settings.variables, f"{key}.query"))
+        if not query:
+            raise UserError(
+                f"Configuration key `{key}.query` is empty. Remedy: write a SELECT, or leave the key out."
+            )
     name = fill_in(mapping.table, settings.variables, f"{key}.table") if mapping.table else table
     form = StampForm(mapping.timezone or settings.timezone, mapping.format)
     check_form(form, key)
@@ -93,16 +99,30 @@ def with_columns(relation: Relation, mapping: TableMapping, present: Sequence[st
     renamed = dict(mapping.columns)
     renamed.update({name: name for name in present if name not in taken and name not in renamed})
     renamed = _chosen(relation, mapping, renamed, place)
-    for required in contract.REQUIRED[relation.table]:
-        if required not in renamed:
-            raise UserError(
-                f"{place} has no column `{required}`. Received: columns {_listed(present)}. Remedy: map it "
-                f"in the configuration, such as `source.tables.{relation.table}.columns.{required}: "
-                f"{nearest(required, present)}`."
-            )
+    missing = [name for name in contract.REQUIRED[relation.table] if name not in renamed]
+    if missing:
+        raise _missing_columns(relation, place, missing, present)
     order = {source: position for position, source in enumerate(present)}
     columns = sorted(renamed.items(), key=lambda pair: order[pair[1]])
     return replace(relation, columns=tuple(columns))
+
+
+def _missing_columns(
+    relation: Relation, place: str, missing: Sequence[str], present: Sequence[str]
+) -> UserError:
+    key = f"source.tables.{relation.table}.columns"
+    listed = "; ".join(f"`{key}.{name}: {_yaml(nearest(name, present))}`" for name in missing)
+    split = " If these are several columns, set `source.csv.delimiter`." if len(present) == 1 else ""
+    return UserError(
+        f"{place} has no column {' and no column '.join(f'`{name}`' for name in missing)}. Received: columns "
+        f"{_listed(present)}. Remedy: map {'it' if len(missing) == 1 else 'them'} in the configuration, such "
+        f"as {listed}.{split}"
+    )
+
+
+def _yaml(name: str) -> str:
+    """A name as it is written in the configuration."""
+    return name if re.fullmatch(r"\w+", name) else json.dumps(name, ensure_ascii=False)
 
 
 def _chosen(relation: Relation, mapping: TableMapping, renamed: dict[str, str], place: str) -> dict[str, str]:

@@ -7,9 +7,11 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from schema.errors import UserError
 from schema.source.ids import bytes_text
 
 BATCH_ROWS: Final = 50_000
+_LONGEST_SHOWN: Final = 40
 
 
 def row_batches(engine: Any, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -40,6 +42,33 @@ def record_batch(rows: Sequence[Any], schema: pa.Schema) -> pa.RecordBatch:
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [() for _ in schema]
     arrays = [_array(values, field.type) for values, field in zip(columns, schema, strict=True)]
     return pa.record_batch(arrays, names=schema.names)
+
+
+def check_texts(batch: pa.RecordBatch, table: str) -> None:
+    """Raises UserError where a text is no UTF-8.
+
+    Args:
+        batch: Rows that may hold any bytes as text.
+        table: For the message.
+    """
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid as error:
+            values = column.cast(pa.binary(), safe=False).to_pylist()
+            shown = next((value for value in values if value and not _is_utf_8(value)), b"")
+            raise UserError(
+                f"Table `{table}`, column `{name}`: a text is no UTF-8. Received: "
+                f"{shown[:_LONGEST_SHOWN]!r}. Remedy: correct the text, or store it as a BLOB."
+            ) from error
+
+
+def _is_utf_8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

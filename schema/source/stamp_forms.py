@@ -32,6 +32,9 @@ _DIRECTIVES: Final = {
     "a": r"[A-Za-z]+",
     "%": "%",
 }
+_POSSIBLE: Final = (
+    r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)"
+)
 _ISO_WITHOUT_ZONE: Final = (
     r"^\s*(?P<day>\d{4}-\d{2}-\d{2})(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?)?\s*$"
 )
@@ -140,7 +143,8 @@ def _iso(text: pa.Array, pattern: str) -> pa.Array:
         _or_zero(fields.get("S", zero)),
         _zone(fields, zero),
     ]
-    return pc.binary_join_element_wise(*pieces, "")
+    iso = pc.binary_join_element_wise(*pieces, "")
+    return pc.if_else(pc.match_substring_regex(iso, _POSSIBLE), iso, pa.scalar(None, pa.string()))
 
 
 def _year(fields: dict[str, pa.Array]) -> pa.Array:

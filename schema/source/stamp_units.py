@@ -13,11 +13,13 @@ _UNITS: Final = (("seconds", 1), ("milliseconds", 10**3), ("microseconds", 10**6
 _LARGEST_SECONDS: Final = 10**11
 """The year 5138 in seconds, and 1973 in milliseconds."""
 
+_YYYYMM: Final = r"^(?:19|20|21)\d{2}(?:0[1-9]|1[0-2])$"
 _YYYYMMDD: Final = r"^(?:19|20|21)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
 _WITH_CLOCK: Final = _YYYYMMDD[:-1] + r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?$"
 _DAYS: Final = {
     "days since 1900, as Excel writes dates": (20_000, 80_000, "(value - 25569) * 86400"),
     "Julian days": (2_400_000, 2_500_000, "(value - 2440587.5) * 86400"),
+    "years": (1_900, 2_199, "ISO text of the day, such as 2024-05-31"),
 }
 """What numbers of days are called -> from, to, and the SQL that makes epoch seconds of them."""
 
@@ -74,11 +76,13 @@ def check_no_calendar(numbers: pa.Array, table: str, column: str) -> None:
     for what, (start, end, conversion) in _DAYS.items():
         if start <= low and high <= end:
             raise _days_error(table, column, what, low, conversion)
-    if low < 1900_00_00:
+    if low < 1900_00:
         return
     texts = (
         pc.floor(known).cast(pa.int64(), safe=False) if pa.types.is_floating(known.type) else known
     ).cast(pa.string())
+    if pc.all(pc.match_substring_regex(texts, _YYYYMM)).as_py():
+        raise _days_error(table, column, "months as YYYYMM", low, "ISO text of the day, such as 2024-05-31")
     if pc.all(pc.match_substring_regex(texts, _YYYYMMDD)).as_py():
         day = texts[0].as_py()
         iso = f"{day[:4]}-{day[4:6]}-{day[6:]}"

@@ -15,7 +15,11 @@ _PATTERN: Final = (
     r" ?(?P<zone>Z|z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$"
 )
 _EPOCH: Final = r"^-?\d+(?:\.\d*)?$"
-_REMEDY: Final = "Remedy: store UTC as ISO text (2024-05-31T18:30:00) or as epoch seconds."
+_BLANK: Final = r"^\s*(?:0000-00-00(?:[T ]00:00(?::00)?(?:\.0+)?)?|null|none|nan|nat|n/a|-|)\s*$"
+_REMEDY: Final = (
+    "Remedy: store UTC as ISO text (2024-05-31T18:30:00) or as epoch seconds, or say how they are written "
+    "with `format` of the table under `source.tables`, such as '%d.%m.%Y'."
+)
 
 
 def epoch_seconds(values: pa.Array, table: str, column: str, first_row: int = 1) -> pa.Array:
@@ -49,6 +53,27 @@ def epoch_seconds(values: pa.Array, table: str, column: str, first_row: int = 1)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         raise UserError(f"Table `{table}`, column `{column}` holds {kind}, no points in time. {_REMEDY}")
     return _from_text(values.cast(pa.string()), table, column, first_row)
+
+
+def without_blanks(values: pa.Array) -> pa.Array:
+    """Returns stamps that may be missing; words for a missing value and zero dates are."""
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        return values
+    texts = values.cast(pa.string())
+    return pc.if_else(_is_blank(texts), pa.scalar(None, pa.string()), texts)
+
+
+def blanks(values: pa.Array) -> pa.Array:
+    """Says which stamps `without_blanks` takes for missing, apart from empty ones."""
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        return pa.repeat(False, len(values))
+    texts = values.cast(pa.string())
+    is_empty = pc.equal(pc.utf8_trim_whitespace(texts), "")
+    return pc.fill_null(pc.and_(_is_blank(texts), pc.invert(is_empty)), False)
+
+
+def _is_blank(texts: pa.Array) -> pa.Array:
+    return pc.match_substring_regex(texts, _BLANK, ignore_case=True)
 
 
 def readable_seconds(values: pa.Array, newest: int) -> pa.Array:

@@ -8,7 +8,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from schema.findings import Finding
-from schema.source.contract import UserRange
+from schema.source.contract import Typing, UserRange
 from schema.source.relations import Relation
 
 
@@ -29,8 +29,8 @@ class Tables(Protocol):
     def columns(self, relation: Relation) -> list[str]:
         """Returns the columns of a table or query, by their names in the database."""
 
-    def untyped(self, relation: Relation) -> bool:
-        """Says whether every column is text only because the format knows no types."""
+    def typing(self, relation: Relation, column: str) -> Typing:
+        """Returns what is known of the values of a contract column that was read."""
 
     def read(self, relation: Relation, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Reads contract columns of all rows, in the table's order."""

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema.features import ValueType
+from schema.numbers import DecimalMark
 from schema.source.ids import id_texts
 from schema.source.values import VECTOR, plain, readable_numbers_64, vectors
 
@@ -26,14 +27,20 @@ def type_of(values: pa.Array) -> ValueType | None:
     return next((name for name, kind in _ARROW.items() if kind == values.type), "text")
 
 
-def as_type(values: pa.Array, wanted: ValueType) -> pa.Array:
-    """Returns raw values of a column in its frozen type; what does not fit is missing."""
+def as_type(values: pa.Array, wanted: ValueType, decimal: DecimalMark = "auto") -> pa.Array:
+    """Returns raw values of a column in its frozen type; what does not fit is missing.
+
+    Args:
+        values: As they were read.
+        wanted: The frozen type.
+        decimal: What stands before the fraction of a number written as text.
+    """
     if wanted == "text":
         return id_texts(values)
     plain_values = plain(values)
     if wanted == "vector":
         return vectors(plain_values)
-    numbers = readable_numbers_64(plain_values)
+    numbers = readable_numbers_64(plain_values, decimal)
     if wanted == "real":
         return numbers
     if pa.types.is_integer(plain_values.type):

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from schema.errors import UserError
 from schema.numbers import DecimalMark
 from schema.source.ids import canonical_ids, id_texts
-from schema.source.number_columns import parsed
+from schema.source.number_columns import is_blank, parsed
 
 VECTOR: Final = pa.list_(pa.float32())
 _NUMBER: Final = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
@@ -44,7 +44,7 @@ def numbers(
     """
     values = plain(values)
     if pa.types.is_string(values.type):
-        trimmed = _trimmed(values)
+        trimmed = _without_blanks(values)
         found = parsed(trimmed, decimal)
         bad = pc.and_(pc.is_valid(trimmed), pc.is_null(found))
         if pc.any(bad, min_count=0).as_py():
@@ -58,18 +58,25 @@ def numbers(
     return values.cast(pa.float32(), safe=False)
 
 
-def readable_numbers(values: pa.Array) -> pa.Array:
+def readable_numbers(values: pa.Array, decimal: DecimalMark = "auto") -> pa.Array:
     """Returns quantities as float32; what is no number is missing."""
-    return readable_numbers_64(plain(values)).cast(pa.float32(), safe=False)
+    return readable_numbers_64(plain(values), decimal).cast(pa.float32(), safe=False)
 
 
-def readable_numbers_64(values: pa.Array) -> pa.Array:
+def readable_numbers_64(values: pa.Array, decimal: DecimalMark = "auto") -> pa.Array:
     """Returns plain values as float64; what is no number is missing."""
     if pa.types.is_string(values.type):
-        values = parsed(_trimmed(values))
+        values = parsed(_trimmed(values), decimal)
     elif not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         return pa.nulls(len(values), pa.float64())
     return values.cast(pa.float64(), safe=False)
+
+
+def _without_blanks(values: pa.Array) -> pa.Array:
+    """Texts, of which those that say that there is no number are missing."""
+    encoded = values.dictionary_encode()
+    kept = [None if is_blank(text) else text for text in encoded.dictionary.to_pylist()]
+    return pa.array(kept, pa.string()).take(encoded.indices)
 
 
 def _trimmed(values: pa.Array) -> pa.Array:

@@ -197,3 +197,49 @@ def test_forms_of_ids_meet_live_and_in_ranges(tmp_path):
         parts = [set(source.read_events(part)["user_id"].to_pylist()) for part in source.partitions(4)]
     assert len(parts) == 4
     assert sorted(user for part in parts for user in part) == sorted({f"u{n}" for n in range(30)})
+
+
+def test_products_of_the_future_are_told(tmp_path):
+    url = write(tmp_path / "s.db", ordinary())
+    connection = sqlite3.connect(url)
+    connection.execute("ALTER TABLE products ADD created_at")
+    connection.execute("UPDATE products SET created_at = '2099-01-01' WHERE product_id = 'p1'")
+    connection.execute("UPDATE products SET created_at = '0000-00-00' WHERE product_id = 'p2'")
+    connection.commit()
+    connection.close()
+    _, findings, _ = profiled(url)
+    assert findings["created in the future"].count == 1
+    assert findings["created in the future"].example == "row 2: 2099-01-01 00:00:00 UTC"
+
+
+def with_numbers(path, quantity, price):
+    rows = [(*row, quantity(index), price(index)) for index, row in enumerate(ordinary())]
+    return write(path / "s.db", rows, "user_id, product_id, occurred_at, quantity, price")
+
+
+def test_a_quantity_of_0_and_a_price_below_0_are_told(tmp_path):
+    url = with_numbers(tmp_path, lambda index: int(index > 6), lambda index: -1 if index == 9 else 2.5)
+    found, findings, _ = profiled(url)
+    assert (findings["quantity 0"].count, findings["quantity 0"].example) == (7, "row 1")
+    assert (findings["price below 0"].count, findings["price below 0"].example) == (1, "row 10")
+    assert found.num_events == 300
+
+
+def test_words_for_a_missing_number_are_missing(tmp_path):
+    url = with_numbers(tmp_path, lambda index: 2, lambda index: "n/a" if index < 4 else 2.5)
+    _, findings, used = profiled(url)
+    assert findings["words for a missing value"].count == 4
+    assert used["price"].null_count == 4
+
+
+def test_a_shop_of_returns_only_is_refused(tmp_path):
+    url = with_numbers(tmp_path, lambda index: -1, lambda index: 2.5)
+    with pytest.raises(UserError, match=r"no event that can be used. Received: 300 rows, .* 300 returns"):
+        profiled(url)
+
+
+def test_ids_that_are_spelled_otherwise_in_every_row_are_refused(tmp_path):
+    rows = [(f"00{user[1:]}", product, stamp) for user, product, stamp in ordinary()]
+    _, findings, _ = profiled(write(tmp_path / "s.db", rows, users=range(1, 30)))
+    assert findings["ids spelled in two ways"].severity == "error"
+    assert findings["ids spelled in two ways"].count == 29

@@ -59,7 +59,7 @@ def test_a_column_is_what_nearly_all_of_its_values_are():
     assert typed("1", None, "-20") == ([1, None, -20], 0)
     assert typed("1", "2.50") == ([1.0, 2.5], 0)
     assert typed("1", "\\N", "NULL", "2") == ([1, None, None, 2], 0)
-    assert typed("1", "x", "y") == (["1", "x", "y"], 0)
+    assert typed("1", "x", "y") == (["1", "x", "y"], 2)
 
 
 def test_codes_and_versions_stay_text():

@@ -159,7 +159,7 @@ def test_compressed_files_upper_case_suffixes_and_utf_16(folder):
         assert source.read_events()["user_id"].to_pylist() == ["a"]
     (folder / "events.CSV.bz2").unlink()
     (folder / "events.csv").write_bytes(f"{HEADER}\na,p1,5\n".encode("utf-16"))
-    with pytest.raises(UserError, match=r"events.csv is UTF-16"):
+    with pytest.raises(UserError, match=r"events.csv is UTF-16. Remedy: set `source.csv.encoding: utf-16`"):
         opened(folder)
 
 

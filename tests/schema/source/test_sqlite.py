@@ -238,7 +238,7 @@ def test_text_that_is_not_utf8_is_one_clear_line(tmp_path, opened):
     connection = sqlite3.connect(tmp_path / "shop.db")
     connection.execute("UPDATE events SET product_id = CAST(X'FF41' AS TEXT)")
     connection.commit()
-    with opened(url) as source, pytest.raises(UserError, match=r"cannot read the rows of `events`") as error:
+    with opened(url) as source, pytest.raises(UserError, match=r"`events`.*UTF-8") as error:
         source.read_events()
     assert "\n" not in str(error.value)
 
@@ -264,3 +264,40 @@ def test_a_damaged_file_is_one_clear_line(tmp_path):
 def test_newest_event_time_in_every_form(tmp_path, opened, stamps, newest):
     with opened(shop(tmp_path / "shop.db", rows=[("u", "p", stamp) for stamp in stamps])) as source:
         assert source.newest_event_time() == newest
+
+
+def test_a_table_may_have_many_columns(tmp_path):
+    columns = ", ".join(f"c{index}" for index in range(900))
+    values = ", ".join(str(index) if index % 2 else f"'v{index}'" for index in range(900))
+    url = shop(tmp_path / "s.db", rows=[("u", "p", 5)])
+    connection = sqlite3.connect(tmp_path / "s.db")
+    connection.execute("DROP TABLE products")
+    connection.execute(f"CREATE TABLE products (product_id, {columns})")
+    connection.execute(f"INSERT INTO products VALUES ('p', {values})")
+    connection.commit()
+    connection.close()
+    with open_source(SourceSettings(url=url)) as source:
+        (row,) = source.read_table("products").to_pylist()
+    assert len(row) == 901
+    assert (row["c0"], row["c899"]) == ("v0", 899)
+
+
+@pytest.mark.parametrize("arrow_native", [True, False])
+def test_a_text_that_is_no_utf_8_is_named(tmp_path, arrow_native):
+    url = shop(tmp_path / "s.db", rows=[("u", "p", 5)], products="product_id, x", product_rows=[("p", "a")])
+    connection = sqlite3.connect(tmp_path / "s.db")
+    connection.execute("UPDATE products SET x = CAST(X'75ff31' AS TEXT)")
+    connection.commit()
+    connection.close()
+    with open_source(SourceSettings(url=url), arrow_native) as source, pytest.raises(UserError) as error:
+        source.read_table("products")
+    assert "`products`" in str(error.value)
+    assert "UTF-8" in str(error.value)
+    assert "x" in str(error.value)
+
+
+def test_an_empty_query_is_refused(tmp_path):
+    url = shop(tmp_path / "s.db", rows=[("u", "p", 5)])
+    tables = {"products": TableMapping(query=" ; -- nothing")}
+    with pytest.raises(UserError, match=r"`source.tables.products.query` is empty"):
+        open_source(SourceSettings(url=url, tables=tables))

@@ -29,6 +29,8 @@ def written(values, timezone=None, format=None, kind=None):
         ("%Y%m%d", "20241231", "2024-12-31T00:00:00"),
         ("%d.%m.%Y", "2024-01-02T03:04:05", "2024-01-02T03:04:05"),
         ("%d.%m.%Y", "yesterday", "yesterday"),
+        ("%d/%m/%Y", "08/15/2024", "08/15/2024"),
+        ("%d.%m.%Y %H:%M", "05.09.2024 25:00", "05.09.2024 25:00"),
     ],
 )
 def test_formats_become_iso(format, value, expected):

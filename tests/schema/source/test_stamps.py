@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from schema.errors import UserError
-from schema.source.stamps import epoch_seconds
+from schema.source.stamps import blanks, epoch_seconds, without_blanks
 
 
 def seconds(values, kind=None):
@@ -75,3 +75,25 @@ def test_other_types_are_refused():
         seconds([[1]])
     with pytest.raises(UserError, match=r"row 2"):
         seconds([1.0, float("inf")])
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ([2023, 2024], "holds years, no points in time. Received: 2023"),
+        (["2023", "2024"], "holds years"),
+        ([202312, 202401], "holds months as YYYYMM, no points in time. Received: 202312"),
+        (["202312"], "holds months as YYYYMM"),
+    ],
+)
+def test_years_and_months_are_no_seconds(values, told):
+    with pytest.raises(UserError, match=told):
+        seconds(values)
+
+
+def test_words_for_a_missing_stamp_are_missing():
+    given = ["0000-00-00 00:00:00", "0000-00-00", " NULL ", "", "NaT", "2024-01-02", None, "soon"]
+    expected = [None, None, None, None, None, "2024-01-02", None, "soon"]
+    assert without_blanks(pa.array(given)).to_pylist() == expected
+    assert without_blanks(pa.array([0, 5])).to_pylist() == [0, 5]
+    assert blanks(pa.array(given)).to_pylist() == [True, True, True, False, True, False, False, False]

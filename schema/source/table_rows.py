@@ -1,0 +1,99 @@
+"""Rows of `users` and `products` in the types that the pipeline works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyarrow as pa
+
+from schema import names
+from schema.features import Kind, ValueType
+from schema.findings import Findings
+from schema.numbers import DecimalMark
+from schema.source import contract, values
+from schema.source.contract import PRODUCTS, Typing
+from schema.source.forms import note_forms
+from schema.source.number_columns import typed_column
+from schema.source.number_findings import number_findings
+from schema.source.relations import Relation
+from schema.source.stamp_forms import to_utc
+from schema.source.stamps import epoch_seconds, readable_seconds, without_blanks
+from schema.source.types import as_type
+
+_LARGEST_STAMP: Final = 2**53
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the columns of a table are read.
+
+    Attributes:
+        typing: Says what is known of the values of a column.
+        decimal: What stands before the fraction of a number written as text.
+        types: Column -> its frozen type; what does not fit is missing. None if types follow from the values.
+        kinds: Column -> kind that the user chose.
+        is_live: Whether stamps that cannot be read are missing instead of an error.
+        findings: Where what is noticed about the forms of values is put, if somebody wants to know.
+        on_unfit: Called with `table.column` and the number of its values that do not fit its frozen type.
+    """
+
+    typing: Callable[[Relation, str], Typing]
+    decimal: DecimalMark = "auto"
+    types: Mapping[str, ValueType] | None = None
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    is_live: bool = False
+    findings: Findings | None = None
+    on_unfit: Callable[[str, int], object] = lambda *_: None
+
+
+def table_rows(raw: pa.Table, relation: Relation, way: Way) -> pa.Table:
+    """Returns contract columns in their types; features as int64, float64, string or list of float32.
+
+    Args:
+        raw: Rows as they were read, by the contract's names.
+        relation: Where they come from.
+        way: How they are read.
+
+    Raises:
+        UserError: A flag or stamp cannot be understood.
+    """
+    if way.findings is not None:
+        note_forms(way.findings, raw, relation, 1)
+    return pa.table(
+        {column: _column(column, values.flat(raw[column]), relation, way) for column in raw.column_names}
+    )
+
+
+def _column(column: str, array: pa.Array, relation: Relation, way: Way) -> pa.Array:
+    if column == contract.KEYS[relation.table]:
+        return values.texts(array)
+    if relation.table == PRODUCTS and column == names.AVAILABLE:
+        return values.flags(array, relation.name, relation.known_as(column))
+    if relation.table == PRODUCTS and column == names.CREATED_AT:
+        return _created_at(array, relation, way)
+    if way.types is None or column not in way.types:
+        return values.native(_typed(column, values.plain(array), relation, way))
+    typed = as_type(array, way.types[column], way.decimal)
+    lost = typed.null_count - array.null_count
+    if lost > 0:
+        way.on_unfit(f"{relation.table}.{column}", lost)
+    return typed
+
+
+def _typed(column: str, array: pa.Array, relation: Relation, way: Way) -> pa.Array:
+    if not pa.types.is_string(array.type):
+        return array
+    kind, typing = way.kinds.get(column), way.typing(relation, column)
+    found = typed_column(column, array, way.decimal, kind)
+    if way.findings is not None:
+        way.findings.extend(number_findings(found, relation, column, typing, kind))
+    return array if typing == "typed" and kind is not Kind.NUMBER else found.values
+
+
+def _created_at(array: pa.Array, relation: Relation, way: Way) -> pa.Array:
+    array = to_utc(without_blanks(array), relation.stamps)
+    if way.is_live:
+        return readable_seconds(array, _LARGEST_STAMP)
+    return epoch_seconds(array, relation.name, relation.known_as(names.CREATED_AT))
