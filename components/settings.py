@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
@@ -12,6 +12,19 @@ from schema.settings import Settings
 Days = Annotated[str, StringConstraints(pattern=r"^\d+d$")]
 """A number of days, such as `14d`."""
 Share = Annotated[float, Field(ge=0, le=1)]
+BaselineName = Literal[
+    "popularity",
+    "trending",
+    "own_frequency",
+    "last_seen",
+    "user_knn",
+    "tifu_knn",
+    "item_knn",
+    "transitions",
+    "ease",
+    "als",
+    "bpr",
+]
 
 
 class IndexSettings(Settings):
@@ -53,37 +66,7 @@ class PrerankingSettings(Settings):
 class BaselineSettings(Settings):
     """The classics with which every model is compared."""
 
-    systems: Annotated[
-        tuple[
-            Literal[
-                "popularity",
-                "trending",
-                "own_frequency",
-                "last_seen",
-                "user_knn",
-                "tifu_knn",
-                "item_knn",
-                "transitions",
-                "ease",
-                "als",
-                "bpr",
-            ],
-            ...,
-        ],
-        Field(min_length=1),
-    ] = (
-        "popularity",
-        "trending",
-        "own_frequency",
-        "last_seen",
-        "user_knn",
-        "tifu_knn",
-        "item_knn",
-        "transitions",
-        "ease",
-        "als",
-        "bpr",
-    )
+    systems: Annotated[tuple[BaselineName, ...], Field(min_length=1)] = get_args(BaselineName)
     """Which of them are tuned and measured, at least one; popularity and own_frequency always are."""
     max_tuning_queries: Annotated[int, Field(ge=1)] = 400
     """Users of the eval window on whom settings are chosen; beyond, a seeded sample."""

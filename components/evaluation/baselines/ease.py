@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
 
 from components.evaluation.baselines.base import Popularity, Question
 from components.evaluation.baselines.matrices import Matrices, rows_of_queries
 from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
 from components.evaluation.lists import FloatArray, IntArray
+from components.interactions.ease import solve_ease
 from schema import names
 
 
@@ -65,16 +65,4 @@ class Ease:
         head = np.sort(np.argsort(-buyers, kind="stable")[: self.most_products])
         head = head[buyers[head] > 0]
         gram = (binary[:, head].T @ binary[:, head]).toarray()
-        return head, ease_weights(gram, self.regularization)
-
-
-def ease_weights(gram: FloatArray, regularization: float) -> FloatArray:
-    """`-P[i, j] / P[j, j]` with `P = (gram + regularization)^-1`, zeros on the diagonal."""
-    if not len(gram):
-        return gram
-    gram = gram.copy()
-    gram[np.diag_indices_from(gram)] += regularization
-    inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
-    weights: FloatArray = -inverse / np.diag(inverse)[np.newaxis, :]
-    np.fill_diagonal(weights, 0.0)
-    return weights
+        return head, solve_ease(gram, self.regularization)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from scipy import sparse
 
 from components.evaluation.baselines.base import Popularity, Question
-from components.evaluation.baselines.ease import Ease, ease_weights
+from components.evaluation.baselines.ease import Ease
 from components.evaluation.baselines.factorization import Factorization
 from components.evaluation.baselines.matrices import Matrices, decayed_counts, largest_of_rows
-from components.evaluation.baselines.registry import NAMES, grid
+from components.evaluation.baselines.registry import grid
 from components.evaluation.baselines.transitions import Transitions, count_transitions
 from components.evaluation.baselines.trending import Trending
 from components.evaluation.baselines.tuning import sample_queries, tune_baselines
 from components.evaluation.baselines.user_knn import UserKnn
 from components.evaluation.events import EventLog, Past
 from components.evaluation.lists import CodeLists
-from components.settings import BaselineSettings
+from components.interactions.ease import solve_ease
+from components.settings import BaselineName, BaselineSettings
 
 DAY = 86_400
 NOW = 100 * DAY
@@ -93,14 +96,14 @@ def test_without_structure_a_learner_finds_nothing(name):
     assert same.mean() < 0.75
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", get_args(BaselineName))
 def test_every_baseline_copes_with_one_user_and_one_product(name):
     tiny = question([(0, 0, 3)], 1, [0, -1], ((0,), (0,)))
     for candidate in grid(name, 10 * DAY, Matrices(seed=1), POPULARITY, BaselineSettings()):
         assert candidate.recommend(tiny, 3).tolist() == [[0, -1, -1]] * 2
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", get_args(BaselineName))
 def test_strangers_get_what_is_popular(name):
     if name == "trending":
         pytest.skip("it is the same for everybody")
@@ -110,7 +113,7 @@ def test_strangers_get_what_is_popular(name):
     assert ranked.tolist() == [[2, 1, 0]]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", get_args(BaselineName))
 def test_what_is_excluded_is_never_recommended(name):
     asked = checkerboard(excluded=True)
     ranked = grid(name, 10 * DAY, Matrices(seed=1), POPULARITY, BaselineSettings())[0].recommend(asked, 20)
@@ -155,7 +158,7 @@ def test_ease_solves_its_least_squares_problem():
     """Column j minimises |x_j - X b|^2 + lambda |b|^2 under b_j = 0: solved without column j, directly."""
     random = np.random.default_rng(2)
     matrix = (random.random((30, 6)) < 0.4).astype(float)
-    weights = ease_weights(matrix.T @ matrix, 3.0)
+    weights = solve_ease(matrix.T @ matrix, 3.0)
     for column in range(6):
         others = np.delete(np.arange(6), column)
         left = matrix[:, others]
