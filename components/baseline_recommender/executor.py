@@ -15,14 +15,13 @@ from components.evaluation.baselines.tuning import ALL, NEW, tune_baselines
 from components.evaluation.examples import first_values, read_split, texts
 from components.evaluation.exclusion import resolve_exclusion
 from components.evaluation.questions import (
-    Shop,
     build_question,
     never_bought,
     read_shop,
     sample_rows,
 )
 from components.evaluation.served import TOP_K
-from components.interactions.events import PositiveEvents, repeat_rate
+from components.interactions.events import repeat_rate
 from components.settings import BaselineSettings
 from schema import names
 from schema.files import write_json
@@ -39,7 +38,7 @@ class Executor(base_executor.BaseExecutor):
         seed = exec_properties["seed"]
         examples = artifact_utils.get_single_uri(input_dict["examples"])
         shop = read_shop(examples, artifact_utils.get_single_uri(input_dict["interactions"]))
-        exclusion = resolve_exclusion(exec_properties["exclude_purchased"], _repeat_rate(shop))
+        exclusion = resolve_exclusion(exec_properties["exclude_purchased"], repeat_rate(shop.events.positive))
         tables = {
             names.EVAL: read_split(examples, names.EVAL),
             names.TEST: sample_rows(
@@ -70,11 +69,3 @@ class Executor(base_executor.BaseExecutor):
         output.mkdir(parents=True, exist_ok=True)
         write_lists(output, written)
         write_json(output / TUNING_FILE, tuning)
-
-
-def _repeat_rate(shop: Shop) -> float:
-    log = shop.log
-    known = log.products >= 0
-    return repeat_rate(
-        PositiveEvents(log.users[known], log.products[known], log.times[known], log.num_products)
-    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.interactions.events import PositiveEvents
+from components.interactions.events import Events
 from schema import names
 from schema.features import FeatureSet, Kind
 from schema.transformed import catalog_spec, dense_columns, read_rows
@@ -33,7 +33,7 @@ def read_categories(patterns: list[str], features: FeatureSet) -> dict[str, np.n
 
 
 def choose_groupings(
-    categories: Mapping[str, np.ndarray], events: PositiveEvents, as_of: int, window: int
+    categories: Mapping[str, np.ndarray], events: Events, as_of: int, window: int
 ) -> np.ndarray:
     """Numbers the values of the columns that tell most about first purchases, the best column first.
 
@@ -63,7 +63,7 @@ def choose_groupings(
     return chosen
 
 
-def _divergence(groups: np.ndarray, events: PositiveEvents, start: int) -> float:
+def _divergence(groups: np.ndarray, events: Events, start: int) -> float:
     size = int(groups.max()) + 1
     pairs = events.user.astype(np.int64) * events.num_products + events.product
     before = events.time < start

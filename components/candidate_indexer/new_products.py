@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.interactions.events import PositiveEvents
+from components.interactions.events import Events
 
 _MOST_NEW_PRODUCTS = 5000
 _NUM_WINDOWS = 4
@@ -12,7 +12,7 @@ _PRIOR_SALES, _PRIOR_PRODUCTS = 0.02, 2.0
 
 
 def rank_new_products(
-    events: PositiveEvents, available: np.ndarray, groups: np.ndarray, as_of: int, window: int
+    events: Events, available: np.ndarray, groups: np.ndarray, as_of: int, window: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ranks the available products without an event.
 

@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from components.evaluation.baselines.base import Question
-from components.evaluation.events import EventLog, Past, encode, read_events
+from components.evaluation.events import Past
 from components.evaluation.examples import catalogue, first_values, flat_texts, read_split, texts
 from components.evaluation.lists import BoolArray, CodeLists, IntArray
 from components.evaluation.served import ALWAYS, OFF
+from components.interactions.events import ShopEvents, encode, read_shop_events
 from schema import names
 from schema.errors import PipelineRefusedError
 
@@ -23,13 +24,13 @@ class Shop:
     Attributes:
         product_ids: The catalogue.
         available: What may be recommended, `[products]`.
-        log: All positive events.
+        events: All events.
         catalog: The rows of the catalogue, in the order of `product_ids`.
     """
 
     product_ids: pa.Array
     available: BoolArray
-    log: EventLog
+    events: ShopEvents
     catalog: pa.Table
 
 
@@ -37,7 +38,7 @@ def read_shop(examples_uri: str, interactions_uri: str) -> Shop:
     """Reads the catalog split and the Interactions."""
     catalog = read_split(examples_uri, names.CATALOG)
     product_ids, available = catalogue(catalog)
-    return Shop(product_ids, available, read_events(interactions_uri, product_ids), catalog)
+    return Shop(product_ids, available, read_shop_events(interactions_uri, product_ids), catalog)
 
 
 def build_question(shop: Shop, table: pa.Table, moment: int, split: str, exclusion: str) -> Question:
@@ -65,8 +66,8 @@ def build_question(shop: Shop, table: pa.Table, moment: int, split: str, exclusi
             f"All queries of split `{split}` are asked at the start of its window, {moment}. "
             f"Received: query_time={moments[:3].tolist()}. Remedy: run ProductExampleGen again."
         )
-    past = Past.before(shop.log, moment, shop.available)
-    users = encode(texts(first_values(table, names.USER_ID)), shop.log.user_ids)
+    past = Past.before(shop.events, moment, shop.available)
+    users = encode(texts(first_values(table, names.USER_ID)), shop.events.user_ids)
     rows, targets = flat_texts(table, names.TARGET_PRODUCT_ID)
     return Question(
         past=past,

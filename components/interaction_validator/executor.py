@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from absl import logging
 from tfx.dsl.components.base.base_executor import BaseExecutor
@@ -22,7 +21,7 @@ from components.interaction_validator.event_facts import EventFacts
 from components.interaction_validator.finding_checks import check_findings, sentence_of
 from components.interaction_validator.split_checks import check_splits
 from components.interaction_validator.split_facts import SplitFacts
-from components.interactions.files import SUMMARY_FILE
+from components.interactions.files import SUMMARY_FILE, part_files
 from components.settings import GateSettings
 from schema import names
 from schema.errors import PipelineRefusedError
@@ -88,13 +87,8 @@ def refuse_if_critical(checks: Sequence[Check]) -> None:
 def _event_checks(uri: str, gates: GateSettings) -> list[Check]:
     with fileio.open(os.path.join(uri, SUMMARY_FILE)) as file:
         orphans = json.loads(file.read()).get("orphans", [])
-    return check_events(EventFacts.gather(_parts(uri), orphans), gates, int(time.time()))
-
-
-def _parts(uri: str) -> Iterator[pa.Table]:
-    for path in sorted(fileio.glob(os.path.join(uri, "part-*.parquet"))):
-        with fileio.open(path, "rb") as file:
-            yield pq.read_table(pa.BufferReader(file.read()))
+    facts = EventFacts.gather(map(pq.read_table, part_files(uri)), orphans)
+    return check_events(facts, gates, int(time.time()))
 
 
 def _split_checks(examples: Any, gates: GateSettings) -> list[Check]:

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
-from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
+from components.interactions.events import encode
 from components.recommender.candidates.embedding_table import EmbeddingTable
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.post_ranking.filters import cut, filter_scores

@@ -7,10 +7,10 @@ import pyarrow as pa
 
 from components.evaluation.baselines.base import Question
 from components.evaluation.beyond_accuracy import ProductFacts
-from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
 from components.evaluation.lists import BoolArray, CodeLists, FloatArray
 from components.evaluation.report import Slice
+from components.interactions.events import encode
 from schema.features import FeatureSet, Kind
 
 COLD_PRODUCTS = "cold_products"

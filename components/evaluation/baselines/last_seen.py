@@ -46,9 +46,9 @@ def newest_events(past: Past) -> sparse.csr_matrix:
     """How new the newest event of each user and product is among all events, from 0 to 1."""
     users, products, times = past.users, past.products, past.times
     if past.others is not None:
-        users = np.concatenate([users, past.others.users])
-        products = np.concatenate([products, past.others.products])
-        times = np.concatenate([times, past.others.times])
+        users = np.concatenate([users, past.others.user])
+        products = np.concatenate([products, past.others.product])
+        times = np.concatenate([times, past.others.time])
     order = np.argsort(-times, kind="stable")
     size = len(past.recommendable)
     pairs, first = np.unique(users[order].astype(np.int64) * size + products[order], return_index=True)

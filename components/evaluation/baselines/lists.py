@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.evaluation.events import encode
 from components.evaluation.lists import NOTHING, IntArray
+from components.interactions.events import encode
 from schema import names
 from schema.files import whole_file
 

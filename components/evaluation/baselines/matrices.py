@@ -69,10 +69,10 @@ def decayed_counts(past: Past, half_life: float | None, other: float = 0.0) -> s
     factor = np.ones(len(times))
     if other and past.others is not None:
         rest = past.others
-        users = np.concatenate([users, rest.users])
-        products = np.concatenate([products, rest.products])
-        times = np.concatenate([times, rest.times])
-        factor = np.concatenate([factor, np.full(len(rest.times), other)])
+        users = np.concatenate([users, rest.user])
+        products = np.concatenate([products, rest.product])
+        times = np.concatenate([times, rest.time])
+        factor = np.concatenate([factor, np.full(len(rest.time), other)])
     age = past.moment - times
     weights = factor if half_life is None else factor * np.exp2(-age / half_life)
     shape = (max(past.num_users, 1), len(past.recommendable))

@@ -98,6 +98,6 @@ class UserKnn:
         size = max(past.num_users, 1)
         events = np.bincount(past.users, minlength=size)
         if self.other and past.others is not None:
-            events = events + np.bincount(past.others.users, minlength=size)
+            events = events + np.bincount(past.others.user, minlength=size)
         busiest: IntArray = np.sort(np.argsort(-events, kind="stable")[: self.most_users])
         return busiest[events[busiest] > 0]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from components.evaluation.events import encode
 from components.evaluation.examples import first_values, flat_texts, read_columns, texts
+from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureSet, Kind
 

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
+from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureSet, Kind
 from schema.rules import Rule, matches

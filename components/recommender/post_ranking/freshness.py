@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import tensorflow as tf
 
-from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
+from components.interactions.events import encode
 from components.recommender.candidates.item_to_item import frozen
 from schema import names
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from components.candidate_indexer.groups import MOST_GROUPINGS, choose_groupings
-from components.interactions.events import PositiveEvents
+from components.interactions.events import Events
 
 DAY = 86_400
 NOW, WINDOW = 100 * DAY, 10 * DAY
@@ -21,7 +21,7 @@ def shop():
         own = PRODUCTS[user % 8 == PRODUCTS % 8]
         rows += [(user, own[0], 50), (user, own[1], 40), (user, own[2], 5), (user, own[3], 4)]
     user, product, days = (np.array(column) for column in zip(*rows, strict=True))
-    return PositiveEvents(user.astype(np.int32), product.astype(np.int32), NOW - days * DAY, NUM_PRODUCTS)
+    return Events(user.astype(np.int32), product.astype(np.int32), NOW - days * DAY, NUM_PRODUCTS)
 
 
 def choose(columns, as_of=NOW):

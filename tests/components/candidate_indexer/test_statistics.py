@@ -7,7 +7,7 @@ import pytest
 
 from components.candidate_indexer.moments import build_moment
 from components.candidate_indexer.statistics import product_statistics, sales
-from components.interactions.events import PositiveEvents, ShopEvents
+from components.interactions.events import Events, ShopEvents
 from components.settings import IndexSettings
 from schema.candidate_features import HORIZONS, SHARES, STATISTICS
 
@@ -23,7 +23,7 @@ ROWS = [(0, 0, 40), (0, 0, 10), (0, 0, 1), (1, 0, 6), (1, 1, 20), (1, 1, 20), (2
 def events(rows=ROWS, num_products=NUM_PRODUCTS):
     rows = sorted(rows, key=lambda row: (row[0], -row[2]))
     user, product, days = (np.array(column) for column in zip(*rows, strict=True))
-    return PositiveEvents(
+    return Events(
         user.astype(np.int32), product.astype(np.int32), (NOW - days * DAY).astype(np.int64), num_products
     )
 
@@ -59,9 +59,7 @@ def test_a_horizon_holds_as_many_day_stamps_at_every_cutoff():
     # Stamps at midnight, cutoffs one second later; an eighth of 20 days is 2.5 days: two of them.
     stamps = np.arange(100) * DAY
     for day in (40, 41, 67):
-        past = PositiveEvents(np.zeros(100, np.int32), np.zeros(100, np.int32), stamps, 1).before(
-            day * DAY + 1
-        )
+        past = Events(np.zeros(100, np.int32), np.zeros(100, np.int32), stamps, 1).before(day * DAY + 1)
         assert sales(past, day * DAY + 1, 20 * DAY, 0.125).tolist() == [2]
 
 
@@ -106,7 +104,7 @@ def test_twice_the_volume_leaves_every_column_as_it_is():
 
 
 def test_a_shop_without_events():
-    empty = PositiveEvents(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64), 3)
+    empty = Events(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64), 3)
     table = product_statistics(empty, NOW, WINDOW)
     assert table.shape == (3, len(STATISTICS))
     assert np.isfinite(table).all()

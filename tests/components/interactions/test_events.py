@@ -5,13 +5,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.interactions.events import PositiveEvents, ShopEvents, read_shop_events, repeat_rate
+from components.interactions.events import Events, ShopEvents, read_shop_events, repeat_rate
 
 
 def events(rows, num_products=5):
     """Rows are (user, product, time)."""
     user, product, time = zip(*rows, strict=True) if rows else ((), (), ())
-    return PositiveEvents(
+    return Events(
         np.array(user, np.int32), np.array(product, np.int32), np.array(time, np.int64), num_products
     )
 

@@ -1,5 +1,7 @@
 """Baselines on a handful of events, every list worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,8 +16,9 @@ from components.evaluation.baselines.base import (
     fill,
     score_baseline,
 )
-from components.evaluation.events import EventLog, Past, encode, read_events
+from components.evaluation.events import Past
 from components.evaluation.lists import CodeLists
+from components.interactions.events import encode, read_shop_events
 
 DAY = 86_400
 PRODUCTS = pa.array(["a", "b", "c", "d", "e"])
@@ -31,6 +34,7 @@ def write_events(directory, rows):
             "product_id": pa.array(columns[1], pa.string()),
             "occurred_at": pa.array([int(day * DAY) for day in columns[2]], pa.int64()),
             "weight": pa.array(columns[3], pa.float32()),
+            "event_type": pa.array(["purchase"] * len(rows)),
         }
     )
     pq.write_table(table.slice(0, 3), directory / "part-00000.parquet")
@@ -53,7 +57,7 @@ def log(tmp_path):
             ("u", "d", 11, 1),
         ],
     )
-    return read_events(str(tmp_path), PRODUCTS)
+    return read_shop_events(str(tmp_path), PRODUCTS)
 
 
 def ask(
@@ -76,19 +80,19 @@ def ask(
 
 def test_events_are_positive_coded_and_in_the_catalogue(log):
     assert log.user_ids.to_pylist()[:2] == ["u", "v"]
-    assert log.products.tolist() == [A, A, B, C, C, A, C, D]
+    assert log.positive.product.tolist() == [A, A, B, C, C, A, C, D]
     assert encode(["v", "nobody"], log.user_ids).tolist() == [1, -1]
 
 
 def test_events_of_products_outside_the_catalogue_are_no_past(tmp_path):
     write_events(tmp_path, [("u", "zz", 1, 1), ("u", "a", 1, 1), ("u", "b", 1, 1), ("u", "b", 2, 1)])
-    past = Past.before(read_events(str(tmp_path), PRODUCTS), 5 * DAY, np.ones(5, bool))
+    past = Past.before(read_shop_events(str(tmp_path), PRODUCTS), 5 * DAY, np.ones(5, bool))
     assert past.products.tolist() == [A, B, B]
 
 
 def test_no_parts_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="without any"):
-        read_events(str(tmp_path), PRODUCTS)
+        read_shop_events(str(tmp_path), PRODUCTS)
 
 
 def test_popularity_counts_the_window_only_and_breaks_ties_by_all_time(log):
@@ -133,7 +137,7 @@ def test_own_frequency_respects_exclusions_and_short_lists(log):
 
 
 def test_changing_the_future_changes_no_list(log):
-    later = EventLog(log.user_ids, 5, log.users, np.where(log.times >= 10 * DAY, E, log.products), log.times)
+    later = replace(log, product=np.where(log.time >= 10 * DAY, E, log.product))
     for baseline in (Popularity(None), OwnFrequency(DAY, Popularity(2 * DAY))):
         assert (baseline.recommend(ask(log), 5) == baseline.recommend(ask(later), 5)).all()
 

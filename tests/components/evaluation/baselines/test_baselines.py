@@ -18,9 +18,10 @@ from components.evaluation.baselines.transitions import Transitions, count_trans
 from components.evaluation.baselines.trending import Trending
 from components.evaluation.baselines.tuning import sample_queries, tune_baselines
 from components.evaluation.baselines.user_knn import UserKnn
-from components.evaluation.events import EventLog, Past
+from components.evaluation.events import Past
 from components.evaluation.lists import CodeLists
 from components.interactions.ease import solve_ease
+from components.interactions.events import ShopEvents
 from components.settings import BaselineName, BaselineSettings
 
 DAY = 86_400
@@ -32,13 +33,9 @@ def question(rows, num_products, users, targets=((), ()), excluded=((), ()), num
     """`rows`: (user, product, days before NOW)."""
     user, product, days = (np.array(column) for column in zip(*rows, strict=True))
     count = num_users or int(user.max()) + 1
-    log = EventLog(
-        pa.array([f"u{number}" for number in range(count)]),
-        num_products,
-        user.astype(np.int64),
-        product.astype(np.int64),
-        (NOW - days * DAY).astype(np.int64),
-    )
+    time = (NOW - days * DAY).astype(np.int64)
+    ids = pa.array([f"u{number}" for number in range(count)])
+    log = ShopEvents(user, product, time, num_products, np.ones(len(time), bool), np.zeros_like(user), ids)
     past = Past.before(log, NOW, np.ones(num_products, bool))
     size = len(users)
     return Question(

@@ -15,8 +15,9 @@ from components.evaluation.baselines.matrices import Matrices, decayed_counts
 from components.evaluation.baselines.registry import grid, popularity_grid
 from components.evaluation.baselines.tifu_knn import TifuKnn, basket_frequencies
 from components.evaluation.baselines.user_knn import UserKnn
-from components.evaluation.events import EventLog, OtherEvents, Past
+from components.evaluation.events import Past
 from components.evaluation.lists import CodeLists
+from components.interactions.events import ShopEvents
 from components.settings import BaselineSettings
 
 DAY = 86_400
@@ -30,12 +31,12 @@ def question(bought, users, seen=(), num_products=6):
     def columns(rows):
         return (np.array([row[part] for row in rows], np.int64) for part in range(3))
 
-    user, product, days = columns(bought)
-    viewer, viewed, ago = columns(seen)
-    others = OtherEvents(viewer, viewed, NOW - ago * DAY) if seen else None
+    user, product, days = columns([*bought, *seen])
+    is_target = np.arange(len(user)) < len(bought)
     count = 1 + max(row[0] for row in (*bought, *seen))
     ids = pa.array([f"u{number}" for number in range(count)])
-    log = EventLog(ids, num_products, user, product, NOW - days * DAY, others)
+    time = NOW - days * DAY
+    log = ShopEvents(user, product, time, num_products, is_target, np.zeros_like(user), ids)
     past = Past.before(log, NOW, np.ones(num_products, bool))
     nothing = CodeLists.from_pairs([], [], len(users))
     return Question(past, np.array(users, np.int64), nothing, nothing)
