@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tfx import v1 as tfx
 
 from components.baseline_recommender.component import BaselineRecommender
+from components.baseline_recommender.settings import BaselineRecommenderSettings
 from components.candidate_generator.component import CandidateGenerator
+from components.candidate_generator.settings import CandidateGeneratorSettings
 from components.candidate_indexer.component import CandidateIndexer
+from components.candidate_indexer.settings import CandidateIndexerSettings
 from components.environment_validator.component import EnvironmentValidator
+from components.environment_validator.settings import EnvironmentValidatorSettings
 from components.interaction_validator.component import InteractionValidator
+from components.interaction_validator.settings import InteractionValidatorSettings
 from components.local_transform.component import Transform
 from components.preranking_trainer.component import PrerankingTrainer
+from components.preranking_trainer.settings import PrerankingTrainerSettings
 from components.product_example_gen.component import ProductExampleGen
+from components.product_example_gen.settings import ProductExampleGenSettings
 from components.pusher.component import Pusher
 from components.recommender_assembler.component import RecommenderAssembler
+from components.recommender_assembler.settings import RecommenderAssemblerSettings
 from components.recommender_evaluator.component import RecommenderEvaluator
+from components.recommender_evaluator.settings import RecommenderEvaluatorSettings
 from components.retrieval_evaluator.component import RetrievalEvaluator
+from components.retrieval_evaluator.settings import RetrievalEvaluatorSettings
 from components.serving_validator.component import ServingValidator
+from components.serving_validator.settings import ServingValidatorSettings
 from pipeline.config.beam_arguments import beam_arguments
 from pipeline.nodes.ranking_evaluation import ranking_eval_config
 from pipeline.nodes.trainer import trainer_node
@@ -48,27 +60,32 @@ def data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     del nodes
     config = plan.config
     example_gen = ProductExampleGen(
-        config.source, plan.features, plan.windows, config.split, plan.event_weights, plan.fingerprint
+        ProductExampleGenSettings(
+            source=config.source,
+            features=plan.features,
+            windows=plan.windows,
+            split=config.split,
+            event_weights=plan.event_weights,
+            fingerprint=plan.fingerprint,
+        )
     )
     examples = example_gen.outputs["examples"]
     statistics = tfx.components.StatisticsGen(examples=examples)
     schema = tfx.components.ImportSchemaGen(schema_file=plan.schema_file)
     query_validator, catalog_validator = (
         EnvironmentValidator(
+            EnvironmentValidatorSettings(environment=environment, exclude_splits=excluded),
             statistics=statistics.outputs["statistics"],
             schema=schema.outputs["schema"],
-            environment=environment,
-            exclude_splits=excluded,
         )
-        for environment, excluded in ((QUERY, [names.CATALOG]), (CATALOG, names.QUERY_SPLITS))
+        for environment, excluded in ((QUERY, (names.CATALOG,)), (CATALOG, names.QUERY_SPLITS))
     )
     interaction_validator = InteractionValidator(
+        InteractionValidatorSettings(gates=config.gates, findings=plan.findings),
         examples=examples,
         interactions=example_gen.outputs["interactions"],
         query_anomalies=query_validator.outputs["anomalies"],
         catalog_anomalies=catalog_validator.outputs["anomalies"],
-        gates=config.gates,
-        findings=plan.findings,
     )
     transform = Transform(
         examples=examples,
@@ -102,25 +119,19 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         transform_graph=transform["transform_graph"],
         custom_config={"retrieval": config.retrieval.to_json()},
     )
-    indexer = CandidateIndexer(
-        model=retrieval.outputs["model"],
-        transform_graph=transform["transform_graph"],
-        transformed_examples=transform["transformed_examples"],
-        interactions=nodes["ProductExampleGen"].outputs["interactions"],
-        settings=config.index,
-        window=plan.windows.window,
-        moments=(*plan.windows.ranking_cutoffs, plan.windows.eval_start, plan.windows.test_start),
-        features=plan.features,
-    )
+    cutoffs = (*plan.windows.ranking_cutoffs, plan.windows.eval_start, plan.windows.test_start)
+    indexer = _indexer(plan, nodes, retrieval, cutoffs)
     preranking = PrerankingTrainer(
+        PrerankingTrainerSettings(
+            preranking=config.preranking,
+            windows=plan.windows,
+            features=plan.features,
+            split=config.split,
+            seed=config.seed,
+        ),
         model=retrieval.outputs["model"],
         index=indexer.outputs["index"],
         transformed_examples=transform["transformed_examples"],
-        settings=config.preranking,
-        windows=plan.windows,
-        features=plan.features,
-        split=config.split,
-        seed=config.seed,
     )
     return {
         "RetrievalTrainer": retrieval,
@@ -135,20 +146,22 @@ def _ranking_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     transform = nodes["Transform"].outputs
     retrieval = nodes["RetrievalTrainer"]
     generator = CandidateGenerator(
+        CandidateGeneratorSettings(
+            windows=plan.windows,
+            features=plan.features,
+            split=config.split,
+            num_candidates=config.ranking.num_candidates,
+            pool_size=config.preranking.pool_size,
+            cold_share=config.ranking.cold_share,
+            max_train_queries=config.ranking.max_train_queries,
+            max_eval_queries=config.ranking.max_eval_queries,
+        ),
         model=retrieval.outputs["model"],
         index=nodes["CandidateIndexer"].outputs["index"],
         preranker=nodes["PrerankingTrainer"].outputs["preranker"],
         transformed_examples=transform["transformed_examples"],
         transform_graph=transform["transform_graph"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
-        windows=plan.windows,
-        features=plan.features,
-        split=config.split,
-        num_candidates=config.ranking.num_candidates,
-        pool_size=config.preranking.pool_size,
-        cold_share=config.ranking.cold_share,
-        max_train_queries=config.ranking.max_train_queries,
-        max_eval_queries=config.ranking.max_eval_queries,
     )
     ranking = trainer_node(
         plan,
@@ -167,13 +180,15 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     candidates = nodes["CandidateGenerator"].outputs["examples"]
     index = nodes["CandidateIndexer"].outputs["index"]
     retrieval = RetrievalEvaluator(
+        RetrievalEvaluatorSettings(
+            features=plan.features,
+            windows=plan.windows,
+            gates=config.gates,
+            pool_size=config.preranking.pool_size,
+        ),
         examples=candidates,
         index=index,
         preranker=nodes["PrerankingTrainer"].outputs["preranker"],
-        features=plan.features,
-        windows=plan.windows,
-        gates=config.gates,
-        pool_size=config.preranking.pool_size,
     )
     ranking = tfx.components.Evaluator(
         examples=candidates,
@@ -183,16 +198,26 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     )
     assembler = _assembler(plan, nodes, nodes["RetrievalTrainer"], nodes["CandidateIndexer"])
     baselines = BaselineRecommender(
+        BaselineRecommenderSettings(
+            windows=plan.windows,
+            baselines=config.baselines,
+            exclude_purchased=config.post_ranking.exclude_purchased,
+            max_test_queries=config.gates.max_test_queries,
+            seed=config.seed,
+        ),
         examples=nodes["ProductExampleGen"].outputs["examples"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
-        windows=plan.windows,
-        settings=config.baselines,
-        exclude_purchased=config.post_ranking.exclude_purchased,
-        max_test_queries=config.gates.max_test_queries,
-        seed=config.seed,
     )
     baselines.add_upstream_node(nodes["InteractionValidator"])
     recommender = RecommenderEvaluator(
+        RecommenderEvaluatorSettings(
+            windows=plan.windows,
+            features=plan.features,
+            gates=config.gates,
+            seed=config.seed,
+            push_directory=plan.push_directory,
+            history_length=config.split.history_length,
+        ),
         model=assembler.outputs["model"],
         classic_model=assembler.outputs["classic_model"],
         examples=nodes["ProductExampleGen"].outputs["examples"],
@@ -200,12 +225,6 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         baselines=baselines.outputs["baselines"],
         index=index,
         transform_graph=nodes["Transform"].outputs["transform_graph"],
-        windows=plan.windows,
-        features=plan.features,
-        gates=config.gates,
-        seed=config.seed,
-        push_directory=plan.push_directory,
-        history_length=config.split.history_length,
     )
     return {
         "RetrievalEvaluator": retrieval,
@@ -216,8 +235,37 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     }
 
 
+def _indexer(plan: RunPlan, nodes: Nodes, retrieval: Any, cutoffs: Sequence[int]) -> Any:
+    transform = nodes["Transform"].outputs
+    return CandidateIndexer(
+        CandidateIndexerSettings(
+            index=plan.config.index,
+            window=plan.windows.window,
+            cutoffs=tuple(cutoffs),
+            features=plan.features,
+        ),
+        model=retrieval.outputs["model"],
+        transform_graph=transform["transform_graph"],
+        transformed_examples=transform["transformed_examples"],
+        interactions=nodes["ProductExampleGen"].outputs["interactions"],
+    )
+
+
 def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit: bool = False) -> Any:
+    config = plan.config
     return RecommenderAssembler(
+        RecommenderAssemblerSettings(
+            features=plan.features,
+            windows=plan.windows,
+            event_weights=plan.event_weights,
+            post_ranking=config.post_ranking,
+            split=config.split,
+            num_candidates=config.ranking.num_candidates,
+            pool_size=config.preranking.pool_size,
+            seed=config.seed,
+            refit=refit,
+            fallback=config.fallback,
+        ),
         retrieval_model=retrieval.outputs["model"],
         ranking_model=nodes["RankingTrainer"].outputs["model"],
         index=indexer.outputs["index"],
@@ -226,16 +274,6 @@ def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit:
         examples=nodes["ProductExampleGen"].outputs["examples"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
         transform_graph=nodes["Transform"].outputs["transform_graph"],
-        features=plan.features,
-        windows=plan.windows,
-        event_weights=plan.event_weights,
-        post_ranking=plan.config.post_ranking,
-        split=plan.config.split,
-        num_candidates=plan.config.ranking.num_candidates,
-        pool_size=plan.config.preranking.pool_size,
-        seed=plan.config.seed,
-        refit=refit,
-        fallback=plan.config.fallback,
     )
 
 
@@ -252,16 +290,7 @@ def _refit_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         custom_config={"retrieval": plan.config.retrieval.to_json()},
     )
     retrieval.add_upstream_node(nodes["RecommenderEvaluator"])
-    indexer = CandidateIndexer(
-        model=retrieval.outputs["model"],
-        transform_graph=transform["transform_graph"],
-        transformed_examples=transform["transformed_examples"],
-        interactions=nodes["ProductExampleGen"].outputs["interactions"],
-        settings=plan.config.index,
-        window=plan.windows.window,
-        moments=(plan.windows.now,),
-        features=plan.features,
-    )
+    indexer = _indexer(plan, nodes, retrieval, [plan.windows.now])
     assembler = _assembler(plan, nodes, retrieval, indexer, refit=True)
     return {"RetrievalRefit": retrieval, "IndexRefit": indexer, "RecommenderRefit": assembler}
 
@@ -273,14 +302,16 @@ def _serving_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     served = refit["RecommenderRefit"] if refit else evaluated
     evaluation = nodes["RecommenderEvaluator"].outputs
     validator = ServingValidator(
+        ServingValidatorSettings(
+            features=plan.features,
+            gates=plan.config.gates,
+            history_length=plan.config.split.history_length,
+        ),
         model=served.outputs["model"],
         classic_model=served.outputs["classic_model"],
         model_blessing=evaluation["blessing"],
         examples=nodes["ProductExampleGen"].outputs["examples"],
         evaluation=evaluation["evaluation"] if not refit else None,
-        features=plan.features,
-        gates=plan.config.gates,
-        history_length=plan.config.split.history_length,
     )
     pusher = Pusher(
         model=served.outputs["model"],

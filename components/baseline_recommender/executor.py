@@ -10,6 +10,7 @@ from absl import logging
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from components.baseline_recommender.settings import BaselineRecommenderSettings
 from components.evaluation.baselines.lists import TUNING_FILE, lists_table, write_lists
 from components.evaluation.baselines.tuning import ALL, NEW, tune_baselines
 from components.evaluation.examples import first_values, read_split, texts
@@ -22,10 +23,8 @@ from components.evaluation.questions import (
 )
 from components.evaluation.served import TOP_K
 from components.interactions.events import repeat_rate
-from components.settings import BaselineSettings
 from schema import names
 from schema.files import write_json
-from schema.windows import TimeWindows
 
 
 class Executor(base_executor.BaseExecutor):
@@ -33,17 +32,14 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Writes `lists.parquet` and `baselines.json`."""
-        windows = TimeWindows.from_json(exec_properties["windows"])
-        settings = BaselineSettings.from_json(exec_properties["settings"])
-        seed = exec_properties["seed"]
+        settings = BaselineRecommenderSettings.from_properties(exec_properties)
+        windows, seed = settings.windows, settings.seed
         examples = artifact_utils.get_single_uri(input_dict["examples"])
         shop = read_shop(examples, artifact_utils.get_single_uri(input_dict["interactions"]))
-        exclusion = resolve_exclusion(exec_properties["exclude_purchased"], repeat_rate(shop.events.positive))
+        exclusion = resolve_exclusion(settings.exclude_purchased, repeat_rate(shop.events.positive))
         tables = {
             names.EVAL: read_split(examples, names.EVAL),
-            names.TEST: sample_rows(
-                read_split(examples, names.TEST), exec_properties["max_test_queries"], seed
-            ),
+            names.TEST: sample_rows(read_split(examples, names.TEST), settings.max_test_queries, seed),
         }
         starts = {names.EVAL: windows.eval_start, names.TEST: windows.test_start}
         asked = {
@@ -55,7 +51,7 @@ class Executor(base_executor.BaseExecutor):
         written: list[pa.Table] = []
         tuning: dict[str, dict[str, Any]] = {}
         for tuned in tune_baselines(
-            questions[names.EVAL], questions[names.TEST], windows.window, settings, TOP_K, seed
+            questions[names.EVAL], questions[names.TEST], windows.window, settings.baselines, TOP_K, seed
         ):
             best = max(row["ndcg@10"] for row in tuned.tuning)
             logging.info("%s (%s): %.4f in %.1f s", tuned.system, tuned.question, best, tuned.seconds)

@@ -16,10 +16,10 @@ from tfx.types import artifact_utils
 
 from components.candidate_indexer.groups import choose_groupings, read_categories
 from components.candidate_indexer.moments import build_moment
+from components.candidate_indexer.settings import CandidateIndexerSettings
 from components.candidate_indexer.volumes import window_weights
 from components.interactions.events import read_shop_events, repeat_rate
 from components.recommender.candidates.tables import save_embeddings
-from components.settings import IndexSettings
 from schema import names
 from schema.errors import PipelineRefusedError
 from schema.features import FeatureSet
@@ -39,8 +39,8 @@ class Executor(base_executor.BaseExecutor):
         Raises:
             PipelineRefusedError: The index finds too few of the products that exact search finds.
         """
-        settings = IndexSettings.from_json(exec_properties["settings"])
-        features = FeatureSet.from_json(exec_properties["features"])
+        settings = CandidateIndexerSettings.from_properties(exec_properties)
+        features, cutoffs, window = settings.features, settings.cutoffs, settings.window
         transform = tft.TFTransformOutput(artifact_utils.get_single_uri(input_dict["transform_graph"]))
         output = Path(artifact_utils.get_single_uri(output_dict["index"]))
         output.mkdir(parents=True, exist_ok=True)
@@ -50,23 +50,22 @@ class Executor(base_executor.BaseExecutor):
         embeddings = _candidate_embeddings(artifact_utils.get_single_uri(input_dict["model"]))
         product_ids = [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
         events = read_shop_events(artifact_utils.get_single_uri(input_dict["interactions"]), product_ids)
-        moments = json.loads(exec_properties["moments"])
         categories = read_categories(patterns, features)
-        window, positive = exec_properties["window"], events.positive
+        positive = events.positive
         # As of the middle: the oldest cutoff has hardly a past, and the newest would know too much.
-        groups = choose_groupings(categories, positive, sorted(moments)[len(moments) // 2], window)
+        groups = choose_groupings(categories, positive, sorted(cutoffs)[len(cutoffs) // 2], window)
         save_embeddings(output, embeddings, available, groups)
-        for moment in moments:
-            logging.info("Building the candidate tables as of %d", moment)
-            tables = build_moment(events, available, groups[:, 0], moment, window, settings)
-            tables.save(output, moment)
+        for cutoff in cutoffs:
+            logging.info("Building the candidate tables as of %d", cutoff)
+            tables = build_moment(events, available, groups[:, 0], cutoff, window, settings.index)
+            tables.save(output, cutoff)
         report: dict[str, Any] = measure_search(embeddings) | {"repeat_rate": repeat_rate(positive)}
-        report["window_weights"] = window_weights(positive.time, moments, window)
+        report["window_weights"] = window_weights(positive.time, cutoffs, window)
         (output / "index.json").write_text(json.dumps(report, indent=1))
-        if report["recall"] < settings.min_recall:
+        if report["recall"] < settings.index.min_recall:
             raise PipelineRefusedError(
                 f"The index finds {report['recall']:.3f} of what exact search finds; "
-                f"`index.min_recall` asks for {settings.min_recall}."
+                f"`index.min_recall` asks for {settings.index.min_recall}."
             )
 
 

@@ -19,6 +19,7 @@ from components.interaction_validator.checks import Check
 from components.interaction_validator.event_checks import check_events
 from components.interaction_validator.event_facts import EventFacts
 from components.interaction_validator.finding_checks import check_findings, sentence_of
+from components.interaction_validator.settings import InteractionValidatorSettings
 from components.interaction_validator.split_checks import check_splits
 from components.interaction_validator.split_facts import SplitFacts
 from components.interactions.files import SUMMARY_FILE, part_files
@@ -46,11 +47,9 @@ class Executor(BaseExecutor):
             PipelineRefusedError: A critical check failed.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        gates = GateSettings.from_json(exec_properties["gates"])
+        settings = InteractionValidatorSettings.from_properties(exec_properties)
+        gates, findings = settings.gates, settings.findings
         inputs = {name: artifact_utils.get_single_instance(found) for name, found in input_dict.items()}
-        findings = [
-            Finding.model_validate(found) for found in json.loads(exec_properties.get("findings", "[]"))
-        ]
         checks = [
             *check_findings(findings),
             *check_anomalies(inputs["query_anomalies"]),

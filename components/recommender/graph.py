@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -45,13 +46,26 @@ _RULE, _SEGMENT = "rule", "segment"
 _SOURCES = [*SOURCE_NAMES, _RULE, _SEGMENT, ""]
 
 
+@dataclass(frozen=True)
+class LoadedModels:
+    """What was learned.
+
+    Attributes:
+        transform: The transform graph.
+        retrieval: The loaded retrieval model.
+        ranking: The loaded ranking model.
+    """
+
+    transform: tft.TFTransformOutput
+    retrieval: Any
+    ranking: Any
+
+
 class Recommender(tf.Module):
     """The three stages.
 
     Args:
-        transform: The transform graph.
-        retrieval: The loaded retrieval model.
-        ranking: The loaded ranking model.
+        models: The loaded models.
         sources: The candidate sources at the moment that is served.
         product_ids: The product vocabulary.
         texts: Index of the products' texts.
@@ -62,9 +76,7 @@ class Recommender(tf.Module):
 
     def __init__(
         self,
-        transform: tft.TFTransformOutput,
-        retrieval: Any,
-        ranking: Any,
+        models: LoadedModels,
         sources: CandidateSources,
         product_ids: list[str],
         texts: TextIndex,
@@ -73,9 +85,9 @@ class Recommender(tf.Module):
         settings: ServingSettings,
     ) -> None:
         super().__init__()
-        self.transform_layer = transform.transform_features_layer()
-        self.retrieval = retrieval
-        self.ranking = ranking
+        self.transform_layer = models.transform.transform_features_layer()
+        self.retrieval = models.retrieval
+        self.ranking = models.ranking
         self.sources = sources
         self.product_ids = tf.Variable(tf.constant(product_ids), trainable=False)
         self.product_queries = ProductQueries(sources, self.product_ids, texts)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from components.evaluation.beyond_accuracy import ProductFacts, coverage, list_scores
 from components.evaluation.lists import NOTHING, CodeLists, IntArray, compact
 from components.evaluation.metrics import hits, ndcg
-from components.recommender.post_ranking.diversity import HEAD
+from components.recommender.post_ranking.diversity import HEAD, Diversity
 from components.recommender.post_ranking.filters import FILTERED
 from components.recommender.post_ranking.reordering import STRENGTHS, reordered
 
@@ -24,8 +24,7 @@ def diversity_curve(
     purchased: CodeLists,
     facts: ProductFacts,
     categories: IntArray,
-    method: str,
-    chosen: float,
+    chosen: Diversity,
 ) -> dict[str, Any]:
     """Reorders the same lists at each of `STRENGTHS`, and at the one that is served.
 
@@ -36,7 +35,6 @@ def diversity_curve(
         purchased: Each query's distinct products before the window.
         facts: Of the products; their embeddings and `categories` say what is alike.
         categories: Codes of the category columns, -1 where missing `[products, columns]`.
-        method: `mmr` or `dpp`.
         chosen: What is served.
 
     Returns:
@@ -55,14 +53,14 @@ def diversity_curve(
     embeddings = (facts.embeddings / np.maximum(norms, 1e-12)).astype(np.float32)
     spare = int((heads == NOTHING).sum(axis=1).max())  # filtered ones may be chosen, and are taken out again
     points = []
-    for strength in sorted({*STRENGTHS, chosen}):
+    for strength in sorted({*STRENGTHS, chosen.strength}):
         places = reordered(
-            np.maximum(heads, 0), scores, embeddings, categories, strength, method, _TOP_K + spare
+            np.maximum(heads, 0), scores, embeddings, categories, strength, chosen.method, _TOP_K + spare
         )
         shown = np.take_along_axis(heads, places, axis=1)
         shown = compact(shown, shown != NOTHING, _TOP_K)
         points.append({"diversity": strength, **_measured(shown, wanted, own, facts)})
-    return {"num_queries": len(heads), "method": method, "chosen": chosen, "points": points}
+    return {"num_queries": len(heads), "method": chosen.method, "chosen": chosen.strength, "points": points}
 
 
 def _measured(shown: IntArray, wanted: CodeLists, own: CodeLists, facts: ProductFacts) -> dict[str, float]:

@@ -32,11 +32,13 @@ from components.evaluation.questions import (
 from components.evaluation.report import full_report, slice_report
 from components.evaluation.served import TOP_K, Answers, ServedModel, query_batches
 from components.recommender.post_ranking.compiled_rules import catalogue_columns
+from components.recommender.post_ranking.diversity import Diversity
 from components.recommender.post_ranking.stages import category_codes
 from components.recommender_evaluator.champion import Champion, find_champion
 from components.recommender_evaluator.diversity_curve import diversity_curve
 from components.recommender_evaluator.fallback import Judged, failures, with_fallback
 from components.recommender_evaluator.product_facts import product_facts, read_embeddings
+from components.recommender_evaluator.settings import RecommenderEvaluatorSettings
 from components.recommender_evaluator.slices import make_slices
 from components.recommender_evaluator.stage_losses import stage_losses
 from components.settings import GateSettings
@@ -44,7 +46,6 @@ from schema import names
 from schema.blessing import bless
 from schema.features import FeatureSet
 from schema.files import whole_file, write_json
-from schema.windows import TimeWindows
 
 METRICS_FILE = "metrics.json"
 PREDICTIONS_FILE = "predictions.parquet"
@@ -82,14 +83,12 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Writes `metrics.json`, `predictions.parquet` and the blessing."""
-        features = FeatureSet.from_json(exec_properties["features"])
-        gates = GateSettings.from_json(exec_properties["gates"])
-        test_start = TimeWindows.from_json(exec_properties["windows"]).test_start
-        length = exec_properties["history_length"]
+        settings = RecommenderEvaluatorSettings.from_properties(exec_properties)
+        features, gates, length = settings.features, settings.gates, settings.history_length
         model = ServedModel(_saved_model(input_dict, "model"), features, length)
-        asked = _ask(input_dict, exec_properties, model, gates)
+        asked = _ask(input_dict, settings, model)
         baselines = Path(artifact_utils.get_single_uri(input_dict["baselines"]))
-        champion = find_champion(exec_properties["push_directory"], features, test_start)
+        champion = find_champion(settings.push_directory, features, settings.windows.test_start)
         judged = _judge(asked, model, champion, baselines, gates)
         classic = _saved_model(input_dict, "classic_model")
         if not judged.metrics["blessed"] and Path(classic, "saved_model.pb").is_file():
@@ -124,13 +123,12 @@ def _judge(
     return Judged(metrics, answers)
 
 
-def _ask(inputs: Any, properties: Any, model: ServedModel, gates: GateSettings) -> Asked:
-    features = FeatureSet.from_json(properties["features"])
+def _ask(inputs: Any, settings: RecommenderEvaluatorSettings, model: ServedModel) -> Asked:
+    features, seed = settings.features, settings.seed
     examples = artifact_utils.get_single_uri(inputs["examples"])
     shop = read_shop(examples, artifact_utils.get_single_uri(inputs["interactions"]))
-    table = sample_rows(read_split(examples, names.TEST), gates.max_test_queries, properties["seed"])
-    test_start = TimeWindows.from_json(properties["windows"]).test_start
-    question = build_question(shop, table, test_start, names.TEST, model.exclusion)
+    table = sample_rows(read_split(examples, names.TEST), settings.gates.max_test_queries, seed)
+    question = build_question(shop, table, settings.windows.test_start, names.TEST, model.exclusion)
     embeddings = read_embeddings(
         Path(artifact_utils.get_single_uri(inputs["index"])),
         artifact_utils.get_single_uri(inputs["transform_graph"]),
@@ -138,7 +136,7 @@ def _ask(inputs: Any, properties: Any, model: ServedModel, gates: GateSettings) 
     )
     facts, category_names = product_facts(shop.catalog, features, question.past, embeddings)
     users = texts(first_values(table, names.USER_ID)).combine_chunks()
-    return Asked(shop, table, users, question, facts, category_names, features, properties["seed"])
+    return Asked(shop, table, users, question, facts, category_names, features, seed)
 
 
 def _everything(
@@ -177,8 +175,10 @@ def _inside(asked: Asked, model: ServedModel, recommended: IntArray, purchased: 
             purchased.select(chosen),
             asked.facts,
             category_codes(columns, asked.features),
-            str(model.metadata.get("post_ranking", {}).get("diversity_method", "mmr")),
-            float(model.metadata.get("diversity", 0.0)),
+            Diversity(
+                float(model.metadata.get("diversity", 0.0)),
+                str(model.metadata.get("post_ranking", {}).get("diversity_method", "mmr")),
+            ),
         ),
     }
 

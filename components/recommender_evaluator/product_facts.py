@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from components.evaluation.beyond_accuracy import ProductFacts
-from components.evaluation.events import Past, encode
+from components.evaluation.events import Past
 from components.evaluation.examples import first_values, texts
 from components.evaluation.lists import NOTHING
+from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureSet, Kind
 from schema.vocabulary import restore_id

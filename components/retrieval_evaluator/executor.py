@@ -14,12 +14,11 @@ from tfx.types import artifact_utils
 from components.recommender.candidates.preranker import PrerankerWeights, load_preranker
 from components.recommender.candidates.sources import CandidateSources
 from components.recommender.candidates.tables import CandidateTables, load_tables
-from components.settings import GateSettings
+from components.retrieval_evaluator.settings import RetrievalEvaluatorSettings
 from schema import names
 from schema.errors import PipelineRefusedError
 from schema.features import FeatureSet
 from schema.transformed import candidate_spec, dense_candidates, read_rows
-from schema.windows import TimeWindows
 
 CUT_OFFS = (100, 300, 500, 900)
 _WHOLE_LISTS = ("own_history", "ranked_candidates")
@@ -38,15 +37,14 @@ class Executor(base_executor.BaseExecutor):
         Raises:
             PipelineRefusedError: The union's recall is below `gates.min_retrieval_recall`.
         """
-        features = FeatureSet.from_json(exec_properties["features"])
-        windows = TimeWindows.from_json(exec_properties["windows"])
-        gates = GateSettings.from_json(exec_properties["gates"])
+        settings = RetrievalEvaluatorSettings.from_properties(exec_properties)
+        windows, gates = settings.windows, settings.gates
         tables = load_tables(Path(artifact_utils.get_single_uri(input_dict["index"])), windows.eval_start)
         uris = artifact_utils.get_split_uris(input_dict["examples"], names.EVAL)
         days = windows.window / names.SECONDS_PER_DAY
         preranker = load_preranker(Path(artifact_utils.get_single_uri(input_dict["preranker"])))
         measured = measure_sources(
-            tables, preranker, [f"{uri}/*" for uri in uris], features, days, exec_properties["pool_size"]
+            tables, preranker, [f"{uri}/*" for uri in uris], settings.features, days, settings.pool_size
         )
         output = Path(artifact_utils.get_single_uri(output_dict["evaluation"]))
         output.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ from components.evaluation.examples import first_values, queries, read_split, te
 from components.evaluation.served import BATCH_SIZE, TOP_K, ServedModel
 from components.serving_validator.parity import Ranked, mismatch
 from components.serving_validator.requests import ReplayError, encode_request, replay
+from components.serving_validator.settings import ServingValidatorSettings
 from components.settings import GateSettings
 from schema import names
 from schema.blessing import INFRA, bless, is_of_classic
@@ -33,16 +34,14 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Writes `validation.json` and the blessing."""
-        features = FeatureSet.from_json(exec_properties["features"])
-        gates = GateSettings.from_json(exec_properties["gates"])
+        settings = ServingValidatorSettings.from_properties(exec_properties)
+        features, gates = settings.features, settings.gates
         predictions = _predictions_path(input_dict)
         asked = sample(artifact_utils.get_single_uri(input_dict["examples"]), features, predictions)
         blessing_of_model = Path(artifact_utils.get_single_uri(input_dict["model_blessing"]))
         key = "classic_model" if is_of_classic(blessing_of_model) else "model"
         model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict[key]))
-        requests = [
-            encode_request(query, features, exec_properties["history_length"], TOP_K) for query in asked
-        ]
+        requests = [encode_request(query, features, settings.history_length, TOP_K) for query in asked]
         try:
             report = replay(model, requests)
         except ReplayError as error:

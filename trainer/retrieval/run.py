@@ -21,7 +21,7 @@ from trainer.retrieval.queries import (
     target_shares,
     weigh_users_alike,
 )
-from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryTower
+from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryInputs, QueryTower
 from trainer.settings import RetrievalSettings
 from trainer.shared.arguments import TrainerArguments, parse_arguments
 from trainer.shared.catalog import ProductTable, read_product_table
@@ -119,12 +119,15 @@ def build_model(
     encoder = ProductEncoder(
         table, dim, id_dropout, cardinalities(arguments.transform, features.product_columns()), seed, reads
     )
-    query_tower = QueryTower(
+    queries = QueryInputs(
         columns=features.user_columns(),
         sizes=cardinalities(arguments.transform, features.user_columns()),
         num_users=arguments.transform.vocabulary_size_by_name(names.USER_VOCABULARY),
-        half_lives=(window_days / 8, window_days),
         num_event_types=len(features.event_types),
+        half_lives=(window_days / 8, window_days),
+    )
+    query_tower = QueryTower(
+        queries,
         dim=dim,
         hidden_dim=settings.hidden_dim,
         id_dropout=id_dropout,

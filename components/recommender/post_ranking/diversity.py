@@ -7,6 +7,7 @@ greedy MAP inference for determinantal point process", NeurIPS 2018, algorithm 1
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import tensorflow as tf
@@ -20,6 +21,19 @@ _LEAST_VARIANCE = 1e-6
 
 
 Strength: TypeAlias = "float | tf.Tensor"
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """How much unlikeness counts, and by which method.
+
+    Attributes:
+        strength: 0 to 1.
+        method: Of `METHODS`.
+    """
+
+    strength: float
+    method: str = "mmr"
 
 
 def head_size(order: tf.Tensor) -> tf.Tensor:

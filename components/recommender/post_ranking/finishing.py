@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -21,6 +21,7 @@ from components.recommender.post_ranking.calibration import Calibration
 from components.recommender.post_ranking.compiled_rules import NO_GROUP, CompiledRule
 from components.recommender.post_ranking.diversity import (
     METHODS,
+    Diversity,
     Strength,
     head_size,
     kernel,
@@ -46,8 +47,7 @@ class Finishing(tf.Module):
         rules: Looked up in the catalogue.
         embeddings: Candidate embeddings of length 1.
         categories: Codes of the category columns, -1 where missing `[products, columns]`.
-        diversity: 0 to 1.
-        method: `mmr` or `dpp`.
+        diversity: Reorders the head.
         calibration: Brings the mix of categories towards the user's own.
         freshness: Raises new products.
         exploration: Draws the head.
@@ -58,8 +58,7 @@ class Finishing(tf.Module):
         rules: Sequence[CompiledRule],
         embeddings: EmbeddingTable,
         categories: np.ndarray,
-        diversity: float,
-        method: Literal["mmr", "dpp"],
+        diversity: Diversity,
         calibration: Calibration | None = None,
         freshness: Freshness | None = None,
         exploration: Exploration | None = None,
@@ -70,9 +69,9 @@ class Finishing(tf.Module):
         self.groups = [frozen(rule.groups, tf.int64) for rule in rules]
         self.embeddings = embeddings
         self.categories = frozen(categories, tf.int32)
-        self.diversity = diversity
+        self.diversity = diversity.strength
         self.calibration, self.freshness, self.exploration = calibration, freshness, exploration
-        self._choose = METHODS[method]
+        self._choose = METHODS[diversity.method]
 
     @property
     def changes_order(self) -> bool:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from components.recommender.candidates.sources import CandidateSources
 from components.recommender.post_ranking.calibration import Calibration, coarsest
 from components.recommender.post_ranking.compiled_rules import codes, compile_rules
+from components.recommender.post_ranking.diversity import Diversity
 from components.recommender.post_ranking.exploration import Exploration
 from components.recommender.post_ranking.finishing import Finishing
 from components.recommender.post_ranking.freshness import Freshness, birth_times
@@ -54,8 +55,7 @@ def make_finishing(
         compile_rules(settings.rules, columns),
         sources.scorer.embeddings,
         categories,
-        diversity,
-        settings.diversity_method,
+        Diversity(diversity, settings.diversity_method),
         calibration=Calibration(mix, settings.calibration) if mix is not None else None,
         freshness=freshness,
         exploration=Exploration(settings.exploration, seed) if settings.exploration else None,

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from components.recommender.candidates.embedding_table import EmbeddingTable
 from components.recommender.post_ranking.compiled_rules import catalogue_columns, codes, compile_rules
+from components.recommender.post_ranking.diversity import Diversity
 from components.recommender.post_ranking.finishing import Finishing
 from schema.features import FeatureColumn, FeatureSet
 from schema.rules import Range, Rule, matches
@@ -50,7 +51,7 @@ def finishing(*rules, diversity=0.0):
     compiled = compile_rules([Rule.parse(rule) for rule in rules], columns)
     embeddings = EmbeddingTable(np.eye(6, 4, dtype=np.float32))
     categories = codes(columns["colour"])[:, np.newaxis]
-    return Finishing(compiled, embeddings, categories, diversity, "mmr")
+    return Finishing(compiled, embeddings, categories, Diversity(diversity))
 
 
 def finished(*rules, top_k=6, scores=SCORES, diversity=0.0, user=ULM):
