@@ -38,8 +38,6 @@ class IndexSettings(Settings):
     """Most bought products among which EASE is solved; its cost grows with the third power."""
     ease_weights: Annotated[int, Field(ge=1)] = 100
     """Weights of EASE kept for a product."""
-    min_recall: Share = 0.95
-    """Least recall of the index against exact search."""
 
 
 class PrerankingSettings(Settings):

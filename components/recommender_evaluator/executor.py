@@ -36,7 +36,7 @@ from components.recommender.post_ranking.diversity import Diversity
 from components.recommender.post_ranking.stages import category_codes
 from components.recommender_evaluator.champion import Champion, find_champion
 from components.recommender_evaluator.diversity_curve import diversity_curve
-from components.recommender_evaluator.fallback import Judged, failures, with_fallback
+from components.recommender_evaluator.fallback import Judged, reasons, with_fallback
 from components.recommender_evaluator.product_facts import product_facts, read_embeddings
 from components.recommender_evaluator.settings import RecommenderEvaluatorSettings
 from components.recommender_evaluator.slices import make_slices
@@ -116,9 +116,9 @@ def _judge(
         "new_products_only": _new_products(asked, model, champion, baselines),
         **_context(baselines, champion, answers, asked.facts),
     }
-    decisions = decide(metrics, gates)
-    metrics["gates"] = [decision.as_dict() for decision in decisions]
-    metrics["blessed"] = all(decision.passed for decision in decisions)
+    verdicts = decide(metrics, gates)
+    metrics["gates"] = [verdict.as_gate() for verdict in verdicts]
+    metrics["blessed"] = not any(verdict.stops for verdict in verdicts)
     metrics["classic"] = model.metadata.get("classic")
     return Judged(metrics, answers)
 
@@ -232,7 +232,7 @@ def _write_predictions(path: Path, users: pa.Array, answers: Answers) -> None:
 
 
 def _bless(blessing: Any, metrics: Mapping[str, Any]) -> None:
-    failed = " ".join(failures(metrics))
+    failed = " ".join(reasons(metrics))
     message = failed or "Every gate passed."
     if metrics.get("refused_model"):
         message = f"Every gate passed by the baseline {metrics['classic']}, in place of the refused model."

@@ -11,12 +11,12 @@ import tensorflow as tf
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from components.evaluation.verdicts import at_least, refuse
 from components.recommender.candidates.preranker import PrerankerWeights, load_preranker
 from components.recommender.candidates.sources import CandidateSources
 from components.recommender.candidates.tables import CandidateTables, load_tables
 from components.retrieval_evaluator.settings import RetrievalEvaluatorSettings
 from schema import names
-from schema.errors import PipelineRefusedError
 from schema.features import FeatureSet
 from schema.transformed import candidate_spec, dense_candidates, read_rows
 
@@ -50,11 +50,15 @@ class Executor(base_executor.BaseExecutor):
         output.mkdir(parents=True, exist_ok=True)
         (output / "metrics.json").write_text(json.dumps({"window": names.EVAL} | measured, indent=1))
         union = max(measured["recall"]["ranked_candidates"].values())
-        if union < gates.min_retrieval_recall:
-            raise PipelineRefusedError(
-                f"The candidates hold {union:.3f} of what users bought in the eval window; "
-                f"`gates.min_retrieval_recall` asks for {gates.min_retrieval_recall}."
-            )
+        verdict = at_least(
+            "min_retrieval_recall",
+            union,
+            gates.min_retrieval_recall,
+            f"The candidates hold {union:.3f} of what users bought in the eval window; "
+            f"`gates.min_retrieval_recall` asks for {gates.min_retrieval_recall}.",
+            "raise `ranking.num_candidates`, or lower the gate.",
+        )
+        refuse([verdict])
 
 
 def measure_sources(

@@ -15,6 +15,7 @@ from tfx.utils import path_utils
 
 from components.evaluation.examples import first_values, queries, read_split, texts
 from components.evaluation.served import BATCH_SIZE, TOP_K, ServedModel
+from components.evaluation.verdicts import Verdict, failures
 from components.serving_validator.parity import Ranked, mismatch
 from components.serving_validator.requests import ReplayError, encode_request, replay
 from components.serving_validator.settings import ServingValidatorSettings
@@ -130,19 +131,11 @@ def judge(
             different.append(f"user {query.user_id!r}: {difference}")
     first, *later = report["latencies_ms"]
     p50, p99 = (float(value) for value in np.quantile(later, [0.5, 0.99]))
-    reasons = []
-    if len(different) > gates.max_different_answers * len(asked):
-        reasons.append(
-            f"{len(different)} of {len(asked)} answers differ from the offline ones, more than "
-            f"`gates.max_different_answers` allows, first of {different[0]}."
-        )
-    if p99 > gates.max_latency_ms:
-        reasons.append(
-            f"p99 of the latency, {p99:.1f} ms, is above `gates.max_latency_ms`, {gates.max_latency_ms:g} ms."
-        )
+    verdicts = (_parity(different, len(asked), gates), _latency(p99, gates))
     return {
-        "blessed": not reasons,
-        "reasons": reasons,
+        "blessed": not any(verdict.stops for verdict in verdicts),
+        "reasons": failures(verdicts),
+        "gates": [verdict.as_gate() for verdict in verdicts],
         "num_requests": len(asked),
         "num_different": len(different),
         "different": different,
@@ -150,6 +143,22 @@ def judge(
         "resident_mb": report["resident_mb"],
         "latency_ms": {"first": first, "p50": p50, "p99": p99, "threshold": gates.max_latency_ms},
     }
+
+
+def _parity(different: Sequence[str], num_requests: int, gates: GateSettings) -> Verdict:
+    most = gates.max_different_answers
+    passed = len(different) <= most * num_requests
+    sentence = f"{len(different)} of {num_requests} answers differ from the offline ones" + (
+        "." if passed else f", more than `gates.max_different_answers` allows, first of {different[0]}."
+    )
+    return Verdict("max_different_answers", passed, len(different) / num_requests, most, sentence)
+
+
+def _latency(p99: float, gates: GateSettings) -> Verdict:
+    passed, most = p99 <= gates.max_latency_ms, gates.max_latency_ms
+    relation = "within" if passed else "above"
+    sentence = f"p99 of the latency, {p99:.1f} ms, is {relation} `gates.max_latency_ms`, {most:g} ms."
+    return Verdict("max_latency_ms", passed, p99, most, sentence)
 
 
 def _bless(blessing: Any, validation: Mapping[str, Any]) -> None:
