@@ -82,6 +82,12 @@ class _Declared:
         cls.SPEC_CLASS = type(f"{cls.__name__}Spec", (ComponentSpec,), content)  # type: ignore[attr-defined]
 
     def __init__(self, settings: NodeSettings, **inputs: BaseChannel | None) -> None:
+        unknown = sorted(set(inputs) - set(self.INPUTS))
+        if unknown:
+            raise ValueError(
+                f"{type(self).__name__} reads the channels {sorted(self.INPUTS)}. Received: {unknown}. "
+                "Remedy: put what is no channel into its settings."
+            )
         outputs = {name: Channel(type=kind) for name, kind in self.OUTPUTS.items()}
         spec = self.SPEC_CLASS(**inputs, **outputs, **settings.to_properties())  # type: ignore[attr-defined]
         super().__init__(spec)  # type: ignore[call-arg]

@@ -132,9 +132,9 @@ class PostRankingSettings(Settings):
     max_new_ndcg_loss: Share = 0.025
     """The same for NDCG@10 of what the user never bought before."""
     new_product_share: Annotated[float, Field(ge=0, le=0.1)] = 0.05
-    """Share of the places of a list that products never sold before get; of 0.05, every twentieth."""
+    """Share of the slots of a list that products never sold before get; of 0.05, every twentieth."""
     calibration: Share = 0.0
-    """How much the user's own mix of categories counts against relevance in the first hundred places."""
+    """How much the user's own mix of categories counts against relevance in the first hundred ranks."""
     freshness_boost: Annotated[float, Field(ge=0)] = 0.0
     """What a product of today gains, in standard deviations of the scores of the user's candidates."""
     freshness_half_life_days: Annotated[float, Field(gt=0)] = 30.0
@@ -145,9 +145,9 @@ class PostRankingSettings(Settings):
     segments where the eval window has thirty such users and shows that they order better than popularity
     and the ranker do; with fewer such users, segments."""
     exploration: Share = 0.0
-    """How evenly the first hundred places are drawn, with `propensity` in the answer; 0: not drawn."""
+    """How evenly the first hundred ranks are drawn, with `propensity` in the answer; 0: not drawn."""
     diversity: Literal["auto"] | Share = "auto"
-    """How much unlikeness counts against relevance in the first hundred places; 1: nothing else counts.
+    """How much dissimilarity counts against relevance in the first hundred ranks; 1: nothing else counts.
     `auto`: the largest of a few that costs no more than `max_diversity_loss` on the eval window."""
     max_diversity_loss: Share = 0.003
     """Largest accepted relative loss of NDCG@10 for `diversity`, on top of `max_ndcg_loss`."""

@@ -200,7 +200,7 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     baselines = BaselineRecommender(
         BaselineRecommenderSettings(
             windows=plan.windows,
-            baselines=config.baselines,
+            baseline_settings=config.baselines,
             exclude_purchased=config.post_ranking.exclude_purchased,
             max_test_queries=config.gates.max_test_queries,
             seed=config.seed,
@@ -239,7 +239,7 @@ def _indexer(plan: RunPlan, nodes: Nodes, retrieval: Any, cutoffs: Sequence[int]
     transform = nodes["Transform"].outputs
     return CandidateIndexer(
         CandidateIndexerSettings(
-            index=plan.config.index,
+            index_settings=plan.config.index,
             window=plan.windows.window,
             cutoffs=tuple(cutoffs),
             features=plan.features,

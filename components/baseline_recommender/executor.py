@@ -13,14 +13,14 @@ from tfx.types import artifact_utils
 from components.baseline_recommender.settings import BaselineRecommenderSettings
 from components.evaluation.baselines.lists import TUNING_FILE, lists_table, write_lists
 from components.evaluation.baselines.tuning import ALL, NEW, tune_baselines
-from components.evaluation.examples import first_values, read_split, texts
-from components.evaluation.exclusion import resolve_exclusion
-from components.evaluation.questions import (
-    build_question,
+from components.evaluation.evaluation_sets import (
+    build_evaluation_set,
     never_bought,
     read_shop,
     sample_rows,
 )
+from components.evaluation.examples import first_values, read_split, texts
+from components.evaluation.exclusion import resolve_exclusion
 from components.evaluation.served import TOP_K
 from components.interactions.events import repeat_rate
 from schema import names
@@ -42,16 +42,16 @@ class Executor(base_executor.BaseExecutor):
             names.TEST: sample_rows(read_split(examples, names.TEST), settings.max_test_queries, seed),
         }
         starts = {names.EVAL: windows.eval_start, names.TEST: windows.test_start}
-        asked = {
-            split: build_question(shop, table, starts[split], split, exclusion)
+        plain = {
+            split: build_evaluation_set(shop, table, starts[split], split, exclusion)
             for split, table in tables.items()
         }
-        questions = {split: {ALL: one, NEW: never_bought(one)} for split, one in asked.items()}
+        eval_sets = {split: {ALL: one, NEW: never_bought(one)} for split, one in plain.items()}
         users = texts(first_values(tables[names.TEST], names.USER_ID)).combine_chunks()
         written: list[pa.Table] = []
         tuning: dict[str, dict[str, Any]] = {}
         for tuned in tune_baselines(
-            questions[names.EVAL], questions[names.TEST], windows.window, settings.baselines, TOP_K, seed
+            eval_sets[names.EVAL], eval_sets[names.TEST], windows.window, settings.baseline_settings, TOP_K, seed
         ):
             best = max(row["ndcg@10"] for row in tuned.tuning)
             logging.info("%s (%s): %.4f in %.1f s", tuned.system, tuned.question, best, tuned.seconds)

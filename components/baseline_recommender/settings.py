@@ -12,7 +12,7 @@ class BaselineRecommenderSettings(NodeSettings):
 
     windows: TimeWindows
     """The time windows."""
-    baselines: BaselineSettings
+    baseline_settings: BaselineSettings
     """Which baselines, and caps."""
     exclude_purchased: str
     """`post_ranking.exclude_purchased`: baselines leave out what the system leaves out."""

@@ -60,9 +60,9 @@ class Executor(base_executor.BaseExecutor):
         )
         generator = _Generator(reader, index, preranker, settings, read)
         most = {names.TRAIN: settings.max_train_queries, names.EVAL: settings.max_eval_queries}
-        moments = {names.TRAIN: windows.ranking_cutoffs, names.EVAL: (windows.eval_start,)}
+        cutoffs = {names.TRAIN: windows.ranking_cutoffs, names.EVAL: (windows.eval_start,)}
         records: dict[str, dict[int, np.ndarray]] = {}
-        for split, starts in moments.items():
+        for split, starts in cutoffs.items():
             source = artifact_utils.get_split_uris(input_dict["transformed_examples"], split)
             patterns = [f"{uri}/*" for uri in source]
             queries = read_window_queries(patterns, starts, most[split])
@@ -70,7 +70,7 @@ class Executor(base_executor.BaseExecutor):
         records[names.TRAIN] = weighted_down(records[names.TRAIN], index)
         cold_share = choose_cold_share(settings.cold_share, records[names.TRAIN], records[names.EVAL])
         logging.info("Queries of %.3f of the training users come again as those of new users", cold_share)
-        for split, starts in moments.items():
+        for split, starts in cutoffs.items():
             repeated = cold_share if split == names.TRAIN else 0.0
             batches = (
                 batch
@@ -87,7 +87,7 @@ class Executor(base_executor.BaseExecutor):
 
 
 class _Generator:
-    """Produces candidate rows of one moment after the other."""
+    """Produces candidate rows of one cutoff after the other."""
 
     def __init__(
         self,
@@ -103,17 +103,17 @@ class _Generator:
         self._settings = settings
         self._read_window = read_window
 
-    def batches(self, records: np.ndarray, moment: int, cold_share: float) -> Iterator[pa.RecordBatch]:
+    def batches(self, records: np.ndarray, cutoff: int, cold_share: float) -> Iterator[pa.RecordBatch]:
         sources = CandidateSources(
-            load_tables(self._index, moment),
+            load_tables(self._index, cutoff),
             self._settings.num_candidates,
             self._settings.windows.window / names.SECONDS_PER_DAY,
             self._preranker,
             self._settings.pool_size,
-            reads_towers=self._settings.windows.knows_towers(moment),
+            reads_towers=self._settings.windows.knows_towers(cutoff),
         )
         find = tf.function(sources.__call__, reduce_retracing=True)
-        outcomes = self._read_window(moment, moment + self._settings.windows.window)
+        outcomes = self._read_window(cutoff, cutoff + self._settings.windows.window)
         for rows in self._reader.rows(records):
             yield self._batch(rows, find, outcomes)
             cold = as_new_users(rows, cold_share)

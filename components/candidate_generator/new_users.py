@@ -26,7 +26,7 @@ def choose_cold_share(
 
     Args:
         setting: `auto`, or the share.
-        train: Serialised training queries of each moment.
+        train: Serialised training queries of each cutoff.
         evaluation: Serialised queries of the eval window, likewise.
     """
     if setting != AUTO:

@@ -14,8 +14,8 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from components.candidate_indexer.groups import choose_groupings, read_categories
-from components.candidate_indexer.moments import build_moment
 from components.candidate_indexer.settings import CandidateIndexerSettings
+from components.candidate_indexer.snapshots import build_snapshot
 from components.candidate_indexer.volumes import window_weights
 from components.interactions.events import read_shop_events, repeat_rate
 from components.recommender.candidates.tables import save_embeddings
@@ -29,7 +29,7 @@ class Executor(base_executor.BaseExecutor):
     """Builds the index from the retrieval model and the interactions."""
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
-        """Writes `embeddings.npy`, `available.npy`, `moment-*.npz` and `index.json`."""
+        """Writes `embeddings.npy`, `available.npy`, `snapshot-*.npz` and `index.json`."""
         settings = CandidateIndexerSettings.from_properties(exec_properties)
         features, cutoffs, window = settings.features, settings.cutoffs, settings.window
         transform = tft.TFTransformOutput(artifact_utils.get_single_uri(input_dict["transform_graph"]))
@@ -48,7 +48,7 @@ class Executor(base_executor.BaseExecutor):
         save_embeddings(output, embeddings, available, groups)
         for cutoff in cutoffs:
             logging.info("Building the candidate tables as of %d", cutoff)
-            tables = build_moment(events, available, groups[:, 0], cutoff, window, settings.index)
+            tables = build_snapshot(events, available, groups[:, 0], cutoff, window, settings.index_settings)
             tables.save(output, cutoff)
         report = {
             "num_products": len(embeddings),

@@ -29,7 +29,7 @@ def read_categories(patterns: list[str], features: FeatureSet) -> dict[str, np.n
     joined, table = np.concatenate(index), np.concatenate(values)
     order = np.argsort(joined, kind="stable")
     order = order[joined[order] >= 0]
-    return {name: table[order, place] for place, name in enumerate(columns)}
+    return {name: table[order, number] for number, name in enumerate(columns)}
 
 
 def choose_groupings(
@@ -59,7 +59,7 @@ def choose_groupings(
     best = np.argsort(-np.asarray(told), kind="stable")[:MOST_GROUPINGS]
     if not len(best):
         return np.zeros((events.num_products, 1), np.int64)
-    chosen: np.ndarray = np.stack([useful[place] for place in best], axis=1).astype(np.int64)
+    chosen: np.ndarray = np.stack([useful[number] for number in best], axis=1).astype(np.int64)
     return chosen
 
 

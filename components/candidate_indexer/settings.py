@@ -10,7 +10,7 @@ from schema.features import FeatureSet
 class CandidateIndexerSettings(NodeSettings):
     """As of when, and from what, the index is made."""
 
-    index: IndexSettings
+    index_settings: IndexSettings
     """Number of neighbours, half-life and the cost of EASE."""
     window: int
     """Length of the eval window in seconds."""

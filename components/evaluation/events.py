@@ -1,4 +1,4 @@
-"""What was known of the events at a moment."""
+"""What was known of the events at a cutoff."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from components.interactions.events import Events, ShopEvents
 
 @dataclass(frozen=True)
 class Past:
-    """The positive events strictly before a moment: all that a baseline may look at.
+    """The positive events strictly before a cutoff: all that a baseline may look at.
 
     Attributes:
-        moment: Epoch seconds.
+        cutoff: Epoch seconds.
         users: `[events]`.
         products: `[events]`; never -1.
-        times: `[events]`; all before `moment`.
+        times: `[events]`; all before `cutoff`.
         num_users: Size of the user vocabulary.
         recommendable: Products that may be recommended, `[products]`.
         others: Events that are no targets.
     """
 
-    moment: int
+    cutoff: int
     users: IntArray
     products: IntArray
     times: IntArray
@@ -33,17 +33,17 @@ class Past:
     others: Events | None = None
 
     @classmethod
-    def before(cls, events: ShopEvents, moment: int, recommendable: BoolArray) -> Past:
-        """Returns the part of `events` strictly before `moment`."""
-        past, others = events.positive.before(moment), events.others
+    def before(cls, events: ShopEvents, cutoff: int, recommendable: BoolArray) -> Past:
+        """Returns the part of `events` strictly before `cutoff`."""
+        past, others = events.positive.before(cutoff), events.others
         return cls(
-            moment,
+            cutoff,
             past.user.astype(np.int64),
             past.product.astype(np.int64),
             past.time,
             len(events.user_ids),
             recommendable,
-            others.before(moment) if len(others.time) else None,
+            others.before(cutoff) if len(others.time) else None,
         )
 
     def rows_of(self, users: IntArray) -> IntArray:

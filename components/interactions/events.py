@@ -34,9 +34,9 @@ class Events:
     time: np.ndarray
     num_products: int
 
-    def before(self, moment: int) -> Events:
-        """The events strictly before a moment."""
-        kept = self.time < moment
+    def before(self, cutoff: int) -> Events:
+        """The events strictly before a cutoff."""
+        kept = self.time < cutoff
         return Events(self.user[kept], self.product[kept], self.time[kept], self.num_products)
 
 
@@ -67,9 +67,9 @@ class ShopEvents(Events):
     def _part(self, kept: np.ndarray) -> Events:
         return Events(self.user[kept], self.product[kept], self.time[kept], self.num_products)
 
-    def before(self, moment: int) -> ShopEvents:
-        """The events strictly before a moment."""
-        kept = self.time < moment
+    def before(self, cutoff: int) -> ShopEvents:
+        """The events strictly before a cutoff."""
+        kept = self.time < cutoff
         return ShopEvents(
             self.user[kept],
             self.product[kept],
@@ -149,7 +149,7 @@ def _codes(column: pa.DictionaryArray) -> np.ndarray:
 
 
 def repeat_rate(events: Events) -> float:
-    """Share of the events that repeat a product which the same user had bought at an earlier moment."""
+    """Share of the events that repeat a product which the same user had bought at an earlier time."""
     if not len(events.user):
         return 0.0
     order = np.lexsort((events.time, events.product, events.user))

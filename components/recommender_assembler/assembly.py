@@ -23,7 +23,7 @@ from components.recommender.cold_start.segments import Purchases, make_segments,
 from components.recommender.embeddings import Embeddings, embedding_columns
 from components.recommender.graph import LoadedModels, Recommender
 from components.recommender.post_ranking.compiled_rules import catalogue_columns
-from components.recommender.post_ranking.stages import category_codes, make_finishing, make_freshness
+from components.recommender.post_ranking.stages import category_codes, make_freshness, make_post_ranker
 from components.recommender.settings import ServingSettings
 from components.recommender.text_search.index import TextIndex, build_postings
 from components.recommender.text_search.texts import product_texts
@@ -136,11 +136,11 @@ def prepare(inputs: Any, settings: RecommenderAssemblerSettings, index: Path, ex
 def compose(assembly: Assembly, choices: Choices) -> Recommender:
     """The served model that gives up of the ranker's order what `choices` say."""
     settings, sources, product_ids = assembly.settings, assembly.sources, assembly.product_ids
-    first_sales = assembly.tables.moment.first_sale_days
+    first_sales = assembly.tables.snapshot.first_sale_days
     freshness = make_freshness(
         settings.post_ranking, assembly.catalog, product_ids, first_sales, settings.cutoff
     )
-    finishing = make_finishing(
+    post_ranker = make_post_ranker(
         settings.post_ranking,
         choices.diversity,
         assembly.columns,
@@ -154,7 +154,7 @@ def compose(assembly: Assembly, choices: Choices) -> Recommender:
         sources,
         product_ids,
         assembly.texts,
-        finishing,
+        post_ranker,
         _cold_start(assembly, choices),
         _serving_settings(settings, assembly.exclusion, choices),
     )
@@ -171,7 +171,7 @@ def _cold_start(assembly: Assembly, choices: Choices) -> ColdStart | None:
     splits = names.QUERY_SPLITS if settings.refit else (names.TRAIN, names.EVAL)
     purchases = _purchases(assembly.inputs, settings, splits, settings.cutoff, horizon, assembly.product_ids)
     shares, ever = (
-        tables.moment.statistics[:, STATISTICS.index(name)] for name in (SHARES[horizon], SHARES[-1])
+        tables.snapshot.statistics[:, STATISTICS.index(name)] for name in (SHARES[horizon], SHARES[-1])
     )
     # Positive, and in the order of popularity: the rank from the end.
     popularity = np.empty(len(shares))

@@ -42,22 +42,24 @@ def diversity_curve(
         `coverage@10` and what `list_scores` measures, means over the queries. Empty without embeddings
         or targets.
     """
-    asked = targets.lengths > 0
-    if facts.embeddings is None or not asked.any():
+    with_targets = targets.lengths > 0
+    if facts.embeddings is None or not with_targets.any():
         return {}
-    wanted, own = targets.select(asked), purchased.select(asked)
-    scores = np.nan_to_num(adjusted[asked], nan=FILTERED)
+    wanted, own = targets.select(with_targets), purchased.select(with_targets)
+    scores = np.nan_to_num(adjusted[with_targets], nan=FILTERED)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :HEAD]
-    heads, scores = (np.take_along_axis(values, order, axis=1) for values in (candidates[asked], scores))
+    heads, scores = (
+        np.take_along_axis(values, order, axis=1) for values in (candidates[with_targets], scores)
+    )
     norms = np.linalg.norm(facts.embeddings, axis=1, keepdims=True)
     embeddings = (facts.embeddings / np.maximum(norms, 1e-12)).astype(np.float32)
     spare = int((heads == NOTHING).sum(axis=1).max())  # filtered ones may be chosen, and are taken out again
     points = []
     for strength in sorted({*STRENGTHS, chosen.strength}):
-        places = reordered(
+        ranks = reordered(
             np.maximum(heads, 0), scores, embeddings, categories, strength, chosen.method, _TOP_K + spare
         )
-        shown = np.take_along_axis(heads, places, axis=1)
+        shown = np.take_along_axis(heads, ranks, axis=1)
         shown = compact(shown, shown != NOTHING, _TOP_K)
         points.append({"diversity": strength, **_measured(shown, wanted, own, facts)})
     return {"num_queries": len(heads), "method": chosen.method, "chosen": chosen.strength, "points": points}

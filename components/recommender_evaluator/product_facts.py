@@ -57,9 +57,9 @@ def read_embeddings(index: Path, transform_graph: str, product_ids: pa.Array) ->
 
     vocabulary = tft.TFTransformOutput(transform_graph).vocabulary_by_name(names.PRODUCT_VOCABULARY)
     ids = pa.array([restore_id(entry) for entry in vocabulary], pa.string())
-    place = encode(product_ids, ids)
+    row = encode(product_ids, ids)
     table: npt.NDArray[np.float32] = np.load(index / "embeddings.npy")
-    return np.where((place >= 0)[:, None], table[np.maximum(place, 0)], np.float32(0))
+    return np.where((row >= 0)[:, None], table[np.maximum(row, 0)], np.float32(0))
 
 
 def _coarsest_category(

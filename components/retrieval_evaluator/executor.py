@@ -84,7 +84,7 @@ def measure_sources(
         value. Cut-offs are at most the size of the catalogue.
     """
     sources = CandidateSources(tables, max(CUT_OFFS), window_days, preranker, pool_size)
-    popular = tf.constant(tables.moment.popular)
+    popular = tf.constant(tables.snapshot.popular)
     found: dict[str, list[np.ndarray]] = {}
     num_targets: list[np.ndarray] = []
     for rows in read_rows(patterns, candidate_spec(features), _BATCH):
@@ -129,7 +129,7 @@ def recall_at(ordered: np.ndarray, targets: tf.RaggedTensor) -> np.ndarray:
     result = np.zeros((len(ordered), len(CUT_OFFS) + 1))
     for row, wanted in enumerate(targets.to_list()):
         _, first = np.unique(ordered[row], return_index=True)
-        rank_of = {int(ordered[row, place]): rank for rank, place in enumerate(np.sort(first))}
+        rank_of = {int(ordered[row, index]): rank for rank, index in enumerate(np.sort(first))}
         ranks = np.array([rank_of.get(product, np.inf) if product >= 0 else np.inf for product in wanted])
         for column, cut_off in enumerate((*CUT_OFFS, np.inf)):
             result[row, column] = (ranks < cut_off).mean() if len(ranks) else 0.0

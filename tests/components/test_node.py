@@ -68,5 +68,5 @@ def test_inputs_are_checked_and_outputs_are_made():
     assert node.outputs["model"].type is Model and set(node.inputs) == {"examples"}
     with pytest.raises(ValueError, match="Missing argument 'examples'"):
         Toy(SETTINGS)
-    with pytest.raises(ValueError, match="unknown"):
+    with pytest.raises(ValueError, match=r"reads the channels .*Received: \['unknown'\]"):
         Toy(SETTINGS, examples=Channel(type=Examples), unknown=Channel(type=Examples))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.base import EvaluationSet, Popularity
 from components.evaluation.baselines.matrices import Matrices, rows_of_queries
 from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
@@ -21,7 +21,7 @@ class Ease:
 
     Attributes:
         matrices: Shared matrices.
-        half_life: Of a purchase's weight in the question, seconds; None weighs all alike.
+        half_life: Of a purchase's weight in the query, seconds; None weighs all alike.
         regularization: Added to the diagonal of the Gram matrix.
         most_products: Most bought products that take part: the cost grows with its third power.
         popularity: Fills the lists.
@@ -41,9 +41,9 @@ class Ease:
         days = None if self.half_life is None else self.half_life / names.SECONDS_PER_DAY
         return {"half_life_days": days, "regularization": self.regularization, "other": self.other}
 
-    def recommend(self, question: Question, top_k: int) -> IntArray:
+    def recommend(self, eval_set: EvaluationSet, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
-        past = question.past
+        past = eval_set.past
         head, weights = self.matrices.remember(
             past, ("ease", self.regularization, self.other), lambda: self._solve(past)
         )
@@ -51,13 +51,13 @@ class Ease:
         size = len(past.recommendable)
 
         def score(start: int, end: int) -> Scores:
-            rows = rows_of_queries(counts, question, start, end)[:, head]
+            rows = rows_of_queries(counts, eval_set, start, end)[:, head]
             rows.data = np.minimum(rows.data, 1.0)
             scores = np.zeros((end - start, size), np.float32)
             scores[:, head] = rows @ weights
             return scores
 
-        return rank_by_scores(score, question, top_k, self.popularity)
+        return rank_by_scores(score, eval_set, top_k, self.popularity)
 
     def _solve(self, past: Past) -> tuple[IntArray, FloatArray]:
         binary = self.matrices.binary(past, self.other)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.base import EvaluationSet, Popularity
 from components.evaluation.baselines.matrices import Matrices
 from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
@@ -42,33 +42,33 @@ class Transitions:
         """`half_life_events`, `damping`."""
         return {"half_life_events": self.half_life, "damping": self.damping}
 
-    def recommend(self, question: Question, top_k: int) -> IntArray:
+    def recommend(self, eval_set: EvaluationSet, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
-        past = question.past
+        past = eval_set.past
         chain = self.matrices.remember(past, ("chain", self.damping), lambda: self._chain(past))
-        last = self._last_events(question)
+        last = self._last_events(eval_set)
 
         def score(start: int, end: int) -> Scores:
             scores: Scores = (last[start:end] @ chain).toarray().astype(np.float32)
             return scores
 
-        return rank_by_scores(score, question, top_k, self.popularity)
+        return rank_by_scores(score, eval_set, top_k, self.popularity)
 
     def _chain(self, past: Past) -> sparse.csr_matrix:
         follows = self.matrices.remember(past, ("follows",), lambda: count_transitions(past))
         sums = np.maximum(np.asarray(follows.sum(axis=1)).ravel(), 1e-9)
         return (sparse.diags((sums**-self.damping).astype(np.float32)) @ follows).tocsr()
 
-    def _last_events(self, question: Question) -> sparse.csr_matrix:
-        past = question.past
+    def _last_events(self, eval_set: EvaluationSet) -> sparse.csr_matrix:
+        past = eval_set.past
         order = time_order(past)
-        rows = past.rows_of(question.users)[order]
+        rows = past.rows_of(eval_set.users)[order]
         users = past.users[order]
         end = np.searchsorted(users, users, side="right")
         back = end - np.arange(len(users)) - 1
         kept = (rows != NOTHING) & (back < _LAST_EVENTS)
         weights = np.exp2(-back[kept] / self.half_life).astype(np.float32)
-        shape = (len(question.users), len(past.recommendable))
+        shape = (len(eval_set.users), len(past.recommendable))
         return sparse.csr_matrix((weights, (rows[kept], past.products[order][kept])), shape=shape)
 
 

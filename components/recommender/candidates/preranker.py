@@ -1,6 +1,6 @@
 """The preranker: a small network that cuts a large pool of candidates to those worth ranking.
 
-Sources order their own products only, and their scores cannot be compared; fixed quotas waste places of
+Sources order their own products only, and their scores cannot be compared; fixed quotas waste slots of
 the union on sources that find little in this shop. The preranker is fitted to what was bought
 (cascade ranking, Covington, Adams and Sargin, "Deep neural networks for YouTube recommendations",
 RecSys 2016; Liu et al., "Cascade ranking for operational e-commerce search", KDD 2017).

@@ -44,7 +44,7 @@ class Purchases:
 
     Attributes:
         users: `[pairs]`.
-        products: Places in the vocabulary `[pairs]`.
+        products: Indices in the vocabulary `[pairs]`.
         categories: Input of the served model -> value of each user, None where missing `[users]`.
         num_users: Users.
     """
@@ -66,10 +66,10 @@ def read_purchases(
 
     Args:
         examples_uri: Raw Examples.
-        splits: Those that lie before the moment that is served.
+        splits: Those that lie before the cutoff that is served.
         features: Feature columns.
         product_ids: The product vocabulary.
-        since: Rows of an earlier moment are left out, epoch seconds.
+        since: Rows of an earlier cutoff are left out, epoch seconds.
     """
     categories = [raw for raw, column in features.user_columns().items() if column.kind is Kind.CATEGORY]
     kinds = {names.USER_ID: "BYTES", names.QUERY_TIME: "INT", names.TARGET_PRODUCT_ID: "BYTES"}
@@ -109,7 +109,7 @@ def make_segments(
     """Orders the available products of each segment with at least thirty users.
 
     Args:
-        purchases: Before the moment that is served.
+        purchases: Before the cutoff that is served.
         available: Which products may be recommended, bool `[products]`.
         popularity: Orders everybody's list, positive `[products]`; the share of buyers if None.
     """

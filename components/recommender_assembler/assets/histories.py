@@ -90,7 +90,7 @@ def _newest(
     rank = np.empty(len(ids), np.int64)
     rank[by_id] = np.arange(len(ids))
     user = rank[_codes(users)]
-    order = np.lexsort((times, user))  # stable: events of one moment keep the order of the artifact
+    order = np.lexsort((times, user))  # stable: events of one time keep the order of the artifact
     counts = np.bincount(user, minlength=len(ids))
     ends = np.cumsum(counts)
     from_end = np.repeat(ends, counts) - np.arange(len(order))

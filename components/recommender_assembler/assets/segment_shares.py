@@ -39,8 +39,8 @@ def segment_lists(events: pa.Table, user_rows: pa.Table, features: FeatureSet, s
     for raw, column in features.user_columns().items():
         if column.kind is not Kind.CATEGORY or not len(bought):
             continue
-        place = pc.index_in(bought[names.USER_ID], value_set=user_rows[names.USER_ID].combine_chunks())
-        value = user_rows[raw].take(place)
+        row = pc.index_in(bought[names.USER_ID], value_set=user_rows[names.USER_ID].combine_chunks())
+        value = user_rows[raw].take(row)
         found[column.name] = _lists(bought.append_column("value", value).filter(pc.is_valid(value)))
     return found
 

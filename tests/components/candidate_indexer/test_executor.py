@@ -23,12 +23,12 @@ def test_availability_is_in_the_order_of_indices(tmp_path):
     assert read_available([str(tmp_path / "*")], FeatureSet()).tolist() == [True, True, False]
 
 
-def test_there_are_tables_for_every_moment(trained_shop):
+def test_there_are_tables_for_every_cutoff(trained_shop):
     windows = trained_shop.plan.windows
-    moments = (*windows.ranking_cutoffs, windows.eval_start, windows.test_start)
-    found = {path.name for path in (trained_shop.directory / "index").glob("moment-*")}
-    assert found == {f"moment-{moment}.npz" for moment in moments}
-    assert len(moments) > 2
+    cutoffs = (*windows.ranking_cutoffs, windows.eval_start, windows.test_start)
+    found = {path.name for path in (trained_shop.directory / "index").glob("snapshot-*")}
+    assert found == {f"snapshot-{cutoff}.npz" for cutoff in cutoffs}
+    assert len(cutoffs) > 2
 
 
 def test_embeddings_are_those_of_the_retrieval_model(trained_shop):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_indexer.moments import build_moment
+from components.candidate_indexer.snapshots import build_snapshot
 from components.candidate_indexer.statistics import product_statistics, sales
 from components.interactions.events import Events, ShopEvents
 from components.settings import IndexSettings
@@ -131,19 +131,19 @@ def test_counts_of_random_events_agree_with_brute_force(seed):
         np.testing.assert_allclose(table[product, : len(HORIZONS)], expected, rtol=1e-4)
 
 
-def moment(rows):
+def cutoff(rows):
     settings = IndexSettings(num_neighbours=5, half_life_days=20)
     past = events(rows, 12)
     size = len(past.user)
     every = ShopEvents(past.user, past.product, past.time, 12, np.ones(size, bool), np.zeros(size, np.int32))
-    return build_moment(every, np.ones(12, bool), np.arange(12) % 3, NOW, WINDOW, settings)
+    return build_snapshot(every, np.ones(12, bool), np.arange(12) % 3, NOW, WINDOW, settings)
 
 
 @pytest.mark.parametrize("days", [0, -1, -400])
 def test_events_at_or_after_the_moment_change_nothing(days):
     rows = random_rows(1)
     later = [(user, product, days) for user in range(40) for product in (0, 3, 7)]
-    before, after = moment(rows), moment(rows + later)
+    before, after = cutoff(rows), cutoff(rows + later)
     for name in (
         "neighbour_index",
         "neighbour_score",
@@ -166,5 +166,5 @@ def test_statistics_ignore_later_events_on_their_own():
 def test_an_event_just_before_the_moment_does_change_them():
     rows = random_rows(1)
     later = [(user, product, 1) for user in range(40) for product in (0, 3, 7)]
-    assert set(moment(rows + later).trending[:3]) == {0, 3, 7}
-    assert not np.array_equal(moment(rows).statistics, moment(rows + later).statistics)
+    assert set(cutoff(rows + later).trending[:3]) == {0, 3, 7}
+    assert not np.array_equal(cutoff(rows).statistics, cutoff(rows + later).statistics)

@@ -48,7 +48,7 @@ def evaluate(tmp_path, shop, stand_in, artifact):
             {"baselines": baselines},
             BaselineRecommenderSettings(
                 windows=shop.windows,
-                baselines=BaselineSettings(systems=("popularity", "own_frequency", "ease")),
+                baseline_settings=BaselineSettings(systems=("popularity", "own_frequency", "ease")),
                 exclude_purchased=(model.get("metadata") or {}).get("exclude_purchased", "off"),
                 max_test_queries=1000,
                 seed=7,
