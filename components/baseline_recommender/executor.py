@@ -33,7 +33,7 @@ class Executor(base_executor.BaseExecutor):
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Writes `lists.parquet` and `baselines.json`."""
         settings = BaselineRecommenderSettings.from_properties(exec_properties)
-        windows, seed = settings.windows, settings.seed
+        windows, baselines, seed = settings.windows, settings.baseline_settings, settings.seed
         examples = artifact_utils.get_single_uri(input_dict["examples"])
         shop = read_shop(examples, artifact_utils.get_single_uri(input_dict["interactions"]))
         exclusion = resolve_exclusion(settings.exclude_purchased, repeat_rate(shop.events.positive))
@@ -51,7 +51,12 @@ class Executor(base_executor.BaseExecutor):
         written: list[pa.Table] = []
         tuning: dict[str, dict[str, Any]] = {}
         for tuned in tune_baselines(
-            eval_sets[names.EVAL], eval_sets[names.TEST], windows.window, settings.baseline_settings, TOP_K, seed
+            eval_sets[names.EVAL],
+            eval_sets[names.TEST],
+            windows.window,
+            baselines,
+            TOP_K,
+            seed,
         ):
             best = max(row["ndcg@10"] for row in tuned.tuning)
             logging.info("%s (%s): %.4f in %.1f s", tuned.system, tuned.question, best, tuned.seconds)

@@ -19,7 +19,7 @@ _OUTCOMES = {
     ("not_worse", False): "clearly worse",
 }
 COVERAGE = "coverage@10"
-_LEAST_SLICE = 50
+_MIN_SLICE = 50
 """Users of a slice that can refuse a model."""
 _LARGE_SLICE = 200
 """Users of a slice of users in which baselines can refuse a model."""
@@ -122,7 +122,7 @@ def _slices(slices: Mapping[str, Any], threshold: float) -> Verdict:
     parts = {
         label: (part["differences"][CHAMPION][HEADLINE], part["systems"][CHAMPION][HEADLINE])
         for label, part in slices.items()
-        if part["num_queries"] >= _LEAST_SLICE and CHAMPION in part["differences"]
+        if part["num_queries"] >= _MIN_SLICE and CHAMPION in part["differences"]
     }
     losses = {
         label: _relative(-difference["high"], theirs["mean"]) for label, (difference, theirs) in parts.items()

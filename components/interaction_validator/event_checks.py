@@ -8,7 +8,7 @@ from components.interaction_validator.volume_checks import check_volume
 from components.settings import GateSettings
 from schema import names
 
-_MOST_TYPE_CHANGE = 0.5
+_MAX_TYPE_CHANGE = 0.5
 _DATES_ONLY = 0.4
 """Repeats that are accepted at least where stamps are days: two purchases of a day cannot be told apart."""
 
@@ -89,7 +89,7 @@ def _id_type(facts: EventFacts, column: str) -> Verdict:
     return at_most(
         f"type_of_{column}",
         abs(newer - older),
-        _MOST_TYPE_CHANGE,
+        _MAX_TYPE_CHANGE,
         f"Table `events`, column `{column}`: {older:.0%} of the ids are integers in the older half of the "
         f"events and {newer:.0%} in the newer.",
         "if the ids were renumbered, map old ids to new ones.",

@@ -50,7 +50,7 @@ from schema.files import whole_file, write_json
 METRICS_FILE = "metrics.json"
 PREDICTIONS_FILE = "predictions.parquet"
 
-_MOST_STAGE_QUERIES = 1000
+_MAX_STAGE_QUERIES = 1000
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _inside(
     """The loss of each stage and the price of diversity on a sample of the queries, ranked once more."""
     chosen = np.zeros(len(evaluation.table), np.bool_)
     random = np.random.default_rng(evaluation.seed)
-    chosen[random.permutation(len(chosen))[:_MOST_STAGE_QUERIES]] = True
+    chosen[random.permutation(len(chosen))[:_MAX_STAGE_QUERIES]] = True
     batches = query_batches(evaluation.table.filter(pa.array(chosen)), evaluation.features)
     candidates, adjusted = model.ranked_candidates(batches, evaluation.shop.product_ids)
     targets = evaluation.eval_set.targets.select(chosen)

@@ -17,7 +17,7 @@ from schema import names
 from schema.features import FeatureSet, Kind
 from schema.vocabulary import restore_id
 
-_LEAST_VALUES = 5
+_MIN_VALUES = 5
 
 
 def product_facts(
@@ -77,7 +77,7 @@ def _coarsest_category(
             found.append((column.name, values, distinct))
     if not found:
         return None, np.full(len(catalog), NOTHING, np.int64), pa.array([], pa.string())
-    enough = [entry for entry in found if len(entry[2]) >= _LEAST_VALUES]
+    enough = [entry for entry in found if len(entry[2]) >= _MIN_VALUES]
     by_size = sorted(enough or found, key=lambda entry: len(entry[2]))
     name, values, distinct = by_size[0 if enough else -1]
     return name, encode(values, distinct), distinct

@@ -15,10 +15,10 @@ from schema.features import FeatureSet, Kind
 
 COLD_PRODUCTS = "cold_products"
 _HEAD_SHARE = 0.8
-_LEAST_USERS = 30
-_MOST_VALUES = 12
-_MOST_COLUMNS = 5
-_MOST_CATEGORIES = 8
+_MIN_USERS = 30
+_MAX_VALUES = 12
+_MAX_COLUMNS = 5
+_MAX_CATEGORIES = 8
 
 
 def make_slices(
@@ -68,17 +68,17 @@ def _attributes(table: pa.Table, features: FeatureSet) -> dict[str, BoolArray]:
         raw: column.name for raw, column in features.user_columns().items() if column.kind is Kind.CATEGORY
     }
     found: dict[str, BoolArray] = {}
-    for raw, name in list(columns.items())[:_MOST_COLUMNS]:
+    for raw, name in list(columns.items())[:_MAX_COLUMNS]:
         values = first_values(table, raw)
         if pa.types.is_null(values.type):
             continue
         values = texts(values).combine_chunks()
         distinct = values.unique().drop_null()
-        if len(distinct) > _MOST_VALUES:
+        if len(distinct) > _MAX_VALUES:
             continue
         codes = encode(values, distinct)
         marks = {f"user {name}={value}": codes == code for code, value in enumerate(distinct.to_pylist())}
-        found |= {key: mark for key, mark in marks.items() if mark.sum() >= _LEAST_USERS}
+        found |= {key: mark for key, mark in marks.items() if mark.sum() >= _MIN_USERS}
     return found
 
 
@@ -115,7 +115,7 @@ def _categories(
     """The targets in each of the categories that most targets are in."""
     category = facts.category[eval_set.targets.codes]
     counts = np.bincount(category[category >= 0], minlength=len(category_names))
-    largest = [code for code in np.argsort(-counts, kind="stable")[:_MOST_CATEGORIES] if counts[code]]
+    largest = [code for code in np.argsort(-counts, kind="stable")[:_MAX_CATEGORIES] if counts[code]]
     return {
         f"product {facts.category_column}={category_names[int(code)].as_py()}": eval_set.targets.where(
             category == code

@@ -109,7 +109,7 @@ def _serving(arguments: argparse.Namespace) -> int:
         raise UserError("`--requests` must be at least 2 and `--seconds` above 0.")
     output = _writable(arguments.output)
     config, workdir = load_config(arguments), Path(arguments.workdir).expanduser().absolute()
-    pushed = PushedModel(config.push.place(workdir), one_thread=True)
+    pushed = PushedModel(config.push.directory_in(workdir), one_thread=True)
     source = source_of(config, workdir)
     with open_concealed(source) as opened:
         users = sorted({user for events in opened.event_batches([names.USER_ID]) for user in _ids(events)})

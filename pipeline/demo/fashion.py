@@ -224,12 +224,12 @@ def _session(
             rows[name].append(value)
 
     end = clock + 90 * (len(seen) + 2)
-    for place, product in enumerate(map(int, seen)):
-        write(product, "view", clock + 90 * place, bought=False)
+    for step, product in enumerate(map(int, seen)):
+        write(product, "view", clock + 90 * step, bought=False)
         liking = taste[product] * (1 + users.thrift[user] * promoted[product])
         if rng.random() >= min(0.5, 0.6 * liking**0.5):
             continue
-        write(product, "cart", clock + 90 * place + 40, bought=False)
+        write(product, "cart", clock + 90 * step + 40, bought=False)
         if rng.random() >= 0.45:
             continue
         write(product, "purchase", end, bought=True)

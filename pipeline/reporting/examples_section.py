@@ -57,7 +57,7 @@ def _examples(graph: Graph, run: Run, lists: Lists, targets: dict[str, set[str]]
 
 
 def _reason(item: dict[str, Any], events: list[tuple[int, int]]) -> str:
-    """In the words of the server; `events` are pairs of a time and the moment of the question."""
+    """In the words of the server; `events` are pairs of a time and the cutoff of the query."""
     from serving.model.reasons import reason
 
     told: dict[str, Any] = {"source": item["source"], "times_bought": len(events)}
@@ -76,13 +76,13 @@ def _calibration(lists: Lists, targets: dict[str, set[str]]) -> str:
     )
     if len(pairs) < _BINS:
         return ""
-    edges = [round(len(pairs) * place / _BINS) for place in range(_BINS + 1)]
+    edges = [round(len(pairs) * tenth / _BINS) for tenth in range(_BINS + 1)]
     shares = [
         sum(hit for _, hit in pairs[start:end]) / (end - start) for start, end in itertools.pairwise(edges)
     ]
     bars = {
-        f"{_ordinal(place)} tenth, score {pairs[edges[place]][0]:.2f} up": {"mean": share}
-        for place, share in enumerate(shares)
+        f"{_ordinal(tenth)} tenth, score {pairs[edges[tenth]][0]:.2f} up": {"mean": share}
+        for tenth, share in enumerate(shares)
     }
     title = (
         f"Of the tenth of the recommendations with the highest scores {shares[-1]:.1%} were bought, "
@@ -99,8 +99,8 @@ def _calibration(lists: Lists, targets: dict[str, set[str]]) -> str:
     return markup.section("calibration", "Calibration", chart, markup.paragraph(f"{verdict} {text}", "quiet"))
 
 
-def _ordinal(place: int) -> str:
-    number = place + 1
+def _ordinal(tenth: int) -> str:
+    number = tenth + 1
     return str(number) + {1: "st", 2: "nd", 3: "rd"}.get(number, "th")
 
 

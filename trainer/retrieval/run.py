@@ -29,7 +29,7 @@ from trainer.shared.distribution import Workers
 from trainer.shared.fitting import fit_again, fit_best, read_best_epoch, suitable_batch_size, write_curve
 
 METRIC = "recall@100"
-MOST_PRODUCTS_OF_FULL_SOFTMAX = 100_000
+MAX_PRODUCTS_OF_FULL_SOFTMAX = 100_000
 
 
 def run_fn(fn_args: Any) -> None:
@@ -104,10 +104,10 @@ def build_model(
     Raises:
         UserError: The loss is over the whole catalogue, and that is too large.
     """
-    if settings.loss == "full_softmax" and table.size > MOST_PRODUCTS_OF_FULL_SOFTMAX:
+    if settings.loss == "full_softmax" and table.size > MAX_PRODUCTS_OF_FULL_SOFTMAX:
         raise UserError(
             "Configuration key `retrieval.loss`: full_softmax scores the whole catalogue at every step, "
-            f"which is for at most {MOST_PRODUCTS_OF_FULL_SOFTMAX:,} products. "
+            f"which is for at most {MAX_PRODUCTS_OF_FULL_SOFTMAX:,} products. "
             f"Received: {table.size:,} products. "
             "Remedy: choose sampled_softmax."
         )

@@ -10,7 +10,7 @@ import tensorflow as tf
 from schema import names
 from schema.features import FeatureColumn, Kind
 from trainer.retrieval.encoders.choice import EncoderName, TowerInputs, history_encoder, tower_inputs
-from trainer.shared.catalog import MOST_WORDS_OF_A_TEXT, ProductTable, as_constants, vocabulary_size
+from trainer.shared.catalog import MAX_WORDS_OF_A_TEXT, ProductTable, as_constants, vocabulary_size
 
 
 class ProductEncoder(tf.keras.layers.Layer):
@@ -83,7 +83,7 @@ class ProductEncoder(tf.keras.layers.Layer):
         for name, layer in self.category_embeddings.items():
             known[name] = tf.minimum(features[name], layer.input_dim - 1)
         for name, layer in self.text_embeddings.items():
-            known[name] = tf.minimum(features[name][:, :MOST_WORDS_OF_A_TEXT], layer.input_dim - 1)
+            known[name] = tf.minimum(features[name][:, :MAX_WORDS_OF_A_TEXT], layer.input_dim - 1)
         return tf.add_n(self._embed(known))
 
     @property

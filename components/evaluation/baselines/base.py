@@ -17,7 +17,7 @@ from components.evaluation.metrics import hits, ndcg
 from schema import names
 
 _TUNING_DEPTH = 10
-_MOST_CELLS_AT_ONCE = 20_000_000
+_MAX_CELLS_AT_ONCE = 20_000_000
 
 
 class Baseline(Protocol):
@@ -142,7 +142,7 @@ def fill(ranked: IntArray, order: IntArray, excluded: CodeLists) -> IntArray:
         1 + max(int(order.max()), int(excluded.codes.max(initial=0)), int(ranked.max())), depth
     )
     rank_in_order[order[:depth]] = np.arange(depth)
-    at_once = max(1, _MOST_CELLS_AT_ONCE // depth)
+    at_once = max(1, _MAX_CELLS_AT_ONCE // depth)
     for start in range(0, num_queries, at_once):
         block = out[start : start + at_once]
         free = np.ones((len(block), depth + 1), np.bool_)

@@ -23,7 +23,7 @@ class Ease:
         matrices: Shared matrices.
         half_life: Of a purchase's weight in the query, seconds; None weighs all alike.
         regularization: Added to the diagonal of the Gram matrix.
-        most_products: Most bought products that take part: the cost grows with its third power.
+        max_products: Most bought products that take part: the cost grows with its third power.
         popularity: Fills the lists.
         other: What an event counts that is no target; 0 leaves those out, anything else counts them as 1.
     """
@@ -31,7 +31,7 @@ class Ease:
     matrices: Matrices
     half_life: float | None
     regularization: float
-    most_products: int
+    max_products: int
     popularity: Popularity
     other: float = 0.0
 
@@ -62,7 +62,7 @@ class Ease:
     def _solve(self, past: Past) -> tuple[IntArray, FloatArray]:
         binary = self.matrices.binary(past, self.other)
         buyers = np.asarray(binary.sum(axis=0)).ravel()
-        head = np.sort(np.argsort(-buyers, kind="stable")[: self.most_products])
+        head = np.sort(np.argsort(-buyers, kind="stable")[: self.max_products])
         head = head[buyers[head] > 0]
         gram = (binary[:, head].T @ binary[:, head]).toarray()
         return head, solve_ease(gram, self.regularization)

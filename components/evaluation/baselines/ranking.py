@@ -10,7 +10,7 @@ import numpy.typing as npt
 from components.evaluation.baselines.base import EvaluationSet, Popularity, fill
 from components.evaluation.lists import NOTHING, IntArray
 
-_MOST_CELLS = 16_000_000
+_MAX_CELLS = 16_000_000
 _HIDDEN = -np.inf
 
 Scores = npt.NDArray[np.float32]
@@ -32,7 +32,7 @@ def rank_by_scores(
     """
     num_queries, num_products = len(eval_set.users), len(eval_set.past.recommendable)
     ranked = np.full((num_queries, top_k), NOTHING, np.int64)
-    at_once = max(1, _MOST_CELLS // max(num_products, 1))
+    at_once = max(1, _MAX_CELLS // max(num_products, 1))
     hidden = ~eval_set.past.recommendable
     for start in range(0, num_queries, at_once):
         end = min(start + at_once, num_queries)

@@ -31,7 +31,7 @@ class TifuKnn:
         group_decay: Factor by which the next older group counts less.
         num_neighbours: Users that are asked.
         own: Weight of the own vector, 0 to 1.
-        most_users: Users, the most active, among whom neighbours are sought.
+        max_users: Users, the most active, among whom neighbours are sought.
         popularity: Fills the lists.
     """
 
@@ -39,7 +39,7 @@ class TifuKnn:
     group_decay: float
     num_neighbours: int
     own: float
-    most_users: int
+    max_users: int
     popularity: Popularity
 
     @property
@@ -57,7 +57,7 @@ class TifuKnn:
         key = ("tifu", self.group_decay)
         vectors = self.matrices.remember(past, key, lambda: basket_frequencies(past, self.group_decay))
         events = np.bincount(past.users, minlength=max(past.num_users, 1))
-        active = np.sort(np.argsort(-events, kind="stable")[: self.most_users])
+        active = np.sort(np.argsort(-events, kind="stable")[: self.max_users])
         active = active[events[active] > 0]
         others = vectors[active]
         lengths = np.asarray(others.multiply(others).sum(axis=1)).ravel()

@@ -14,7 +14,7 @@ from components.evaluation.events import Past
 from components.evaluation.lists import NOTHING, IntArray
 
 _REACH = 10
-_MOST_EVENTS = 1_000
+_MAX_EVENTS = 1_000
 _LAST_EVENTS = 50
 
 
@@ -83,7 +83,7 @@ def count_transitions(past: Past) -> sparse.csr_matrix:
     order = time_order(past)
     users, products = past.users[order], past.products[order]
     end = np.searchsorted(users, users, side="right")
-    recent = end - np.arange(len(users)) <= _MOST_EVENTS
+    recent = end - np.arange(len(users)) <= _MAX_EVENTS
     users, products = users[recent], products[recent]
     size = len(past.recommendable)
     total = sparse.csr_matrix((size, size), dtype=np.float32)

@@ -16,7 +16,7 @@ from components.evaluation.events import Past
 from components.evaluation.lists import IntArray
 from schema import names
 
-_MOST_REMEMBERED: Final = 10_000_000
+_MAX_REMEMBERED: Final = 10_000_000
 """Pairs of an asking user and a possible neighbour whose cosines are kept while settings are tuned."""
 
 
@@ -33,7 +33,7 @@ class UserKnn:
         half_life: Of an event's weight, seconds.
         num_neighbours: Users that are asked.
         own: Weight of the own purchases beside the neighbours', 0 to 1.
-        most_users: Users, the most active, among whom neighbours are sought.
+        max_users: Users, the most active, among whom neighbours are sought.
         popularity: Fills the lists.
         other: What an event counts that is no target.
     """
@@ -42,7 +42,7 @@ class UserKnn:
     half_life: float
     num_neighbours: int
     own: float
-    most_users: int
+    max_users: int
     popularity: Popularity
     other: float = 0.0
 
@@ -76,7 +76,7 @@ class UserKnn:
         def score(start: int, end: int) -> Scores:
             # The number of neighbours and the own weight are tuned on the same cosines.
             key = ("alike", self.half_life, self.other, eval_set.users[start:end].tobytes())
-            few = len(eval_set.users) * len(active) <= _MOST_REMEMBERED
+            few = len(eval_set.users) * len(active) <= _MAX_REMEMBERED
             make = partial(alike, start, end)
             cosines = self.matrices.remember(past, key, make) if few else make()
             nearest = largest_of_rows(cosines, self.num_neighbours)
@@ -99,5 +99,5 @@ class UserKnn:
         events = np.bincount(past.users, minlength=size)
         if self.other and past.others is not None:
             events = events + np.bincount(past.others.user, minlength=size)
-        busiest: IntArray = np.sort(np.argsort(-events, kind="stable")[: self.most_users])
+        busiest: IntArray = np.sort(np.argsort(-events, kind="stable")[: self.max_users])
         return busiest[events[busiest] > 0]

@@ -11,7 +11,7 @@ import tensorflow as tf
 NEVER = 1e9
 _BLOCK = 16
 """Scores of a block; the best blocks hold the best scores, and 16 at a time are compared faster."""
-_LEAST_BLOCKS = 4
+_MIN_BLOCKS = 4
 """How many times as many blocks as slots there must be, so that looking for blocks pays."""
 
 SourceList = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
@@ -55,7 +55,7 @@ def best_slots(scores: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
     """
     width = int(scores.shape[1])
     num_blocks = -(-width // _BLOCK)
-    if num_blocks < _LEAST_BLOCKS * count:
+    if num_blocks < _MIN_BLOCKS * count:
         best = tf.math.top_k(scores, k=count)
         return best.values, best.indices
     padded = tf.pad(scores, [[0, 0], [0, num_blocks * _BLOCK - width]], constant_values=scores.dtype.min)

@@ -17,7 +17,7 @@ import tensorflow as tf
 from schema.files import whole_file
 
 FILE_NAME = "preranker.npz"
-_MOST_DEVIATIONS = 6.0
+_MAX_DEVIATIONS = 6.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Preranker(tf.Module):
 def score_pool(features: tf.Tensor, weights: dict[str, tf.Tensor]) -> tf.Tensor:
     """The network itself: standardised features, two hidden layers, a score without bias."""
     standard = (features - weights["mean"]) / weights["deviation"]
-    inputs = tf.clip_by_value(standard, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
+    inputs = tf.clip_by_value(standard, -_MAX_DEVIATIONS, _MAX_DEVIATIONS)
     # In two dimensions a product, its bias and the relu are one operation.
     flat = tf.reshape(inputs, [-1, weights["hidden_kernel"].shape[0]])
     hidden = tf.nn.relu(tf.nn.bias_add(tf.matmul(flat, weights["hidden_kernel"]), weights["hidden_bias"]))

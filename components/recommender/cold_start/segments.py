@@ -18,9 +18,9 @@ from schema import names
 from schema.features import FeatureSet, Kind
 
 LIST_LENGTH = 200
-_LEAST_USERS = 30
+_MIN_USERS = 30
 _PRIOR_USERS = 30.0
-_MOST_SEGMENTS = 200
+_MAX_SEGMENTS = 200
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,13 @@ def make_segments(
     for column, values in purchases.categories.items():
         for value in sorted({value for value in values if value is not None}):
             users = values == value
-            if users.sum() < _LEAST_USERS:
+            if users.sum() < _MIN_USERS:
                 continue
             own = np.bincount(purchases.products[users[purchases.users]], minlength=size)
             smooth = (own + _PRIOR_USERS * share) / (users.sum() + _PRIOR_USERS)
             found.append((_divergence(smooth, share), column, value, _best(smooth, available)))
     found.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
-    found = found[:_MOST_SEGMENTS]
+    found = found[:_MAX_SEGMENTS]
     return Segments(
         tuple(entry[1] for entry in found),
         tuple(entry[2] for entry in found),

@@ -8,7 +8,7 @@ from components.recommender.candidates.item_to_item import ItemToItem
 from components.recommender.candidates.sources import SOURCE_NAMES
 
 _EVENTS = 10
-_MOST_EXPLAINED = 200
+_MAX_EXPLAINED = 200
 
 
 class NearestRecent(tf.Module):
@@ -32,7 +32,7 @@ class NearestRecent(tf.Module):
             history: Products of the history, oldest first, -1 pads `[batch, time]`.
         """
         nothing = tf.fill(tf.shape(product), "")
-        few = tf.shape(product)[1] <= _MOST_EXPLAINED
+        few = tf.shape(product)[1] <= _MAX_EXPLAINED
         return tf.cond(few, lambda: self._found(product, source, history), lambda: nothing)
 
     def _found(self, product: tf.Tensor, source: tf.Tensor, history: tf.Tensor) -> tf.Tensor:

@@ -17,7 +17,7 @@ from schema.grouping import group_totals
 
 _SMOOTHING = 0.01
 _NEVER = -1e9
-_LEAST_VALUES = 5
+_MIN_VALUES = 5
 
 
 def coarsest(categories: np.ndarray) -> np.ndarray | None:
@@ -33,7 +33,7 @@ def coarsest(categories: np.ndarray) -> np.ndarray | None:
     informative = {number: size for number, size in sizes.items() if size > 1}
     if not informative:
         return None
-    enough = {number: size for number, size in informative.items() if size >= _LEAST_VALUES}
+    enough = {number: size for number, size in informative.items() if size >= _MIN_VALUES}
     chosen = min(enough, key=enough.__getitem__) if enough else max(informative, key=informative.__getitem__)
     return np.asarray(categories[:, chosen])
 

@@ -17,7 +17,7 @@ from components.recommender.post_ranking.filters import FILTERED
 HEAD = 100
 """Ranks at the top that are reordered, whatever `top_k` is: short lists are the beginning of long ones."""
 _NEVER = -1e9
-_LEAST_VARIANCE = 1e-6
+_MIN_VARIANCE = 1e-6
 
 
 Strength: TypeAlias = "float | tf.Tensor"
@@ -117,11 +117,11 @@ def dpp(relevance: tf.Tensor, similarity: tf.Tensor, strength: Strength, count: 
     left = tf.ones_like(relevance, tf.bool)
     chosen = tf.TensorArray(tf.int32, size=count)
     for step in tf.range(count):
-        gain = 2.0 * log_quality + tf.math.log(tf.maximum(variance, _LEAST_VARIANCE))
+        gain = 2.0 * log_quality + tf.math.log(tf.maximum(variance, _MIN_VARIANCE))
         best = tf.argmax(tf.where(left, gain, _NEVER), axis=1, output_type=tf.int32)
         chosen = chosen.write(step, best)
         own = tf.gather(factors, best, batch_dims=1)
-        spread = tf.sqrt(tf.maximum(tf.gather(variance, best, batch_dims=1), _LEAST_VARIANCE))
+        spread = tf.sqrt(tf.maximum(tf.gather(variance, best, batch_dims=1), _MIN_VARIANCE))
         shared = tf.einsum("bc,bpc->bp", own, factors)
         update = (tf.gather(similarity, best, batch_dims=1) - shared) / spread[:, tf.newaxis]
         factors += update[..., tf.newaxis] * tf.one_hot(step, count)

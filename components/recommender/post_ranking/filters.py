@@ -12,7 +12,7 @@ FILTERED = -1e30
 """Score of what must not be recommended."""
 _ALL_BUT_EQUAL = 1e-3
 _FILL_STEP = 1e-3
-_MOST_STEPS = 1e9
+_MAX_STEPS = 1e9
 """Steps of `_ALL_BUT_EQUAL` between two scores that are told apart."""
 
 
@@ -129,7 +129,7 @@ def insert_new(scores: tf.Tensor, is_new: tf.Tensor, index: tf.Tensor, step: int
 
 def _best(scores: tf.Tensor, index: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
     """Indices by falling score and, where those are all but equal, by product `[batch, count]`."""
-    rounded = tf.clip_by_value(tf.round(scores / _ALL_BUT_EQUAL), -_MOST_STEPS, _MOST_STEPS)
+    rounded = tf.clip_by_value(tf.round(scores / _ALL_BUT_EQUAL), -_MAX_STEPS, _MAX_STEPS)
     key = tf.cast(rounded, tf.int64) * 2**31 - tf.cast(index, tf.int64)
     return tf.math.top_k(key, count).indices
 

@@ -32,11 +32,11 @@ def measure_strengths(
     return {strength: ndcg_at(strength) for strength in AUTO_STRENGTHS}
 
 
-def choose_diversity(measured: dict[float, float], most_loss: float) -> float:
-    """The largest strength up to which the loss stays within `most_loss` of what strength 0 reaches."""
+def choose_diversity(measured: dict[float, float], max_loss: float) -> float:
+    """The largest strength up to which the loss stays within `max_loss` of what strength 0 reaches."""
     chosen = 0.0
     for strength, value in sorted(measured.items()):
-        if value < (1 - most_loss) * measured[0.0]:
+        if value < (1 - max_loss) * measured[0.0]:
             break
         chosen = strength
     return chosen

@@ -16,7 +16,7 @@ from components.recommender_assembler.choices.eval_lists import EvalLists
 DISCOUNTS = tuple(step / 100 for step in range(31))
 
 
-def choose_discount(lists: EvalLists, most_loss: float, most_new_loss: float) -> float:
+def choose_discount(lists: EvalLists, max_loss: float, max_new_loss: float) -> float:
     """The largest of `DISCOUNTS` up to which NDCG@10 stays within two relative losses, by a standard error.
 
     What was never bought before is asked for by itself: it is the smaller part of what is bought, so that
@@ -24,8 +24,8 @@ def choose_discount(lists: EvalLists, most_loss: float, most_new_loss: float) ->
 
     Args:
         lists: Of the eval window.
-        most_loss: Relative to the NDCG@10 without a discount.
-        most_new_loss: Likewise of what was never bought before.
+        max_loss: Relative to the NDCG@10 without a discount.
+        max_new_loss: Likewise of what was never bought before.
     """
     if not len(lists.scores):
         return 0.0
@@ -35,19 +35,19 @@ def choose_discount(lists: EvalLists, most_loss: float, most_new_loss: float) ->
     for discount in DISCOUNTS[1:]:
         scores = lists.scores - discount * lists.popularity
         if not (
-            _is_within(before, lists.ndcg_by_query(scores), most_loss)
-            and _is_within(new_before, lists.new_ndcg_by_query(scores), most_new_loss)
+            _is_within(before, lists.ndcg_by_query(scores), max_loss)
+            and _is_within(new_before, lists.new_ndcg_by_query(scores), max_new_loss)
         ):
             break
         chosen = discount
     return chosen
 
 
-def _is_within(before: np.ndarray, after: np.ndarray, most_loss: float) -> bool:
+def _is_within(before: np.ndarray, after: np.ndarray, max_loss: float) -> bool:
     """Whether the mean loss and a standard error of it are within a share of the mean before."""
     known = np.isfinite(before)
     losses = (before - after)[known]
     if not len(losses):
         return True
     error = losses.std() / np.sqrt(len(losses))
-    return bool(losses.mean() + error <= most_loss * before[known].mean())
+    return bool(losses.mean() + error <= max_loss * before[known].mean())

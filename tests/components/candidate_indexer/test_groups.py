@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.candidate_indexer.groups import MOST_GROUPINGS, choose_groupings
+from components.candidate_indexer.groups import MAX_GROUPINGS, choose_groupings
 from components.interactions.events import Events
 
 DAY = 86_400
@@ -46,7 +46,7 @@ def test_the_order_of_the_columns_does_not_matter():
 
 
 def test_no_more_than_a_few_columns():
-    assert choose([TELLING, COARSE, RANDOM, PRODUCTS % 4]).shape[1] == MOST_GROUPINGS
+    assert choose([TELLING, COARSE, RANDOM, PRODUCTS % 4]).shape[1] == MAX_GROUPINGS
 
 
 def test_columns_that_tell_products_apart_are_no_groups():

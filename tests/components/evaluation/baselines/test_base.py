@@ -157,7 +157,7 @@ def test_purchased_may_look_back_a_while_only(log):
 def test_blocks_of_queries_give_the_same_lists(log, monkeypatch):
     eval_set = ask(log, excluded=((0, 2, 2), (C, A, E)))
     whole = OwnFrequency(None, Popularity(None)).recommend(eval_set, 4)
-    monkeypatch.setattr(baselines, "_MOST_CELLS_AT_ONCE", 1)
+    monkeypatch.setattr(baselines, "_MAX_CELLS_AT_ONCE", 1)
     assert (OwnFrequency(None, Popularity(None)).recommend(eval_set, 4) == whole).all()
 
 
