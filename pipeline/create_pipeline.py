@@ -8,31 +8,21 @@ from typing import Any
 from tfx import v1 as tfx
 
 from components.baseline_recommender.component import BaselineRecommender
-from components.baseline_recommender.settings import BaselineRecommenderSettings
 from components.candidate_generator.component import CandidateGenerator
-from components.candidate_generator.settings import CandidateGeneratorSettings
 from components.candidate_indexer.component import CandidateIndexer
-from components.candidate_indexer.settings import CandidateIndexerSettings
 from components.environment_validator.component import EnvironmentValidator
-from components.environment_validator.settings import EnvironmentValidatorSettings
 from components.interaction_validator.component import InteractionValidator
-from components.interaction_validator.settings import InteractionValidatorSettings
 from components.local_transform.component import Transform
 from components.preranking_trainer.component import PrerankingTrainer
-from components.preranking_trainer.settings import PrerankingTrainerSettings
 from components.product_example_gen.component import ProductExampleGen
-from components.product_example_gen.settings import ProductExampleGenSettings
 from components.pusher.component import Pusher
 from components.recommender_assembler.component import RecommenderAssembler
-from components.recommender_assembler.settings import RecommenderAssemblerSettings
 from components.recommender_evaluator.component import RecommenderEvaluator
-from components.recommender_evaluator.settings import RecommenderEvaluatorSettings
 from components.retrieval_evaluator.component import RetrievalEvaluator
-from components.retrieval_evaluator.settings import RetrievalEvaluatorSettings
 from components.serving_validator.component import ServingValidator
-from components.serving_validator.settings import ServingValidatorSettings
 from pipeline.config.beam_arguments import beam_arguments
 from pipeline.nodes.ranking_evaluation import ranking_eval_config
+from pipeline.nodes.settings import node_settings
 from pipeline.nodes.trainer import trainer_node
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
 from schema import names
@@ -58,30 +48,20 @@ def create_pipeline(plan: RunPlan) -> tfx.dsl.Pipeline:
 def data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     """Examples, statistics, schema, the checks that stop the run, and the preprocessing graph."""
     del nodes
-    config = plan.config
-    example_gen = ProductExampleGen(
-        ProductExampleGenSettings(
-            source=config.source,
-            features=plan.features,
-            windows=plan.windows,
-            split=config.split,
-            event_weights=plan.event_weights,
-            fingerprint=plan.fingerprint,
-        )
-    )
+    example_gen = ProductExampleGen(node_settings(ProductExampleGen, plan))
     examples = example_gen.outputs["examples"]
     statistics = tfx.components.StatisticsGen(examples=examples)
     schema = tfx.components.ImportSchemaGen(schema_file=plan.schema_file)
     query_validator, catalog_validator = (
         EnvironmentValidator(
-            EnvironmentValidatorSettings(environment=environment, exclude_splits=excluded),
+            node_settings(EnvironmentValidator, plan, environment=environment, exclude_splits=excluded),
             statistics=statistics.outputs["statistics"],
             schema=schema.outputs["schema"],
         )
         for environment, excluded in ((QUERY, (names.CATALOG,)), (CATALOG, names.QUERY_SPLITS))
     )
     interaction_validator = InteractionValidator(
-        InteractionValidatorSettings(gates=config.gates, findings=plan.findings),
+        node_settings(InteractionValidator, plan),
         examples=examples,
         interactions=example_gen.outputs["interactions"],
         query_anomalies=query_validator.outputs["anomalies"],
@@ -122,13 +102,7 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     cutoffs = (*plan.windows.ranking_cutoffs, plan.windows.eval_start, plan.windows.test_start)
     indexer = _indexer(plan, nodes, retrieval, cutoffs)
     preranking = PrerankingTrainer(
-        PrerankingTrainerSettings(
-            preranking=config.preranking,
-            windows=plan.windows,
-            features=plan.features,
-            split=config.split,
-            seed=config.seed,
-        ),
+        node_settings(PrerankingTrainer, plan),
         model=retrieval.outputs["model"],
         index=indexer.outputs["index"],
         transformed_examples=transform["transformed_examples"],
@@ -146,16 +120,7 @@ def _ranking_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     transform = nodes["Transform"].outputs
     retrieval = nodes["RetrievalTrainer"]
     generator = CandidateGenerator(
-        CandidateGeneratorSettings(
-            windows=plan.windows,
-            features=plan.features,
-            split=config.split,
-            num_candidates=config.ranking.num_candidates,
-            pool_size=config.preranking.pool_size,
-            cold_share=config.ranking.cold_share,
-            max_train_queries=config.ranking.max_train_queries,
-            max_eval_queries=config.ranking.max_eval_queries,
-        ),
+        node_settings(CandidateGenerator, plan),
         model=retrieval.outputs["model"],
         index=nodes["CandidateIndexer"].outputs["index"],
         preranker=nodes["PrerankingTrainer"].outputs["preranker"],
@@ -180,12 +145,7 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     candidates = nodes["CandidateGenerator"].outputs["examples"]
     index = nodes["CandidateIndexer"].outputs["index"]
     retrieval = RetrievalEvaluator(
-        RetrievalEvaluatorSettings(
-            features=plan.features,
-            windows=plan.windows,
-            gates=config.gates,
-            pool_size=config.preranking.pool_size,
-        ),
+        node_settings(RetrievalEvaluator, plan),
         examples=candidates,
         index=index,
         preranker=nodes["PrerankingTrainer"].outputs["preranker"],
@@ -198,26 +158,13 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     )
     assembler = _assembler(plan, nodes, nodes["RetrievalTrainer"], nodes["CandidateIndexer"])
     baselines = BaselineRecommender(
-        BaselineRecommenderSettings(
-            windows=plan.windows,
-            baseline_settings=config.baselines,
-            exclude_purchased=config.post_ranking.exclude_purchased,
-            max_test_queries=config.gates.max_test_queries,
-            seed=config.seed,
-        ),
+        node_settings(BaselineRecommender, plan),
         examples=nodes["ProductExampleGen"].outputs["examples"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
     )
     baselines.add_upstream_node(nodes["InteractionValidator"])
     recommender = RecommenderEvaluator(
-        RecommenderEvaluatorSettings(
-            windows=plan.windows,
-            features=plan.features,
-            gates=config.gates,
-            seed=config.seed,
-            push_directory=plan.push_directory,
-            history_length=config.split.history_length,
-        ),
+        node_settings(RecommenderEvaluator, plan),
         model=assembler.outputs["model"],
         classic_model=assembler.outputs["classic_model"],
         examples=nodes["ProductExampleGen"].outputs["examples"],
@@ -238,12 +185,7 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
 def _indexer(plan: RunPlan, nodes: Nodes, retrieval: Any, cutoffs: Sequence[int]) -> Any:
     transform = nodes["Transform"].outputs
     return CandidateIndexer(
-        CandidateIndexerSettings(
-            index_settings=plan.config.index,
-            window=plan.windows.window,
-            cutoffs=tuple(cutoffs),
-            features=plan.features,
-        ),
+        node_settings(CandidateIndexer, plan, cutoffs=tuple(cutoffs)),
         model=retrieval.outputs["model"],
         transform_graph=transform["transform_graph"],
         transformed_examples=transform["transformed_examples"],
@@ -252,20 +194,8 @@ def _indexer(plan: RunPlan, nodes: Nodes, retrieval: Any, cutoffs: Sequence[int]
 
 
 def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit: bool = False) -> Any:
-    config = plan.config
     return RecommenderAssembler(
-        RecommenderAssemblerSettings(
-            features=plan.features,
-            windows=plan.windows,
-            event_weights=plan.event_weights,
-            post_ranking=config.post_ranking,
-            split=config.split,
-            num_candidates=config.ranking.num_candidates,
-            pool_size=config.preranking.pool_size,
-            seed=config.seed,
-            refit=refit,
-            fallback=config.fallback,
-        ),
+        node_settings(RecommenderAssembler, plan, refit=refit),
         retrieval_model=retrieval.outputs["model"],
         ranking_model=nodes["RankingTrainer"].outputs["model"],
         index=indexer.outputs["index"],
@@ -302,11 +232,7 @@ def _serving_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     served = refit["RecommenderRefit"] if refit else evaluated
     evaluation = nodes["RecommenderEvaluator"].outputs
     validator = ServingValidator(
-        ServingValidatorSettings(
-            features=plan.features,
-            gates=plan.config.gates,
-            history_length=plan.config.split.history_length,
-        ),
+        node_settings(ServingValidator, plan),
         model=served.outputs["model"],
         classic_model=served.outputs["classic_model"],
         model_blessing=evaluation["blessing"],
