@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
@@ -12,6 +12,19 @@ from schema.settings import Settings
 Days = Annotated[str, StringConstraints(pattern=r"^\d+d$")]
 """A number of days, such as `14d`."""
 Share = Annotated[float, Field(ge=0, le=1)]
+BaselineName = Literal[
+    "popularity",
+    "trending",
+    "own_frequency",
+    "last_seen",
+    "user_knn",
+    "tifu_knn",
+    "item_knn",
+    "transitions",
+    "ease",
+    "als",
+    "bpr",
+]
 
 
 class IndexSettings(Settings):
@@ -25,8 +38,6 @@ class IndexSettings(Settings):
     """Most bought products among which EASE is solved; its cost grows with the third power."""
     ease_weights: Annotated[int, Field(ge=1)] = 100
     """Weights of EASE kept for a product."""
-    min_recall: Share = 0.95
-    """Least recall of the index against exact search."""
 
 
 class PrerankingSettings(Settings):
@@ -53,37 +64,7 @@ class PrerankingSettings(Settings):
 class BaselineSettings(Settings):
     """The classics with which every model is compared."""
 
-    systems: Annotated[
-        tuple[
-            Literal[
-                "popularity",
-                "trending",
-                "own_frequency",
-                "last_seen",
-                "user_knn",
-                "tifu_knn",
-                "item_knn",
-                "transitions",
-                "ease",
-                "als",
-                "bpr",
-            ],
-            ...,
-        ],
-        Field(min_length=1),
-    ] = (
-        "popularity",
-        "trending",
-        "own_frequency",
-        "last_seen",
-        "user_knn",
-        "tifu_knn",
-        "item_knn",
-        "transitions",
-        "ease",
-        "als",
-        "bpr",
-    )
+    systems: Annotated[tuple[BaselineName, ...], Field(min_length=1)] = get_args(BaselineName)
     """Which of them are tuned and measured, at least one; popularity and own_frequency always are."""
     max_tuning_queries: Annotated[int, Field(ge=1)] = 400
     """Users of the eval window on whom settings are chosen; beyond, a seeded sample."""
@@ -151,9 +132,9 @@ class PostRankingSettings(Settings):
     max_new_ndcg_loss: Share = 0.025
     """The same for NDCG@10 of what the user never bought before."""
     new_product_share: Annotated[float, Field(ge=0, le=0.1)] = 0.05
-    """Share of the places of a list that products never sold before get; of 0.05, every twentieth."""
+    """Share of the slots of a list that products never sold before get; of 0.05, every twentieth."""
     calibration: Share = 0.0
-    """How much the user's own mix of categories counts against relevance in the first hundred places."""
+    """How much the user's own mix of categories counts against relevance in the first hundred ranks."""
     freshness_boost: Annotated[float, Field(ge=0)] = 0.0
     """What a product of today gains, in standard deviations of the scores of the user's candidates."""
     freshness_half_life_days: Annotated[float, Field(gt=0)] = 30.0
@@ -164,9 +145,9 @@ class PostRankingSettings(Settings):
     segments where the eval window has thirty such users and shows that they order better than popularity
     and the ranker do; with fewer such users, segments."""
     exploration: Share = 0.0
-    """How evenly the first hundred places are drawn, with `propensity` in the answer; 0: not drawn."""
+    """How evenly the first hundred ranks are drawn, with `propensity` in the answer; 0: not drawn."""
     diversity: Literal["auto"] | Share = "auto"
-    """How much unlikeness counts against relevance in the first hundred places; 1: nothing else counts.
+    """How much dissimilarity counts against relevance in the first hundred ranks; 1: nothing else counts.
     `auto`: the largest of a few that costs no more than `max_diversity_loss` on the eval window."""
     max_diversity_loss: Share = 0.003
     """Largest accepted relative loss of NDCG@10 for `diversity`, on top of `max_ndcg_loss`."""

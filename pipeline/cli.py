@@ -85,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except OSError as error:
         if isinstance(error, PermissionError) or error.errno in _FULL_DISK:
-            return _fail(f"{error.strerror}{_place(error)}. Remedy: mend that and try again.", USER_MISTAKE)
+            return _fail(f"{error.strerror}{_location(error)}. Remedy: fix that and try again.", USER_MISTAKE)
         return _internal(error, arguments.workdir)
     except Exception as error:
         return _internal(error, arguments.workdir)
@@ -126,7 +126,7 @@ def _fail(reason: object, code: int) -> int:
     return code
 
 
-def _place(error: OSError) -> str:
+def _location(error: OSError) -> str:
     return "" if error.filename is None else f": {error.filename}"
 
 

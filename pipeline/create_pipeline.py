@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tfx import v1 as tfx
@@ -21,6 +22,7 @@ from components.retrieval_evaluator.component import RetrievalEvaluator
 from components.serving_validator.component import ServingValidator
 from pipeline.config.beam_arguments import beam_arguments
 from pipeline.nodes.ranking_evaluation import ranking_eval_config
+from pipeline.nodes.settings import node_settings
 from pipeline.nodes.trainer import trainer_node
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
 from schema import names
@@ -46,29 +48,24 @@ def create_pipeline(plan: RunPlan) -> tfx.dsl.Pipeline:
 def data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     """Examples, statistics, schema, the checks that stop the run, and the preprocessing graph."""
     del nodes
-    config = plan.config
-    example_gen = ProductExampleGen(
-        config.source, plan.features, plan.windows, config.split, plan.event_weights, plan.fingerprint
-    )
+    example_gen = ProductExampleGen(node_settings(ProductExampleGen, plan))
     examples = example_gen.outputs["examples"]
     statistics = tfx.components.StatisticsGen(examples=examples)
     schema = tfx.components.ImportSchemaGen(schema_file=plan.schema_file)
     query_validator, catalog_validator = (
         EnvironmentValidator(
+            node_settings(EnvironmentValidator, plan, environment=environment, exclude_splits=excluded),
             statistics=statistics.outputs["statistics"],
             schema=schema.outputs["schema"],
-            environment=environment,
-            exclude_splits=excluded,
         )
-        for environment, excluded in ((QUERY, [names.CATALOG]), (CATALOG, names.QUERY_SPLITS))
+        for environment, excluded in ((QUERY, (names.CATALOG,)), (CATALOG, names.QUERY_SPLITS))
     )
     interaction_validator = InteractionValidator(
+        node_settings(InteractionValidator, plan),
         examples=examples,
         interactions=example_gen.outputs["interactions"],
         query_anomalies=query_validator.outputs["anomalies"],
         catalog_anomalies=catalog_validator.outputs["anomalies"],
-        gates=config.gates,
-        findings=plan.findings,
     )
     transform = Transform(
         examples=examples,
@@ -102,25 +99,13 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         transform_graph=transform["transform_graph"],
         custom_config={"retrieval": config.retrieval.to_json()},
     )
-    indexer = CandidateIndexer(
-        model=retrieval.outputs["model"],
-        transform_graph=transform["transform_graph"],
-        transformed_examples=transform["transformed_examples"],
-        interactions=nodes["ProductExampleGen"].outputs["interactions"],
-        settings=config.index,
-        window=plan.windows.window,
-        moments=(*plan.windows.ranking_cutoffs, plan.windows.eval_start, plan.windows.test_start),
-        features=plan.features,
-    )
+    cutoffs = (*plan.windows.ranking_cutoffs, plan.windows.eval_start, plan.windows.test_start)
+    indexer = _indexer(plan, nodes, retrieval, cutoffs)
     preranking = PrerankingTrainer(
+        node_settings(PrerankingTrainer, plan),
         model=retrieval.outputs["model"],
         index=indexer.outputs["index"],
         transformed_examples=transform["transformed_examples"],
-        settings=config.preranking,
-        windows=plan.windows,
-        features=plan.features,
-        split=config.split,
-        seed=config.seed,
     )
     return {
         "RetrievalTrainer": retrieval,
@@ -135,20 +120,13 @@ def _ranking_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     transform = nodes["Transform"].outputs
     retrieval = nodes["RetrievalTrainer"]
     generator = CandidateGenerator(
+        node_settings(CandidateGenerator, plan),
         model=retrieval.outputs["model"],
         index=nodes["CandidateIndexer"].outputs["index"],
         preranker=nodes["PrerankingTrainer"].outputs["preranker"],
         transformed_examples=transform["transformed_examples"],
         transform_graph=transform["transform_graph"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
-        windows=plan.windows,
-        features=plan.features,
-        split=config.split,
-        num_candidates=config.ranking.num_candidates,
-        pool_size=config.preranking.pool_size,
-        cold_share=config.ranking.cold_share,
-        max_train_queries=config.ranking.max_train_queries,
-        max_eval_queries=config.ranking.max_eval_queries,
     )
     ranking = trainer_node(
         plan,
@@ -167,13 +145,10 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     candidates = nodes["CandidateGenerator"].outputs["examples"]
     index = nodes["CandidateIndexer"].outputs["index"]
     retrieval = RetrievalEvaluator(
+        node_settings(RetrievalEvaluator, plan),
         examples=candidates,
         index=index,
         preranker=nodes["PrerankingTrainer"].outputs["preranker"],
-        features=plan.features,
-        windows=plan.windows,
-        gates=config.gates,
-        pool_size=config.preranking.pool_size,
     )
     ranking = tfx.components.Evaluator(
         examples=candidates,
@@ -183,16 +158,13 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     )
     assembler = _assembler(plan, nodes, nodes["RetrievalTrainer"], nodes["CandidateIndexer"])
     baselines = BaselineRecommender(
+        node_settings(BaselineRecommender, plan),
         examples=nodes["ProductExampleGen"].outputs["examples"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
-        windows=plan.windows,
-        settings=config.baselines,
-        exclude_purchased=config.post_ranking.exclude_purchased,
-        max_test_queries=config.gates.max_test_queries,
-        seed=config.seed,
     )
     baselines.add_upstream_node(nodes["InteractionValidator"])
     recommender = RecommenderEvaluator(
+        node_settings(RecommenderEvaluator, plan),
         model=assembler.outputs["model"],
         classic_model=assembler.outputs["classic_model"],
         examples=nodes["ProductExampleGen"].outputs["examples"],
@@ -200,12 +172,6 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         baselines=baselines.outputs["baselines"],
         index=index,
         transform_graph=nodes["Transform"].outputs["transform_graph"],
-        windows=plan.windows,
-        features=plan.features,
-        gates=config.gates,
-        seed=config.seed,
-        push_directory=plan.push_directory,
-        history_length=config.split.history_length,
     )
     return {
         "RetrievalEvaluator": retrieval,
@@ -216,8 +182,20 @@ def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     }
 
 
+def _indexer(plan: RunPlan, nodes: Nodes, retrieval: Any, cutoffs: Sequence[int]) -> Any:
+    transform = nodes["Transform"].outputs
+    return CandidateIndexer(
+        node_settings(CandidateIndexer, plan, cutoffs=tuple(cutoffs)),
+        model=retrieval.outputs["model"],
+        transform_graph=transform["transform_graph"],
+        transformed_examples=transform["transformed_examples"],
+        interactions=nodes["ProductExampleGen"].outputs["interactions"],
+    )
+
+
 def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit: bool = False) -> Any:
     return RecommenderAssembler(
+        node_settings(RecommenderAssembler, plan, refit=refit),
         retrieval_model=retrieval.outputs["model"],
         ranking_model=nodes["RankingTrainer"].outputs["model"],
         index=indexer.outputs["index"],
@@ -226,16 +204,6 @@ def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit:
         examples=nodes["ProductExampleGen"].outputs["examples"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
         transform_graph=nodes["Transform"].outputs["transform_graph"],
-        features=plan.features,
-        windows=plan.windows,
-        event_weights=plan.event_weights,
-        post_ranking=plan.config.post_ranking,
-        split=plan.config.split,
-        num_candidates=plan.config.ranking.num_candidates,
-        pool_size=plan.config.preranking.pool_size,
-        seed=plan.config.seed,
-        refit=refit,
-        fallback=plan.config.fallback,
     )
 
 
@@ -252,16 +220,7 @@ def _refit_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         custom_config={"retrieval": plan.config.retrieval.to_json()},
     )
     retrieval.add_upstream_node(nodes["RecommenderEvaluator"])
-    indexer = CandidateIndexer(
-        model=retrieval.outputs["model"],
-        transform_graph=transform["transform_graph"],
-        transformed_examples=transform["transformed_examples"],
-        interactions=nodes["ProductExampleGen"].outputs["interactions"],
-        settings=plan.config.index,
-        window=plan.windows.window,
-        moments=(plan.windows.now,),
-        features=plan.features,
-    )
+    indexer = _indexer(plan, nodes, retrieval, [plan.windows.now])
     assembler = _assembler(plan, nodes, retrieval, indexer, refit=True)
     return {"RetrievalRefit": retrieval, "IndexRefit": indexer, "RecommenderRefit": assembler}
 
@@ -273,14 +232,12 @@ def _serving_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     served = refit["RecommenderRefit"] if refit else evaluated
     evaluation = nodes["RecommenderEvaluator"].outputs
     validator = ServingValidator(
+        node_settings(ServingValidator, plan),
         model=served.outputs["model"],
         classic_model=served.outputs["classic_model"],
         model_blessing=evaluation["blessing"],
         examples=nodes["ProductExampleGen"].outputs["examples"],
         evaluation=evaluation["evaluation"] if not refit else None,
-        features=plan.features,
-        gates=plan.config.gates,
-        history_length=plan.config.split.history_length,
     )
     pusher = Pusher(
         model=served.outputs["model"],

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from schema import names
 from schema.errors import UserError
-from schema.profile_checks import missing_error, missing_values, place
+from schema.profile_checks import location, missing_error, missing_values
 from schema.row_hashes import row_hashes
 from schema.source.contract import EVENTS
 from schema.source.guests import is_guest
@@ -81,7 +81,7 @@ class EventTally:
             raise UserError(f"Table `{table}` is empty. Remedy: load the events before a run.")
         if self.num_events == 0:
             raise UserError(
-                f"{place(self._source, EVENTS, names.USER_ID)}: no event has a user. "
+                f"{location(self._source, EVENTS, names.USER_ID)}: no event has a user. "
                 f"Received: {self.first_guest}. Remedy: map the column of the users, or set "
                 "`source.guests` if that is one."
             )
@@ -90,7 +90,7 @@ class EventTally:
         if self._future:
             count, first, stamp = self._future
             raise UserError(
-                f"{place(self._source, EVENTS, names.OCCURRED_AT)}: events must not be in the future. "
+                f"{location(self._source, EVENTS, names.OCCURRED_AT)}: events must not be in the future. "
                 f"Received: {count} of them; the first is row {first}, {date_of(stamp)}. Remedy: correct the "
                 "stamps (UTC), or remove the rows."
             )

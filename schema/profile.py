@@ -90,7 +90,7 @@ def profile_source(
         events: Weights of types and treatment of returns.
 
     Raises:
-        UserError: The database cannot be used as it is; the message says why and how to mend it.
+        UserError: The database cannot be used as it is; the message says why and how to fix it.
     """
     check_overrides(source, settings)
     events = events or EventSettings()

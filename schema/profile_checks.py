@@ -43,7 +43,7 @@ def check_unique(source: ProductSource, table: str, rows: pa.Table) -> None:
     if len(repeated):
         first = repeated[0].as_py()
         raise UserError(
-            f'{place(source, table, column)}: ids must be unique (42 and "42" are the same). '
+            f'{location(source, table, column)}: ids must be unique (42 and "42" are the same). '
             f"Received: {len(repeated)} ids with several rows; the first is {first['values']!r} with "
             f"{first['counts']}. Remedy: keep one row for each id."
         )
@@ -59,12 +59,12 @@ def missing_values(values: pa.ChunkedArray) -> pa.ChunkedArray:
 def missing_error(source: ProductSource, table: str, column: str, count: int, first: int) -> UserError:
     """Returns the error for values without which a row cannot be used."""
     return UserError(
-        f"{place(source, table, column)}: a value is missing (NULL or empty). Received: {count} rows "
+        f"{location(source, table, column)}: a value is missing (NULL or empty). Received: {count} rows "
         f"without one; the first is row {first}. Remedy: fill the column in, or leave these rows out with "
         f"`source.tables.{table}.query`."
     )
 
 
-def place(source: ProductSource, table: str, column: str) -> str:
+def location(source: ProductSource, table: str, column: str) -> str:
     """Returns what messages call a column."""
     return f"Table `{source.name_of(table)}`, column `{source.name_of(table, column)}`"

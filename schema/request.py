@@ -15,7 +15,7 @@ from schema.fitting import fitted
 
 @dataclass(frozen=True)
 class Query:
-    """One user at one moment.
+    """One user at one time.
 
     Attributes:
         user_id: Id of the user; any text, known to the model or not.

@@ -22,8 +22,8 @@ SERVING: Final = "SERVING"
 SCHEMA_FILE: Final = "schema.pbtxt"
 
 _ENVIRONMENTS: Final = (QUERY, CATALOG, SERVING)
-_LEAST_DOMAIN_MASS: Final = 0.9
-_MOST_DRIFT: Final = 0.3
+_MIN_DOMAIN_MASS: Final = 0.9
+_MAX_DRIFT: Final = 0.3
 _TYPES: Final = {
     Kind.CATEGORY: schema_pb2.BYTES,
     Kind.TEXT: schema_pb2.BYTES,
@@ -103,14 +103,14 @@ def _add_column(
     if column.kind is Kind.CATEGORY:
         _set_domain(feature, values)
     elif column.kind is Kind.NUMBER:
-        feature.drift_comparator.jensen_shannon_divergence.threshold = _MOST_DRIFT
+        feature.drift_comparator.jensen_shannon_divergence.threshold = _MAX_DRIFT
 
 
 def _set_domain(feature: schema_pb2.Feature, values: Sequence[str]) -> None:
-    feature.drift_comparator.infinity_norm.threshold = _MOST_DRIFT
+    feature.drift_comparator.infinity_norm.threshold = _MAX_DRIFT
     if values:
         feature.string_domain.value.extend(sorted(values))
-        feature.distribution_constraints.min_domain_mass = _LEAST_DOMAIN_MASS
+        feature.distribution_constraints.min_domain_mass = _MIN_DOMAIN_MASS
 
 
 def _add(

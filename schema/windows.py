@@ -1,4 +1,4 @@
-"""Global time windows: where training ends and evaluation begins, for everybody at the same moment."""
+"""Global time windows: where training ends and evaluation begins, for everybody at the same time."""
 
 from __future__ import annotations
 

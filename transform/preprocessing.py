@@ -17,8 +17,8 @@ from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.text import split_words
 from schema.vocabulary import LINE_ENDS
 
-MOST_CATEGORIES = 20_000
-MOST_WORDS = 20_000
+MAX_CATEGORIES = 20_000
+MAX_WORDS = 20_000
 
 Tensors = dict[str, Any]
 
@@ -90,7 +90,7 @@ def _event_type(types: tf.SparseTensor, known: tuple[str, ...]) -> tf.SparseTens
 def _category(values: tf.SparseTensor, column: FeatureColumn, name: str) -> tf.SparseTensor:
     del column
     index = tft.compute_and_apply_vocabulary(
-        values, top_k=MOST_CATEGORIES, default_value=-1, vocab_filename=name
+        values, top_k=MAX_CATEGORIES, default_value=-1, vocab_filename=name
     )
     present = index.with_values(index.values + names.FIRST_CATEGORY)
     empty = tf.equal(values.values, "")
@@ -111,7 +111,7 @@ def _text(values: tf.SparseTensor, column: FeatureColumn, name: str) -> tf.Spars
     joined = tf.strings.reduce_join(flat, axis=1, separator=" ")
     return tft.compute_and_apply_vocabulary(
         split_words(joined).to_sparse(),
-        top_k=MOST_WORDS,
+        top_k=MAX_WORDS,
         num_oov_buckets=names.NUM_HASHED_WORDS,
         vocab_filename=name,
     )

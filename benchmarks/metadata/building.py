@@ -113,11 +113,11 @@ class _Builder:
         for node in NODES[: min(len(NODES), self._left[0])]:
             share = round(self._left[1] / self._left[0])
             self._left = [self._left[0] - 1, self._left[1] - share]
-            place = len(executions)
+            index = len(executions)
             executions.append(self._execution(node, number))
-            edges += [(place, source, _event(key, pb.Event.INPUT)) for key, source in made[-_INPUTS:]]
+            edges += [(index, source, _event(key, pb.Event.INPUT)) for key, source in made[-_INPUTS:]]
             for key, artifact in (self._artifact(number, node, rank) for rank in range(share)):
-                edges.append((place, len(artifacts), _event(key, pb.Event.OUTPUT)))
+                edges.append((index, len(artifacts), _event(key, pb.Event.OUTPUT)))
                 made += [(key, len(artifacts))] if key == _keys(node)[0] else []
                 artifacts.append(artifact)
         ids, _, _ = self._store.put_lineage_subgraph(executions, artifacts, [run], edges)
@@ -129,8 +129,8 @@ class _Builder:
 
     def _execution(self, node: str, number: int) -> Any:
         execution = pb.Execution(type_id=self._execution_types[node], last_known_state=pb.Execution.COMPLETE)
-        text = json.dumps({f"key_{place}": "x" * 20 for place in range(8)})
-        values = {f"parameter_{place}": text for place in range(_PARAMETERS)}
+        text = json.dumps({f"key_{index}": "x" * 20 for index in range(8)})
+        values = {f"parameter_{index}": text for index in range(_PARAMETERS)}
         if node == "ProductExampleGen":
             values |= {
                 "source": json.dumps({"url": "sqlite:///shop.db", "tables": {}}),
@@ -140,9 +140,9 @@ class _Builder:
             execution.custom_properties[name].string_value = value
         return execution
 
-    def _artifact(self, run: int, node: str, place: int) -> tuple[str, Any]:
+    def _artifact(self, run: int, node: str, index: int) -> tuple[str, Any]:
         known = _keys(node)
-        key = known[place] if place < len(known) else f"more_{place}"
+        key = known[index] if index < len(known) else f"more_{index}"
         name = _TYPES.get(key, f"{node}Output")
         folder = self._root / "artifacts" / node / key / str(run)
         if name not in self._artifact_types:
@@ -186,7 +186,7 @@ def _metrics(run: int) -> str:
     value = {"mean": 0.4 + run / 1e5, "low": 0.3, "high": 0.5}
     systems = {system: dict.fromkeys(_METRICS, value) for system in _SYSTEMS}
     slices = {
-        f"slice_{place}": {"num_queries": 9, "systems": systems, "differences": {}} for place in range(20)
+        f"slice_{index}": {"num_queries": 9, "systems": systems, "differences": {}} for index in range(20)
     }
     return json.dumps(
         {"num_queries": 500, "systems": systems, "slices": slices, "gates": [], "blessed": True}

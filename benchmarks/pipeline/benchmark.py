@@ -40,17 +40,17 @@ def measure(
     """
     runs = []
     for size in sizes:
-        place = folder / str(size)
-        shutil.rmtree(place, ignore_errors=True)
-        (place / "joined").mkdir(parents=True)
+        directory = folder / str(size)
+        shutil.rmtree(directory, ignore_errors=True)
+        (directory / "joined").mkdir(parents=True)
         tell(f"Writing a shop of about {size:,} events")
-        shop = write_shop(place / "shop.db", place / "joined" / "rows.csv", size, seed)
+        shop = write_shop(directory / "shop.db", directory / "joined" / "rows.csv", size, seed)
         tell("Running the stages")
-        ours = _run(stages, place)
+        ours = _run(stages, directory)
         plain: list[dict[str, Any]] = []
         if size <= most_plain:
             tell("Running the straightforward way")
-            plain = _run("plain", place)
+            plain = _run("plain", directory)
         runs.append(
             Measured(
                 len(shop.product),
@@ -63,11 +63,11 @@ def measure(
     return runs
 
 
-def _run(kind: str, place: Path) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", _RUNNER, kind, "--source", f"sqlite:///{place / 'shop.db'}"]
-    command += ["--joined", str(place / "joined"), "--workdir", str(place / f"work-{kind}")]
+def _run(kind: str, directory: Path) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", _RUNNER, kind, "--source", f"sqlite:///{directory / 'shop.db'}"]
+    command += ["--joined", str(directory / "joined"), "--workdir", str(directory / f"work-{kind}")]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
-        raise PipelineRefusedError(f"The run of `{kind}` in {place} failed; its message stands above.")
+        raise PipelineRefusedError(f"The run of `{kind}` in {directory} failed; its message stands above.")
     stages: list[dict[str, Any]] = json.loads(done.stdout)
     return stages

@@ -97,9 +97,9 @@ def _products(rng: np.random.Generator, user: np.ndarray, num_products: int) -> 
     order = rng.permutation(num_products)
     drawn = order[np.searchsorted(np.cumsum(weights / weights.sum()), rng.random(len(user)))]
     begin = np.searchsorted(user, user)
-    place = np.arange(len(user))
-    earlier = begin + (rng.random(len(user)) * (place - begin)).astype(np.int64)
-    source = np.where((rng.random(len(user)) < _REPEATED) & (place > begin), earlier, place)
+    row = np.arange(len(user))
+    earlier = begin + (rng.random(len(user)) * (row - begin)).astype(np.int64)
+    source = np.where((rng.random(len(user)) < _REPEATED) & (row > begin), earlier, row)
     while not np.array_equal(source, source[source]):  # a repetition of a repetition
         source = source[source]
     return np.asarray(drawn[source])

@@ -34,14 +34,14 @@ def measure(
         UserError: The data are missing, or a setting is wrong.
         PipelineRefusedError: A run refused before it had measured.
     """
-    place = directory.expanduser().absolute() / f"quality-{protocol.name}"
-    place.mkdir(parents=True, exist_ok=True)
-    database = place / "shop.db"
+    folder = directory.expanduser().absolute() / f"quality-{protocol.name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    database = folder / "shop.db"
     tell(f"Writing {protocol.data} ({protocol.profile}) to {database}")
     write_database(protocol, database)
     runs = []
     for number, seed in enumerate(seeds, start=1):
         tell(f"Seed {seed} ({number} of {len(seeds)})")
-        fixed = ("refit=false", f"seed={seed}", f"push.directory={place / f'serving-{seed}'}")
-        runs.append(run_pipeline(database, place / "run", (*protocol.settings, *fixed, *settings), config))
+        fixed = ("refit=false", f"seed={seed}", f"push.directory={folder / f'serving-{seed}'}")
+        runs.append(run_pipeline(database, folder / "run", (*protocol.settings, *fixed, *settings), config))
     return build_report(protocol, seeds, runs)

@@ -94,7 +94,7 @@ def _checked(code: int, printed: str, what: str) -> None:
     if code == _DONE:
         return
     if code == _USER_MISTAKE:
-        raise UserError(f"`{what}` met a mistake, which stands above. Remedy: mend it and try again.")
+        raise UserError(f"`{what}` met a mistake, which stands above. Remedy: fix it and try again.")
     if code == _REFUSED:
         raise PipelineRefusedError(f"`{what}` refused before anything was measured; the reason stands above.")
     raise RuntimeError(f"`{what}` failed with exit code {code}; its message stands above. {printed[-500:]}")

@@ -64,15 +64,28 @@ class Figures:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Load:
+    """How much is asked.
+
+    Attributes:
+        num_requests: Requests of each measurement.
+        seconds: Length of the sustained load.
+        seed: Chooses the users.
+    """
+
+    num_requests: int
+    seconds: float
+    seed: int
+
+
 def measure(
     served: Callable[[], Served],
     shop: Shop,
     users: Sequence[str],
     workdir: Path,
     note: Callable[[str], None],
-    num_requests: int,
-    seconds: float,
-    seed: int,
+    load: Load,
 ) -> Figures:
     """Measures in process first, then the server in a process of its own.
 
@@ -82,14 +95,12 @@ def measure(
         users: Users to ask for.
         workdir: The work directory that `towerline serve` reads.
         note: Told what begins.
-        num_requests: Requests of each measurement.
-        seconds: Length of the sustained load.
-        seed: Chooses the users.
+        load: How much is asked.
     """
-    asked = random.Random(seed).choices(sorted(users), k=num_requests)
+    asked = random.Random(load.seed).choices(sorted(users), k=load.num_requests)
     note("In process …")
     loaded = served()
-    contestants = _contestants(loaded, shop, asked, seed)
+    contestants = _contestants(loaded, shop, asked, load.seed)
     times, processor = in_turn(contestants, len(asked) + 1), _processor(contestants, len(asked) + 1)
     answer, model, plain = (_percentiles(times[name][1:]) for name in (_ANSWER, _MODEL, _PLAIN))  # 1st traces
     note("Server …")
@@ -99,11 +110,11 @@ def measure(
             client.ask(user)
         http, refused = at_rate(client, asked, RATE)
         note("Sustained load …")
-        per_second = sustained(client, asked, seconds)
+        per_second = sustained(client, asked, load.seconds)
         memory = running.resident_gb()
     return Figures(
         num_products=loaded.model.num_products,
-        num_requests=num_requests,
+        num_requests=load.num_requests,
         model=model,
         answer=answer,
         plain=plain,

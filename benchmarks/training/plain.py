@@ -38,7 +38,7 @@ class PlainTwoTowers(tfrs.models.Model):
         """Softmax of each target against the targets of the batch."""
         history = self.products(inputs[HISTORY])
         known = tf.not_equal(inputs[HISTORY], "")
-        # Without any history the first place, an id that is none, stands for it: a mean of nothing is NaN.
+        # Without any history the first slot, an id that is none, stands for it: a mean of nothing is NaN.
         first = tf.range(tf.shape(known)[1])[tf.newaxis, :] == 0
         pooled = self.mean(history, mask=tf.logical_or(known, first))
         queries = self.query_layers(tf.concat([self.users(inputs[USER]), pooled], axis=1))
@@ -71,8 +71,8 @@ def plain_batches(inputs: Inputs, batch_size: int, num_batches: int) -> tf.data.
     passes = 1 + batch_size * num_batches // len(lengths)
     rows = np.concatenate([random.permutation(len(lengths)) for _ in range(passes)])
     rows = rows[: batch_size * num_batches]
-    place = starts[rows] + (random.random(len(rows)) * lengths[rows]).astype(np.int64)
-    targets = tf.gather(inputs.queries[names.TARGET_INDEX].flat_values, place)
+    entry = starts[rows] + (random.random(len(rows)) * lengths[rows]).astype(np.int64)
+    targets = tf.gather(inputs.queries[names.TARGET_INDEX].flat_values, entry)
     columns = {
         USER: tf.gather(inputs.queries[names.USER_ID], rows),
         HISTORY: _history_ids(tf.gather(inputs.queries[names.HISTORY_INDEX], rows), products),

@@ -10,23 +10,21 @@ from absl import logging
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from components.baseline_recommender.settings import BaselineRecommenderSettings
 from components.evaluation.baselines.lists import TUNING_FILE, lists_table, write_lists
 from components.evaluation.baselines.tuning import ALL, NEW, tune_baselines
-from components.evaluation.examples import first_values, read_split, texts
-from components.evaluation.exclusion import resolve_exclusion
-from components.evaluation.questions import (
-    Shop,
-    build_question,
+from components.evaluation.evaluation_sets import (
+    build_evaluation_set,
     never_bought,
     read_shop,
     sample_rows,
 )
+from components.evaluation.examples import first_values, read_split, texts
+from components.evaluation.exclusion import resolve_exclusion
 from components.evaluation.served import TOP_K
-from components.interactions.events import PositiveEvents, repeat_rate
-from components.settings import BaselineSettings
+from components.interactions.events import repeat_rate
 from schema import names
 from schema.files import write_json
-from schema.windows import TimeWindows
 
 
 class Executor(base_executor.BaseExecutor):
@@ -34,29 +32,31 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Writes `lists.parquet` and `baselines.json`."""
-        windows = TimeWindows.from_json(exec_properties["windows"])
-        settings = BaselineSettings.from_json(exec_properties["settings"])
-        seed = exec_properties["seed"]
+        settings = BaselineRecommenderSettings.from_properties(exec_properties)
+        windows, baselines, seed = settings.windows, settings.baseline_settings, settings.seed
         examples = artifact_utils.get_single_uri(input_dict["examples"])
         shop = read_shop(examples, artifact_utils.get_single_uri(input_dict["interactions"]))
-        exclusion = resolve_exclusion(exec_properties["exclude_purchased"], _repeat_rate(shop))
+        exclusion = resolve_exclusion(settings.exclude_purchased, repeat_rate(shop.events.positive))
         tables = {
             names.EVAL: read_split(examples, names.EVAL),
-            names.TEST: sample_rows(
-                read_split(examples, names.TEST), exec_properties["max_test_queries"], seed
-            ),
+            names.TEST: sample_rows(read_split(examples, names.TEST), settings.max_test_queries, seed),
         }
         starts = {names.EVAL: windows.eval_start, names.TEST: windows.test_start}
-        asked = {
-            split: build_question(shop, table, starts[split], split, exclusion)
+        plain = {
+            split: build_evaluation_set(shop, table, starts[split], split, exclusion)
             for split, table in tables.items()
         }
-        questions = {split: {ALL: one, NEW: never_bought(one)} for split, one in asked.items()}
+        eval_sets = {split: {ALL: one, NEW: never_bought(one)} for split, one in plain.items()}
         users = texts(first_values(tables[names.TEST], names.USER_ID)).combine_chunks()
         written: list[pa.Table] = []
         tuning: dict[str, dict[str, Any]] = {}
         for tuned in tune_baselines(
-            questions[names.EVAL], questions[names.TEST], windows.window, settings, TOP_K, seed
+            eval_sets[names.EVAL],
+            eval_sets[names.TEST],
+            windows.window,
+            baselines,
+            TOP_K,
+            seed,
         ):
             best = max(row["ndcg@10"] for row in tuned.tuning)
             logging.info("%s (%s): %.4f in %.1f s", tuned.system, tuned.question, best, tuned.seconds)
@@ -70,11 +70,3 @@ class Executor(base_executor.BaseExecutor):
         output.mkdir(parents=True, exist_ok=True)
         write_lists(output, written)
         write_json(output / TUNING_FILE, tuning)
-
-
-def _repeat_rate(shop: Shop) -> float:
-    log = shop.log
-    known = log.products >= 0
-    return repeat_rate(
-        PositiveEvents(log.users[known], log.products[known], log.times[known], log.num_products)
-    )

@@ -22,16 +22,15 @@ from tfx_bsl.coders import example_coder
 from components.candidate_generator.new_users import choose_cold_share
 from components.candidate_generator.outcomes import Outcomes, read_outcomes
 from components.candidate_generator.rows import candidate_rows
+from components.candidate_generator.settings import CandidateGeneratorSettings
 from components.recommender.candidates.preranker import PrerankerWeights, load_preranker
 from components.recommender.candidates.queries import QueryReader, read_window_queries
 from components.recommender.candidates.sampling import as_new_users
 from components.recommender.candidates.sources import CandidateSources
 from components.recommender.candidates.tables import load_tables
 from schema import names
-from schema.features import FeatureSet
 from schema.files import whole_file
 from schema.vocabulary import restore_id
-from schema.windows import TimeWindows
 
 _SHARD = "data_tfrecord-00000-of-00001.gz"
 
@@ -41,8 +40,8 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Writes the splits train and eval of candidate rows, and copies the transformed catalog."""
-        windows = TimeWindows.from_json(exec_properties["windows"])
-        features = FeatureSet.from_json(exec_properties["features"])
+        settings = CandidateGeneratorSettings.from_properties(exec_properties)
+        windows, features = settings.windows, settings.features
         artifact = artifact_utils.get_single_instance(output_dict["examples"])
         artifact.split_names = artifact_utils.encode_split_names([names.TRAIN, names.EVAL, names.CATALOG])
         index = Path(artifact_utils.get_single_uri(input_dict["index"]))
@@ -50,7 +49,7 @@ class Executor(base_executor.BaseExecutor):
             path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
         )
         reader = QueryReader(
-            model, features, exec_properties["history_length"], exec_properties["retrieval_history_length"]
+            model, features, settings.split.history_length, settings.split.retrieval_history_length
         )
         preranker = load_preranker(Path(artifact_utils.get_single_uri(input_dict["preranker"])))
         read = partial(
@@ -59,20 +58,19 @@ class Executor(base_executor.BaseExecutor):
             _product_ids(artifact_utils.get_single_uri(input_dict["transform_graph"])),
             features.event_types,
         )
-        generator = _Generator(reader, index, preranker, windows, exec_properties, read)
-        moments = {names.TRAIN: windows.ranking_cutoffs, names.EVAL: (windows.eval_start,)}
+        generator = _Generator(reader, index, preranker, settings, read)
+        most = {names.TRAIN: settings.max_train_queries, names.EVAL: settings.max_eval_queries}
+        cutoffs = {names.TRAIN: windows.ranking_cutoffs, names.EVAL: (windows.eval_start,)}
         records: dict[str, dict[int, np.ndarray]] = {}
-        for split, starts in moments.items():
+        for split, starts in cutoffs.items():
             source = artifact_utils.get_split_uris(input_dict["transformed_examples"], split)
             patterns = [f"{uri}/*" for uri in source]
-            queries = read_window_queries(patterns, starts, exec_properties[f"max_{split}_queries"])
+            queries = read_window_queries(patterns, starts, most[split])
             records[split] = queries.records
         records[names.TRAIN] = weighted_down(records[names.TRAIN], index)
-        cold_share = choose_cold_share(
-            exec_properties["cold_share"], records[names.TRAIN], records[names.EVAL]
-        )
+        cold_share = choose_cold_share(settings.cold_share, records[names.TRAIN], records[names.EVAL])
         logging.info("Queries of %.3f of the training users come again as those of new users", cold_share)
-        for split, starts in moments.items():
+        for split, starts in cutoffs.items():
             repeated = cold_share if split == names.TRAIN else 0.0
             batches = (
                 batch
@@ -89,35 +87,33 @@ class Executor(base_executor.BaseExecutor):
 
 
 class _Generator:
-    """Produces candidate rows of one moment after the other."""
+    """Produces candidate rows of one cutoff after the other."""
 
     def __init__(
         self,
         reader: QueryReader,
         index: Path,
         preranker: PrerankerWeights | None,
-        windows: TimeWindows,
-        exec_properties: dict[str, Any],
+        settings: CandidateGeneratorSettings,
         read_window: Callable[[int, int], Outcomes],
     ) -> None:
         self._reader = reader
         self._index = index
         self._preranker = preranker
-        self._windows = windows
-        self._properties = exec_properties
+        self._settings = settings
         self._read_window = read_window
 
-    def batches(self, records: np.ndarray, moment: int, cold_share: float) -> Iterator[pa.RecordBatch]:
+    def batches(self, records: np.ndarray, cutoff: int, cold_share: float) -> Iterator[pa.RecordBatch]:
         sources = CandidateSources(
-            load_tables(self._index, moment),
-            self._properties["num_candidates"],
-            self._windows.window / names.SECONDS_PER_DAY,
+            load_tables(self._index, cutoff),
+            self._settings.num_candidates,
+            self._settings.windows.window / names.SECONDS_PER_DAY,
             self._preranker,
-            self._properties["pool_size"],
-            reads_towers=self._windows.knows_towers(moment),
+            self._settings.pool_size,
+            reads_towers=self._settings.windows.knows_towers(cutoff),
         )
         find = tf.function(sources.__call__, reduce_retracing=True)
-        outcomes = self._read_window(moment, moment + self._windows.window)
+        outcomes = self._read_window(cutoff, cutoff + self._settings.windows.window)
         for rows in self._reader.rows(records):
             yield self._batch(rows, find, outcomes)
             cold = as_new_users(rows, cold_share)

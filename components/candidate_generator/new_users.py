@@ -16,7 +16,7 @@ _AT_ONCE: Final = 4096
 
 
 def choose_cold_share(
-    setting: str, train: Mapping[int, np.ndarray], evaluation: Mapping[int, np.ndarray]
+    setting: float | str, train: Mapping[int, np.ndarray], evaluation: Mapping[int, np.ndarray]
 ) -> float:
     """The share of the training users whose queries come a second time without history.
 
@@ -26,7 +26,7 @@ def choose_cold_share(
 
     Args:
         setting: `auto`, or the share.
-        train: Serialised training queries of each moment.
+        train: Serialised training queries of each cutoff.
         evaluation: Serialised queries of the eval window, likewise.
     """
     if setting != AUTO:

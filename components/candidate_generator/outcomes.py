@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
+from components.interactions.events import encode
+from components.interactions.files import read_interactions
 from schema import names
 
 _COLUMNS = [
@@ -55,14 +55,14 @@ class Outcomes:
         """
         codes = np.array([self.user_codes.get(user.decode(), -1) for user in user_ids], np.int64)
         wanted = codes[:, None] * self.num_products + index
-        place = np.searchsorted(self.keys, wanted)
+        row = np.searchsorted(self.keys, wanted)
         keys = np.append(self.keys, -1)  # a pair without events looks at the end
-        place = np.where((keys[place] == wanted) & (codes[:, None] >= 0), place, len(self.keys))
+        row = np.where((keys[row] == wanted) & (codes[:, None] >= 0), row, len(self.keys))
         nothing = np.zeros((1, self.happened.shape[1]), np.float32)
         return {
-            names.LABEL_EVENTS: np.concatenate([self.happened, nothing])[place],
-            names.LABEL_QUANTITY: np.append(self.quantity, np.float32(np.nan))[place],
-            names.LABEL_RATING: np.append(self.rating, np.float32(np.nan))[place],
+            names.LABEL_EVENTS: np.concatenate([self.happened, nothing])[row],
+            names.LABEL_QUANTITY: np.append(self.quantity, np.float32(np.nan))[row],
+            names.LABEL_RATING: np.append(self.rating, np.float32(np.nan))[row],
         }
 
 
@@ -79,27 +79,20 @@ def read_outcomes(
         end: First second after it.
     """
     time = pc.field(names.OCCURRED_AT)
-    table = ds.dataset(directory, format="parquet").to_table(
-        columns=_COLUMNS, filter=(time >= start) & (time < end)
-    )
-
-    def place_in(column: str, values: Sequence[str]) -> np.ndarray:
-        found = pc.index_in(table[column].cast(pa.string()), pa.array(values, pa.string()))
-        places: np.ndarray = found.fill_null(-1).to_numpy()
-        return places.astype(np.int64)
-
-    users = pc.unique(table[names.USER_ID].cast(pa.string())).to_pylist()
-    product = place_in(names.PRODUCT_ID, product_ids)
+    table = read_interactions(directory, _COLUMNS, (time >= start) & (time < end))
+    users = pc.unique(table[names.USER_ID]).to_pylist()
+    product = encode(table[names.PRODUCT_ID], product_ids)
     known = product >= 0
-    pair = (place_in(names.USER_ID, users) * len(product_ids) + product)[known]
-    keys, place = np.unique(pair, return_inverse=True)
+    pair = (encode(table[names.USER_ID], users) * len(product_ids) + product)[known]
+    keys, row = np.unique(pair, return_inverse=True)
     happened = np.zeros((len(keys), len(event_types) + 1), np.float32)
-    happened[place, place_in(names.EVENT_TYPE, event_types)[known]] = 1.0  # -1, another type: the last column
+    kind = encode(table[names.EVENT_TYPE], event_types)[known]
+    happened[row, kind] = 1.0  # -1, another type: the last column
     quantity, rating = (
         table[name].to_numpy().astype(np.float64)[known] for name in (names.QUANTITY, names.RATING)
     )
-    totals, counts = _sums(place, quantity, len(keys))
-    ratings, num_ratings = _sums(place, rating, len(keys))
+    totals, counts = _sums(row, quantity, len(keys))
+    ratings, num_ratings = _sums(row, rating, len(keys))
     return Outcomes(
         user_codes={user: code for code, user in enumerate(users)},
         num_products=len(product_ids),
@@ -110,10 +103,10 @@ def read_outcomes(
     )
 
 
-def _sums(place: np.ndarray, values: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sum and number of the values of each place that are known."""
+def _sums(row: np.ndarray, values: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sum and number of the values of each row that are known."""
     known = np.isfinite(values)
     return (
-        np.bincount(place[known], values[known], size),
-        np.bincount(place[known], minlength=size),
+        np.bincount(row[known], values[known], size),
+        np.bincount(row[known], minlength=size),
     )

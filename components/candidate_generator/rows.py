@@ -65,8 +65,8 @@ def candidate_rows(
 
 def _history_lengths(history: np.ndarray) -> np.ndarray:
     """Length up to the last known product; unknown ones within are -1 like the padding."""
-    places = np.arange(1, history.shape[1] + 1)
-    lengths: np.ndarray = np.where(history >= 0, places, 0).max(axis=1, initial=0)
+    positions = np.arange(1, history.shape[1] + 1)
+    lengths: np.ndarray = np.where(history >= 0, positions, 0).max(axis=1, initial=0)
     return lengths
 
 

@@ -1,1 +1,1 @@
-"""CandidateIndexer: candidate embeddings and what is known of each product at each moment."""
+"""CandidateIndexer: candidate embeddings and what is known of each product at each cutoff."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
 
-_MOST_REGULARIZATION = 1000.0
+from components.interactions.ease import solve_ease
+
+_MAX_REGULARIZATION = 1000.0
 
 
 def ease_weights(matrix: sparse.csr_matrix, num_products: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Solves EASE for the most bought products (Steck, "Embarrassingly shallow autoencoders", WWW 2019).
 
-    The weights are `-P[i, j] / P[j, j]` with `P = (X'X + lambda I)^-1`. Half the number of users, at most
+    Half the number of users, at most
     1,000, is the regularisation; a user counts once for a product.
 
     Args:
@@ -32,10 +34,7 @@ def ease_weights(matrix: sparse.csr_matrix, num_products: int, count: int) -> tu
         return indices, scores
     shares = matrix[:, head].astype(np.float32)
     gram = (shares.T @ shares).toarray()
-    gram[np.diag_indices_from(gram)] += min(_MOST_REGULARIZATION, max(matrix.shape[0] / 2, 1.0))
-    inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
-    weights = -inverse / np.diag(inverse)[np.newaxis, :]
-    np.fill_diagonal(weights, 0.0)
+    weights = solve_ease(gram, min(_MAX_REGULARIZATION, max(matrix.shape[0] / 2, 1.0)))
     kept = min(count, len(head) - 1)
     largest = np.argpartition(-np.abs(weights), kept - 1, axis=1)[:, :kept]
     values = np.take_along_axis(weights, largest, axis=1)

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.interactions.events import PositiveEvents
+from components.interactions.events import Events
 from schema import names
 from schema.features import FeatureSet, Kind
 from schema.transformed import catalog_spec, dense_columns, read_rows
 
-MOST_GROUPINGS = 3
-_LEAST_MEAN_SIZE = 4
+MAX_GROUPINGS = 3
+_MIN_MEAN_SIZE = 4
 """Products of a value on average: finer columns say little about products that nobody has bought."""
-_LEAST_SHARE = 1e-6
+_MIN_SHARE = 1e-6
 
 
 def read_categories(patterns: list[str], features: FeatureSet) -> dict[str, np.ndarray]:
@@ -29,11 +29,11 @@ def read_categories(patterns: list[str], features: FeatureSet) -> dict[str, np.n
     joined, table = np.concatenate(index), np.concatenate(values)
     order = np.argsort(joined, kind="stable")
     order = order[joined[order] >= 0]
-    return {name: table[order, place] for place, name in enumerate(columns)}
+    return {name: table[order, number] for number, name in enumerate(columns)}
 
 
 def choose_groupings(
-    categories: Mapping[str, np.ndarray], events: PositiveEvents, as_of: int, window: int
+    categories: Mapping[str, np.ndarray], events: Events, as_of: int, window: int
 ) -> np.ndarray:
     """Numbers the values of the columns that tell most about first purchases, the best column first.
 
@@ -53,17 +53,17 @@ def choose_groupings(
     """
     past = events.before(as_of)
     numbered = [np.unique(values, return_inverse=True)[1] for values in categories.values()]
-    useful = [values for values in numbered if len(values) >= _LEAST_MEAN_SIZE * (values.max() + 1)]
+    useful = [values for values in numbered if len(values) >= _MIN_MEAN_SIZE * (values.max() + 1)]
     useful = [values for values in useful if values.max() > 0]
     told = [_divergence(values, past, as_of - window) for values in useful]
-    best = np.argsort(-np.asarray(told), kind="stable")[:MOST_GROUPINGS]
+    best = np.argsort(-np.asarray(told), kind="stable")[:MAX_GROUPINGS]
     if not len(best):
         return np.zeros((events.num_products, 1), np.int64)
-    chosen: np.ndarray = np.stack([useful[place] for place in best], axis=1).astype(np.int64)
+    chosen: np.ndarray = np.stack([useful[number] for number in best], axis=1).astype(np.int64)
     return chosen
 
 
-def _divergence(groups: np.ndarray, events: PositiveEvents, start: int) -> float:
+def _divergence(groups: np.ndarray, events: Events, start: int) -> float:
     size = int(groups.max()) + 1
     pairs = events.user.astype(np.int64) * events.num_products + events.product
     before = events.time < start
@@ -76,7 +76,7 @@ def _divergence(groups: np.ndarray, events: PositiveEvents, start: int) -> float
     width = np.bincount(groups, minlength=size) / len(groups)
     covered = np.bincount(known_groups // size, weights=width[known_groups % size])
     expected = np.pad(covered, (0, max(0, int(users.max()) + 1 - len(covered))))[users].mean()
-    shares = np.clip([taken, expected], _LEAST_SHARE, 1 - _LEAST_SHARE)
+    shares = np.clip([taken, expected], _MIN_SHARE, 1 - _MIN_SHARE)
     inside = shares[0] * np.log(shares[0] / shares[1])
     outside = (1 - shares[0]) * np.log((1 - shares[0]) / (1 - shares[1]))
     return float(inside + outside)

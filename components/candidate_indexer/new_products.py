@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.interactions.events import PositiveEvents
+from components.interactions.events import Events
 
-_MOST_NEW_PRODUCTS = 5000
+_MAX_NEW_PRODUCTS = 5000
 _NUM_WINDOWS = 4
 _PRIOR_SALES, _PRIOR_PRODUCTS = 0.02, 2.0
 
 
 def rank_new_products(
-    events: PositiveEvents, available: np.ndarray, groups: np.ndarray, as_of: int, window: int
+    events: Events, available: np.ndarray, groups: np.ndarray, as_of: int, window: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ranks the available products without an event.
 
@@ -43,6 +43,6 @@ def rank_new_products(
     waiting = np.bincount(groups[unsold], minlength=size)
     rates = np.log((sales + _PRIOR_SALES) / (waiting + _PRIOR_PRODUCTS))
     new = np.flatnonzero(unsold & available)
-    order = np.argsort(-rates[groups[new]], kind="stable")[:_MOST_NEW_PRODUCTS]
+    order = np.argsort(-rates[groups[new]], kind="stable")[:_MAX_NEW_PRODUCTS]
     chosen = new[order].astype(np.int64)
     return chosen, rates[groups[chosen]].astype(np.float32)

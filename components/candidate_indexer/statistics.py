@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.interactions.events import PositiveEvents
+from components.interactions.events import Events
 from schema import names
 from schema.candidate_features import HORIZONS
 from schema.windows import horizon_seconds
@@ -22,7 +22,7 @@ _PRIOR_SHARE = 0.2
 _MAX_AGE_WINDOWS = 4.0
 
 
-def product_statistics(events: PositiveEvents, as_of: int, window: int) -> np.ndarray:
+def product_statistics(events: Events, as_of: int, window: int) -> np.ndarray:
     """Computes the columns of `STATISTICS`.
 
     Shares of sales and of buyers are logarithms, smoothed by a fifth of the share of the mean product that
@@ -48,7 +48,7 @@ def product_statistics(events: PositiveEvents, as_of: int, window: int) -> np.nd
     return table
 
 
-def sales(past: PositiveEvents, as_of: int, window: int, horizon: float | None) -> np.ndarray:
+def sales(past: Events, as_of: int, window: int, horizon: float | None) -> np.ndarray:
     """Events of each product over a horizon before a cutoff, float64 `[products]`.
 
     A horizon is a number of whole days wherever a window is, so that it holds as many stamps at every
@@ -65,7 +65,7 @@ def _log_share(counts: np.ndarray, prior: float) -> np.ndarray:
     return logs
 
 
-def _repeats(events: PositiveEvents) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _repeats(events: Events) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Buyers, and log ratios to the shop's of the share of them who came back and of the usual interval."""
     order = np.lexsort((events.time, events.product, events.user))
     user, product, time = events.user[order], events.product[order], events.time[order]
@@ -93,7 +93,7 @@ def _ratio(amount: np.ndarray, count: np.ndarray, prior: float) -> np.ndarray:
     return logs
 
 
-def _first_and_last(events: PositiveEvents, as_of: int, window: int) -> tuple[np.ndarray, np.ndarray]:
+def _first_and_last(events: Events, as_of: int, window: int) -> tuple[np.ndarray, np.ndarray]:
     """Log of one plus the windows since the last and the first sale; never sold counts as long ago."""
     never = as_of - int((_MAX_AGE_WINDOWS + 1) * window)
     last = np.full(events.num_products, never, np.int64)

@@ -1,6 +1,6 @@
 """What lists are like apart from being right: coverage, novelty, diversity, popularity bias, calibration.
 
-Lists are product codes `[queries, places]`, best first, -1 for an empty place. A value that is not defined
+Lists are product codes `[queries, top_k]`, best first, -1 for an empty slot. A value that is not defined
 for a query (no list, no history, no known category) is NaN.
 """
 
@@ -53,7 +53,7 @@ def list_scores(
         ranked: The lists.
         facts: Of the products.
         purchased: Each query's distinct products before the window.
-        k: Places that count.
+        k: Ranks that count.
     """
     shown = ranked[:, :k]
     scores = {
@@ -77,7 +77,7 @@ def coverage(ranked: IntArray, num_products: int, k: int) -> float:
 def gini(ranked: IntArray, available: BoolArray, k: int) -> float:
     """Gini index of how often each available product stands in a first `k`.
 
-    0 if all are shown alike, towards 1 if a few take all places (Fleder and Hosanagar, 2009): with the counts
+    0 if all are shown alike, towards 1 if a few take all slots (Fleder and Hosanagar, 2009): with the counts
     in ascending order, `sum_i (2 i - n - 1) x_i / (n sum_i x_i)`. NaN if nothing is shown.
     """
     shown = ranked[:, :k]
@@ -128,8 +128,8 @@ def embedding_diversity(ranked: IntArray, embeddings: npt.NDArray[np.float32]) -
     total, own = np.zeros(len(ranked)), np.zeros(len(ranked))
     for start in range(0, len(ranked), _QUERIES_AT_ONCE):
         block = ranked[start : start + _QUERIES_AT_ONCE]
-        place = np.maximum(block, 0)
-        unit = embeddings[place] / np.maximum(norms[place], 1e-12) * (block >= 0)[..., None]
+        index = np.maximum(block, 0)
+        unit = embeddings[index] / np.maximum(norms[index], 1e-12) * (block >= 0)[..., None]
         total[start : start + len(block)] = np.square(unit.sum(axis=1)).sum(axis=1)
         own[start : start + len(block)] = np.square(unit).sum(axis=(1, 2))
     size = (ranked >= 0).sum(axis=1)
@@ -143,8 +143,8 @@ def miscalibration(ranked: IntArray, category: IntArray, purchased: CodeLists) -
     `q' = 0.99 q + 0.01 p`; 0 is calibrated, `log 100` a list without any category of the user. NaN without a
     list or a history of known categories.
     """
-    rows, places = np.nonzero(ranked >= 0)
-    shown = category[ranked[rows, places]]
+    rows, ranks = np.nonzero(ranked >= 0)
+    shown = category[ranked[rows, ranks]]
     own = category[purchased.codes]
     wanted = CodeCounts.of(purchased.rows[own >= 0], own[own >= 0])
     given = CodeCounts.of(rows[shown >= 0], shown[shown >= 0])

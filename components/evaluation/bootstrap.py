@@ -12,7 +12,7 @@ from components.evaluation.lists import FloatArray
 
 NUM_RESAMPLES = 1000
 LEVEL = 0.95
-_MOST_DRAWS_AT_ONCE = 4_000_000
+_MAX_DRAWS_AT_ONCE = 4_000_000
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -64,7 +64,7 @@ def _resampled_means(matrix: FloatArray, seed: int) -> FloatArray:
     """Means of `NUM_RESAMPLES` draws of users with replacement, `[resamples, columns]`."""
     random = np.random.default_rng(seed)
     num_users = len(matrix)
-    at_once = max(1, _MOST_DRAWS_AT_ONCE // num_users)
+    at_once = max(1, _MAX_DRAWS_AT_ONCE // num_users)
     means = []
     for start in range(0, NUM_RESAMPLES, at_once):
         count = min(at_once, NUM_RESAMPLES - start)

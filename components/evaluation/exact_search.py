@@ -57,8 +57,8 @@ def largest(scores: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
     best = tf.math.top_k(tf.reduce_max(blocks, axis=2), tf.minimum(count, num_blocks), sorted=False).indices
     chosen = tf.sort(best, axis=1)
     inside = tf.reshape(tf.gather(blocks, chosen, batch_dims=1), [num_rows, -1])
-    values, place = tf.math.top_k(inside, count)
-    return values, tf.gather(chosen, place // _WIDTH, batch_dims=1) * _WIDTH + place % _WIDTH
+    values, slot = tf.math.top_k(inside, count)
+    return values, tf.gather(chosen, slot // _WIDTH, batch_dims=1) * _WIDTH + slot % _WIDTH
 
 
 @tf.function(reduce_retracing=True)

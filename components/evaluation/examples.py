@@ -21,13 +21,12 @@ _RECORDS_AT_ONCE = 2048
 def read_split(examples_uri: str, split: str) -> pa.Table:
     """Decodes one split of a raw Examples artifact; every column is a list, null where it is absent."""
     directory = Path(examples_uri) / f"Split-{split}"
-    paths = sorted(str(path) for path in directory.glob("[!._]*"))
-    if not paths:
+    if not _files(directory):
         raise ValueError(
             "A split of an Examples artifact holds TFRecord files. "
             f"Received: {str(directory)!r} without any. Remedy: run ProductExampleGen again."
         )
-    return _decode(paths)
+    return _joined(read_batches(directory))
 
 
 def read_columns(examples_uri: str, split: str, kinds: Mapping[str, str]) -> pa.Table:
@@ -38,22 +37,35 @@ def read_columns(examples_uri: str, split: str, kinds: Mapping[str, str]) -> pa.
         split: Name of the split.
         kinds: Column -> `BYTES`, `INT` or `FLOAT`.
     """
-    from tensorflow_metadata.proto.v0 import schema_pb2
-
-    wanted = schema_pb2.Schema()
-    for name, kind in kinds.items():
-        wanted.feature.add(name=name, type=schema_pb2.FeatureType.Value(kind))
-    paths = sorted(str(path) for path in (Path(examples_uri) / f"Split-{split}").glob("[!._]*"))
-    return _decode(paths, wanted.SerializeToString())
+    return _joined(read_batches(Path(examples_uri) / f"Split-{split}", kinds))
 
 
-def _decode(paths: list[str], *schema: bytes) -> pa.Table:
+def read_batches(directory: str | Path, kinds: Mapping[str, str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Decodes a folder of TFRecords of `tf.Example`, some thousand rows at a time.
+
+    Args:
+        directory: Of a split.
+        kinds: Columns that are decoded, as of `read_columns`; all if None.
+    """
     # The decoder is compiled code without types; importing it here keeps this module light.
+    from tensorflow_metadata.proto.v0 import schema_pb2
     from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-    decoder = ExamplesToRecordBatchDecoder(*schema)
-    batches = [pa.Table.from_batches([decoder.DecodeBatch(records)]) for records in _records(paths)]
-    return pa.concat_tables(batches, promote_options="permissive") if batches else pa.table({})
+    wanted = schema_pb2.Schema()
+    for name, kind in (kinds or {}).items():
+        wanted.feature.add(name=name, type=schema_pb2.FeatureType.Value(kind))
+    decoder = ExamplesToRecordBatchDecoder(*([] if kinds is None else [wanted.SerializeToString()]))
+    for records in _records(_files(directory)):
+        yield decoder.DecodeBatch(records)
+
+
+def _files(directory: str | Path) -> list[str]:
+    return sorted(str(path) for path in Path(directory).glob("[!._]*"))
+
+
+def _joined(batches: Iterator[pa.RecordBatch]) -> pa.Table:
+    tables = [pa.Table.from_batches([batch]) for batch in batches]
+    return pa.concat_tables(tables, promote_options="permissive") if tables else pa.table({})
 
 
 def _records(paths: list[str]) -> Iterator[list[bytes]]:

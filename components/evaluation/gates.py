@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from components.evaluation.verdicts import Verdict
 from components.settings import GateSettings
 
 OURS = "towerline"
 POPULARITY = "popularity"
 CHAMPION = "champion"
 HEADLINE = "ndcg@10"
-_VERDICTS = {
+_OUTCOMES = {
     ("clearly_better", True): "clearly better",
     ("clearly_better", False): "not clearly better",
     ("not_worse", True): "not worse",
     ("not_worse", False): "clearly worse",
 }
 COVERAGE = "coverage@10"
-_LEAST_SLICE = 50
+_MIN_SLICE = 50
 """Users of a slice that can refuse a model."""
 _LARGE_SLICE = 200
 """Users of a slice of users in which baselines can refuse a model."""
@@ -32,30 +32,7 @@ Measured = Mapping[str, float]
 Systems = Mapping[str, Mapping[str, Measured]]
 
 
-@dataclass(frozen=True)
-class Gate:
-    """One condition of the blessing.
-
-    Attributes:
-        name: The key below `gates.` that sets it.
-        passed: Whether it holds.
-        measured: What was measured, None if it could not be.
-        threshold: What is asked.
-        detail: The same as a sentence.
-    """
-
-    name: str
-    passed: bool
-    measured: float | None
-    threshold: float
-    detail: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
-
-def decide(metrics: Mapping[str, Any], settings: GateSettings) -> list[Gate]:
+def decide(metrics: Mapping[str, Any], settings: GateSettings) -> list[Verdict]:
     """Judges the composed system on the test window.
 
     Args:
@@ -86,11 +63,11 @@ def decide(metrics: Mapping[str, Any], settings: GateSettings) -> list[Gate]:
     return gates
 
 
-def _floor(name: str, label: str, value: Measured, threshold: float) -> Gate:
+def _floor(name: str, label: str, value: Measured, threshold: float) -> Verdict:
     measured = value["mean"]
     passed = measured >= threshold
     relation = "is at least" if passed else "is below"
-    return Gate(name, passed, measured, threshold, f"{label} {_text(value)} {relation} {threshold:.4f}.")
+    return Verdict(name, passed, measured, threshold, f"{label} {_text(value)} {relation} {threshold:.4f}.")
 
 
 def _questions(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -105,7 +82,9 @@ def _questions(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return parts
 
 
-def _against(name: str, part: Mapping[str, Any], label: str, baselines: Sequence[str], wanted: str) -> Gate:
+def _against(
+    name: str, part: Mapping[str, Any], label: str, baselines: Sequence[str], wanted: str
+) -> Verdict:
     """Judges by the baseline that comes nearest to the model, or is ahead of it by most."""
     systems, differences = part["systems"], part["differences"]
     end = "low" if wanted == "clearly_better" else "high"
@@ -117,15 +96,15 @@ def _against(name: str, part: Mapping[str, Any], label: str, baselines: Sequence
         f"{label}: NDCG@10 {systems[OURS][HEADLINE]['mean']:.4f} against "
         f"{systems[hardest][HEADLINE]['mean']:.4f} of {hardest}: "
         f"difference {difference['mean']:+.4f}, 95 % interval {difference['low']:+.4f} to "
-        f"{difference['high']:+.4f}: {_VERDICTS[wanted, holds]}."
+        f"{difference['high']:+.4f}: {_OUTCOMES[wanted, holds]}."
     )
-    return Gate(name, holds, difference[end], 0.0, detail[0].upper() + detail[1:])
+    return Verdict(name, holds, difference[end], 0.0, detail[0].upper() + detail[1:])
 
 
-def _champion(systems: Systems, differences: Systems, threshold: float) -> Gate:
+def _champion(systems: Systems, differences: Systems, threshold: float) -> Verdict:
     name = "max_champion_loss"
     if CHAMPION not in systems:
-        return Gate(name, True, None, threshold, "There is no champion to compare with.")
+        return Verdict(name, True, None, threshold, "There is no champion to compare with.")
     ours, champion = systems[OURS][HEADLINE]["mean"], systems[CHAMPION][HEADLINE]["mean"]
     difference = differences[CHAMPION][HEADLINE]
     loss = _relative(champion - ours, champion)
@@ -134,22 +113,22 @@ def _champion(systems: Systems, differences: Systems, threshold: float) -> Gate:
         f"NDCG@10 {ours:.4f} against {champion:.4f} of the champion (difference {_text(difference)}): "
         f"relative loss {loss:.2%}, {'within' if passed else 'above'} the accepted {threshold:.2%}."
     )
-    return Gate(name, passed, loss, threshold, detail)
+    return Verdict(name, passed, loss, threshold, detail)
 
 
-def _slices(slices: Mapping[str, Any], threshold: float) -> Gate:
+def _slices(slices: Mapping[str, Any], threshold: float) -> Verdict:
     """Judges by the slice that loses most for certain: by the upper end of the interval of the difference."""
     name = "max_slice_loss"
     parts = {
         label: (part["differences"][CHAMPION][HEADLINE], part["systems"][CHAMPION][HEADLINE])
         for label, part in slices.items()
-        if part["num_queries"] >= _LEAST_SLICE and CHAMPION in part["differences"]
+        if part["num_queries"] >= _MIN_SLICE and CHAMPION in part["differences"]
     }
     losses = {
         label: _relative(-difference["high"], theirs["mean"]) for label, (difference, theirs) in parts.items()
     }
     if not losses:
-        return Gate(name, True, None, threshold, "There is no slice to compare with a champion.")
+        return Verdict(name, True, None, threshold, "There is no slice to compare with a champion.")
     worst = max(losses, key=lambda label: losses[label])
     passed = losses[worst] <= threshold
     detail = (
@@ -157,7 +136,7 @@ def _slices(slices: Mapping[str, Any], threshold: float) -> Gate:
         f"champion: difference of NDCG@10 {_text(parts[worst][0])}, a loss of at least "
         f"{max(losses[worst], 0.0):.2%}, {'within' if passed else 'above'} the accepted {threshold:.2%}."
     )
-    return Gate(name, passed, losses[worst], threshold, detail)
+    return Verdict(name, passed, losses[worst], threshold, detail)
 
 
 def _relative(loss: float, of: float) -> float:

@@ -13,7 +13,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 NOTHING = -1
-"""Code of "no product": an id outside the catalogue, or a place that a short list leaves empty."""
+"""Code of "no product": an id outside the catalogue, or a slot that a short list leaves empty."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class CodeLists:
 def compact(ranked: IntArray, keep: BoolArray, top_k: int) -> IntArray:
     """Moves the kept entries of each row to its front, in order; `[queries, top_k]`, padded with -1."""
     out = np.full((len(ranked), top_k), NOTHING, np.int64)
-    places = np.cumsum(keep, axis=1) - 1
-    rows, columns = np.nonzero(keep & (places < top_k))
-    out[rows, places[rows, columns]] = ranked[rows, columns]
+    slots = np.cumsum(keep, axis=1) - 1
+    rows, columns = np.nonzero(keep & (slots < top_k))
+    out[rows, slots[rows, columns]] = ranked[rows, columns]
     return out

@@ -1,7 +1,7 @@
 """Accuracy of ranked lists, per user, on the full catalogue.
 
-Relevance is binary. Lists are product codes `[queries, places]`, best first, -1 for an empty place;
-what is relevant comes as `CodeLists`. A product that a list repeats counts at its first place only.
+Relevance is binary. Lists are product codes `[queries, top_k]`, best first, -1 for an empty slot;
+what is relevant comes as `CodeLists`. A product that a list repeats counts at its first rank only.
 A query without targets has no accuracy: its value is NaN, and `lists.CodeLists.select` leaves it out.
 
 Definitions: recall@k = hits in the first k / number of targets; NDCG@k with gain 1, discount
@@ -24,7 +24,7 @@ UserMetric = Callable[[BoolArray, IntArray, int], FloatArray]
 
 
 def hits(ranked: IntArray, targets: CodeLists) -> BoolArray:
-    """Marks the places of `ranked` that hold a target of their query, `[queries, places]`."""
+    """Marks the slots of `ranked` that hold a target of their query, `[queries, top_k]`."""
     if len(ranked) != len(targets):
         raise ValueError(
             "Every query needs one ranked list and one list of targets. "

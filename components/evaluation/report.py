@@ -81,27 +81,27 @@ def full_report(
     """`num_queries`, `systems` and `differences` over all queries that have targets.
 
     Args:
-        lists: System -> product codes `[queries, places]`, best first.
+        lists: System -> product codes `[queries, top_k]`, best first.
         targets: What is relevant.
         purchased: Each query's distinct products before the window.
         facts: Of the products.
         seed: Of the bootstrap.
     """
     scores = score_systems(lists, targets)
-    asked = targets.lengths > 0
-    own = purchased.select(asked)
-    shown = {system: ranked[asked] for system, ranked in lists.items()}
+    with_targets = targets.lengths > 0
+    own = purchased.select(with_targets)
+    shown = {system: ranked[with_targets] for system, ranked in lists.items()}
     beyond = {system: list_scores(ranked, facts, own, _TOP_K) for system, ranked in shown.items()}
-    systems = mean_table(scores, asked, seed)
-    for system, metrics in mean_table(beyond, np.ones(int(asked.sum()), np.bool_), seed).items():
+    systems = mean_table(scores, with_targets, seed)
+    for system, metrics in mean_table(beyond, np.ones(int(with_targets.sum()), np.bool_), seed).items():
         systems[system] |= metrics
     for system, metrics in systems.items():
         metrics[COVERAGE] = {"mean": coverage(shown[system], facts.num_available, _TOP_K)}
         metrics[GINI] = {"mean": gini(shown[system], facts.available, _TOP_K)}
     return {
-        "num_queries": int(asked.sum()),
+        "num_queries": int(with_targets.sum()),
         "systems": systems,
-        "differences": differences(scores, asked, seed),
+        "differences": differences(scores, with_targets, seed),
     }
 
 

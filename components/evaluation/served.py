@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from components.evaluation.events import encode
 from components.evaluation.examples import queries
 from components.evaluation.lists import IntArray
+from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureSet
 from schema.request import Query, encode_queries

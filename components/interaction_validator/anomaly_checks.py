@@ -10,12 +10,12 @@ from tfx.components.example_validator.executor import DEFAULT_FILE_NAME
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from components.interaction_validator.checks import Check
+from components.evaluation.verdicts import Verdict
 
 
-def check_anomalies(artifact: Any) -> list[Check]:
+def check_anomalies(artifact: Any) -> list[Verdict]:
     """Returns a failed check per anomaly of an ExampleAnomalies artifact; critical if it is an error."""
-    checks: list[Check] = []
+    checks: list[Verdict] = []
     for split in artifact_utils.decode_split_names(artifact.split_names):
         path = os.path.join(artifact_utils.get_split_uri([artifact], split), DEFAULT_FILE_NAME)
         with fileio.open(path, "rb") as file:
@@ -27,8 +27,8 @@ def check_anomalies(artifact: Any) -> list[Check]:
     return checks
 
 
-def _check(split: str, name: str, info: anomalies_pb2.AnomalyInfo) -> Check:
-    return Check(
+def _check(split: str, name: str, info: anomalies_pb2.AnomalyInfo) -> Verdict:
+    return Verdict(
         name=f"schema_of_{split}_{name}",
         passed=False,
         critical=info.severity == anomalies_pb2.AnomalyInfo.ERROR,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from components.interaction_validator.checks import Check, at_most
+from components.evaluation.verdicts import Verdict, at_most
 from components.interaction_validator.event_facts import EventFacts
 from components.interaction_validator.volume_checks import check_volume
 from components.settings import GateSettings
 from schema import names
 
-_MOST_TYPE_CHANGE = 0.5
+_MAX_TYPE_CHANGE = 0.5
 _DATES_ONLY = 0.4
 """Repeats that are accepted at least where stamps are days: two purchases of a day cannot be told apart."""
 
 
-def check_events(facts: EventFacts, gates: GateSettings, clock: int) -> list[Check]:
+def check_events(facts: EventFacts, gates: GateSettings, clock: int) -> list[Verdict]:
     """Checks the events.
 
     Args:
@@ -32,7 +32,7 @@ def check_events(facts: EventFacts, gates: GateSettings, clock: int) -> list[Che
     ]
 
 
-def _orphans(facts: EventFacts, gates: GateSettings) -> Check:
+def _orphans(facts: EventFacts, gates: GateSettings) -> Verdict:
     share = facts.num_orphans / max(1, facts.num_events)
     return at_most(
         "orphans",
@@ -45,7 +45,7 @@ def _orphans(facts: EventFacts, gates: GateSettings) -> Check:
     )
 
 
-def _duplicates(facts: EventFacts, gates: GateSettings) -> Check:
+def _duplicates(facts: EventFacts, gates: GateSettings) -> Verdict:
     share = facts.num_repeats / max(1, facts.num_events)
     most = gates.max_duplicates if facts.has_clock else max(gates.max_duplicates, _DATES_ONLY)
     return at_most(
@@ -58,7 +58,7 @@ def _duplicates(facts: EventFacts, gates: GateSettings) -> Check:
     )
 
 
-def _future(facts: EventFacts, clock: int) -> Check:
+def _future(facts: EventFacts, clock: int) -> Verdict:
     ahead = (facts.newest - clock) / names.SECONDS_PER_DAY
     return at_most(
         "future",
@@ -70,7 +70,7 @@ def _future(facts: EventFacts, clock: int) -> Check:
     )
 
 
-def _top_product(facts: EventFacts, gates: GateSettings) -> Check:
+def _top_product(facts: EventFacts, gates: GateSettings) -> Verdict:
     product, count = min(facts.by_product.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
     share = count / max(1, facts.num_events)
     return at_most(
@@ -84,12 +84,12 @@ def _top_product(facts: EventFacts, gates: GateSettings) -> Check:
     )
 
 
-def _id_type(facts: EventFacts, column: str) -> Check:
+def _id_type(facts: EventFacts, column: str) -> Verdict:
     older, newer = facts.integer_shares(column)
     return at_most(
         f"type_of_{column}",
         abs(newer - older),
-        _MOST_TYPE_CHANGE,
+        _MAX_TYPE_CHANGE,
         f"Table `events`, column `{column}`: {older:.0%} of the ids are integers in the older half of the "
         f"events and {newer:.0%} in the newer.",
         "if the ids were renumbered, map old ids to new ones.",

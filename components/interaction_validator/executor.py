@@ -5,27 +5,26 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from absl import logging
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
+from components.evaluation.verdicts import Verdict, refuse
 from components.interaction_validator.anomaly_checks import check_anomalies
-from components.interaction_validator.checks import Check
 from components.interaction_validator.event_checks import check_events
 from components.interaction_validator.event_facts import EventFacts
 from components.interaction_validator.finding_checks import check_findings, sentence_of
+from components.interaction_validator.settings import InteractionValidatorSettings
 from components.interaction_validator.split_checks import check_splits
 from components.interaction_validator.split_facts import SplitFacts
-from components.interactions.files import SUMMARY_FILE
+from components.interactions.files import SUMMARY_FILE, part_files
 from components.settings import GateSettings
 from schema import names
-from schema.errors import PipelineRefusedError
 from schema.findings import Finding
 
 REPORT_FILE = "report.json"
@@ -47,11 +46,9 @@ class Executor(BaseExecutor):
             PipelineRefusedError: A critical check failed.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        gates = GateSettings.from_json(exec_properties["gates"])
+        settings = InteractionValidatorSettings.from_properties(exec_properties)
+        gates, findings = settings.gates, settings.findings
         inputs = {name: artifact_utils.get_single_instance(found) for name, found in input_dict.items()}
-        findings = [
-            Finding.model_validate(found) for found in json.loads(exec_properties.get("findings", "[]"))
-        ]
         checks = [
             *check_findings(findings),
             *check_anomalies(inputs["query_anomalies"]),
@@ -71,33 +68,17 @@ class Executor(BaseExecutor):
         report.set_string_custom_property(
             "findings", "; ".join(map(sentence_of, warnings))[:_LONGEST_PROPERTY]
         )
-        refuse_if_critical(checks)
+        refuse(checks, "The data is not valid.")
 
 
-def refuse_if_critical(checks: Sequence[Check]) -> None:
-    """Raises the sentences of all critical checks that failed.
-
-    Raises:
-        PipelineRefusedError: There is one.
-    """
-    sentences = [check.sentence for check in checks if check.stops]
-    if sentences:
-        raise PipelineRefusedError("The data is not valid. " + " ".join(sentences))
-
-
-def _event_checks(uri: str, gates: GateSettings) -> list[Check]:
+def _event_checks(uri: str, gates: GateSettings) -> list[Verdict]:
     with fileio.open(os.path.join(uri, SUMMARY_FILE)) as file:
         orphans = json.loads(file.read()).get("orphans", [])
-    return check_events(EventFacts.gather(_parts(uri), orphans), gates, int(time.time()))
+    facts = EventFacts.gather(map(pq.read_table, part_files(uri)), orphans)
+    return check_events(facts, gates, int(time.time()))
 
 
-def _parts(uri: str) -> Iterator[pa.Table]:
-    for path in sorted(fileio.glob(os.path.join(uri, "part-*.parquet"))):
-        with fileio.open(path, "rb") as file:
-            yield pq.read_table(pa.BufferReader(file.read()))
-
-
-def _split_checks(examples: Any, gates: GateSettings) -> list[Check]:
+def _split_checks(examples: Any, gates: GateSettings) -> list[Verdict]:
     splits = {}
     for name in names.QUERY_SPLITS:
         splits[name] = SplitFacts.gather(artifact_utils.get_split_uri([examples], name))
@@ -105,11 +86,11 @@ def _split_checks(examples: Any, gates: GateSettings) -> list[Check]:
     return check_splits(splits, gates)
 
 
-def _write_report(uri: str, checks: Sequence[Check], findings: Sequence[Finding]) -> None:
+def _write_report(uri: str, checks: Sequence[Verdict], findings: Sequence[Finding]) -> None:
     fileio.makedirs(uri)
     report = {
         "passed": not any(check.stops for check in checks),
-        "checks": [check.to_dict() for check in checks],
+        "checks": [check.as_check() for check in checks],
         "findings": [finding.model_dump() for finding in findings],
     }
     with fileio.open(os.path.join(uri, REPORT_FILE), "w") as file:

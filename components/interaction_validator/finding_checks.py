@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.interaction_validator.checks import Check
+from components.evaluation.verdicts import Verdict
 from schema.findings import Finding
 
 
-def check_findings(findings: Sequence[Finding]) -> list[Check]:
+def check_findings(findings: Sequence[Finding]) -> list[Verdict]:
     """Returns a failed check for each severe finding, with the count as what was measured."""
     return [
-        Check(
+        Verdict(
             name=finding.kind,
             passed=False,
             critical=True,

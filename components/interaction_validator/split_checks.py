@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.interaction_validator.checks import Check, at_least, at_most
+from components.evaluation.verdicts import Verdict, at_least, at_most
 from components.interaction_validator.split_facts import SplitFacts
 from components.settings import GateSettings
 from schema import names
@@ -12,7 +12,7 @@ from schema import names
 _DEFECT = "this is a defect of ProductExampleGen; please report it."
 
 
-def check_splits(splits: Mapping[str, SplitFacts], gates: GateSettings) -> list[Check]:
+def check_splits(splits: Mapping[str, SplitFacts], gates: GateSettings) -> list[Verdict]:
     """Checks the query splits, by name."""
     checks = [_size(name, splits[name], gates) for name in names.QUERY_SPLITS]
     if all(splits[name].num_queries for name in names.QUERY_SPLITS):
@@ -25,7 +25,7 @@ def check_splits(splits: Mapping[str, SplitFacts], gates: GateSettings) -> list[
     return checks
 
 
-def _size(name: str, split: SplitFacts, gates: GateSettings) -> Check:
+def _size(name: str, split: SplitFacts, gates: GateSettings) -> Verdict:
     return at_least(
         f"size_of_{name}",
         len(split.users),
@@ -36,7 +36,7 @@ def _size(name: str, split: SplitFacts, gates: GateSettings) -> Check:
     )
 
 
-def _apart(name: str, earlier: SplitFacts, next_name: str, later: SplitFacts) -> Check:
+def _apart(name: str, earlier: SplitFacts, next_name: str, later: SplitFacts) -> Verdict:
     overlap = earlier.latest_target_end - later.earliest_query
     return at_most(
         f"{name}_before_{next_name}",
@@ -48,7 +48,7 @@ def _apart(name: str, earlier: SplitFacts, next_name: str, later: SplitFacts) ->
     )
 
 
-def _one_query_a_user(name: str, split: SplitFacts) -> Check:
+def _one_query_a_user(name: str, split: SplitFacts) -> Verdict:
     surplus = split.num_queries - len(split.users)
     return at_most(
         f"one_query_a_user_in_{name}",
@@ -59,7 +59,7 @@ def _one_query_a_user(name: str, split: SplitFacts) -> Check:
     )
 
 
-def _histories(name: str, split: SplitFacts) -> list[Check]:
+def _histories(name: str, split: SplitFacts) -> list[Verdict]:
     defects = {
         "history_before_query": (split.num_leaks, "a history event at or after the query's time"),
         "history_in_order": (split.num_unordered, "a history that is not oldest first"),

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import tensorflow as tf
-from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
+from components.evaluation.examples import read_batches
 from schema import names
 
-_ROWS_PER_BATCH = 4096
 _READ = {
-    names.USER_ID: schema_pb2.BYTES,
-    names.QUERY_TIME: schema_pb2.INT,
-    names.TARGET_END: schema_pb2.INT,
-    names.HISTORY_TIME: schema_pb2.INT,
-    names.TARGET_PRODUCT_ID: schema_pb2.BYTES,
+    names.USER_ID: "BYTES",
+    names.QUERY_TIME: "INT",
+    names.TARGET_END: "INT",
+    names.HISTORY_TIME: "INT",
+    names.TARGET_PRODUCT_ID: "BYTES",
 }
 
 
@@ -71,7 +67,7 @@ class SplitFacts:
     def gather(cls, directory: str) -> SplitFacts:
         """Returns the facts of the split whose files are in `directory`."""
         facts = cls()
-        for rows in _batches(directory):
+        for rows in read_batches(directory, _READ):
             facts.add(rows)
         return facts
 
@@ -79,13 +75,3 @@ class SplitFacts:
 def _numbers(rows: pa.RecordBatch, name: str) -> np.ndarray:
     values: np.ndarray = rows.column(name).flatten().to_numpy()
     return values
-
-
-def _batches(directory: str) -> Iterator[pa.RecordBatch]:
-    schema = schema_pb2.Schema()
-    for name, kind in _READ.items():
-        schema.feature.add(name=name, type=kind)
-    decoder = ExamplesToRecordBatchDecoder(schema.SerializeToString())
-    files = sorted(tf.io.gfile.glob(f"{directory}/*"))
-    for records in tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_ROWS_PER_BATCH):
-        yield decoder.DecodeBatch(records.numpy().tolist())

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from components.interaction_validator.checks import Check
+from components.evaluation.verdicts import Verdict
 from schema import names
 
 _DAYS_AROUND = 14
@@ -17,7 +17,7 @@ _MIN_MEDIAN = 10.0
 _GAP, _RUSH = 0.25, 3.0
 
 
-def check_volume(by_day: Mapping[int, int]) -> list[Check]:
+def check_volume(by_day: Mapping[int, int]) -> list[Verdict]:
     """Tells of gaps and rushes; neither stops a run.
 
     A day is held against the median of the days around it, fourteen before and fourteen after. A gap is two
@@ -58,17 +58,17 @@ def _runs(marked: np.ndarray) -> list[tuple[int, int]]:
     return [(int(begin), int(end)) for begin, end in edges.reshape(-1, 2)]
 
 
-def _check(name: str, runs: list[tuple[int, int]], first: int, what: str) -> Check:
+def _check(name: str, runs: list[tuple[int, int]], first: int, what: str) -> Verdict:
     days = sum(end - begin for begin, end in runs)
     if not runs:
-        return Check(name, True, False, 0.0, 0.0, f"No days have {what}.")
+        return Verdict(name, True, 0.0, 0.0, f"No days have {what}.", critical=False)
     begin, end = max(runs, key=lambda run: run[1] - run[0])
     sentence = (
         f"{days} days have {what}, the longest run from {_date(first + begin)} to {_date(first + end - 1)}. "
         "Training windows whose volume is not that of the others count less. "
         "Remedy: load what is missing; nothing if the shop was closed or sold that much."
     )
-    return Check(name, False, False, float(days), 0.0, sentence)
+    return Verdict(name, False, float(days), 0.0, sentence, critical=False)
 
 
 def _date(day: int) -> str:

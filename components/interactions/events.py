@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
+from components.interactions.files import read_interactions
 from schema import names
 
 _COLUMNS = [names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT, names.WEIGHT, names.EVENT_TYPE]
+_CODED = [names.USER_ID, names.PRODUCT_ID, names.EVENT_TYPE]
 _PRIOR_PAIRS = 20.0
 
 
 @dataclass(frozen=True)
-class PositiveEvents:
-    """Events that count as targets.
+class Events:
+    """Events on products of the catalogue.
 
     Attributes:
         user: Code of the user, int32 `[events]`; users are in one run each.
@@ -31,33 +34,42 @@ class PositiveEvents:
     time: np.ndarray
     num_products: int
 
-    def before(self, moment: int) -> PositiveEvents:
-        """The events strictly before a moment."""
-        kept = self.time < moment
-        return PositiveEvents(self.user[kept], self.product[kept], self.time[kept], self.num_products)
+    def before(self, cutoff: int) -> Events:
+        """The events strictly before a cutoff."""
+        kept = self.time < cutoff
+        return Events(self.user[kept], self.product[kept], self.time[kept], self.num_products)
 
 
 @dataclass(frozen=True)
-class ShopEvents(PositiveEvents):
+class ShopEvents(Events):
     """Events of every type, those that are no targets too.
 
     Attributes:
         is_target: Whether the event counts as a target, bool `[events]`.
         kind: Code of the event type, int32 `[events]`.
+        user_ids: The users by their codes.
     """
 
     is_target: np.ndarray
     kind: np.ndarray
+    user_ids: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
 
     @property
-    def positive(self) -> PositiveEvents:
+    def positive(self) -> Events:
         """Those that count as targets."""
-        kept = self.is_target
-        return PositiveEvents(self.user[kept], self.product[kept], self.time[kept], self.num_products)
+        return self._part(self.is_target)
 
-    def before(self, moment: int) -> ShopEvents:
-        """The events strictly before a moment."""
-        kept = self.time < moment
+    @property
+    def others(self) -> Events:
+        """Those that do not, such as views."""
+        return self._part(~self.is_target)
+
+    def _part(self, kept: np.ndarray) -> Events:
+        return Events(self.user[kept], self.product[kept], self.time[kept], self.num_products)
+
+    def before(self, cutoff: int) -> ShopEvents:
+        """The events strictly before a cutoff."""
+        kept = self.time < cutoff
         return ShopEvents(
             self.user[kept],
             self.product[kept],
@@ -65,6 +77,7 @@ class ShopEvents(PositiveEvents):
             self.num_products,
             self.is_target[kept],
             self.kind[kept],
+            self.user_ids,
         )
 
     def strengths(self) -> np.ndarray:
@@ -94,36 +107,49 @@ def _last_times(pairs: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.nd
     return pairs[order][last], times[order][last]
 
 
-def read_shop_events(directory: str, product_ids: list[str]) -> ShopEvents:
-    """Reads an Interactions artifact.
+def read_shop_events(directory: str | Path, product_ids: Sequence[str] | pa.Array) -> ShopEvents:
+    """Reads an Interactions artifact; events on products outside the catalogue are left out.
 
     Args:
         directory: Folder of the Parquet parts.
         product_ids: The product vocabulary, in the order of its indices.
     """
-    table = ds.dataset(directory, format="parquet").to_table(columns=_COLUMNS)
-    vocabulary = pa.array(product_ids, pa.string())
-    product = pc.index_in(table[names.PRODUCT_ID].cast(pa.string()), vocabulary).fill_null(-1).to_numpy()
-    known = product >= 0
+    table = read_interactions(directory, _COLUMNS, coded=_CODED)
+    users, products, kinds = (_dictionary(table[name]) for name in _CODED)
+    index = np.append(encode(products.dictionary, product_ids), -1)[_codes(products)].astype(np.int32)
+    known = index >= 0
     return ShopEvents(
-        user=_codes(table[names.USER_ID])[known],
-        product=product[known].astype(np.int32),
+        user=_codes(users)[known],
+        product=index[known],
         time=table[names.OCCURRED_AT].to_numpy()[known].astype(np.int64),
         num_products=len(product_ids),
         is_target=table[names.WEIGHT].to_numpy()[known] > 0,
-        kind=_codes(table[names.EVENT_TYPE])[known],
+        kind=_codes(kinds)[known],
+        user_ids=users.dictionary,
     )
 
 
-def _codes(column: pa.ChunkedArray) -> np.ndarray:
-    coded = column.cast(pa.string()).combine_chunks().dictionary_encode()
-    coded = coded if isinstance(coded, pa.DictionaryArray) else coded.combine_chunks()
-    codes: np.ndarray = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+def encode(
+    ids: pa.Array | pa.ChunkedArray | Sequence[str], vocabulary: pa.Array | Sequence[str]
+) -> np.ndarray:
+    """Positions of `ids` in `vocabulary`, int64, -1 where it lacks them."""
+    texts = ids if isinstance(ids, pa.Array | pa.ChunkedArray) else pa.array(ids, pa.string())
+    known = vocabulary if isinstance(vocabulary, pa.Array) else pa.array(vocabulary, pa.string())
+    found = pc.index_in(texts.cast(known.type), value_set=known)
+    return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int64)
+
+
+def _dictionary(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    return column.chunk(0) if column.num_chunks else pa.array([], column.type)
+
+
+def _codes(column: pa.DictionaryArray) -> np.ndarray:
+    codes: np.ndarray = column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
     return codes
 
 
-def repeat_rate(events: PositiveEvents) -> float:
-    """Share of the events that repeat a product which the same user had bought at an earlier moment."""
+def repeat_rate(events: Events) -> float:
+    """Share of the events that repeat a product which the same user had bought at an earlier time."""
     if not len(events.user):
         return 0.0
     order = np.lexsort((events.time, events.product, events.user))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from schema import names
 
@@ -24,3 +29,36 @@ SCHEMA = pa.schema(
 SUMMARY_FILE = "_summary.json"
 """File beside the parts: `num_events`, `num_rows` of each split, and `orphans`, the ids of products that
 events name and the table of products lacks (none if that table is empty)."""
+
+
+def part_files(directory: str | Path) -> list[Path]:
+    """The parts, in the order of ranges of users."""
+    return sorted(Path(directory).glob("part-*.parquet"))
+
+
+def read_interactions(
+    directory: str | Path,
+    columns: Sequence[str] | None = None,
+    where: pc.Expression | None = None,
+    coded: Sequence[str] = (),
+) -> pa.Table:
+    """Reads the events, in the order of users and time.
+
+    Args:
+        directory: Folder of the parts.
+        columns: Columns that are read; all if None.
+        where: Events that are read; all if None.
+        coded: Columns that are read as one chunk of codes and their dictionary.
+
+    Raises:
+        ValueError: There are no parts.
+    """
+    parts = part_files(directory)
+    if not parts:
+        raise ValueError(
+            "An Interactions artifact holds files `part-*.parquet`. "
+            f"Received: directory={str(directory)!r} without any. Remedy: run ProductExampleGen again."
+        )
+    tables = [pq.read_table(part, columns=columns, filters=where, read_dictionary=coded) for part in parts]
+    table = pa.concat_tables(tables)
+    return table.unify_dictionaries().combine_chunks() if coded else table

@@ -15,8 +15,8 @@ from tfx_bsl.tfxio.tf_example_record import TFExampleBeamRecord
 
 _TELEMETRY, _FORMAT = ["Transform"], "tfrecords_gzip"
 _RECORDS_AT_ONCE = 128
-_MOST_RECORDS = 2_048
-_MOST_BYTES = 4 << 20
+_MAX_RECORDS = 2_048
+_MAX_BYTES = 4 << 20
 
 
 def shard_files(folder: str) -> list[str]:
@@ -66,7 +66,7 @@ class Records:
         for some in dataset.batch(_RECORDS_AT_ONCE).as_numpy_iterator():
             pending.extend(some)
             size += sum(map(len, some))
-            if len(pending) >= _MOST_RECORDS or size >= _MOST_BYTES:
+            if len(pending) >= _MAX_RECORDS or size >= _MAX_BYTES:
                 yield pending
                 pending, size = [], 0
         if pending:

@@ -14,11 +14,9 @@ from tfx.utils import path_utils
 
 from components.preranking_trainer.fitting import fit_preranker
 from components.preranking_trainer.pairs import collect_pairs
+from components.preranking_trainer.settings import PrerankingTrainerSettings
 from components.recommender.candidates.queries import QueryReader, read_window_queries
-from components.settings import PrerankingSettings
 from schema import names
-from schema.features import FeatureSet
-from schema.windows import TimeWindows
 
 
 class Executor(base_executor.BaseExecutor):
@@ -26,44 +24,28 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Writes `preranker.npz` (unless it is switched off or nothing was bought) and `training.json`."""
-        settings = PrerankingSettings.from_json(exec_properties["settings"])
-        windows = TimeWindows.from_json(exec_properties["windows"])
+        settings = PrerankingTrainerSettings.from_properties(exec_properties)
         output = Path(artifact_utils.get_single_uri(output_dict["preranker"]))
         output.mkdir(parents=True, exist_ok=True)
-        report: dict[str, Any] = {"enabled": settings.enabled}
-        if settings.enabled:
-            report |= self._fit(input_dict, exec_properties, settings, windows, output)
+        report: dict[str, Any] = {"enabled": settings.preranking.enabled}
+        if settings.preranking.enabled:
+            report |= self._fit(input_dict, settings, output)
         (output / "training.json").write_text(json.dumps(report, indent=1))
 
-    def _fit(
-        self,
-        inputs: Any,
-        properties: Any,
-        settings: PrerankingSettings,
-        windows: TimeWindows,
-        output: Path,
-    ) -> dict[str, int]:
+    def _fit(self, inputs: Any, settings: PrerankingTrainerSettings, output: Path) -> dict[str, int]:
+        preranking, split, windows = settings.preranking, settings.split, settings.windows
         model = tf.saved_model.load(
             path_utils.serving_model_path(artifact_utils.get_single_uri(inputs["model"]))
         )
-        reader = QueryReader(
-            model,
-            FeatureSet.from_json(properties["features"]),
-            properties["history_length"],
-            properties["retrieval_history_length"],
-        )
+        reader = QueryReader(model, settings.features, split.history_length, split.retrieval_history_length)
         uris = artifact_utils.get_split_uris(inputs["transformed_examples"], names.TRAIN)
         patterns = [f"{uri}/*" for uri in uris]
-        queries = read_window_queries(patterns, windows.ranking_cutoffs, settings.max_queries)
+        queries = read_window_queries(patterns, windows.ranking_cutoffs, preranking.max_queries)
+        index = Path(artifact_utils.get_single_uri(inputs["index"]))
         features, labels, importance = collect_pairs(
-            reader,
-            queries.records,
-            Path(artifact_utils.get_single_uri(inputs["index"])),
-            windows,
-            settings,
-            properties["seed"],
+            reader, queries.records, index, windows, preranking, settings.seed
         )
         logging.info("Fitting the preranker to %d pairs, %d of them bought", len(labels), labels.sum())
         if labels.any():
-            fit_preranker(features, labels, importance, settings, properties["seed"]).save(output)
+            fit_preranker(features, labels, importance, preranking, settings.seed).save(output)
         return {"num_pairs": len(labels), "num_bought": int(labels.sum())}

@@ -41,13 +41,13 @@ def collect_pairs(
     """
     random = np.random.default_rng(seed)
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for moment, queries in records.items():
+    for cutoff, queries in records.items():
         sources = CandidateSources(
-            load_tables(index, moment),
+            load_tables(index, cutoff),
             settings.pool_size,
             windows.window / names.SECONDS_PER_DAY,
             pool_size=settings.pool_size,
-            reads_towers=windows.knows_towers(moment),
+            reads_towers=windows.knows_towers(cutoff),
         )
         find = tf.function(sources.pool, reduce_retracing=True)
         for rows in reader.rows(queries):

@@ -17,6 +17,7 @@ from tfx.types import artifact_utils
 
 from components.interactions.files import SUMMARY_FILE
 from components.product_example_gen.job import Job
+from components.product_example_gen.settings import ProductExampleGenSettings
 from components.product_example_gen.shards import ShardSummary, write_catalog, write_shard
 from components.product_example_gen.summaries import AddUp, Total
 from schema import names
@@ -51,7 +52,7 @@ class Executor(BaseBeamExecutor):
         directories = {name: artifact_utils.get_split_uri([examples], name) for name in names.SPLITS}
         for directory in (*directories.values(), interactions.uri):
             fileio.makedirs(directory)
-        job = Job.from_properties(exec_properties, directories, interactions.uri)
+        job = Job(ProductExampleGenSettings.from_properties(exec_properties), directories, interactions.uri)
         ranges = _ranges(job)
         logging.info("Reading the events in %d ranges of users.", len(ranges))
         with self._make_beam_pipeline() as pipeline:
@@ -72,7 +73,7 @@ class Executor(BaseBeamExecutor):
 
 def _ranges(job: Job) -> list[UserRange]:
     with job.open_source() as source:
-        count = job.source.partitions
+        count = job.settings.source.partitions
         if not count:
             num_events = sum(users.num_events for users in source.partitions(1))
             count = -(-num_events // _EVENTS_PER_RANGE)
@@ -115,7 +116,7 @@ def _read_summary(uri: str) -> dict[str, Any]:
 def _check(summary: dict[str, Any], job: Job) -> None:
     if summary["errors"]:
         raise UserError(summary["errors"][0])
-    windows = job.windows
+    windows, weights = job.settings.windows, job.settings.event_weights
     spans = {
         names.TRAIN: (windows.start, windows.eval_start),
         names.EVAL: (windows.eval_start, windows.test_start),
@@ -126,7 +127,7 @@ def _check(summary: dict[str, Any], job: Job) -> None:
             raise PipelineRefusedError(
                 f"Split `{split}` is empty: no user has an event of positive weight from {_stamp(begin)} to "
                 f"{_stamp(end)} (UTC) that can be a target. Received: events.weights="
-                f"{dict(job.event_weights)}. Remedy: choose longer windows with `split.eval_window` and "
+                f"{weights}. Remedy: choose longer windows with `split.eval_window` and "
                 "`split.test_window`, or give a type of event that occurs there a weight."
             )
 

@@ -17,7 +17,7 @@ class Queries:
 
     Attributes:
         user: Index of the user in the event log, `[queries]`.
-        time: The moment of the query; only earlier events may be its history, `[queries]`.
+        time: The cutoff of the query; only earlier events may be its history, `[queries]`.
         target_end: Targets are before this stamp, `[queries]`.
         history_length: Most events of the history, `[queries]`.
         is_basket: Whether the targets are one basket rather than a window, `[queries]`.

@@ -54,13 +54,14 @@ class CatalogSummary:
 
 def write_shard(job: Job, shard: int, num_shards: int, users: UserRange) -> ShardSummary:
     """Reads the events of a range of users and writes its part of every split but the catalog."""
+    settings = job.settings
     with job.open_source() as source:
         events = source.read_events(users)
-        log = EventLog.from_table(events, job.event_weights)
-        features = user_features(source, log.users, job.features)
+        log = EventLog.from_table(events, settings.event_weights)
+        features = user_features(source, log.users, settings.features)
     write_interactions(log, job.interactions, shard)
     num_rows = {}
-    for split, queries in split_queries(log, job.windows, job.split).items():
+    for split, queries in split_queries(log, settings.windows, settings.split).items():
         batches = query_batches(log, queries, features)
         num_rows[split] = write_examples(batches, job.split_directories[split], shard, num_shards)
     logging.info("Range %d of %d: %d events gave rows %s.", shard + 1, num_shards, len(log), num_rows)
@@ -76,8 +77,8 @@ def write_catalog(job: Job, in_events: Sequence[str]) -> CatalogSummary:
         in_events: Ids of the products that events name.
     """
     with job.open_source() as source:
-        products = source.read_table(PRODUCTS, types_of(job.features.products))
-    batches = catalog_batches(products, in_events, job.features)
+        products = source.read_table(PRODUCTS, types_of(job.settings.features.products))
+    batches = catalog_batches(products, in_events, job.settings.features)
     num_rows = write_examples(batches, job.split_directories[names.CATALOG], 0, 1)
     without_row = products_without_row(products, in_events)
     logging.info("The catalog has %d products, %d of them in no row of products.", num_rows, len(without_row))

@@ -35,6 +35,7 @@ class Pusher(base_component.BaseComponent):
     Older versions stay. A version is an integer above all earlier ones, the epoch seconds of the push.
 
     Args:
+        push_directory: A folder that servers watch.
         model: The SavedModel to serve.
         evaluated_model: The one that was evaluated: the same, or what `model` is the refit of. It is kept
             beside the version as the champion of later runs.
@@ -43,35 +44,17 @@ class Pusher(base_component.BaseComponent):
         model_blessing: Of the RecommenderEvaluator.
         ranking_blessing: Of the RankingEvaluator.
         infra_blessing: Of the ServingValidator.
-        push_directory: A folder that servers watch.
     """
 
     SPEC_CLASS = PusherSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
-    def __init__(
-        self,
-        *,
-        model: types.BaseChannel,
-        evaluated_model: types.BaseChannel,
-        classic_model: types.BaseChannel,
-        evaluated_classic: types.BaseChannel,
-        model_blessing: types.BaseChannel,
-        ranking_blessing: types.BaseChannel,
-        infra_blessing: types.BaseChannel,
-        push_directory: str,
-    ) -> None:
+    def __init__(self, push_directory: str, **inputs: types.BaseChannel) -> None:
         filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=push_directory)
         super().__init__(
             PusherSpec(
-                model=model,
-                evaluated_model=evaluated_model,
-                classic_model=classic_model,
-                evaluated_classic=evaluated_classic,
-                model_blessing=model_blessing,
-                ranking_blessing=ranking_blessing,
-                infra_blessing=infra_blessing,
                 push_destination=pusher_pb2.PushDestination(filesystem=filesystem),
                 pushed_model=types.Channel(type=standard_artifacts.PushedModel),
+                **inputs,
             )
         )

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
-from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
+from components.interactions.events import encode
 from components.recommender.candidates.embedding_table import EmbeddingTable
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.post_ranking.filters import cut, filter_scores
@@ -112,18 +112,18 @@ def embedding_columns(
         features: Feature columns.
         product_ids: The order of the rows.
     """
-    place = encode(list(product_ids), texts(first_values(catalog, names.PRODUCT_ID)).combine_chunks())
+    row = encode(list(product_ids), texts(first_values(catalog, names.PRODUCT_ID)).combine_chunks())
     found = {}
     for raw, column in features.product_columns().items():
         if column.kind is not Kind.EMBEDDING:
             continue
-        vectors = np.zeros((len(catalog) + 1, column.dim), np.float32)  # place -1: a product without a row
+        vectors = np.zeros((len(catalog) + 1, column.dim), np.float32)  # row -1: a product without a row
         given = catalog[raw].combine_chunks() if raw in catalog.column_names else pa.array([], pa.null())
         if not pa.types.is_null(given.type):
             has = np.asarray(given.value_lengths().fill_null(0).to_numpy()) == column.dim
             flat = given.filter(pa.array(has)).flatten().to_numpy(zero_copy_only=False)
             vectors[:-1][has] = np.nan_to_num(flat.reshape(-1, column.dim))
-        found[column.name] = vectors[place]
+        found[column.name] = vectors[row]
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,11 @@ from components.recommender.post_ranking.filters import (
     append_fill,
     cut,
     filter_scores,
-    place_new,
+    insert_new,
 )
-from components.recommender.post_ranking.finished import Finished, as_scored
-from components.recommender.post_ranking.finishing import Finishing
 from components.recommender.post_ranking.popularity_discount import discounted
+from components.recommender.post_ranking.post_ranker import PostRanker
+from components.recommender.post_ranking.ranked_list import RankedList, as_scored
 from components.recommender.product_queries import ProductQueries
 from components.recommender.request import (
     RequestHistories,
@@ -45,45 +46,56 @@ _RULE, _SEGMENT = "rule", "segment"
 _SOURCES = [*SOURCE_NAMES, _RULE, _SEGMENT, ""]
 
 
+@dataclass(frozen=True)
+class LoadedModels:
+    """What was learned.
+
+    Attributes:
+        transform: The transform graph.
+        retrieval: The loaded retrieval model.
+        ranking: The loaded ranking model.
+    """
+
+    transform: tft.TFTransformOutput
+    retrieval: Any
+    ranking: Any
+
+
 class Recommender(tf.Module):
     """The three stages.
 
     Args:
-        transform: The transform graph.
-        retrieval: The loaded retrieval model.
-        ranking: The loaded ranking model.
-        sources: The candidate sources at the moment that is served.
+        models: The loaded models.
+        sources: The candidate sources at the cutoff that is served.
         product_ids: The product vocabulary.
         texts: Index of the products' texts.
-        finishing: Rules and diversity.
+        post_ranker: Rules and diversity.
         cold_start: Lists of those without history; None leaves them to the ranker.
         settings: Lengths and filters.
     """
 
     def __init__(
         self,
-        transform: tft.TFTransformOutput,
-        retrieval: Any,
-        ranking: Any,
+        models: LoadedModels,
         sources: CandidateSources,
         product_ids: list[str],
         texts: TextIndex,
-        finishing: Finishing,
+        post_ranker: PostRanker,
         cold_start: ColdStart | None,
         settings: ServingSettings,
     ) -> None:
         super().__init__()
-        self.transform_layer = transform.transform_features_layer()
-        self.retrieval = retrieval
-        self.ranking = ranking
+        self.transform_layer = models.transform.transform_features_layer()
+        self.retrieval = models.retrieval
+        self.ranking = models.ranking
         self.sources = sources
         self.product_ids = tf.Variable(tf.constant(product_ids), trainable=False)
         self.product_queries = ProductQueries(sources, self.product_ids, texts)
         self.nearest_recent = NearestRecent(sources.scorer.neighbours, self.product_ids)
-        self.finishing = finishing
+        self.post_ranker = post_ranker
         self.cold_start = cold_start
         popular = by_popularity(sources)
-        wanted = finishing.wanted_products(popular)
+        wanted = post_ranker.wanted_products(popular)
         # What follows the candidates: products that rules need, then all others by popularity.
         fill = np.concatenate([wanted, popular[~np.isin(popular, wanted)]])
         self.fill = frozen(fill[~sources.hidden.numpy()[fill]], tf.int64)
@@ -120,13 +132,13 @@ class Recommender(tf.Module):
             index, scores = cold.index, cold.scores
         further = self._allowed(index[:, candidates:], scores[:, candidates:], excluded, inputs)
         scores = tf.concat([scores[:, :candidates], further], axis=1)
-        scores = self._place_new(index, scores, found["candidate_source"])
-        if self.finishing.changes_order or diversity is not None:
+        scores = self._insert_new(index, scores, found["candidate_source"])
+        if self.post_ranker.changes_order or diversity is not None:
             bought = self._bought(everything)
-            finished = self.finishing(index, scores, inputs, top_k, bought, diversity)
+            ranked_list = self.post_ranker(index, scores, inputs, top_k, bought, diversity)
         else:
-            finished = as_scored(scores, top_k)
-        return self._describe(index, finished, found, ranked, query, cold)
+            ranked_list = as_scored(scores, top_k)
+        return self._describe(index, ranked_list, found, ranked, query, cold)
 
     def retrieve(self, **inputs: tf.Tensor) -> Tensors:
         """The candidates alone: `product_id`, `source` and `two_tower` score `[batch, candidates]`."""
@@ -156,8 +168,8 @@ class Recommender(tf.Module):
         filtered = tf.logical_or(excluded(index), tf.gather(self.sources.hidden, index))
         position, score, exists = cut(filter_scores(ranked["scores"], filtered), tf.shape(index)[1])
         adjusted = filter_scores(self._adjusted(found, ranked, inputs), filtered)
-        adjusted = self.finishing.forbidden(index, adjusted, inputs)
-        adjusted = self._place_new(index, adjusted, found["candidate_source"])
+        adjusted = self.post_ranker.forbidden(index, adjusted, inputs)
+        adjusted = self._insert_new(index, adjusted, found["candidate_source"])
         adjusted = tf.where(adjusted > FILTERED, adjusted, float("nan"))
         product = tf.gather(self.product_ids, tf.gather(index, position, batch_dims=1))
         return {
@@ -175,7 +187,7 @@ class Recommender(tf.Module):
         return self.product_queries.search(text, tf.cast(top_k, tf.int32))
 
     def _product_index(self, product_id: tf.Tensor) -> tf.Tensor:
-        """Ids `[batch]` to places in the vocabulary, -1 for unknown ones."""
+        """Ids `[batch]` to indices in the vocabulary, -1 for unknown ones."""
         inputs = request_of_one_product(product_id, self.signature())
         histories, _ = self._query(inputs)
         return histories.newest(1)[names.HISTORY_INDEX][:, 0]
@@ -202,17 +214,17 @@ class Recommender(tf.Module):
         """The ranker's scores after what moves them `[batch, candidates]`."""
         features, discount = found[names.CANDIDATE_FEATURES], self._settings.popularity_discount
         scores = discounted(ranked["scores"], features, discount)
-        return self.finishing.adjusted(found[names.CANDIDATE_INDEX], scores, inputs)
+        return self.post_ranker.adjusted(found[names.CANDIDATE_INDEX], scores, inputs)
 
     def _fill(self, index: tf.Tensor, scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Popular products follow the candidates where filters may have left too few of them.
 
-        With twice as many as are shown or reordered nothing that follows could come up; and the products among
-        which the head is reordered are the same however long the list is, up to the length of the head.
+        With twice as many as are shown or reordered nothing that follows could come up; and the head is
+        reordered among the same products however long the list is, up to the length of the head.
         """
         most = tf.maximum(top_k, HEAD)
         count = 2 * most + tf.shape(index)[1] + self.num_wanted
-        if not self.finishing.looks_further:
+        if not self.post_ranker.looks_further:
             left = tf.reduce_min(tf.reduce_sum(tf.cast(scores > FILTERED, tf.int32), axis=1))
             count = tf.where(left < 2 * most, count, 0)
         return append_fill(index, scores, self.fill[:count])
@@ -221,15 +233,15 @@ class Recommender(tf.Module):
         self, index: tf.Tensor, scores: tf.Tensor, excluded: Membership, inputs: Tensors
     ) -> tf.Tensor:
         """Scores without what must not come back and what a `never` names."""
-        return self.finishing.forbidden(index, filter_scores(scores, excluded(index)), inputs)
+        return self.post_ranker.forbidden(index, filter_scores(scores, excluded(index)), inputs)
 
-    def _place_new(self, index: tf.Tensor, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
+    def _insert_new(self, index: tf.Tensor, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
         step, count = self._settings.new_product_step, self.sources.num_new
         if not (step and count):
             return scores
         missing = tf.shape(scores)[1] - tf.shape(source)[1]
         is_new = tf.pad(source == NEW_PRODUCT, [[0, 0], [0, missing]])
-        return place_new(scores, is_new, index, step, count)
+        return insert_new(scores, is_new, index, step, count)
 
     def _excluded(self, query: Tensors, exclude_purchased: tf.Tensor) -> tf.Tensor:
         """Products that must not come back, -1 pads `[batch, time]`."""
@@ -244,42 +256,42 @@ class Recommender(tf.Module):
     def _describe(
         self,
         index: tf.Tensor,
-        finished: Finished,
+        ranked_list: RankedList,
         found: Tensors,
         ranked: Tensors,
         query: Tensors,
         cold: ColdLists | None,
     ) -> Tensors:
-        position, exists = finished.position, finished.exists
+        position, exists = ranked_list.position, ranked_list.exists
         product = tf.gather(index, position, batch_dims=1)
         num_candidates = tf.shape(found[names.CANDIDATE_INDEX])[1]
         is_candidate = tf.logical_and(exists, position < num_candidates)
-        place = tf.minimum(position, num_candidates - 1)
+        inside = tf.minimum(position, num_candidates - 1)
 
         def explained(values: tf.Tensor, default: Any) -> tf.Tensor:
             return tf.where(
-                is_candidate, tf.gather(values, place, batch_dims=1), tf.cast(default, values.dtype)
+                is_candidate, tf.gather(values, inside, batch_dims=1), tf.cast(default, values.dtype)
             )
 
         source = explained(found["candidate_source"], SOURCE_NAMES.index("popular"))
         if cold is not None:
             in_segment = tf.logical_and(position >= cold.start, cold.in_segment)
             source = tf.where(in_segment, _SOURCES.index(_SEGMENT), source)
-        source = tf.where(finished.pinned_by != "", _SOURCES.index(_RULE), source)
+        source = tf.where(ranked_list.pinned_by != "", _SOURCES.index(_RULE), source)
         source = tf.where(exists, source, _SOURCES.index(""))
         missing = tf.constant(float("nan"))
         return {
             names.PRODUCT_ID: tf.where(exists, tf.gather(self.product_ids, product), ""),
-            "score": tf.where(exists, finished.score, missing),
+            "score": tf.where(exists, ranked_list.score, missing),
             "source": tf.gather(self.source_names, source),
             "times_bought": explained(ranked["times_bought"], 0),
             "days_since_last": explained(ranked["days_since_last"], missing),
             "usual_interval_days": explained(ranked["interval_days"], missing),
             "neighbour_of": self.nearest_recent(product, source, query[names.HISTORY_INDEX]),
             **{name: explained(values, missing) for name, values in stage_scores(found, ranked).items()},
-            "propensity": tf.where(exists, finished.propensity, missing),
-            "pinned_by": finished.pinned_by,
-            "relaxed": finished.relaxed,
+            "propensity": tf.where(exists, ranked_list.propensity, missing),
+            "pinned_by": ranked_list.pinned_by,
+            "relaxed": ranked_list.relaxed,
         }
 
     def signature(self) -> dict[str, tf.TensorSpec]:

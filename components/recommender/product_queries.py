@@ -22,7 +22,7 @@ class ProductQueries(tf.Module):
     """Answers in the space of the candidate embeddings.
 
     Args:
-        sources: The candidate sources at the moment that is served.
+        sources: The candidate sources at the cutoff that is served.
         product_ids: The product vocabulary, string variable `[products]`.
         texts: Index of the products' texts.
     """
@@ -41,14 +41,14 @@ class ProductQueries(tf.Module):
 
         Returns:
             `product_id`, `score`, `bought_together` (0 to 1, relative to the closest) and `content`
-            (cosine) `[batch, top_k]`; empty and NaN for unknown products and in the places of a short list.
+            (cosine) `[batch, top_k]`; empty and NaN for unknown products and where a short list ends.
         """
-        place = tf.maximum(index, 0)
+        known = tf.maximum(index, 0)
         embeddings = self.sources.scorer.embeddings
-        content = embeddings.scores(embeddings.of(place))
-        together = self._bought_together(place)
+        content = embeddings.scores(embeddings.of(known))
+        together = self._bought_together(known)
         scores = blend * together + (1.0 - blend) * content
-        itself = tf.one_hot(place, self.sources.num_products, on_value=True, off_value=False)
+        itself = tf.one_hot(known, self.sources.num_products, on_value=True, off_value=False)
         filtered = tf.logical_or(itself, self.sources.hidden[tf.newaxis, :])
         scores = filter_scores(scores, tf.logical_or(filtered, (index < 0)[:, tf.newaxis]))
         return self._best(scores, top_k, {"bought_together": together, "content": content})
@@ -69,11 +69,11 @@ class ProductQueries(tf.Module):
         filtered = tf.logical_or(self.sources.hidden[tf.newaxis, :], nothing)
         return self._best(filter_scores(scores, filtered), top_k, {"text": matched})
 
-    def _bought_together(self, place: tf.Tensor) -> tf.Tensor:
-        neighbours, cosine = self.sources.scorer.neighbours.spoken_for(place)
+    def _bought_together(self, known: tf.Tensor) -> tf.Tensor:
+        neighbours, cosine = self.sources.scorer.neighbours.neighbours_of(known)
         relative = tf.math.divide_no_nan(cosine, tf.reduce_max(cosine, axis=1, keepdims=True))
         size = tf.constant(self.sources.num_products, tf.int64)
-        batch = tf.shape(place, out_type=tf.int64)[0]
+        batch = tf.shape(known, out_type=tf.int64)[0]
         rows = tf.range(batch)[:, tf.newaxis] * size
         flat = tf.reshape(rows + tf.maximum(neighbours, 0), [-1])
         total = tf.math.unsorted_segment_sum(tf.reshape(relative, [-1]), flat, batch * size)

@@ -71,8 +71,8 @@ def raw_request(inputs: Tensors, features: FeatureSet) -> dict[str, tf.SparseTen
 class RequestHistories:
     """The transformed histories of a request, of which `dense_query` would make the same tensors.
 
-    Places in the request are known, so that they need not go through ragged tensors: those take hundreds of
-    operations.
+    Positions in the request are known, so that they need not go through ragged tensors: those take hundreds
+    of operations.
 
     Args:
         inputs: The request.
@@ -86,7 +86,7 @@ class RequestHistories:
         columns = (names.HISTORY_INDEX, names.HISTORY_TIME, names.HISTORY_TYPE)
         shape = tf.shape(present)
         events = tf.stack([tf.reshape(transformed[name].values, shape) for name in columns], axis=2)
-        # What is present first, in its order, and at least one place: reductions need one.
+        # What is present first, in its order, and at least one slot: reductions need one.
         order = tf.math.top_k(tf.cast(present, tf.int32), k=shape[1]).indices
         events = tf.gather(events, order, batch_dims=1)
         self._events = tf.pad(events, [[0, 0], [0, tf.maximum(1 - shape[1], 0)], [0, 0]])
@@ -124,9 +124,9 @@ def _missing(spec: tf.TensorSpec, batch: tf.Tensor) -> tf.Tensor:
 def _sparse(values: tf.Tensor, present: tf.Tensor | None = None) -> tf.SparseTensor:
     """The present values, each in its place."""
     mask = tf.ones_like(values, tf.bool) if present is None else present
-    places = tf.where(mask)
-    kept = tf.reshape(values, [-1]) if present is None else tf.gather_nd(values, places)
-    return tf.SparseTensor(places, kept, tf.shape(values, out_type=tf.int64))
+    indices = tf.where(mask)
+    kept = tf.reshape(values, [-1]) if present is None else tf.gather_nd(values, indices)
+    return tf.SparseTensor(indices, kept, tf.shape(values, out_type=tf.int64))
 
 
 def _raw_feature(values: tf.Tensor, column: FeatureColumn) -> tf.SparseTensor:

@@ -18,7 +18,7 @@ class ServingSettings:
         positive_types: Whether an event of each known type counts as bought.
         exclude_days: Products bought within this many days are never recommended; 0 switches it off.
         popularity_discount: Weight of the log popularity that is taken off the scores.
-        new_product_step: Every how many places a product never sold before stands; 0 is nowhere.
+        new_product_step: Every how many ranks a product never sold before stands; 0 is nowhere.
     """
 
     features: FeatureSet

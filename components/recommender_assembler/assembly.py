@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,22 +21,22 @@ from components.recommender.candidates.tables import CandidateTables, load_table
 from components.recommender.cold_start.lists import ColdStart
 from components.recommender.cold_start.segments import Purchases, make_segments, read_purchases
 from components.recommender.embeddings import Embeddings, embedding_columns
-from components.recommender.graph import Recommender
+from components.recommender.graph import LoadedModels, Recommender
 from components.recommender.post_ranking.compiled_rules import catalogue_columns
-from components.recommender.post_ranking.stages import category_codes, make_finishing, make_freshness
+from components.recommender.post_ranking.stages import category_codes, make_freshness, make_post_ranker
 from components.recommender.settings import ServingSettings
 from components.recommender.text_search.index import TextIndex, build_postings
 from components.recommender.text_search.texts import product_texts
 from components.recommender_assembler.choices.auto import Choices, make_choices
 from components.recommender_assembler.choices.cold_start import segment_gains
+from components.recommender_assembler.choices.eval_lists import read_eval_lists
 from components.recommender_assembler.ranking_evidence import RankingEvidence, read_evidence
-from components.settings import PostRankingSettings
+from components.recommender_assembler.settings import RecommenderAssemblerSettings
 from schema import names
 from schema.candidate_features import HORIZONS, SHARES, STATISTICS
 from schema.durations import seconds_of
-from schema.features import FeatureSet
 from schema.vocabulary import restore_id
-from schema.windows import TimeWindows, horizon_seconds
+from schema.windows import horizon_seconds
 
 _LONGEST_HORIZON = 4.0
 
@@ -48,12 +47,9 @@ class Assembly:
 
     Attributes:
         inputs: Of the node.
-        properties: Of the node.
-        post_ranking: As configured.
+        settings: Of the node.
         exclusion: What `exclude_purchased` stands for.
-        transform: The transform graph.
-        retrieval: The loaded retrieval model.
-        ranking: The loaded ranking model.
+        models: The loaded models.
         evidence: What the windows speak for.
         sources: The candidate sources.
         tables: What they read.
@@ -66,12 +62,9 @@ class Assembly:
     """
 
     inputs: Any
-    properties: Any
-    post_ranking: PostRankingSettings
+    settings: RecommenderAssemblerSettings
     exclusion: str
-    transform: tft.TFTransformOutput
-    retrieval: Any
-    ranking: Any
+    models: LoadedModels
     evidence: RankingEvidence
     sources: CandidateSources
     tables: CandidateTables
@@ -82,74 +75,52 @@ class Assembly:
     texts: TextIndex
     choices: Choices
 
-    @property
-    def features(self) -> FeatureSet:
-        """Feature columns."""
-        return FeatureSet.from_json(self.properties["features"])
 
-    @property
-    def moment(self) -> int:
-        """As of when the tables are."""
-        windows = TimeWindows.from_json(self.properties["windows"])
-        return windows.now if self.properties["refit"] else windows.test_start
-
-
-def prepare(
-    inputs: Any,
-    properties: Any,
-    index: Path,
-    post_ranking: PostRankingSettings,
-    exclusion: str,
-) -> Assembly:
+def prepare(inputs: Any, settings: RecommenderAssemblerSettings, index: Path, exclusion: str) -> Assembly:
     """Loads models and tables, and decides what `auto` stands for.
 
     Args:
         inputs: Of the node.
-        properties: Of the node.
+        settings: Of the node.
         index: Folder of the candidate index.
-        post_ranking: As configured.
         exclusion: What `exclude_purchased` stands for.
     """
-    features = FeatureSet.from_json(properties["features"])
-    windows = TimeWindows.from_json(properties["windows"])
-    transform = tft.TFTransformOutput(artifact_utils.get_single_uri(inputs["transform_graph"]))
-    tables = load_tables(index, windows.now if properties["refit"] else windows.test_start)
+    features = settings.features
+    models = LoadedModels(
+        tft.TFTransformOutput(artifact_utils.get_single_uri(inputs["transform_graph"])),
+        _load(inputs["retrieval_model"]),
+        _load(inputs["ranking_model"]),
+    )
+    tables = load_tables(index, settings.cutoff)
     sources = CandidateSources(
         tables,
-        properties["num_candidates"],
-        windows.window / names.SECONDS_PER_DAY,
+        settings.num_candidates,
+        settings.windows.window / names.SECONDS_PER_DAY,
         load_preranker(Path(artifact_utils.get_single_uri(inputs["preranker"]))),
-        properties["pool_size"],
+        settings.pool_size,
     )
-    product_ids = [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
+    vocabulary = models.transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)
+    product_ids = [restore_id(entry) for entry in vocabulary]
     catalog = read_split(artifact_utils.get_single_uri(inputs["examples"]), names.CATALOG)
     columns = catalogue_columns(catalog, features, product_ids)
     categories = category_codes(columns, features)
-    ranking = _load(inputs["ranking_model"])
     patterns = [f"{uri}/*" for uri in artifact_utils.get_split_uris(inputs["candidates"], names.EVAL)]
     evidence = read_evidence(
         path_utils.serving_model_path(artifact_utils.get_single_uri(inputs["ranking_model"]))
     )
     choices = make_choices(
-        post_ranking,
-        ranking,
-        patterns,
-        features,
+        settings.post_ranking,
+        lambda: read_eval_lists(models.ranking, patterns, features),
         tables.embeddings,
         categories,
-        lambda: _gains_of_segments(
-            inputs, features, windows, evidence.horizon, product_ids, tables.available
-        ),
+        lambda: _gains_of_segments(inputs, settings, evidence.horizon, product_ids, tables.available),
         evidence.proven,
     )
     return Assembly(
         inputs=inputs,
-        properties=properties,
-        post_ranking=post_ranking,
+        settings=settings,
         exclusion=exclusion,
-        transform=transform,
-        retrieval=_load(inputs["retrieval_model"]),
-        ranking=ranking,
+        models=models,
         evidence=evidence,
         sources=sources,
         tables=tables,
@@ -164,61 +135,43 @@ def prepare(
 
 def compose(assembly: Assembly, choices: Choices) -> Recommender:
     """The served model that gives up of the ranker's order what `choices` say."""
-    post_ranking, sources = assembly.post_ranking, assembly.sources
-    first_sales = assembly.tables.moment.first_sale_days
+    settings, sources, product_ids = assembly.settings, assembly.sources, assembly.product_ids
+    first_sales = assembly.tables.snapshot.first_sale_days
     freshness = make_freshness(
-        post_ranking, assembly.catalog, assembly.product_ids, first_sales, assembly.moment
+        settings.post_ranking, assembly.catalog, product_ids, first_sales, settings.cutoff
     )
-    seed = assembly.properties["seed"]
-    recommender = Recommender(
-        assembly.transform,
-        assembly.retrieval,
-        assembly.ranking,
+    post_ranker = make_post_ranker(
+        settings.post_ranking,
+        choices.diversity,
+        assembly.columns,
+        assembly.categories,
         sources,
-        assembly.product_ids,
+        freshness,
+        settings.seed,
+    )
+    recommender = Recommender(
+        assembly.models,
+        sources,
+        product_ids,
         assembly.texts,
-        make_finishing(
-            post_ranking,
-            choices.diversity,
-            assembly.columns,
-            assembly.categories,
-            sources,
-            freshness,
-            seed,
-        ),
-        _cold_start(
-            assembly.inputs,
-            assembly.properties,
-            choices,
-            assembly.product_ids,
-            assembly.tables,
-            assembly.evidence.horizon,
-        ),
-        _settings(assembly.properties, post_ranking, assembly.exclusion, choices),
+        post_ranker,
+        _cold_start(assembly, choices),
+        _serving_settings(settings, assembly.exclusion, choices),
     )
     recommender.embeddings = Embeddings(
-        recommender, embedding_columns(assembly.catalog, assembly.features, assembly.product_ids)
+        recommender, embedding_columns(assembly.catalog, settings.features, product_ids)
     )
     return recommender
 
 
-def _cold_start(
-    inputs: Any,
-    properties: Any,
-    choices: Choices,
-    product_ids: list[str],
-    tables: CandidateTables,
-    horizon: int,
-) -> ColdStart | None:
+def _cold_start(assembly: Assembly, choices: Choices) -> ColdStart | None:
     if choices.cold_start == "model":
         return None
-    features = FeatureSet.from_json(properties["features"])
-    windows = TimeWindows.from_json(properties["windows"])
-    splits = names.QUERY_SPLITS if properties["refit"] else (names.TRAIN, names.EVAL)
-    moment = windows.now if properties["refit"] else windows.test_start
-    purchases = _purchases(inputs, splits, features, windows, moment, horizon, product_ids)
+    settings, tables, horizon = assembly.settings, assembly.tables, assembly.evidence.horizon
+    splits = names.QUERY_SPLITS if settings.refit else (names.TRAIN, names.EVAL)
+    purchases = _purchases(assembly.inputs, settings, splits, settings.cutoff, horizon, assembly.product_ids)
     shares, ever = (
-        tables.moment.statistics[:, STATISTICS.index(name)] for name in (SHARES[horizon], SHARES[-1])
+        tables.snapshot.statistics[:, STATISTICS.index(name)] for name in (SHARES[horizon], SHARES[-1])
     )
     # Positive, and in the order of popularity: the rank from the end.
     popularity = np.empty(len(shares))
@@ -228,47 +181,43 @@ def _cold_start(
 
 def _gains_of_segments(
     inputs: Any,
-    features: FeatureSet,
-    windows: TimeWindows,
+    settings: RecommenderAssemblerSettings,
     horizon: int,
     product_ids: list[str],
     available: np.ndarray,
 ) -> np.ndarray:
-    purchases = _purchases(
-        inputs, (names.TRAIN,), features, windows, windows.eval_start, horizon, product_ids
-    )
+    start = settings.windows.eval_start
+    purchases = _purchases(inputs, settings, (names.TRAIN,), start, horizon, product_ids)
     examples = artifact_utils.get_single_uri(inputs["examples"])
     return segment_gains(examples, make_segments(purchases, available), product_ids)
 
 
 def _purchases(
     inputs: Any,
+    settings: RecommenderAssemblerSettings,
     splits: Sequence[str],
-    features: FeatureSet,
-    windows: TimeWindows,
-    moment: int,
+    cutoff: int,
     horizon: int,
     product_ids: list[str],
 ) -> Purchases:
     """Those of the horizon of popularity that the ranker's windows speak for; of four windows if of ever."""
-    length = horizon_seconds(windows.window, HORIZONS[horizon] or _LONGEST_HORIZON)
+    length = horizon_seconds(settings.windows.window, HORIZONS[horizon] or _LONGEST_HORIZON)
     examples = artifact_utils.get_single_uri(inputs["examples"])
-    return read_purchases(examples, splits, features, product_ids, moment - length)
+    return read_purchases(examples, splits, settings.features, product_ids, cutoff - length)
 
 
-def _settings(
-    properties: Any, post_ranking: PostRankingSettings, exclusion: str, choices: Choices
+def _serving_settings(
+    settings: RecommenderAssemblerSettings, exclusion: str, choices: Choices
 ) -> ServingSettings:
-    features = FeatureSet.from_json(properties["features"])
-    weights = json.loads(properties["event_weights"])
+    weights, new_product_share = settings.event_weights, settings.post_ranking.new_product_share
     return ServingSettings(
-        features=features,
-        history_length=properties["history_length"],
-        retrieval_history_length=properties["retrieval_history_length"],
-        positive_types=tuple(weights.get(kind, 1.0) > 0 for kind in features.event_types),
+        features=settings.features,
+        history_length=settings.split.history_length,
+        retrieval_history_length=settings.split.retrieval_history_length,
+        positive_types=tuple(weights.get(kind, 1.0) > 0 for kind in settings.features.event_types),
         exclude_days=_exclude_days(exclusion),
         popularity_discount=choices.popularity_discount,
-        new_product_step=round(1 / post_ranking.new_product_share) if post_ranking.new_product_share else 0,
+        new_product_step=round(1 / new_product_share) if new_product_share else 0,
     )
 
 

@@ -20,10 +20,8 @@ from components.recommender_assembler.assets.histories import write_histories
 from components.recommender_assembler.assets.product_table import write_products
 from components.recommender_assembler.assets.user_rows import read_user_rows
 from components.recommender_assembler.choices.auto import Choices
-from components.settings import PostRankingSettings
+from components.recommender_assembler.settings import RecommenderAssemblerSettings
 from schema import names
-from schema.features import FeatureSet
-from schema.windows import TimeWindows
 
 
 class Executor(base_executor.BaseExecutor):
@@ -33,24 +31,24 @@ class Executor(base_executor.BaseExecutor):
         """Writes the SavedModel, with what belongs to it in `assets.extra`, and the one to fall back to."""
         index = Path(artifact_utils.get_single_uri(input_dict["index"]))
         report = json.loads((index / "index.json").read_text())
-        post_ranking = PostRankingSettings.from_json(exec_properties["post_ranking"])
-        exclusion = resolve_exclusion(post_ranking.exclude_purchased, report["repeat_rate"])
-        assembly = prepare(input_dict, exec_properties, index, post_ranking, exclusion)
+        settings = RecommenderAssemblerSettings.from_properties(exec_properties)
+        exclusion = resolve_exclusion(settings.post_ranking.exclude_purchased, report["repeat_rate"])
+        assembly = prepare(input_dict, settings, index, exclusion)
         choices = assembly.choices
         recommender = compose(assembly, choices)
         target = Path(path_utils.serving_model_dir(artifact_utils.get_single_uri(output_dict["model"])))
         save_recommender(recommender, target)
         write_products(target / names.SERVED_PRODUCTS, assembly.columns)
-        write_metadata(target, exec_properties, exclusion, report["num_products"], choices)
-        _write_snapshot(input_dict, exec_properties, recommender, target)
-        if exec_properties["fallback"] == "classic":
+        write_metadata(target, settings, exclusion, report["num_products"], choices)
+        _write_snapshot(input_dict, settings, recommender, target)
+        if settings.fallback == "classic":
             _write_classic(assembly, target, artifact_utils.get_single_uri(output_dict["classic_model"]))
 
 
 def _write_classic(assembly: Assembly, model: Path, uri: str) -> None:
     """The same model without the correction of its ranker; nothing where it has none."""
-    choices = assembly.choices.as_classic(assembly.post_ranking)
-    strength = assembly.ranking.model.strength
+    choices = assembly.choices.as_classic(assembly.settings.post_ranking)
+    strength = assembly.models.ranking.model.strength
     if not strength.numpy().any() and choices == assembly.choices:
         return
     strength.assign(tf.zeros_like(strength))
@@ -67,16 +65,18 @@ def _write_classic(assembly: Assembly, model: Path, uri: str) -> None:
     metadata.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _write_snapshot(inputs: Any, properties: Any, recommender: Recommender, target: Path) -> None:
-    features = FeatureSet.from_json(properties["features"])
+def _write_snapshot(
+    inputs: Any, settings: RecommenderAssemblerSettings, recommender: Recommender, target: Path
+) -> None:
+    features = settings.features
     product_ids = recommender.product_ids.numpy()
     write_histories(
         Path(artifact_utils.get_single_uri(inputs["interactions"])),
         read_user_rows(artifact_utils.get_single_uri(inputs["examples"]), features),
         target / names.HISTORIES,
         features,
-        properties["history_length"],
-        TimeWindows.from_json(properties["windows"]),
+        settings.split.history_length,
+        settings.windows,
         pa.array(product_ids[~recommender.sources.hidden.numpy()].tolist(), pa.binary()).cast(pa.string()),
     )
 
@@ -110,18 +110,18 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
 
 
 def write_metadata(
-    target: Path, properties: Any, exclusion: str, num_products: int, choices: Choices
+    target: Path, settings: RecommenderAssemblerSettings, exclusion: str, num_products: int, choices: Choices
 ) -> None:
     """Writes beside the SavedModel what a client needs to know of it."""
-    windows = json.loads(properties["windows"])
-    if properties["refit"]:
+    windows = settings.windows.model_dump(mode="json")
+    if settings.refit:
         # A later run must not compare itself with this model on a window that this model has seen.
         windows["eval_start"] = windows["now"]
     content = {
-        "refit": bool(properties["refit"]),
-        "features": json.loads(properties["features"]),
-        "history_length": properties["history_length"],
-        "event_weights": json.loads(properties["event_weights"]),
+        "refit": settings.refit,
+        "features": settings.features.model_dump(mode="json"),
+        "history_length": settings.split.history_length,
+        "event_weights": settings.event_weights,
         "windows": windows,
         "num_products": num_products,
         "exclude_purchased": exclusion,
@@ -129,7 +129,7 @@ def write_metadata(
         "diversity": choices.diversity,
         "cold_start": choices.cold_start,
         "diversity_ndcg": choices.diversity_ndcg,
-        "post_ranking": json.loads(properties["post_ranking"]),
+        "post_ranking": settings.post_ranking.model_dump(mode="json"),
     }
     path = target / names.SERVING_METADATA
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from components.evaluation.beyond_accuracy import ProductFacts, coverage, list_scores
 from components.evaluation.lists import NOTHING, CodeLists, IntArray, compact
 from components.evaluation.metrics import hits, ndcg
-from components.recommender.post_ranking.diversity import HEAD
+from components.recommender.post_ranking.diversity import HEAD, Diversity
 from components.recommender.post_ranking.filters import FILTERED
 from components.recommender.post_ranking.reordering import STRENGTHS, reordered
 
@@ -24,8 +24,7 @@ def diversity_curve(
     purchased: CodeLists,
     facts: ProductFacts,
     categories: IntArray,
-    method: str,
-    chosen: float,
+    chosen: Diversity,
 ) -> dict[str, Any]:
     """Reorders the same lists at each of `STRENGTHS`, and at the one that is served.
 
@@ -36,7 +35,6 @@ def diversity_curve(
         purchased: Each query's distinct products before the window.
         facts: Of the products; their embeddings and `categories` say what is alike.
         categories: Codes of the category columns, -1 where missing `[products, columns]`.
-        method: `mmr` or `dpp`.
         chosen: What is served.
 
     Returns:
@@ -44,25 +42,27 @@ def diversity_curve(
         `coverage@10` and what `list_scores` measures, means over the queries. Empty without embeddings
         or targets.
     """
-    asked = targets.lengths > 0
-    if facts.embeddings is None or not asked.any():
+    with_targets = targets.lengths > 0
+    if facts.embeddings is None or not with_targets.any():
         return {}
-    wanted, own = targets.select(asked), purchased.select(asked)
-    scores = np.nan_to_num(adjusted[asked], nan=FILTERED)
+    wanted, own = targets.select(with_targets), purchased.select(with_targets)
+    scores = np.nan_to_num(adjusted[with_targets], nan=FILTERED)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :HEAD]
-    heads, scores = (np.take_along_axis(values, order, axis=1) for values in (candidates[asked], scores))
+    heads, scores = (
+        np.take_along_axis(values, order, axis=1) for values in (candidates[with_targets], scores)
+    )
     norms = np.linalg.norm(facts.embeddings, axis=1, keepdims=True)
     embeddings = (facts.embeddings / np.maximum(norms, 1e-12)).astype(np.float32)
     spare = int((heads == NOTHING).sum(axis=1).max())  # filtered ones may be chosen, and are taken out again
     points = []
-    for strength in sorted({*STRENGTHS, chosen}):
-        places = reordered(
-            np.maximum(heads, 0), scores, embeddings, categories, strength, method, _TOP_K + spare
+    for strength in sorted({*STRENGTHS, chosen.strength}):
+        ranks = reordered(
+            np.maximum(heads, 0), scores, embeddings, categories, strength, chosen.method, _TOP_K + spare
         )
-        shown = np.take_along_axis(heads, places, axis=1)
+        shown = np.take_along_axis(heads, ranks, axis=1)
         shown = compact(shown, shown != NOTHING, _TOP_K)
         points.append({"diversity": strength, **_measured(shown, wanted, own, facts)})
-    return {"num_queries": len(heads), "method": method, "chosen": chosen, "points": points}
+    return {"num_queries": len(heads), "method": chosen.method, "chosen": chosen.strength, "points": points}
 
 
 def _measured(shown: IntArray, wanted: CodeLists, own: CodeLists, facts: ProductFacts) -> dict[str, float]:

@@ -15,28 +15,30 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.evaluation.baselines.base import Question
+from components.evaluation.baselines.base import EvaluationSet
 from components.evaluation.baselines.lists import TUNING_FILE, read_lists
 from components.evaluation.baselines.tuning import ALL, NEW
 from components.evaluation.beyond_accuracy import ProductFacts
-from components.evaluation.examples import first_values, read_split, texts
-from components.evaluation.gates import CHAMPION, OURS, decide
-from components.evaluation.lists import CodeLists, IntArray, compact
-from components.evaluation.questions import (
+from components.evaluation.evaluation_sets import (
     Shop,
-    build_question,
+    build_evaluation_set,
     never_bought,
     read_shop,
     sample_rows,
 )
+from components.evaluation.examples import first_values, read_split, texts
+from components.evaluation.gates import CHAMPION, OURS, decide
+from components.evaluation.lists import CodeLists, IntArray, compact
 from components.evaluation.report import full_report, slice_report
 from components.evaluation.served import TOP_K, Answers, ServedModel, query_batches
 from components.recommender.post_ranking.compiled_rules import catalogue_columns
+from components.recommender.post_ranking.diversity import Diversity
 from components.recommender.post_ranking.stages import category_codes
 from components.recommender_evaluator.champion import Champion, find_champion
 from components.recommender_evaluator.diversity_curve import diversity_curve
-from components.recommender_evaluator.fallback import Judged, failures, with_fallback
+from components.recommender_evaluator.fallback import Judged, reasons, with_fallback
 from components.recommender_evaluator.product_facts import product_facts, read_embeddings
+from components.recommender_evaluator.settings import RecommenderEvaluatorSettings
 from components.recommender_evaluator.slices import make_slices
 from components.recommender_evaluator.stage_losses import stage_losses
 from components.settings import GateSettings
@@ -44,23 +46,22 @@ from schema import names
 from schema.blessing import bless
 from schema.features import FeatureSet
 from schema.files import whole_file, write_json
-from schema.windows import TimeWindows
 
 METRICS_FILE = "metrics.json"
 PREDICTIONS_FILE = "predictions.parquet"
 
-_MOST_STAGE_QUERIES = 1000
+_MAX_STAGE_QUERIES = 1000
 
 
 @dataclass(frozen=True)
-class Asked:
+class Evaluation:
     """What is measured, and what it is measured with.
 
     Attributes:
         shop: The catalogue and the events.
         table: Rows of the test split.
         users: Their ids.
-        question: What is asked of every system.
+        eval_set: Users, targets and exclusions.
         facts: Of the products.
         category_names: Values of the products' category by code.
         features: Feature columns.
@@ -70,7 +71,7 @@ class Asked:
     shop: Shop
     table: pa.Table
     users: pa.Array
-    question: Question
+    eval_set: EvaluationSet
     facts: ProductFacts
     category_names: pa.Array
     features: FeatureSet
@@ -82,22 +83,20 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Writes `metrics.json`, `predictions.parquet` and the blessing."""
-        features = FeatureSet.from_json(exec_properties["features"])
-        gates = GateSettings.from_json(exec_properties["gates"])
-        test_start = TimeWindows.from_json(exec_properties["windows"]).test_start
-        length = exec_properties["history_length"]
+        settings = RecommenderEvaluatorSettings.from_properties(exec_properties)
+        features, gates, length = settings.features, settings.gates, settings.history_length
         model = ServedModel(_saved_model(input_dict, "model"), features, length)
-        asked = _ask(input_dict, exec_properties, model, gates)
+        evaluation = _prepare(input_dict, settings, model)
         baselines = Path(artifact_utils.get_single_uri(input_dict["baselines"]))
-        champion = find_champion(exec_properties["push_directory"], features, test_start)
-        judged = _judge(asked, model, champion, baselines, gates)
+        champion = find_champion(settings.push_directory, features, settings.windows.test_start)
+        judged = _judge(evaluation, model, champion, baselines, gates)
         classic = _saved_model(input_dict, "classic_model")
         if not judged.metrics["blessed"] and Path(classic, "saved_model.pb").is_file():
-            instead = _judge(asked, ServedModel(classic, features, length), champion, baselines, gates)
+            instead = _judge(evaluation, ServedModel(classic, features, length), champion, baselines, gates)
             judged = with_fallback(judged, instead)
-        evaluation = Path(artifact_utils.get_single_uri(output_dict["evaluation"]))
-        _write_predictions(evaluation / PREDICTIONS_FILE, asked.users, judged.answers)
-        write_json(evaluation / METRICS_FILE, judged.metrics)
+        folder = Path(artifact_utils.get_single_uri(output_dict["evaluation"]))
+        _write_predictions(folder / PREDICTIONS_FILE, evaluation.users, judged.answers)
+        write_json(folder / METRICS_FILE, judged.metrics)
         _bless(artifact_utils.get_single_instance(output_dict["blessing"]), judged.metrics)
 
 
@@ -107,96 +106,108 @@ def _saved_model(inputs: Any, key: str) -> str:
 
 
 def _judge(
-    asked: Asked, model: ServedModel, champion: Champion, baselines: Path, gates: GateSettings
+    evaluation: Evaluation, model: ServedModel, champion: Champion, baselines: Path, gates: GateSettings
 ) -> Judged:
-    """Measures a model and asks the gates."""
-    answers = model.recommend(query_batches(asked.table, asked.features))
+    """Measures a model and applies the gates."""
+    answers = model.recommend(query_batches(evaluation.table, evaluation.features))
     metrics = {
         "window": names.TEST,
-        **_everything(asked, model, answers, champion, baselines),
-        "new_products_only": _new_products(asked, model, champion, baselines),
-        **_context(baselines, champion, answers, asked.facts),
+        **_everything(evaluation, model, answers, champion, baselines),
+        "new_products_only": _new_products(evaluation, model, champion, baselines),
+        **_context(baselines, champion, answers, evaluation.facts),
     }
-    decisions = decide(metrics, gates)
-    metrics["gates"] = [decision.as_dict() for decision in decisions]
-    metrics["blessed"] = all(decision.passed for decision in decisions)
+    verdicts = decide(metrics, gates)
+    metrics["gates"] = [verdict.as_gate() for verdict in verdicts]
+    metrics["blessed"] = not any(verdict.stops for verdict in verdicts)
     metrics["classic"] = model.metadata.get("classic")
     return Judged(metrics, answers)
 
 
-def _ask(inputs: Any, properties: Any, model: ServedModel, gates: GateSettings) -> Asked:
-    features = FeatureSet.from_json(properties["features"])
+def _prepare(inputs: Any, settings: RecommenderEvaluatorSettings, model: ServedModel) -> Evaluation:
+    features, seed = settings.features, settings.seed
     examples = artifact_utils.get_single_uri(inputs["examples"])
     shop = read_shop(examples, artifact_utils.get_single_uri(inputs["interactions"]))
-    table = sample_rows(read_split(examples, names.TEST), gates.max_test_queries, properties["seed"])
-    test_start = TimeWindows.from_json(properties["windows"]).test_start
-    question = build_question(shop, table, test_start, names.TEST, model.exclusion)
+    table = sample_rows(read_split(examples, names.TEST), settings.gates.max_test_queries, seed)
+    eval_set = build_evaluation_set(shop, table, settings.windows.test_start, names.TEST, model.exclusion)
     embeddings = read_embeddings(
         Path(artifact_utils.get_single_uri(inputs["index"])),
         artifact_utils.get_single_uri(inputs["transform_graph"]),
         shop.product_ids,
     )
-    facts, category_names = product_facts(shop.catalog, features, question.past, embeddings)
+    facts, category_names = product_facts(shop.catalog, features, eval_set.past, embeddings)
     users = texts(first_values(table, names.USER_ID)).combine_chunks()
-    return Asked(shop, table, users, question, facts, category_names, features, properties["seed"])
+    return Evaluation(shop, table, users, eval_set, facts, category_names, features, seed)
 
 
 def _everything(
-    asked: Asked, model: ServedModel, answers: Answers, champion: Champion, baselines: Path
+    evaluation: Evaluation, model: ServedModel, answers: Answers, champion: Champion, baselines: Path
 ) -> dict[str, Any]:
-    """The question as it is served: systems, differences, slices and the loss of each stage."""
-    ids, question = asked.shop.product_ids, asked.question
-    lists = {OURS: answers.codes(ids), **read_lists(baselines, ALL, asked.users, ids)}
+    """The evaluation set as it is served: systems, differences, slices and the loss of each stage."""
+    ids, eval_set = evaluation.shop.product_ids, evaluation.eval_set
+    lists = {OURS: answers.codes(ids), **read_lists(baselines, ALL, evaluation.users, ids)}
     if champion.model:
-        batches = query_batches(asked.table, champion.model.features)
+        batches = query_batches(evaluation.table, champion.model.features)
         lists[CHAMPION] = champion.model.recommend(batches).codes(ids)
-    purchased = question.past.purchased(question.users)
-    slices = make_slices(question, asked.table, asked.facts, asked.category_names, asked.features)
+    purchased = eval_set.past.purchased(eval_set.users)
+    slices = make_slices(
+        eval_set, evaluation.table, evaluation.facts, evaluation.category_names, evaluation.features
+    )
     return {
-        **full_report(lists, question.targets, purchased, asked.facts, asked.seed),
-        "slices": slice_report(lists, slices, asked.seed),
-        **_inside(asked, model, lists[OURS], purchased),
+        **full_report(lists, eval_set.targets, purchased, evaluation.facts, evaluation.seed),
+        "slices": slice_report(lists, slices, evaluation.seed),
+        **_inside(evaluation, model, lists[OURS], purchased),
     }
 
 
-def _inside(asked: Asked, model: ServedModel, recommended: IntArray, purchased: CodeLists) -> dict[str, Any]:
-    """The loss of each stage and the price of diversity on a sample of the queries, asked once more."""
-    chosen = np.zeros(len(asked.table), np.bool_)
-    random = np.random.default_rng(asked.seed)
-    chosen[random.permutation(len(chosen))[:_MOST_STAGE_QUERIES]] = True
-    batches = query_batches(asked.table.filter(pa.array(chosen)), asked.features)
-    candidates, adjusted = model.ranked_candidates(batches, asked.shop.product_ids)
-    targets = asked.question.targets.select(chosen)
-    columns = catalogue_columns(asked.shop.catalog, asked.features, asked.shop.product_ids.to_pylist())
+def _inside(
+    evaluation: Evaluation, model: ServedModel, recommended: IntArray, purchased: CodeLists
+) -> dict[str, Any]:
+    """The loss of each stage and the price of diversity on a sample of the queries, ranked once more."""
+    chosen = np.zeros(len(evaluation.table), np.bool_)
+    random = np.random.default_rng(evaluation.seed)
+    chosen[random.permutation(len(chosen))[:_MAX_STAGE_QUERIES]] = True
+    batches = query_batches(evaluation.table.filter(pa.array(chosen)), evaluation.features)
+    candidates, adjusted = model.ranked_candidates(batches, evaluation.shop.product_ids)
+    targets = evaluation.eval_set.targets.select(chosen)
+    columns = catalogue_columns(
+        evaluation.shop.catalog, evaluation.features, evaluation.shop.product_ids.to_pylist()
+    )
     return {
-        "stages": stage_losses(candidates, recommended[chosen], targets, asked.seed),
+        "stages": stage_losses(candidates, recommended[chosen], targets, evaluation.seed),
         "diversity_curve": diversity_curve(
             candidates,
             adjusted,
             targets,
             purchased.select(chosen),
-            asked.facts,
-            category_codes(columns, asked.features),
-            str(model.metadata.get("post_ranking", {}).get("diversity_method", "mmr")),
-            float(model.metadata.get("diversity", 0.0)),
+            evaluation.facts,
+            category_codes(columns, evaluation.features),
+            Diversity(
+                float(model.metadata.get("diversity", 0.0)),
+                str(model.metadata.get("post_ranking", {}).get("diversity_method", "mmr")),
+            ),
         ),
     }
 
 
-def _new_products(asked: Asked, model: ServedModel, champion: Champion, baselines: Path) -> dict[str, Any]:
-    """The same systems asked for what the user never bought; every list goes without purchased products."""
-    question = never_bought(asked.question)
+def _new_products(
+    evaluation: Evaluation, model: ServedModel, champion: Champion, baselines: Path
+) -> dict[str, Any]:
+    """The same systems on what the user never bought; every list goes without purchased products."""
+    eval_set = never_bought(evaluation.eval_set)
 
-    def ask(served: ServedModel) -> IntArray:
-        batches = query_batches(asked.table, served.features)
-        ranked = served.recommend(batches, exclude_purchased=True).codes(asked.shop.product_ids)
+    def recommend(served: ServedModel) -> IntArray:
+        batches = query_batches(evaluation.table, served.features)
+        ranked = served.recommend(batches, exclude_purchased=True).codes(evaluation.shop.product_ids)
         rows = np.broadcast_to(np.arange(len(ranked))[:, None], ranked.shape)
-        return compact(ranked, (ranked >= 0) & ~question.excluded.contains(rows, ranked), TOP_K)
+        return compact(ranked, (ranked >= 0) & ~eval_set.excluded.contains(rows, ranked), TOP_K)
 
-    lists = {OURS: ask(model), **read_lists(baselines, NEW, asked.users, asked.shop.product_ids)}
+    lists = {
+        OURS: recommend(model),
+        **read_lists(baselines, NEW, evaluation.users, evaluation.shop.product_ids),
+    }
     if champion.model:
-        lists[CHAMPION] = ask(champion.model)
-    return full_report(lists, question.targets, question.excluded, asked.facts, asked.seed)
+        lists[CHAMPION] = recommend(champion.model)
+    return full_report(lists, eval_set.targets, eval_set.excluded, evaluation.facts, evaluation.seed)
 
 
 def _context(baselines: Path, champion: Champion, answers: Answers, facts: ProductFacts) -> dict[str, Any]:
@@ -207,7 +218,7 @@ def _context(baselines: Path, champion: Champion, answers: Answers, facts: Produ
         "queries_per_second": float(len(answers.product_ids) / answers.seconds.sum()),
     }
     tuning = json.loads((baselines / TUNING_FILE).read_text())
-    settings = {name: questions[ALL]["settings"] for name, questions in tuning.items()}
+    settings = {name: eval_sets[ALL]["settings"] for name, eval_sets in tuning.items()}
     return {
         "baselines": settings,
         "champion": champion.as_dict(),
@@ -217,14 +228,14 @@ def _context(baselines: Path, champion: Champion, answers: Answers, facts: Produ
 
 
 def _write_predictions(path: Path, users: pa.Array, answers: Answers) -> None:
-    rows, places = np.nonzero(answers.product_ids != b"")
+    rows, ranks = np.nonzero(answers.product_ids != b"")
     content = pa.table(
         {
             names.USER_ID: users.take(pa.array(rows)),
-            "rank": pa.array(places + 1, pa.int32()),
-            names.PRODUCT_ID: pa.array(answers.product_ids[rows, places], pa.binary()).cast(pa.string()),
-            "score": pa.array(answers.scores[rows, places], pa.float32()),
-            "source": pa.array(answers.sources[rows, places], pa.binary()).cast(pa.string()),
+            "rank": pa.array(ranks + 1, pa.int32()),
+            names.PRODUCT_ID: pa.array(answers.product_ids[rows, ranks], pa.binary()).cast(pa.string()),
+            "score": pa.array(answers.scores[rows, ranks], pa.float32()),
+            "source": pa.array(answers.sources[rows, ranks], pa.binary()).cast(pa.string()),
         }
     )
     with whole_file(path) as temporary:
@@ -232,7 +243,7 @@ def _write_predictions(path: Path, users: pa.Array, answers: Answers) -> None:
 
 
 def _bless(blessing: Any, metrics: Mapping[str, Any]) -> None:
-    failed = " ".join(failures(metrics))
+    failed = " ".join(reasons(metrics))
     message = failed or "Every gate passed."
     if metrics.get("refused_model"):
         message = f"Every gate passed by the baseline {metrics['classic']}, in place of the refused model."

@@ -40,7 +40,7 @@ def with_fallback(refused: Judged, classic: Judged) -> Judged:
     return Judged(refused.metrics | {"refused_classic": _summary(classic.metrics)}, refused.answers)
 
 
-def failures(metrics: Mapping[str, Any]) -> list[str]:
+def reasons(metrics: Mapping[str, Any]) -> list[str]:
     """Sentences of the gates that were not passed."""
     return [gate["detail"] for gate in metrics["gates"] if not gate["passed"]]
 
@@ -50,5 +50,5 @@ def _summary(metrics: Mapping[str, Any]) -> dict[str, Any]:
     return {
         HEADLINE: metrics["systems"][OURS][HEADLINE]["mean"],
         f"{NEW_PRODUCTS}.{HEADLINE}": of_new.get("mean"),
-        "reasons": failures(metrics),
+        "reasons": reasons(metrics),
     }

@@ -9,14 +9,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from components.evaluation.beyond_accuracy import ProductFacts
-from components.evaluation.events import Past, encode
+from components.evaluation.events import Past
 from components.evaluation.examples import first_values, texts
 from components.evaluation.lists import NOTHING
+from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureSet, Kind
 from schema.vocabulary import restore_id
 
-_LEAST_VALUES = 5
+_MIN_VALUES = 5
 
 
 def product_facts(
@@ -56,9 +57,9 @@ def read_embeddings(index: Path, transform_graph: str, product_ids: pa.Array) ->
 
     vocabulary = tft.TFTransformOutput(transform_graph).vocabulary_by_name(names.PRODUCT_VOCABULARY)
     ids = pa.array([restore_id(entry) for entry in vocabulary], pa.string())
-    place = encode(product_ids, ids)
+    row = encode(product_ids, ids)
     table: npt.NDArray[np.float32] = np.load(index / "embeddings.npy")
-    return np.where((place >= 0)[:, None], table[np.maximum(place, 0)], np.float32(0))
+    return np.where((row >= 0)[:, None], table[np.maximum(row, 0)], np.float32(0))
 
 
 def _coarsest_category(
@@ -76,7 +77,7 @@ def _coarsest_category(
             found.append((column.name, values, distinct))
     if not found:
         return None, np.full(len(catalog), NOTHING, np.int64), pa.array([], pa.string())
-    enough = [entry for entry in found if len(entry[2]) >= _LEAST_VALUES]
+    enough = [entry for entry in found if len(entry[2]) >= _MIN_VALUES]
     by_size = sorted(enough or found, key=lambda entry: len(entry[2]))
     name, values, distinct = by_size[0 if enough else -1]
     return name, encode(values, distinct), distinct

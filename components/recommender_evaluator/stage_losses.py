@@ -23,7 +23,7 @@ def stage_losses(
 
     Args:
         candidates: Product codes in the ranker's order `[queries, candidates]`, -1 for filtered ones.
-        recommended: Product codes as served `[queries, places]`.
+        recommended: Product codes as served `[queries, top_k]`.
         targets: What is relevant.
         seed: Of the bootstrap.
 
@@ -31,17 +31,17 @@ def stage_losses(
         `num_queries`, and for `retrieval`, `ranking` and `post_ranking` the `ndcg@10` after the stage and
         the `loss` in it, each with its interval. Empty if no query has targets.
     """
-    asked = targets.lengths > 0
-    if not asked.any():
+    with_targets = targets.lengths > 0
+    if not with_targets.any():
         return {}
-    wanted, lengths = targets.select(asked), targets.lengths[asked]
-    relevant = hits(candidates[asked], wanted)
+    wanted, lengths = targets.select(with_targets), targets.lengths[with_targets]
+    relevant = hits(candidates[with_targets], wanted)
     found = np.minimum(relevant.sum(axis=1), _TOP_K)
     reachable = np.arange(_TOP_K)[None, :] < found[:, None]
     after = {
         "retrieval": ndcg(reachable, lengths, _TOP_K),
         "ranking": ndcg(relevant, lengths, _TOP_K),
-        "post_ranking": ndcg(hits(recommended[asked], wanted), lengths, _TOP_K),
+        "post_ranking": ndcg(hits(recommended[with_targets], wanted), lengths, _TOP_K),
     }
     before = np.ones(len(lengths))
     values = {}

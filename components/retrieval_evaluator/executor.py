@@ -11,15 +11,14 @@ import tensorflow as tf
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from components.evaluation.verdicts import at_least, refuse
 from components.recommender.candidates.preranker import PrerankerWeights, load_preranker
 from components.recommender.candidates.sources import CandidateSources
 from components.recommender.candidates.tables import CandidateTables, load_tables
-from components.settings import GateSettings
+from components.retrieval_evaluator.settings import RetrievalEvaluatorSettings
 from schema import names
-from schema.errors import PipelineRefusedError
 from schema.features import FeatureSet
 from schema.transformed import candidate_spec, dense_candidates, read_rows
-from schema.windows import TimeWindows
 
 CUT_OFFS = (100, 300, 500, 900)
 _WHOLE_LISTS = ("own_history", "ranked_candidates")
@@ -38,25 +37,28 @@ class Executor(base_executor.BaseExecutor):
         Raises:
             PipelineRefusedError: The union's recall is below `gates.min_retrieval_recall`.
         """
-        features = FeatureSet.from_json(exec_properties["features"])
-        windows = TimeWindows.from_json(exec_properties["windows"])
-        gates = GateSettings.from_json(exec_properties["gates"])
+        settings = RetrievalEvaluatorSettings.from_properties(exec_properties)
+        windows, gates = settings.windows, settings.gates
         tables = load_tables(Path(artifact_utils.get_single_uri(input_dict["index"])), windows.eval_start)
         uris = artifact_utils.get_split_uris(input_dict["examples"], names.EVAL)
         days = windows.window / names.SECONDS_PER_DAY
         preranker = load_preranker(Path(artifact_utils.get_single_uri(input_dict["preranker"])))
         measured = measure_sources(
-            tables, preranker, [f"{uri}/*" for uri in uris], features, days, exec_properties["pool_size"]
+            tables, preranker, [f"{uri}/*" for uri in uris], settings.features, days, settings.pool_size
         )
         output = Path(artifact_utils.get_single_uri(output_dict["evaluation"]))
         output.mkdir(parents=True, exist_ok=True)
         (output / "metrics.json").write_text(json.dumps({"window": names.EVAL} | measured, indent=1))
         union = max(measured["recall"]["ranked_candidates"].values())
-        if union < gates.min_retrieval_recall:
-            raise PipelineRefusedError(
-                f"The candidates hold {union:.3f} of what users bought in the eval window; "
-                f"`gates.min_retrieval_recall` asks for {gates.min_retrieval_recall}."
-            )
+        verdict = at_least(
+            "min_retrieval_recall",
+            union,
+            gates.min_retrieval_recall,
+            f"The candidates hold {union:.3f} of what users bought in the eval window; "
+            f"`gates.min_retrieval_recall` asks for {gates.min_retrieval_recall}.",
+            "raise `ranking.num_candidates`, or lower the gate.",
+        )
+        refuse([verdict])
 
 
 def measure_sources(
@@ -82,7 +84,7 @@ def measure_sources(
         value. Cut-offs are at most the size of the catalogue.
     """
     sources = CandidateSources(tables, max(CUT_OFFS), window_days, preranker, pool_size)
-    popular = tf.constant(tables.moment.popular)
+    popular = tf.constant(tables.snapshot.popular)
     found: dict[str, list[np.ndarray]] = {}
     num_targets: list[np.ndarray] = []
     for rows in read_rows(patterns, candidate_spec(features), _BATCH):
@@ -127,7 +129,7 @@ def recall_at(ordered: np.ndarray, targets: tf.RaggedTensor) -> np.ndarray:
     result = np.zeros((len(ordered), len(CUT_OFFS) + 1))
     for row, wanted in enumerate(targets.to_list()):
         _, first = np.unique(ordered[row], return_index=True)
-        rank_of = {int(ordered[row, place]): rank for rank, place in enumerate(np.sort(first))}
+        rank_of = {int(ordered[row, index]): rank for rank, index in enumerate(np.sort(first))}
         ranks = np.array([rank_of.get(product, np.inf) if product >= 0 else np.inf for product in wanted])
         for column, cut_off in enumerate((*CUT_OFFS, np.inf)):
             result[row, column] = (ranks < cut_off).mean() if len(ranks) else 0.0

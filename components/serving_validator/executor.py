@@ -15,8 +15,10 @@ from tfx.utils import path_utils
 
 from components.evaluation.examples import first_values, queries, read_split, texts
 from components.evaluation.served import BATCH_SIZE, TOP_K, ServedModel
+from components.evaluation.verdicts import Verdict, failures
 from components.serving_validator.parity import Ranked, mismatch
 from components.serving_validator.requests import ReplayError, encode_request, replay
+from components.serving_validator.settings import ServingValidatorSettings
 from components.settings import GateSettings
 from schema import names
 from schema.blessing import INFRA, bless, is_of_classic
@@ -33,16 +35,14 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Writes `validation.json` and the blessing."""
-        features = FeatureSet.from_json(exec_properties["features"])
-        gates = GateSettings.from_json(exec_properties["gates"])
+        settings = ServingValidatorSettings.from_properties(exec_properties)
+        features, gates = settings.features, settings.gates
         predictions = _predictions_path(input_dict)
-        asked = sample(artifact_utils.get_single_uri(input_dict["examples"]), features, predictions)
+        sampled = sample(artifact_utils.get_single_uri(input_dict["examples"]), features, predictions)
         blessing_of_model = Path(artifact_utils.get_single_uri(input_dict["model_blessing"]))
         key = "classic_model" if is_of_classic(blessing_of_model) else "model"
         model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict[key]))
-        requests = [
-            encode_request(query, features, exec_properties["history_length"], TOP_K) for query in asked
-        ]
+        requests = [encode_request(query, features, settings.history_length, TOP_K) for query in sampled]
         try:
             report = replay(model, requests)
         except ReplayError as error:
@@ -51,8 +51,10 @@ class Executor(base_executor.BaseExecutor):
                 "reasons": [f"The model does not serve: {error}."],
             }
         else:
-            expected = read_predictions(predictions, asked) if predictions else ask_here(model, asked)
-            validation = judge(asked, expected, report, gates)
+            expected = (
+                read_predictions(predictions, sampled) if predictions else recommend_here(model, sampled)
+            )
+            validation = judge(sampled, expected, report, gates)
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         write_json(Path(blessing.uri) / VALIDATION_FILE, validation)
         _bless(blessing, validation)
@@ -67,7 +69,7 @@ def _predictions_path(input_dict: Any) -> Path | None:
 def sample(examples_uri: str, features: FeatureSet, predictions: Path | None = None) -> list[Query]:
     """`NUM_REQUESTS` test queries, evenly spread; a smaller test split is gone through again.
 
-    Only users with offline predictions are asked for, if there are such.
+    Only users with offline predictions are taken, if there are such.
     """
     table = read_split(examples_uri, names.TEST)
     if predictions is not None:
@@ -78,13 +80,13 @@ def sample(examples_uri: str, features: FeatureSet, predictions: Path | None = N
     return [found[number % len(found)] for number in range(NUM_REQUESTS)]
 
 
-def ask_here(model: str, asked: Sequence[Query]) -> dict[str, Ranked]:
+def recommend_here(model: str, sampled: Sequence[Query]) -> dict[str, Ranked]:
     """The lists of the model as called in this process."""
     answers = ServedModel(model).recommend(
-        asked[start : start + BATCH_SIZE] for start in range(0, len(asked), BATCH_SIZE)
+        sampled[start : start + BATCH_SIZE] for start in range(0, len(sampled), BATCH_SIZE)
     )
     lists: dict[str, Ranked] = {}
-    for query, products, scores in zip(asked, answers.product_ids, answers.scores, strict=True):
+    for query, products, scores in zip(sampled, answers.product_ids, answers.scores, strict=True):
         pairs = [
             (product.decode(), float(score))
             for product, score in zip(products, scores, strict=True)
@@ -94,9 +96,9 @@ def ask_here(model: str, asked: Sequence[Query]) -> dict[str, Ranked]:
     return lists
 
 
-def read_predictions(path: Path, asked: Sequence[Query]) -> dict[str, Ranked]:
-    """The offline lists of the users that are asked for."""
-    users = list({query.user_id for query in asked})
+def read_predictions(path: Path, sampled: Sequence[Query]) -> dict[str, Ranked]:
+    """The offline lists of the users of the queries."""
+    users = list({query.user_id for query in sampled})
     table = pq.read_table(path, filters=pc.field(names.USER_ID).isin(users))
     lists: dict[str, tuple[list[str], list[float]]] = {user: ([], []) for user in users}
     ordered = table.sort_by([(names.USER_ID, "ascending"), ("rank", "ascending")])
@@ -108,7 +110,7 @@ def read_predictions(path: Path, asked: Sequence[Query]) -> dict[str, Ranked]:
 
 
 def judge(
-    asked: Sequence[Query],
+    sampled: Sequence[Query],
     predictions: Mapping[str, Ranked],
     report: Mapping[str, Any],
     gates: GateSettings,
@@ -119,7 +121,7 @@ def judge(
     last candidate, and a batch of another size rounds differently.
     """
     different = []
-    for query, answer in zip(asked, report["answers"], strict=True):
+    for query, answer in zip(sampled, report["answers"], strict=True):
         served = [
             (product, score)
             for product, score in zip(answer["product_ids"], answer["scores"], strict=True)
@@ -131,26 +133,34 @@ def judge(
             different.append(f"user {query.user_id!r}: {difference}")
     first, *later = report["latencies_ms"]
     p50, p99 = (float(value) for value in np.quantile(later, [0.5, 0.99]))
-    reasons = []
-    if len(different) > gates.max_different_answers * len(asked):
-        reasons.append(
-            f"{len(different)} of {len(asked)} answers differ from the offline ones, more than "
-            f"`gates.max_different_answers` allows, first of {different[0]}."
-        )
-    if p99 > gates.max_latency_ms:
-        reasons.append(
-            f"p99 of the latency, {p99:.1f} ms, is above `gates.max_latency_ms`, {gates.max_latency_ms:g} ms."
-        )
+    verdicts = (_parity(different, len(sampled), gates), _latency(p99, gates))
     return {
-        "blessed": not reasons,
-        "reasons": reasons,
-        "num_requests": len(asked),
+        "blessed": not any(verdict.stops for verdict in verdicts),
+        "reasons": failures(verdicts),
+        "gates": [verdict.as_gate() for verdict in verdicts],
+        "num_requests": len(sampled),
         "num_different": len(different),
         "different": different,
         "load_seconds": report["load_seconds"],
         "resident_mb": report["resident_mb"],
         "latency_ms": {"first": first, "p50": p50, "p99": p99, "threshold": gates.max_latency_ms},
     }
+
+
+def _parity(different: Sequence[str], num_requests: int, gates: GateSettings) -> Verdict:
+    most = gates.max_different_answers
+    passed = len(different) <= most * num_requests
+    sentence = f"{len(different)} of {num_requests} answers differ from the offline ones" + (
+        "." if passed else f", more than `gates.max_different_answers` allows, first of {different[0]}."
+    )
+    return Verdict("max_different_answers", passed, len(different) / num_requests, most, sentence)
+
+
+def _latency(p99: float, gates: GateSettings) -> Verdict:
+    passed, most = p99 <= gates.max_latency_ms, gates.max_latency_ms
+    relation = "within" if passed else "above"
+    sentence = f"p99 of the latency, {p99:.1f} ms, is {relation} `gates.max_latency_ms`, {most:g} ms."
+    return Verdict("max_latency_ms", passed, p99, most, sentence)
 
 
 def _bless(blessing: Any, validation: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ Ranked = tuple[Sequence[str], Sequence[float]]
 def mismatch(offline: Ranked, served: Ranked) -> str | None:
     """Returns how two lists differ, None if they agree.
 
-    Products whose scores are equal within the tolerance may change places, also across the end of
+    Products whose scores are equal within the tolerance may swap ranks, also across the end of
     the list: of several products with the last score, either list may hold any.
     """
     ids, scores = offline

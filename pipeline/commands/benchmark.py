@@ -97,7 +97,7 @@ def _zoo(arguments: argparse.Namespace) -> int:
 
 def _serving(arguments: argparse.Namespace) -> int:
     """Measures what is pushed in the work directory."""
-    from benchmarks.serving import markdown, measure
+    from benchmarks.serving import Load, markdown, measure
     from pipeline.config.loading import load_config
     from pipeline.config.remembered_source import source_of
     from pipeline.config.source_access import open_concealed
@@ -109,7 +109,7 @@ def _serving(arguments: argparse.Namespace) -> int:
         raise UserError("`--requests` must be at least 2 and `--seconds` above 0.")
     output = _writable(arguments.output)
     config, workdir = load_config(arguments), Path(arguments.workdir).expanduser().absolute()
-    pushed = PushedModel(config.push.place(workdir), one_thread=True)
+    pushed = PushedModel(config.push.directory_in(workdir), one_thread=True)
     source = source_of(config, workdir)
     with open_concealed(source) as opened:
         users = sorted({user for events in opened.event_batches([names.USER_ID]) for user in _ids(events)})
@@ -119,9 +119,7 @@ def _serving(arguments: argparse.Namespace) -> int:
         users,
         workdir,
         console.note,
-        arguments.requests,
-        arguments.seconds,
-        config.seed,
+        Load(arguments.requests, arguments.seconds, config.seed),
     )
     _tell(arguments, output, markdown(figures, "towerline benchmark serving"), figures.as_dict())
     return 0

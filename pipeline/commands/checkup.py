@@ -35,8 +35,8 @@ PACKAGES: Final = {
 }
 """Versions that were proven together; a test holds them against the lock."""
 
-_LEAST_DISK_GB: Final = 2
-_LEAST_MEMORY_GB: Final = 4
+_MIN_DISK_GB: Final = 2
+_MIN_MEMORY_GB: Final = 4
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ def _keras() -> Check:
 def _disk(workdir: Path) -> Check:
     existing = next(path for path in (workdir, *workdir.parents) if path.exists())
     free = shutil.disk_usage(existing).free / 1e9
-    if free < _LEAST_DISK_GB:
+    if free < _MIN_DISK_GB:
         return Check(
-            "disk", FAILS, f"{free:.1f} GB free at {existing}. Remedy: free at least {_LEAST_DISK_GB} GB."
+            "disk", FAILS, f"{free:.1f} GB free at {existing}. Remedy: free at least {_MIN_DISK_GB} GB."
         )
     return Check("disk", OK, f"{free:.1f} GB free at {existing}")
 
@@ -118,9 +118,9 @@ def _memory() -> Check:
     import psutil
 
     free = psutil.virtual_memory().available / 1e9
-    if free < _LEAST_MEMORY_GB:
+    if free < _MIN_MEMORY_GB:
         return Check(
-            "memory", WARNING, f"{free:.1f} GB available; a run takes about {_LEAST_MEMORY_GB} GB or more."
+            "memory", WARNING, f"{free:.1f} GB available; a run takes about {_MIN_MEMORY_GB} GB or more."
         )
     return Check("memory", OK, f"{free:.1f} GB available")
 
@@ -168,7 +168,7 @@ def _database(config: TowerlineConfig, workdir: Path) -> Check:
 def _served(config: TowerlineConfig, workdir: Path) -> Check:
     from schema.versions import newest_version
 
-    directory = config.push.place(workdir)
+    directory = config.push.directory_in(workdir)
     version = newest_version(directory)
     if version is None:
         return Check("served model", WARNING, f"none in {directory}. Remedy: towerline run.")

@@ -1,4 +1,4 @@
-"""`towerline doctor`: what would fail, and how to mend it."""
+"""`towerline doctor`: what would fail, and how to fix it."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UserError(f"`--keep` must be at least 1. Received: {arguments.keep}. Remedy: such as --keep 3.")
     config = load_config(arguments)
     workdir = Path(arguments.workdir).expanduser().absolute()
-    served = config.push.place(workdir)
+    served = config.push.directory_in(workdir)
     path = metadata_location(config.metadata, arguments.workdir)
     read_graph(path)  # what is wrong with the store is said before anything is locked
     if not workdir.is_dir():

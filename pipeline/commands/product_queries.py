@@ -30,7 +30,7 @@ def loaded_model(arguments: argparse.Namespace) -> PushedModel:
         raise UserError(f"`--top-k` must be at least 1. Received: {arguments.top_k}.")
     config = load_config(arguments, arguments.source)
     workdir = Path(arguments.workdir).expanduser().absolute()
-    model = PushedModel(config.push.place(workdir))
+    model = PushedModel(config.push.directory_in(workdir))
     with quiet_stderr():
         model.load()
     return model

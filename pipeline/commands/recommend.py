@@ -45,7 +45,7 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UserError("`--users FILE` and `--output FILE.parquet` belong together.")
     config = load_config(arguments, arguments.source)
     workdir = Path(arguments.workdir).expanduser().absolute()
-    model = PushedModel(config.push.place(workdir))
+    model = PushedModel(config.push.directory_in(workdir))
     with quiet_stderr():
         model.recommend([Query("", 1)], 1, False)  # loads it, and makes the signature ready
     with open_concealed(source_of(config, workdir)) as source:

@@ -28,7 +28,7 @@ def execute(arguments: argparse.Namespace) -> int:
     config = load_config(arguments)
     workdir = Path(arguments.workdir).expanduser().absolute()
     entries = read_record(Path(arguments.record).expanduser())
-    replay = Replay(config.push.place(workdir), entries)
+    replay = Replay(config.push.directory_in(workdir), entries)
     count, differing = 0, []
     for entry, answer in replay.answers():
         count += 1

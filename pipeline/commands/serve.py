@@ -72,7 +72,7 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     config = load_config(arguments, arguments.source)
     workdir = Path(arguments.workdir).expanduser().absolute()
-    directory = config.push.place(workdir)
+    directory = config.push.directory_in(workdir)
     model = PushedModel(directory)
     source = source_of(config, workdir)
     open_concealed(source).close()  # a wrong address is a mistake of now, not of the first request

@@ -8,7 +8,6 @@ from typing import Any, Final
 from schema.errors import ConfigurationError
 
 RENAMED: Final[Mapping[str, str]] = {
-    "index.least_recall": "index.min_recall",
     "preranking.most_queries": "preranking.max_queries",
     "ranking.most_train_queries": "ranking.max_train_queries",
     "ranking.most_eval_queries": "ranking.max_eval_queries",
@@ -32,10 +31,12 @@ RENAMED: Final[Mapping[str, str]] = {
     "gates.least_queries": "gates.min_queries",
 }
 """Old dotted key -> new one, of the same section."""
+REMOVED: Final = frozenset({"index.least_recall", "index.min_recall"})
+"""Dotted keys that mean nothing any more: exact search finds what exact search finds."""
 
 
 def with_new_names(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Puts new names in the place of old ones.
+    """Puts new names in the stead of old ones, and drops keys that mean nothing any more.
 
     Returns:
         The configuration, and the old dotted keys that it had.
@@ -57,13 +58,22 @@ def with_new_names(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]
             )
         found[section] = {name if key == before else key: value for key, value in inner.items()}
         old_keys.append(old)
+    for key in sorted(REMOVED):
+        section, _, name = key.partition(".")
+        inner = found.get(section)
+        if isinstance(inner, Mapping) and name in inner:
+            found[section] = {kept: value for kept, value in inner.items() if kept != name}
+            old_keys.append(key)
     return found, old_keys
 
 
 def warning(old_keys: list[str]) -> str:
     """One line about all of them."""
-    pairs = ", ".join(f"`{old}` is now `{RENAMED[old]}`" for old in dict.fromkeys(old_keys))
-    return f"Renamed configuration keys, accepted under their old names for this release: {pairs}."
+    told = [
+        f"`{old}` is now `{RENAMED[old]}`" if old in RENAMED else f"`{old}` means nothing any more"
+        for old in dict.fromkeys(old_keys)
+    ]
+    return f"Old configuration keys, accepted for this release: {', '.join(told)}."
 
 
 def old_name(key: str) -> str | None:

@@ -40,7 +40,7 @@ class PushSettings(Settings):
     directory: str | None = None
     """Default: `serving` in the work directory."""
 
-    def place(self, workdir: str | Path) -> Path:
+    def directory_in(self, workdir: str | Path) -> Path:
         """The absolute push directory of a work directory."""
         return Path(self.directory or Path(workdir, "serving")).expanduser().absolute()
 

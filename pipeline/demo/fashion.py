@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -168,7 +168,8 @@ def _make_events(
             base = alive * products.appeal * _season(products, today) * freshness * (1 + promoted)
             by_day = (today, base, promoted)
             progress("sessions", done, len(order))
-        _session(rng, rows, int(session), user, today, users, products, owned[user], by_day[1:])
+        visit = _Visit(int(session), user, today)
+        _session(rng, rows, visit, users, products, owned[user], by_day[1:])
     return pa.table({name: pa.array(rows[name], kind) for name, kind in _EVENT_COLUMNS.items()})
 
 
@@ -184,18 +185,23 @@ _EVENT_COLUMNS: Final = {
 }
 
 
+class _Visit(NamedTuple):
+    session: int
+    user: int
+    day: int
+
+
 def _session(
     rng: np.random.Generator,
     rows: dict[str, list[object]],
-    session: int,
-    user: int,
-    day: int,
+    visit: _Visit,
     users: _Users,
     products: _Products,
     owned: set[int],
     today: tuple[np.ndarray, np.ndarray],
 ) -> None:
     """One visit: views, some of which lead to the cart, to a purchase and to a return."""
+    session, user, day = visit
     base, promoted = today
     taste = users.category[user][products.category] * users.style[user][products.style]
     weight = base * taste * (0.2 + users.colour[user][products.colour])
@@ -218,12 +224,12 @@ def _session(
             rows[name].append(value)
 
     end = clock + 90 * (len(seen) + 2)
-    for place, product in enumerate(map(int, seen)):
-        write(product, "view", clock + 90 * place, bought=False)
+    for step, product in enumerate(map(int, seen)):
+        write(product, "view", clock + 90 * step, bought=False)
         liking = taste[product] * (1 + users.thrift[user] * promoted[product])
         if rng.random() >= min(0.5, 0.6 * liking**0.5):
             continue
-        write(product, "cart", clock + 90 * place + 40, bought=False)
+        write(product, "cart", clock + 90 * step + 40, bought=False)
         if rng.random() >= 0.45:
             continue
         write(product, "purchase", end, bought=True)

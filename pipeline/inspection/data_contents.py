@@ -49,7 +49,9 @@ def interactions(artifact: Artifact, folder: Path) -> View:
     """Columns and first rows of the events."""
     import pyarrow.parquet as pq
 
-    paths = sorted(folder.glob("part-*.parquet"))
+    from components.interactions.files import part_files
+
+    paths = part_files(folder)
     batches = pq.ParquetFile(paths[0]).iter_batches(batch_size=_NUM_ROWS) if paths else iter(())
     batch = next(batches, None)
     rows = batch.to_pylist() if batch is not None else []

@@ -57,7 +57,7 @@ def drift_view(graph: Graph, run: Run) -> View:
 
 def champion_of(graph: Graph, run: Run) -> Run | None:
     """The last run before another that pushed a model."""
-    order = {run_id: place for place, run_id in enumerate(graph.runs.ids.values())}
+    order = {run_id: rank for rank, run_id in enumerate(graph.runs.ids.values())}
     pushed = [item for item in graph.artifacts.of_type("PushedModel") if item.properties.get("pushed")]
     graph.prepare_makers(item.id for item in pushed)
     makers = [maker for item in pushed if (maker := graph.maker(item)) is not None]

@@ -16,7 +16,7 @@ from pipeline.inspection.view import Table, View, cell, facts, interval
 from pipeline.metadata.store import Artifact, Run
 
 _STAGES = ("retrieval", "ranking", "post_ranking")
-_MOST_ROWS = 20
+_MAX_ROWS = 20
 _NOT_SETTINGS = ("fingerprint", "schema_file")
 
 
@@ -50,7 +50,7 @@ def _tables(data: dict[str, Any]) -> Iterator[Table]:
         ("feature", "before", "after"),
         (tuple(cell(row[key]) for key in ("feature", "before", "after")) for row in data["schema"]),
     )
-    moved = [row for row in data["drift"] if row["drift"]][:_MOST_ROWS]
+    moved = [row for row in data["drift"] if row["drift"]][:_MAX_ROWS]
     yield _table(
         "Drift of the features, largest first",
         ("split", "feature", "drift", "measure"),

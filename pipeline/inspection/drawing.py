@@ -44,11 +44,11 @@ def layered_svg(
         links: Key -> address.
         downwards: Whether in rows.
     """
-    places = _places(list(boxes), edges)
+    positions = _positions(list(boxes), edges)
     if downwards:
-        places = {key: (y, x) for key, (x, y) in places.items()}
-    columns = max((x for x, _ in places.values()), default=0) + 1
-    rows = max((y for _, y in places.values()), default=0) + 1
+        positions = {key: (y, x) for key, (x, y) in positions.items()}
+    columns = max((x for x, _ in positions.values()), default=0) + 1
+    rows = max((y for _, y in positions.values()), default=0) + 1
     width, height = columns * (_WIDTH + _GAP_X), rows * (_HEIGHT + _GAP_Y) + _GAP_Y
     role = "group" if links else "img"  # who cannot see it gets no links out of an image
     parts = [
@@ -58,16 +58,16 @@ def layered_svg(
         ".dag rect{fill:none;stroke:currentColor}"
         ".dag path{fill:none;stroke:currentColor;opacity:.35}</style>",
     ]
-    drawn = [edge for edge in _direct(edges) if edge[0] in places and edge[1] in places]
+    drawn = [edge for edge in _direct(edges) if edge[0] in positions and edge[1] in positions]
     arrow = _arrow_down if downwards else _arrow
-    parts += [arrow(places[start], places[end]) for start, end in drawn]
+    parts += [arrow(positions[start], positions[end]) for start, end in drawn]
     for key, texts in boxes.items():
-        box = _box(places[key], texts, classes.get(key, "node"))
+        box = _box(positions[key], texts, classes.get(key, "node"))
         parts.append(f'<a href="{escape(links[key])}">{box}</a>' if links and key in links else box)
     return "".join([*parts, "</svg>"])
 
 
-def _places(keys: list[int], edges: list[tuple[int, int]]) -> dict[int, tuple[int, int]]:
+def _positions(keys: list[int], edges: list[tuple[int, int]]) -> dict[int, tuple[int, int]]:
     depth = dict.fromkeys(keys, 0)
     for _ in keys:  # longest path; a graph of n boxes settles in n rounds
         changed = False
@@ -77,12 +77,12 @@ def _places(keys: list[int], edges: list[tuple[int, int]]) -> dict[int, tuple[in
         if not changed:
             break
     filled: dict[int, int] = {}
-    places = {}
+    positions = {}
     for key in keys:
         column = depth[key]
-        places[key] = (column, filled.get(column, 0))
+        positions[key] = (column, filled.get(column, 0))
         filled[column] = filled.get(column, 0) + 1
-    return places
+    return positions
 
 
 def _direct(edges: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -119,8 +119,8 @@ def _arrow_down(start: tuple[int, int], end: tuple[int, int]) -> str:
     return f'<path d="M{x1} {y1}C{x1} {y1 + _GAP_Y} {x2} {y2 - _GAP_Y} {x2} {y2}"/>'
 
 
-def _box(place: tuple[int, int], texts: tuple[str, ...], css: str) -> str:
-    x, y = _corner(place)
+def _box(position: tuple[int, int], texts: tuple[str, ...], css: str) -> str:
+    x, y = _corner(position)
     rows = "".join(
         f'<text x="{x + 8}" y="{y + 16 + 15 * number}">{escape(text)}</text>'
         for number, text in enumerate(texts)
@@ -128,8 +128,8 @@ def _box(place: tuple[int, int], texts: tuple[str, ...], css: str) -> str:
     return f'<g class="{css}"><rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="5"/>{rows}</g>'
 
 
-def _corner(place: tuple[int, int]) -> tuple[int, int]:
-    return place[0] * (_WIDTH + _GAP_X) + 2, place[1] * (_HEIGHT + _GAP_Y) + _GAP_Y // 2
+def _corner(position: tuple[int, int]) -> tuple[int, int]:
+    return position[0] * (_WIDTH + _GAP_X) + 2, position[1] * (_HEIGHT + _GAP_Y) + _GAP_Y // 2
 
 
 def _label(item: Mapping[str, Any]) -> str:

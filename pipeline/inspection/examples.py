@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+from schema import names
+
 _FIELD = descriptor_pb2.FieldDescriptorProto
 _PACKAGE = "towerline.inspection"
 _HEADER_BYTES = 12  # length and its checksum
@@ -37,6 +39,15 @@ def records(folder: Path) -> Iterator[bytes]:
     for path in sorted(folder.glob("[!._]*")):
         with path.open("rb") as file:
             yield from _records(gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file)
+
+
+def read_targets(folder: Path) -> dict[str, set[str]]:
+    """User -> targets of the rows of a split; empty if its folder is gone."""
+    if not folder.is_dir():
+        return {}
+    wanted = (names.USER_ID, names.TARGET_PRODUCT_ID)
+    rows = (parse_example(record, wanted) for record in records(folder))
+    return {row[names.USER_ID][0]: set(row.get(names.TARGET_PRODUCT_ID, [])) for row in rows}
 
 
 def _records(file: Readable) -> Iterator[bytes]:

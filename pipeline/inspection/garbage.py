@@ -47,13 +47,13 @@ def find_garbage(graph: Graph, root: Path, keep: int, push_directory: Path) -> G
     graph.prepare_all()
     needed = graph.ancestors({*_of_newest(graph, keep), *_of_pushed(graph)})
     candidates = [artifact for number, artifact in sorted(graph.artifacts.items()) if number not in needed]
-    places = {_resolved(graph.artifacts[number].uri) for number in needed if number in graph.artifacts}
+    directories = {_resolved(graph.artifacts[number].uri) for number in needed if number in graph.artifacts}
     unneeded = tuple(
         artifact
         for artifact in candidates
         if (artifact.state != "DELETED" or Path(artifact.uri).exists())
         and _is_removable(Path(artifact.uri), root, push_directory)
-        and _resolved(artifact.uri) not in places
+        and _resolved(artifact.uri) not in directories
     )
     recorded = {_resolved(artifact.uri) for artifact in graph.artifacts.values()}
     leftovers = tuple(

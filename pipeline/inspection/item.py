@@ -11,11 +11,11 @@ from pipeline.metadata.store import Artifact
 from schema import names
 
 _PREDICTIONS = "predictions.parquet"
-_MOST_EVENTS = 5
+_MAX_EVENTS = 5
 
 
 def item_view(graph: Graph, pushed: Artifact, user: str, product: str) -> View:
-    """The place, score and source of a product in a user's list, and the user's own events with it."""
+    """The rank, score and source of a product in a user's list, and the user's own events with it."""
     predictions, interactions = _evaluated_with(graph, pushed)
     listed = _rows(predictions, _PREDICTIONS, user) if predictions else []
     found = next((row for row in listed if row[names.PRODUCT_ID] == product), None)
@@ -28,7 +28,7 @@ def item_view(graph: Graph, pushed: Artifact, user: str, product: str) -> View:
         "events": events,
     }
     tables = [facts(f"Product {product!r} for user {user!r}", {"in the evaluation": _sentence(data)})]
-    rows = tuple((when(row[names.OCCURRED_AT]), str(row[names.EVENT_TYPE])) for row in events[-_MOST_EVENTS:])
+    rows = tuple((when(row[names.OCCURRED_AT]), str(row[names.EVENT_TYPE])) for row in events[-_MAX_EVENTS:])
     title = f"{len(events)} events of the user with the product" + (", the last" if rows else "")
     return View(data, (*tables, Table(title, ("when (UTC)", "type") if rows else (), rows)))
 

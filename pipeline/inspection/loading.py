@@ -83,13 +83,13 @@ class Runs(Sequence[Run]):
         self._known: dict[int, Run] = {}
 
     @overload
-    def __getitem__(self, place: int) -> Run: ...
+    def __getitem__(self, index: int) -> Run: ...
     @overload
-    def __getitem__(self, place: slice) -> list[Run]: ...
-    def __getitem__(self, place: int | slice) -> Run | list[Run]:
-        if isinstance(place, slice):
-            return self._of_contexts(self._contexts[place])
-        return self._of_contexts([self._contexts[place]])[0]
+    def __getitem__(self, index: slice) -> list[Run]: ...
+    def __getitem__(self, index: int | slice) -> Run | list[Run]:
+        if isinstance(index, slice):
+            return self._of_contexts(self._contexts[index])
+        return self._of_contexts([self._contexts[index]])[0]
 
     def __len__(self) -> int:
         return len(self._contexts)

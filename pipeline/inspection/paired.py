@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pipeline.inspection.examples import parse_example, records
+from pipeline.inspection.examples import read_targets
 from pipeline.inspection.graph import Graph
 from pipeline.metadata.store import Run
 from schema import names
@@ -32,12 +32,8 @@ def paired_difference(graph: Graph, before: Run, after: Run) -> dict[str, dict[s
 
 def _targets(graph: Graph, run: Run) -> Lists:
     artifact = graph.output(run, "ProductExampleGen", "examples")
-    folder = Path(artifact.uri, f"Split-{names.TEST}") if artifact else None
-    if folder is None or not folder.is_dir():
-        return {}
-    wanted = (names.USER_ID, names.TARGET_PRODUCT_ID)
-    rows = (parse_example(record, wanted) for record in records(folder))
-    return {row[names.USER_ID][0]: sorted(set(row.get(names.TARGET_PRODUCT_ID, []))) for row in rows}
+    found = read_targets(Path(artifact.uri, f"Split-{names.TEST}")) if artifact else {}
+    return {user: sorted(targets) for user, targets in found.items()}
 
 
 def _lists(graph: Graph, run: Run) -> Lists:

@@ -33,7 +33,7 @@ def watch(location: str, workdir: Path, as_json: bool = False, pause: float = 1.
         The exit code: 0 if the run pushed a model or there is none at all, otherwise 1.
     """
     follower = _Follower(as_json)
-    is_told = False
+    has_written = False
     while True:
         locked = is_running(workdir)  # before the look at the store, which may be newer then, but not older
         graph = open_graph(location)
@@ -42,9 +42,9 @@ def watch(location: str, workdir: Path, as_json: bool = False, pause: float = 1.
             if not locked:
                 console.note("No run is going on, and none is on record.")
                 return 0
-            if not is_told:
+            if not has_written:
                 console.note("A run has begun; it has not come to its first node yet.")
-            is_told = True
+            has_written = True
         else:
             alive = locked or is_alive(graph, run, location, workdir)
             follower.look(run, alive)
@@ -79,11 +79,11 @@ class _Follower:
         if run.run_id != self._run_id:
             self._run_id, self._said = run.run_id, {}
             self._say({"run_id": run.run_id, "event": "run"}, f"Run {run.run_id}")
-        for place, execution in enumerate(run.executions, 1):
+        for number, execution in enumerate(run.executions, 1):
             state = node_state(execution, alive)
             if self._said.get(execution.id) != state:
                 self._said[execution.id] = state
-                self._node(place, execution, state)
+                self._node(number, execution, state)
 
     def end(self, run: Run, outcome: Outcome) -> int:
         """Says how the run ended; returns the exit code."""
@@ -93,10 +93,10 @@ class _Follower:
         self._say({**data, "refusals": list(outcome.refusals)}, f"Ended {words.get(state, state)}")
         return int(state != "pushed")
 
-    def _node(self, place: int, execution: Execution, state: str) -> None:
+    def _node(self, number: int, execution: Execution, state: str) -> None:
         is_over = state != "running"
         seconds = execution.ended - execution.started if is_over else 0.0
-        text = f"[{place:>2}] {execution.node:<22} {state:<9}" + (f" {seconds:7.1f} s" if is_over else "")
+        text = f"[{number:>2}] {execution.node:<22} {state:<9}" + (f" {seconds:7.1f} s" if is_over else "")
         self._say(
             {
                 "run_id": self._run_id,

@@ -61,7 +61,7 @@ def node_of(task: str) -> str:
 
 
 def worker_of(task: str) -> int:
-    """The place of a further worker; 0 for every other task."""
+    """The index of a further worker; 0 for every other task."""
     return int(task.partition(_WORKER)[2] or 0)
 
 
@@ -86,5 +86,5 @@ def _helpers(config: TowerlineConfig, graph: dict[str, tuple[str, ...]]) -> dict
                     f"is multi_worker runs in several pods. Received: {count} with distribution "
                     f"{distribution}. Remedy: set `retrieval.distribution` or `ranking.distribution`."
                 )
-            found |= {f"{node}{_WORKER}{place}": upstream for place in range(1, count)}
+            found |= {f"{node}{_WORKER}{index}": upstream for index in range(1, count)}
     return found

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pipeline.metadata.connection import store_location
 from pipeline.planning.plan import RunPlan
-from pipeline.runs.blame import blamed
+from pipeline.runs.user_errors import user_error_of
 from pipeline.terminal import console
 from schema.errors import PipelineRefusedError, UserError
 from schema.files import write_bytes
@@ -116,7 +116,7 @@ def container_main(
     try:
         execute(arguments)
     except Exception as error:
-        reason = blamed(error)
+        reason = user_error_of(error)
         if reason is None:
             logging.getLogger(__name__).exception("%s failed.", parser.prog)
             console.note(f"{parser.prog}: internal failure: {type(error).__name__}: {error}")

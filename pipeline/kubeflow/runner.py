@@ -84,7 +84,7 @@ def compile_pipeline(
             arguments = inputs if task == PLAN else {}
             made[task] = components[task](run=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **arguments)
             made[task].after(*(made[name] for name in upstream))
-            _place(made[task], task, config.kubeflow, deployment)
+            _assign(made[task], task, config.kubeflow, deployment)
 
     _sign(wire, [_input(parameter) for parameter in ordered])
     pipeline = dsl.pipeline(name=PIPELINE_NAME, description=_DESCRIPTION)(wire)
@@ -152,7 +152,7 @@ def _sign(function: Callable[..., Any], parameters: list[inspect.Parameter]) -> 
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
 
 
-def _place(task: Any, node: str, settings: KubeflowSettings, deployment: Deployment) -> None:
+def _assign(task: Any, node: str, settings: KubeflowSettings, deployment: Deployment) -> None:
     """Resources, retries and what the platform document holds.
 
     Kubeflow's own cache stays off: it would answer from the arguments alone, without a look at the data.
@@ -216,13 +216,13 @@ class Kubeflow:
     def __init__(self, endpoint: str, namespace: str | None, token: str | None) -> None:
         self._endpoint = endpoint
         self._namespace = namespace
-        with self._told():
+        with self._translated():
             _ask_for_health(endpoint, token)
             self._client = client.Client(host=endpoint, existing_token=token or None)
 
     def start(self, document: Document, experiment: str) -> str:
         """Starts a run and returns its id; the experiment is made if it is not there."""
-        with self._told():
+        with self._translated():
             made = self._client.create_experiment(experiment, namespace=self._namespace)
             run = self._client.run_pipeline(
                 made.experiment_id, _name(), str(document.path), dict(document.parameters)
@@ -231,7 +231,7 @@ class Kubeflow:
 
     def recur(self, document: Document, experiment: str, cron: str) -> str:
         """Starts a recurring run, one at a time and without catching up, and returns its id."""
-        with self._told():
+        with self._translated():
             made = self._client.create_experiment(experiment, namespace=self._namespace)
             run = self._client.create_recurring_run(
                 made.experiment_id,
@@ -248,7 +248,7 @@ class Kubeflow:
         """Tells each new state of a run until it has ended, and returns the last."""
         state = ""
         while state not in _ENDED:
-            with self._told():
+            with self._translated():
                 found = str(self._client.get_run(run_id).state)
             if found != state:
                 tell(f"{time.strftime('%H:%M:%S')} {found}")
@@ -259,13 +259,13 @@ class Kubeflow:
 
     def failed_tasks(self, run_id: str) -> list[str]:
         """Names of the tasks of a run that failed."""
-        with self._told():
+        with self._translated():
             details = self._client.get_run(run_id).run_details
         tasks = (details.task_details or []) if details else []
         return sorted({task.display_name for task in tasks if task.state == "FAILED"})
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
         """Turns the failures of the client into one line, and keeps what it prints off stdout."""
         logging.getLogger("urllib3").setLevel(logging.ERROR)
         try:

@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="worker", description="trains along with a node on Kubeflow")
     add_arguments(parser)
     parser.add_argument("--node", required=True, metavar="ID", help="the trainer")
-    parser.add_argument("--worker", required=True, type=int, metavar="N", help="place among them, from 1")
+    parser.add_argument("--worker", required=True, type=int, metavar="N", help="index among them, from 1")
     return container_main(parser, _execute, argv)
 
 
@@ -28,8 +28,8 @@ def meeting(run: KubeflowRun, node: str, count: int) -> Meeting:
 
 
 def _execute(arguments: argparse.Namespace) -> None:
-    place = meeting(run_of(arguments), arguments.node, arguments.worker + 1)
-    helped = place.help(arguments.worker, _call)
+    rendezvous = meeting(run_of(arguments), arguments.node, arguments.worker + 1)
+    helped = rendezvous.help(arguments.worker, _call)
     console.say(f"{arguments.node}: {'trained along' if helped else 'not needed'}")
 
 

@@ -8,7 +8,7 @@ from components.settings import GateSettings
 from schema import names
 from schema.features import FeatureSet, Kind
 
-_MOST_USER_SLICES = 2
+_MAX_USER_SLICES = 2
 
 
 def ranking_eval_config(features: FeatureSet, gates: GateSettings) -> Any:
@@ -35,7 +35,7 @@ def ranking_eval_config(features: FeatureSet, gates: GateSettings) -> Any:
     ]
     columns = [name for name, column in features.user_columns().items() if column.kind is Kind.CATEGORY]
     slices = [tfma.SlicingSpec(), tfma.SlicingSpec(feature_keys=[names.ACTIVITY])]
-    slices += [tfma.SlicingSpec(feature_keys=[name]) for name in columns[:_MOST_USER_SLICES]]
+    slices += [tfma.SlicingSpec(feature_keys=[name]) for name in columns[:_MAX_USER_SLICES]]
     model = tfma.ModelSpec(
         signature_name="serving_default", prediction_key="probabilities", label_key=names.IS_TARGET
     )

@@ -20,7 +20,7 @@ _HEADER: Final = (
     "# Which columns of the database are features. Kinds: category, number, text, embedding, ignore.\n"
     "# Edit this file, or infer it anew with `towerline schema freeze --force`.\n"
 )
-_MOST_LISTED_VALUES: Final = 100
+_MAX_LISTED_VALUES: Final = 100
 _STAMP: Final = "# features: "
 
 
@@ -143,7 +143,7 @@ def _values_of(rows: Any, used: Mapping[str, FeatureColumn]) -> dict[str, list[s
             distinct = rows[column.name].unique().to_pylist()
         except NotImplementedError:  # Arrow has no distinct values of lists
             continue
-        if 0 < len(distinct) <= _MOST_LISTED_VALUES:
+        if 0 < len(distinct) <= _MAX_LISTED_VALUES:
             known[raw] = sorted({value_text(value) for value in distinct if value is not None})
     return known
 

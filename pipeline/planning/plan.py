@@ -47,4 +47,4 @@ class RunPlan(Settings):
     @property
     def push_directory(self) -> str:
         """Where blessed models are pushed."""
-        return str(self.config.push.place(self.workdir))
+        return str(self.config.push.directory_in(self.workdir))

@@ -31,19 +31,19 @@ def whiskers(rows: Mapping[str, Any], title: str, emphasised: str = "") -> str:
     least, most = min(0.0, *ends), max(0.0, *ends)
     scale = float(_PLOT / ((most - least) or 1.0))
 
-    def place(value: float) -> float:
+    def x_of(value: float) -> float:
         return _LABEL + (value - least) * scale
 
-    parts = [f'<line class="axis" x1="{place(0):.1f}" x2="{place(0):.1f}" y1="0" y2="{_ROW * len(known)}"/>']
+    parts = [f'<line class="axis" x1="{x_of(0):.1f}" x2="{x_of(0):.1f}" y1="0" y2="{_ROW * len(known)}"/>']
     for number, (name, value) in enumerate(known.items()):
         y = _ROW * number + _ROW / 2
-        low, high = (place(value.get(end, value["mean"])) for end in ("low", "high"))
+        low, high = (x_of(value.get(end, value["mean"])) for end in ("low", "high"))
         css = "ours" if name == emphasised else "other"
         parts.append(
             f'<g class="{css}"><text class="name" x="{_LABEL - 8}" y="{y + 4}">{_short(name)}</text>'
             f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}"/>'
-            f'<circle cx="{place(value["mean"]):.1f}" cy="{y}" r="4.5"/>'
-            f'<text x="{max(high, place(value["mean"])) + 10:.1f}" y="{y + 4}">{value["mean"]:.4f}</text></g>'
+            f'<circle cx="{x_of(value["mean"]):.1f}" cy="{y}" r="4.5"/>'
+            f'<text x="{max(high, x_of(value["mean"])) + 10:.1f}" y="{y + 4}">{value["mean"]:.4f}</text></g>'
         )
     return _figure(title, _ROW * len(known), "".join(parts))
 
@@ -77,12 +77,12 @@ def curves(series: Mapping[str, Sequence[float]], title: str) -> str:
         top = number * (height + gap) + 4
         least, most = min(values), max(values)
         step = _PLOT / max(1, len(values) - 1)
-        places = [
+        points = [
             (_LABEL + step * index, top + height - height * ((value - least) / ((most - least) or 1.0)))
             for index, value in enumerate(values)
         ]
-        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-        dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>' for x, y in places)
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>' for x, y in points)
         last = f"{values[0]:.4g} → {values[-1]:.4g}"
         parts.append(
             f'<g class="ours">'

@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.inspection.examples import parse_example, records
+from pipeline.inspection.examples import read_targets
 from pipeline.inspection.files import unpacked
 from pipeline.inspection.graph import Graph
 from pipeline.metadata.store import Run
@@ -29,7 +29,7 @@ def lists_sections(graph: Graph, run: Run) -> str:
     path = Path(evaluation.uri, _LIST) if evaluation else None
     if path is None or examples is None or not path.is_file():
         return ""
-    targets = _targets(Path(examples.uri, f"Split-{names.TEST}"))
+    targets = read_targets(Path(examples.uri, f"Split-{names.TEST}"))
     lists = _lists(path)
     return _examples(graph, run, lists, targets) + _calibration(lists, targets)
 
@@ -57,7 +57,7 @@ def _examples(graph: Graph, run: Run, lists: Lists, targets: dict[str, set[str]]
 
 
 def _reason(item: dict[str, Any], events: list[tuple[int, int]]) -> str:
-    """In the words of the server; `events` are pairs of a time and the moment of the question."""
+    """In the words of the server; `events` are pairs of a time and the cutoff of the query."""
     from serving.model.reasons import reason
 
     told: dict[str, Any] = {"source": item["source"], "times_bought": len(events)}
@@ -76,13 +76,13 @@ def _calibration(lists: Lists, targets: dict[str, set[str]]) -> str:
     )
     if len(pairs) < _BINS:
         return ""
-    edges = [round(len(pairs) * place / _BINS) for place in range(_BINS + 1)]
+    edges = [round(len(pairs) * tenth / _BINS) for tenth in range(_BINS + 1)]
     shares = [
         sum(hit for _, hit in pairs[start:end]) / (end - start) for start, end in itertools.pairwise(edges)
     ]
     bars = {
-        f"{_ordinal(place)} tenth, score {pairs[edges[place]][0]:.2f} up": {"mean": share}
-        for place, share in enumerate(shares)
+        f"{_ordinal(tenth)} tenth, score {pairs[edges[tenth]][0]:.2f} up": {"mean": share}
+        for tenth, share in enumerate(shares)
     }
     title = (
         f"Of the tenth of the recommendations with the highest scores {shares[-1]:.1%} were bought, "
@@ -99,17 +99,9 @@ def _calibration(lists: Lists, targets: dict[str, set[str]]) -> str:
     return markup.section("calibration", "Calibration", chart, markup.paragraph(f"{verdict} {text}", "quiet"))
 
 
-def _ordinal(place: int) -> str:
-    number = place + 1
+def _ordinal(tenth: int) -> str:
+    number = tenth + 1
     return str(number) + {1: "st", 2: "nd", 3: "rd"}.get(number, "th")
-
-
-def _targets(folder: Path) -> dict[str, set[str]]:
-    if not folder.is_dir():
-        return {}
-    wanted = (names.USER_ID, names.TARGET_PRODUCT_ID)
-    rows = (parse_example(record, wanted) for record in records(folder))
-    return {row[names.USER_ID][0]: set(row.get(names.TARGET_PRODUCT_ID, [])) for row in rows}
 
 
 def _lists(path: Path) -> Lists:
@@ -124,18 +116,18 @@ def _lists(path: Path) -> Lists:
 def _history(graph: Graph, run: Run, users: list[str]) -> dict[tuple[str, str], list[tuple[int, int]]]:
     """User and product -> times of the events before the test window, with its begin."""
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
+
+    from components.interactions.files import part_files, read_interactions
 
     reader = graph.node(run, "ProductExampleGen")
     artifact = graph.output(run, "ProductExampleGen", "interactions")
     windows = unpacked(reader.properties.get("windows", "{}")) if reader else {}
     begin = windows.get("test_start") if isinstance(windows, dict) else None
-    if artifact is None or begin is None:
+    if artifact is None or begin is None or not part_files(artifact.uri):
         return {}
     wanted = pc.field(names.USER_ID).isin(users) & (pc.field(names.OCCURRED_AT) < begin)
     found: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for path in sorted(Path(artifact.uri).glob("part-*.parquet")):
-        for row in pq.read_table(path, filters=wanted).to_pylist():
-            key = (row[names.USER_ID], row[names.PRODUCT_ID])
-            found.setdefault(key, []).append((row[names.OCCURRED_AT], begin))
+    for row in read_interactions(artifact.uri, where=wanted).to_pylist():
+        key = (row[names.USER_ID], row[names.PRODUCT_ID])
+        found.setdefault(key, []).append((row[names.OCCURRED_AT], begin))
     return found

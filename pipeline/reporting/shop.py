@@ -43,15 +43,14 @@ class Shop:
 
 def read_shop(interactions: Path, num_catalog: int | None) -> Shop | None:
     """Counts the events of an Interactions artifact; None if its folder is gone or empty."""
-    import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
-    paths = sorted(interactions.glob("part-*.parquet"))
-    if not paths:
+    from components.interactions.files import part_files, read_interactions
+
+    if not part_files(interactions):
         return None
     columns = [names.USER_ID, names.PRODUCT_ID]
-    table = pa.concat_tables([pq.read_table(path, columns=columns) for path in paths])
+    table = read_interactions(interactions, columns)
     if not len(table):
         return None
     pairs = table.group_by(columns).aggregate([([], "count_all")])

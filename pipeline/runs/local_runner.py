@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
-from pipeline.runs.blame import blamed
+from pipeline.runs.user_errors import user_error_of
 from pipeline.terminal import console
 from pipeline.terminal.capture import captured
 from pipeline.terminal.progress import CACHED, RAN, Progress, Stage
@@ -23,7 +23,7 @@ _NODE_FINISHED: Final = "Component %s is finished."
 
 
 class NodeFailedError(Exception):
-    """A node failed for a reason that is ours to mend.
+    """A node failed for a reason that is ours to fix.
 
     Args:
         node: Id of the node.
@@ -86,7 +86,7 @@ def run_locally(
         except BaseException as error:
             logging.getLogger(__name__).exception("The run failed.")
             node = progress.stages[-1].node if progress.stages else "none"
-            raise blamed(error) or NodeFailedError(node, error, log_path) from error
+            raise user_error_of(error) or NodeFailedError(node, error, log_path) from error
         finally:
             _record(log_path.with_suffix(".json"), progress.stages, time.monotonic() - started)
     return LocalRun(tuple(progress.stages), time.monotonic() - started, log_path)

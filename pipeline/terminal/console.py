@@ -1,4 +1,4 @@
-"""The only place that writes to the terminal."""
+"""The only module that writes to the terminal."""
 
 from __future__ import annotations
 

@@ -58,6 +58,7 @@ def shop(tmp_path, serialized_example):
     users, products, times = zip(*events, strict=True)
     table = pa.table({"user_id": users, "product_id": products, "occurred_at": times})
     table = table.append_column("weight", pa.array(np.ones(len(table)), pa.float32()))
+    table = table.append_column("event_type", pa.array(["purchase"] * len(table)))
     pq.write_table(table, tmp_path / "interactions" / "part-00000.parquet")
     windows = TimeWindows(
         start=0,

@@ -29,7 +29,6 @@ def test_another_exclusion_is_refused(value):
         (GateSettings, "max_latency_ms", 0),
         (IndexSettings, "num_neighbours", 0),
         (IndexSettings, "half_life_days", 0),
-        (IndexSettings, "min_recall", -0.1),
     ],
 )
 def test_values_out_of_range_are_refused(settings, key, value):

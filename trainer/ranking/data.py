@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureSet
-from schema.transformed import candidate_spec, dense_candidates
+from schema.transformed import candidate_spec, dense_candidates, read_records
 from trainer.ranking.rankers.base import FIGURES
 
 Tensors = dict[str, Any]
@@ -56,7 +56,7 @@ def ranking_batches(
     def parse(batch: tf.Tensor) -> Tensors:
         return dense_candidates(tf.io.parse_example(batch, spec), features)
 
-    records = _records(patterns)
+    records = read_records(patterns)
     if cutoffs is not None:
         wanted = tf.constant(list(cutoffs), tf.int64)
         records = records.filter(lambda record: tf.reduce_any(_cutoff(record) == wanted))
@@ -66,7 +66,7 @@ def ranking_batches(
 
 def count_rows(patterns: Sequence[str]) -> int:
     """Number of rows in the files."""
-    return sum(1 for _ in _records(patterns))
+    return sum(1 for _ in read_records(patterns))
 
 
 def sample_candidates(batch: Tensors, count: int, seed: tf.Tensor | None = None) -> Tensors:
@@ -88,8 +88,3 @@ def sample_candidates(batch: Tensors, count: int, seed: tf.Tensor | None = None)
 def _cutoff(record: tf.Tensor) -> tf.Tensor:
     spec = {names.QUERY_TIME: tf.io.FixedLenFeature([], tf.int64)}
     return tf.io.parse_single_example(record, spec)[names.QUERY_TIME]
-
-
-def _records(patterns: Sequence[str]) -> tf.data.Dataset:
-    files = sorted(name for pattern in patterns for name in tf.io.gfile.glob(pattern))
-    return tf.data.TFRecordDataset(files, compression_type="GZIP", buffer_size=1 << 20)

@@ -16,7 +16,7 @@ from trainer.ranking.model import RankingModel
 
 HEADS_FILE = "assets.extra/heads.json"
 _LABELS = {QUANTITY: names.LABEL_QUANTITY, RATING: names.LABEL_RATING}
-_LEAST_PROBABILITY = 1e-7
+_MIN_PROBABILITY = 1e-7
 
 Figures = dict[str, dict[str, float]]
 
@@ -111,5 +111,5 @@ def _errors(values: np.ndarray, truth: np.ndarray, mean: float) -> dict[str, flo
 
 
 def _log_loss(values: np.ndarray, truth: np.ndarray) -> float:
-    chance = np.clip(values.astype(np.float64), _LEAST_PROBABILITY, 1.0 - _LEAST_PROBABILITY)
+    chance = np.clip(values.astype(np.float64), _MIN_PROBABILITY, 1.0 - _MIN_PROBABILITY)
     return float(-np.mean(truth * np.log(chance) + (1.0 - truth) * np.log(1.0 - chance)))

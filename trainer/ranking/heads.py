@@ -16,7 +16,7 @@ TYPE_PREFIX = "probability_"
 QUANTITY = "expected_quantity"
 RATING = "expected_rating"
 _HIDDEN_UNITS = 32
-_MOST_LOG_QUANTITY = 10.0
+_MAX_LOG_QUANTITY = 10.0
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class RankingHeads(tf.keras.layers.Layer):
         read = self.weight * hidden + (1.0 - self.weight) * tf.stop_gradient(hidden)
         raw = self.last(self.shared(tf.concat([read, figures], axis=-1)))
         predicted: Tensors = {"type_logits": raw[..., : len(self.types)]}
-        for place, name in enumerate(self.outputs):
-            predicted[name] = self._value(name, raw[..., place])
+        for column, name in enumerate(self.outputs):
+            predicted[name] = self._value(name, raw[..., column])
         return predicted
 
     def loss(self, predicted: Tensors, data: Tensors) -> tf.Tensor:
@@ -111,7 +111,7 @@ class RankingHeads(tf.keras.layers.Layer):
     def _value(self, name: str, raw: tf.Tensor) -> tf.Tensor:
         if name == QUANTITY:
             mean = float(self.targets.mean_quantity or 1.0)
-            return mean * tf.exp(tf.clip_by_value(raw, -_MOST_LOG_QUANTITY, _MOST_LOG_QUANTITY))
+            return mean * tf.exp(tf.clip_by_value(raw, -_MAX_LOG_QUANTITY, _MAX_LOG_QUANTITY))
         if name == RATING:
             return float(self.targets.mean_rating or 0.0) + self.targets.rating_deviation * raw
         return tf.sigmoid(raw)

@@ -11,14 +11,14 @@ from schema import names
 from trainer.ranking.data import ANCHOR, BOUGHT, HAS_HISTORY, sample_candidates
 from trainer.ranking.model import RankingModel
 from trainer.ranking.rankers.base import FIGURES
-from trainer.ranking.rankers.tastes import MOST_EVENTS, newest_events
+from trainer.ranking.rankers.interests import MAX_EVENTS, newest_events
 
 Tensors = dict[str, Any]
 
 _PREFETCHED = 4
 
 
-def describe_lists(model: RankingModel, batches: tf.data.Dataset, most_candidates: int | None) -> Tensors:
+def describe_lists(model: RankingModel, batches: tf.data.Dataset, max_candidates: int | None) -> Tensors:
     """Computes and keeps what training and evaluation read of each list.
 
     Figures are kept as half-precision numbers: they are normalised and cut, so that their error is below
@@ -27,7 +27,7 @@ def describe_lists(model: RankingModel, batches: tf.data.Dataset, most_candidate
     Args:
         model: An adapted model.
         batches: Dense rows of candidates.
-        most_candidates: Keeps all positives and random others up to this many of each list; all if None.
+        max_candidates: Keeps all positives and random others up to this many of each list; all if None.
             They are described before, beside all others of their list.
 
     Returns:
@@ -49,8 +49,8 @@ def describe_lists(model: RankingModel, batches: tf.data.Dataset, most_candidate
             names.QUERY_TIME: batch[names.QUERY_TIME],
         }
         kept |= {name: batch[name] for name in model.heads.labels}
-        if most_candidates is not None:
-            kept = sample_candidates(kept, most_candidates)
+        if max_candidates is not None:
+            kept = sample_candidates(kept, max_candidates)
         return kept | (_history(batch) if model.ranker.reads_products else {})
 
     described = [
@@ -106,8 +106,8 @@ def whole_lists(lists: Tensors, batch_size: int) -> tf.data.Dataset:
 def _history(batch: Tensors) -> Tensors:
     """The newest events, padded to a fixed length so that batches can be joined."""
     index, age = newest_events(batch[names.HISTORY_INDEX], batch[names.HISTORY_AGE])
-    missing = [[0, 0], [0, MOST_EVENTS - tf.shape(index)[1]]]
+    missing = [[0, 0], [0, MAX_EVENTS - tf.shape(index)[1]]]
     return {
-        names.HISTORY_INDEX: tf.ensure_shape(tf.pad(index, missing, constant_values=-1), [None, MOST_EVENTS]),
-        names.HISTORY_AGE: tf.ensure_shape(tf.pad(age, missing), [None, MOST_EVENTS]),
+        names.HISTORY_INDEX: tf.ensure_shape(tf.pad(index, missing, constant_values=-1), [None, MAX_EVENTS]),
+        names.HISTORY_AGE: tf.ensure_shape(tf.pad(age, missing), [None, MAX_EVENTS]),
     }

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import tensorflow as tf
-
-from schema import names
 
 
 def ndcg_at_k(labels: np.ndarray, scores: np.ndarray, num_targets: np.ndarray, top_k: int) -> np.ndarray:
@@ -35,18 +30,3 @@ def ndcg_of_hits(hits: np.ndarray, num_targets: np.ndarray, top_k: int) -> np.nd
     ideal = np.cumsum(full)[np.minimum(num_targets, top_k) - 1]
     result: np.ndarray = (hits * discount).sum(axis=1) / ideal
     return result
-
-
-def mean_ndcg(model: Any, batches: tf.data.Dataset, top_k: int = 10) -> float:
-    """Mean NDCG@k of a model over all queries."""
-    score = tf.function(lambda batch: model(batch)["scores"], reduce_retracing=True)
-    values = [
-        ndcg_at_k(
-            batch[names.LABEL].numpy(),
-            score(batch).numpy(),
-            np.maximum(batch[names.NUM_TARGETS].numpy(), 1),
-            top_k,
-        )
-        for batch in batches
-    ]
-    return float(np.concatenate(values).mean()) if values else 0.0

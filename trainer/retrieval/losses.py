@@ -52,5 +52,5 @@ def find_accidental_hits(targets: tf.RaggedTensor, candidates: tf.Tensor, num_pr
     rows = tf.range(targets.nrows(), dtype=tf.int64)[:, tf.newaxis] * num_products
     keys = (targets + tf.cast(rows, targets.dtype)).flat_values
     wanted = tf.reshape(rows + candidates[tf.newaxis, :], [-1])
-    place = tf.minimum(tf.searchsorted(keys, wanted), tf.size(keys) - 1)
-    return tf.reshape(tf.equal(tf.gather(keys, place), wanted), [targets.nrows(), -1])
+    entry = tf.minimum(tf.searchsorted(keys, wanted), tf.size(keys) - 1)
+    return tf.reshape(tf.equal(tf.gather(keys, entry), wanted), [targets.nrows(), -1])

@@ -50,8 +50,8 @@ class RetrievalModel(tfrs.models.Model):
     def embed_queries(self, inputs: Tensors) -> tf.Tensor:
         """Dense query tensors to unit vectors `[batch, dim]`."""
         history = tf.maximum(inputs[names.HISTORY_INDEX], 0)
-        products, place = tf.unique(tf.reshape(history, [-1]))
-        represented = self._history(self.encoder(products), place, history)
+        products, row = tf.unique(tf.reshape(history, [-1]))
+        represented = self._history(self.encoder(products), row, history)
         return self.query_tower(inputs, represented)
 
     def embed_candidates(self, products: tf.Tensor) -> tf.Tensor:
@@ -71,8 +71,8 @@ class RetrievalModel(tfrs.models.Model):
         queries, candidate_vectors = self._embed_batch(inputs, candidates, training)
         scores = tf.matmul(queries, candidate_vectors, transpose_b=True) / self.settings.temperature
         is_full = self.settings.loss == "full_softmax"
-        place = drawn if is_full else tf.range(tf.size(drawn, out_type=tf.int64))
-        positive = tf.gather_nd(scores, tf.stack([tf.cast(rows, tf.int64), place], axis=1))
+        column = drawn if is_full else tf.range(tf.size(drawn, out_type=tf.int64))
+        positive = tf.gather_nd(scores, tf.stack([tf.cast(rows, tf.int64), column], axis=1))
         losses = sampled_softmax_loss(
             positive,
             rows,
@@ -88,17 +88,17 @@ class RetrievalModel(tfrs.models.Model):
         """Represents each distinct product of the batch once, for the history and the candidates."""
         history = tf.maximum(inputs[names.HISTORY_INDEX], 0)
         num_history = tf.size(history)
-        products, place = tf.unique(tf.concat([tf.reshape(history, [-1]), candidates], axis=0))
+        products, row = tf.unique(tf.concat([tf.reshape(history, [-1]), candidates], axis=0))
         represented = self.encoder(products, training=training)
         queries = self.query_tower(
-            inputs, self._history(represented, place[:num_history], history), training=training
+            inputs, self._history(represented, row[:num_history], history), training=training
         )
-        return queries, self.candidate_tower(tf.gather(represented, place[num_history:]))
+        return queries, self.candidate_tower(tf.gather(represented, row[num_history:]))
 
-    def _history(self, represented: tf.Tensor, place: tf.Tensor, history: tf.Tensor) -> tf.Tensor:
+    def _history(self, represented: tf.Tensor, row: tf.Tensor, history: tf.Tensor) -> tf.Tensor:
         shape = tf.concat([tf.shape(history), [represented.shape[-1]]], axis=0)
         return tf.ensure_shape(
-            tf.reshape(tf.gather(represented, place), shape), [None, None, represented.shape[-1]]
+            tf.reshape(tf.gather(represented, row), shape), [None, None, represented.shape[-1]]
         )
 
 
@@ -113,6 +113,6 @@ def draw_targets(
     lengths = tf.cast(targets.row_lengths(), tf.float32)[:, tf.newaxis]
     offset = tf.cast(tf.random.uniform([tf.shape(lengths)[0], count]) * lengths, tf.int64)
     offset = tf.minimum(offset, targets.row_lengths()[:, tf.newaxis] - 1)
-    place = tf.reshape(targets.row_starts()[:, tf.newaxis] + offset, [-1])
+    entry = tf.reshape(targets.row_starts()[:, tf.newaxis] + offset, [-1])
     rows = tf.repeat(tf.range(tf.shape(lengths)[0]), count)
-    return rows, tf.gather(targets.flat_values, place), tf.gather(weights.flat_values, place)
+    return rows, tf.gather(targets.flat_values, entry), tf.gather(weights.flat_values, entry)

@@ -21,7 +21,7 @@ from trainer.retrieval.queries import (
     target_shares,
     weigh_users_alike,
 )
-from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryTower
+from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryInputs, QueryTower
 from trainer.settings import RetrievalSettings
 from trainer.shared.arguments import TrainerArguments, parse_arguments
 from trainer.shared.catalog import ProductTable, read_product_table
@@ -29,7 +29,7 @@ from trainer.shared.distribution import Workers
 from trainer.shared.fitting import fit_again, fit_best, read_best_epoch, suitable_batch_size, write_curve
 
 METRIC = "recall@100"
-MOST_PRODUCTS_OF_FULL_SOFTMAX = 100_000
+MAX_PRODUCTS_OF_FULL_SOFTMAX = 100_000
 
 
 def run_fn(fn_args: Any) -> None:
@@ -104,10 +104,10 @@ def build_model(
     Raises:
         UserError: The loss is over the whole catalogue, and that is too large.
     """
-    if settings.loss == "full_softmax" and table.size > MOST_PRODUCTS_OF_FULL_SOFTMAX:
+    if settings.loss == "full_softmax" and table.size > MAX_PRODUCTS_OF_FULL_SOFTMAX:
         raise UserError(
             "Configuration key `retrieval.loss`: full_softmax scores the whole catalogue at every step, "
-            f"which is for at most {MOST_PRODUCTS_OF_FULL_SOFTMAX:,} products. "
+            f"which is for at most {MAX_PRODUCTS_OF_FULL_SOFTMAX:,} products. "
             f"Received: {table.size:,} products. "
             "Remedy: choose sampled_softmax."
         )
@@ -119,12 +119,15 @@ def build_model(
     encoder = ProductEncoder(
         table, dim, id_dropout, cardinalities(arguments.transform, features.product_columns()), seed, reads
     )
-    query_tower = QueryTower(
+    queries = QueryInputs(
         columns=features.user_columns(),
         sizes=cardinalities(arguments.transform, features.user_columns()),
         num_users=arguments.transform.vocabulary_size_by_name(names.USER_VOCABULARY),
-        half_lives=(window_days / 8, window_days),
         num_event_types=len(features.event_types),
+        half_lives=(window_days / 8, window_days),
+    )
+    query_tower = QueryTower(
+        queries,
         dim=dim,
         hidden_dim=settings.hidden_dim,
         id_dropout=id_dropout,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import tensorflow as tf
@@ -10,7 +10,7 @@ import tensorflow as tf
 from schema import names
 from schema.features import FeatureColumn, Kind
 from trainer.retrieval.encoders.choice import EncoderName, TowerInputs, history_encoder, tower_inputs
-from trainer.shared.catalog import MOST_WORDS_OF_A_TEXT, ProductTable, as_constants, vocabulary_size
+from trainer.shared.catalog import MAX_WORDS_OF_A_TEXT, ProductTable, as_constants, vocabulary_size
 
 
 class ProductEncoder(tf.keras.layers.Layer):
@@ -83,7 +83,7 @@ class ProductEncoder(tf.keras.layers.Layer):
         for name, layer in self.category_embeddings.items():
             known[name] = tf.minimum(features[name], layer.input_dim - 1)
         for name, layer in self.text_embeddings.items():
-            known[name] = tf.minimum(features[name][:, :MOST_WORDS_OF_A_TEXT], layer.input_dim - 1)
+            known[name] = tf.minimum(features[name][:, :MAX_WORDS_OF_A_TEXT], layer.input_dim - 1)
         return tf.add_n(self._embed(known))
 
     @property
@@ -117,15 +117,30 @@ class CandidateTower(tf.keras.layers.Layer):
         return tf.math.l2_normalize(inputs + self.output_layer(self.hidden(inputs)), axis=-1)
 
 
+@dataclass(frozen=True)
+class QueryInputs:
+    """What a query consists of.
+
+    Attributes:
+        columns: User feature columns by raw feature name.
+        sizes: Column -> number of indices.
+        num_users: Number of known users.
+        num_event_types: Number of known types of events.
+        half_lives: At which the history fades, in days.
+    """
+
+    columns: dict[str, FeatureColumn]
+    sizes: dict[str, int]
+    num_users: int
+    num_event_types: int
+    half_lives: tuple[float, ...]
+
+
 class QueryTower(tf.keras.layers.Layer):
     """Maps the user, the context of the moment and the encoded history to the shared space.
 
     Args:
-        columns: User feature columns by raw feature name.
-        sizes: Column -> number of indices.
-        num_users: Number of known users.
-        half_lives: Of the history encoder, in days.
-        num_event_types: Of the history encoder.
+        queries: What there is to read.
         dim: Length of the query embedding.
         hidden_dim: Width of the hidden layer.
         id_dropout: Share of user ids hidden in training: the tower must not lean on them.
@@ -135,12 +150,8 @@ class QueryTower(tf.keras.layers.Layer):
 
     def __init__(
         self,
+        queries: QueryInputs,
         *,
-        columns: dict[str, FeatureColumn],
-        sizes: dict[str, int],
-        num_users: int,
-        half_lives: tuple[float, ...],
-        num_event_types: int,
         dim: int,
         hidden_dim: int,
         id_dropout: float,
@@ -150,12 +161,12 @@ class QueryTower(tf.keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         reads = tower_inputs(encoder)
-        columns = columns if reads.features else {}
+        columns = queries.columns if reads.features else {}
         self.columns = columns
         self.id_dropout = id_dropout
-        self.users = _embedding(num_users + 1, dim, seed) if reads.ids else None
+        self.users = _embedding(queries.num_users + 1, dim, seed) if reads.ids else None
         self.feature_embeddings = {
-            name: _embedding(sizes[name], dim, seed + position)
+            name: _embedding(queries.sizes[name], dim, seed + position)
             for position, (name, column) in enumerate(columns.items(), start=1)
             if column.kind is not Kind.EMBEDDING
         }
@@ -164,7 +175,7 @@ class QueryTower(tf.keras.layers.Layer):
             for name, column in columns.items()
             if column.kind is Kind.EMBEDDING
         }
-        self.encoder = history_encoder(encoder, half_lives, num_event_types, dim, seed + 500)
+        self.encoder = history_encoder(encoder, queries.half_lives, queries.num_event_types, dim, seed + 500)
         self.hidden = tf.keras.layers.Dense(hidden_dim, activation="relu")
         self.output_layer = tf.keras.layers.Dense(dim)
         self.skip = tf.keras.layers.Dense(dim, use_bias=False)

@@ -12,7 +12,7 @@ from schema import names
 from schema.features import FeatureSet, Kind
 from schema.transformed import availability, catalog_spec, dense_columns, read_rows
 
-MOST_WORDS_OF_A_TEXT = 16
+MAX_WORDS_OF_A_TEXT = 16
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def _fixed_width(values: np.ndarray, kind: Kind) -> np.ndarray:
         return values
     if kind is not Kind.TEXT:
         return values.astype(np.int32)
-    fixed = np.full((len(values), MOST_WORDS_OF_A_TEXT), -1, np.int32)
-    width = min(values.shape[1], MOST_WORDS_OF_A_TEXT)
+    fixed = np.full((len(values), MAX_WORDS_OF_A_TEXT), -1, np.int32)
+    width = min(values.shape[1], MAX_WORDS_OF_A_TEXT)
     fixed[:, :width] = values[:, :width]
     return fixed
 

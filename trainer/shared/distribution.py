@@ -41,7 +41,7 @@ class Workers:
 
     Attributes:
         strategy: Theirs; TensorFlow's default if there is but one replica.
-        index: Place of this process among them.
+        index: Index of this process among them.
         count: Number of processes.
     """
 
@@ -68,7 +68,7 @@ class Workers:
         meeting = Meeting.of_environment()
         if meeting and CLUSTER_VARIABLE not in os.environ:
             meeting.lead(run_fn, fn_args)
-        index, count = _place()
+        index, count = _task_index()
         return cls(tf.distribute.MultiWorkerMirroredStrategy(), index, count)
 
     @property
@@ -133,7 +133,7 @@ class Workers:
             shutil.rmtree(elsewhere, ignore_errors=True)
 
 
-def _place() -> tuple[int, int]:
+def _task_index() -> tuple[int, int]:
     """Index of this worker and number of all."""
     try:
         cluster = json.loads(os.environ.get(CLUSTER_VARIABLE, ""))

@@ -22,7 +22,7 @@ from schema.files import write_text
 MEETING_VARIABLE: Final = "TOWERLINE_WORKERS"
 """Environment variable of the first process: number of processes and the folder, as `4:/folder`."""
 CLUSTER_VARIABLE: Final = "TF_CONFIG"
-"""Environment variable with the addresses of all workers and the place of this one, for TensorFlow."""
+"""Environment variable with the addresses of all workers and the index of this one, for TensorFlow."""
 
 _JOB, _CLOSED = "job.json", "closed"
 _GIVEN: Final = (
@@ -92,7 +92,7 @@ class Meeting:
         """Waits for the job and does it.
 
         Args:
-            index: Place of this process, from 1.
+            index: Index of this process, from 1.
             run: Called with the dotted path and the arguments.
 
         Returns:

@@ -17,7 +17,7 @@ from components.evaluation.metrics import hits, ndcg
 from schema import names
 
 _TUNING_DEPTH = 10
-_MOST_CELLS_AT_ONCE = 20_000_000
+_MAX_CELLS_AT_ONCE = 20_000_000
 
 
 class Baseline(Protocol):
@@ -27,16 +27,16 @@ class Baseline(Protocol):
     def settings(self) -> dict[str, float | None]:
         """Chosen values, for the report."""
 
-    def recommend(self, question: Question, top_k: int) -> IntArray:
+    def recommend(self, eval_set: EvaluationSet, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked of every system: these users at this moment.
+class EvaluationSet:
+    """What is asked of every system: these users at this cutoff.
 
     Attributes:
-        past: Everything known at the moment.
+        past: Everything known at the cutoff.
         users: Codes of the users, each once, -1 for a user without events, `[queries]`.
         targets: What they turned to afterwards.
         excluded: What must not be recommended to them.
@@ -67,16 +67,16 @@ class Popularity:
         """All recommendable products, most popular first."""
         size = len(past.recommendable)
         ever = np.bincount(past.products, minlength=size)
-        since = past.times.min(initial=past.moment) if self.window is None else past.moment - self.window
+        since = past.times.min(initial=past.cutoff) if self.window is None else past.cutoff - self.window
         recent = np.bincount(past.products[past.times >= since], minlength=size)
         order = np.lexsort((-ever, -recent))
         recommendable: IntArray = order[past.recommendable[order]]
         return recommendable
 
-    def recommend(self, question: Question, top_k: int) -> IntArray:
+    def recommend(self, eval_set: EvaluationSet, top_k: int) -> IntArray:
         """The same list for everybody, apart from what is excluded for a user."""
-        empty = np.full((len(question.users), top_k), NOTHING, np.int64)
-        return fill(empty, self.order(question.past), question.excluded)
+        empty = np.full((len(eval_set.users), top_k), NOTHING, np.int64)
+        return fill(empty, self.order(eval_set.past), eval_set.excluded)
 
 
 @dataclass(frozen=True)
@@ -97,16 +97,16 @@ class OwnFrequency:
         half_life = None if self.half_life is None else self.half_life / names.SECONDS_PER_DAY
         return {"half_life_days": half_life, **self.popularity.settings}
 
-    def recommend(self, question: Question, top_k: int) -> IntArray:
+    def recommend(self, eval_set: EvaluationSet, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
-        past = question.past
+        past = eval_set.past
         order = self.popularity.order(past)
-        rows = past.rows_of(question.users)
+        rows = past.rows_of(eval_set.users)
         allowed = (rows >= 0) & past.recommendable[past.products]
-        allowed &= ~question.excluded.contains(rows, past.products)
+        allowed &= ~eval_set.excluded.contains(rows, past.products)
         size = len(past.recommendable)
         pairs, pair_of_event = np.unique(rows[allowed] * size + past.products[allowed], return_inverse=True)
-        age = past.moment - past.times[allowed]
+        age = past.cutoff - past.times[allowed]
         decay = np.ones(len(age)) if self.half_life is None else np.exp2(-age / self.half_life)
         score = np.bincount(pair_of_event, decay, minlength=len(pairs))
         popularity_rank = np.empty(size, np.int64)
@@ -114,18 +114,18 @@ class OwnFrequency:
         row, product = pairs // size, pairs % size
         best = np.lexsort((popularity_rank[product], -score, row))
         row, product = row[best], product[best]
-        place = np.arange(len(row)) - np.searchsorted(row, row)
-        own = np.full((len(question.users), top_k), NOTHING, np.int64)
-        kept = place < top_k
-        own[row[kept], place[kept]] = product[kept]
-        return fill(own, order, question.excluded)
+        rank = np.arange(len(row)) - np.searchsorted(row, row)
+        own = np.full((len(eval_set.users), top_k), NOTHING, np.int64)
+        kept = rank < top_k
+        own[row[kept], rank[kept]] = product[kept]
+        return fill(own, order, eval_set.excluded)
 
 
 def fill(ranked: IntArray, order: IntArray, excluded: CodeLists) -> IntArray:
     """Completes short lists with the first products of `order` that they lack and that are not excluded.
 
     Args:
-        ranked: `[queries, places]`, -1 in the places to fill, all of them at the end of a row.
+        ranked: `[queries, top_k]`, -1 in the slots to fill, all of them at the end of a row.
         order: Product codes, best first, the same for everybody.
         excluded: Per query.
 
@@ -138,36 +138,36 @@ def fill(ranked: IntArray, order: IntArray, excluded: CodeLists) -> IntArray:
     depth = int(min(len(order), width + (excluded.lengths + present).max(initial=0)))
     if not depth or not num_queries:
         return out
-    place_in_order = np.full(
+    rank_in_order = np.full(
         1 + max(int(order.max()), int(excluded.codes.max(initial=0)), int(ranked.max())), depth
     )
-    place_in_order[order[:depth]] = np.arange(depth)
-    at_once = max(1, _MOST_CELLS_AT_ONCE // depth)
+    rank_in_order[order[:depth]] = np.arange(depth)
+    at_once = max(1, _MAX_CELLS_AT_ONCE // depth)
     for start in range(0, num_queries, at_once):
         block = out[start : start + at_once]
         free = np.ones((len(block), depth + 1), np.bool_)
         rows, columns = np.nonzero(block >= 0)
-        free[rows, place_in_order[block[rows, columns]]] = False
+        free[rows, rank_in_order[block[rows, columns]]] = False
         low, high = excluded.offsets[start], excluded.offsets[start + len(block)]
-        free[excluded.rows[low:high] - start, place_in_order[excluded.codes[low:high]]] = False
+        free[excluded.rows[low:high] - start, rank_in_order[excluded.codes[low:high]]] = False
         free = free[:, :depth]
-        places = np.cumsum(free, axis=1) - 1 + present[start : start + at_once, None]
-        rows, columns = np.nonzero(free & (places < width))
-        block[rows, places[rows, columns]] = order[columns]
+        slots = np.cumsum(free, axis=1) - 1 + present[start : start + at_once, None]
+        rows, columns = np.nonzero(free & (slots < width))
+        block[rows, slots[rows, columns]] = order[columns]
     return out
 
 
 AnyBaseline = TypeVar("AnyBaseline", bound=Baseline)
 
 
-def best_of(candidates: Sequence[AnyBaseline], question: Question) -> AnyBaseline:
-    """The candidate with the best NDCG@10 on `question`; the first of equals."""
-    return candidates[int(np.argmax([score_baseline(candidate, question) for candidate in candidates]))]
+def best_of(candidates: Sequence[AnyBaseline], eval_set: EvaluationSet) -> AnyBaseline:
+    """The candidate with the best NDCG@10 on `eval_set`; the first of equals."""
+    return candidates[int(np.argmax([score_baseline(candidate, eval_set) for candidate in candidates]))]
 
 
-def score_baseline(candidate: Baseline, question: Question) -> float:
+def score_baseline(candidate: Baseline, eval_set: EvaluationSet) -> float:
     """Mean NDCG@10 over the queries that have targets; 0 if none has."""
-    asked = question.targets.lengths > 0
-    relevant = hits(candidate.recommend(question, _TUNING_DEPTH), question.targets)
-    values = ndcg(relevant, question.targets.lengths, _TUNING_DEPTH)[asked]
+    asked = eval_set.targets.lengths > 0
+    relevant = hits(candidate.recommend(eval_set, _TUNING_DEPTH), eval_set.targets)
+    values = ndcg(relevant, eval_set.targets.lengths, _TUNING_DEPTH)[asked]
     return float(values.mean()) if len(values) else 0.0

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
 
-from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.base import EvaluationSet, Popularity
 from components.evaluation.baselines.matrices import Matrices, rows_of_queries
 from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
 from components.evaluation.lists import FloatArray, IntArray
+from components.interactions.ease import solve_ease
 from schema import names
 
 
@@ -21,9 +21,9 @@ class Ease:
 
     Attributes:
         matrices: Shared matrices.
-        half_life: Of a purchase's weight in the question, seconds; None weighs all alike.
+        half_life: Of a purchase's weight in the query, seconds; None weighs all alike.
         regularization: Added to the diagonal of the Gram matrix.
-        most_products: Most bought products that take part: the cost grows with its third power.
+        max_products: Most bought products that take part: the cost grows with its third power.
         popularity: Fills the lists.
         other: What an event counts that is no target; 0 leaves those out, anything else counts them as 1.
     """
@@ -31,7 +31,7 @@ class Ease:
     matrices: Matrices
     half_life: float | None
     regularization: float
-    most_products: int
+    max_products: int
     popularity: Popularity
     other: float = 0.0
 
@@ -41,9 +41,9 @@ class Ease:
         days = None if self.half_life is None else self.half_life / names.SECONDS_PER_DAY
         return {"half_life_days": days, "regularization": self.regularization, "other": self.other}
 
-    def recommend(self, question: Question, top_k: int) -> IntArray:
+    def recommend(self, eval_set: EvaluationSet, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
-        past = question.past
+        past = eval_set.past
         head, weights = self.matrices.remember(
             past, ("ease", self.regularization, self.other), lambda: self._solve(past)
         )
@@ -51,30 +51,18 @@ class Ease:
         size = len(past.recommendable)
 
         def score(start: int, end: int) -> Scores:
-            rows = rows_of_queries(counts, question, start, end)[:, head]
+            rows = rows_of_queries(counts, eval_set, start, end)[:, head]
             rows.data = np.minimum(rows.data, 1.0)
             scores = np.zeros((end - start, size), np.float32)
             scores[:, head] = rows @ weights
             return scores
 
-        return rank_by_scores(score, question, top_k, self.popularity)
+        return rank_by_scores(score, eval_set, top_k, self.popularity)
 
     def _solve(self, past: Past) -> tuple[IntArray, FloatArray]:
         binary = self.matrices.binary(past, self.other)
         buyers = np.asarray(binary.sum(axis=0)).ravel()
-        head = np.sort(np.argsort(-buyers, kind="stable")[: self.most_products])
+        head = np.sort(np.argsort(-buyers, kind="stable")[: self.max_products])
         head = head[buyers[head] > 0]
         gram = (binary[:, head].T @ binary[:, head]).toarray()
-        return head, ease_weights(gram, self.regularization)
-
-
-def ease_weights(gram: FloatArray, regularization: float) -> FloatArray:
-    """`-P[i, j] / P[j, j]` with `P = (gram + regularization)^-1`, zeros on the diagonal."""
-    if not len(gram):
-        return gram
-    gram = gram.copy()
-    gram[np.diag_indices_from(gram)] += regularization
-    inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
-    weights: FloatArray = -inverse / np.diag(inverse)[np.newaxis, :]
-    np.fill_diagonal(weights, 0.0)
-    return weights
+        return head, solve_ease(gram, self.regularization)

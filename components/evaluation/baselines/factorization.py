@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import sparse
 
-from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.base import EvaluationSet, Popularity
 from components.evaluation.baselines.matrices import Matrices
 from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
@@ -47,21 +47,21 @@ class Factorization:
         }
         return shared | ({"confidence": self.confidence} if self.method == "als" else {})
 
-    def recommend(self, question: Question, top_k: int) -> IntArray:
+    def recommend(self, eval_set: EvaluationSet, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
-        past = question.past
+        past = eval_set.past
         key = (self.method, self.regularization, self.confidence, self.num_iterations)
         users, products = self.matrices.remember(past, key, lambda: self._fit(past))
 
         def score(start: int, end: int) -> Scores:
-            codes = question.users[start:end]
+            codes = eval_set.users[start:end]
             scores: Scores = users[np.maximum(codes, 0)] @ products.T
             # Only the order of a factorisation means something: the shift makes every score positive.
             scores = scores - scores.min(axis=1, keepdims=True) + 1.0
             scores[codes == NOTHING] = 0.0
             return scores
 
-        return rank_by_scores(score, question, top_k, self.popularity)
+        return rank_by_scores(score, eval_set, top_k, self.popularity)
 
     def _fit(self, past: Past) -> tuple[Scores, Scores]:
         matrix = self.matrices.counts(past, None)

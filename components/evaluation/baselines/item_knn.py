@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.base import EvaluationSet, Popularity
 from components.evaluation.baselines.matrices import Matrices, rows_of_queries
 from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
@@ -24,7 +24,7 @@ class ItemKnn:
 
     Attributes:
         matrices: Shared matrices.
-        half_life: Of a purchase's weight in the question, seconds.
+        half_life: Of a purchase's weight in the query, seconds.
         memory: Half-life of an event's weight where cosines are computed, seconds.
         itself: Whether a product is its own nearest neighbour, so that what was bought may come again.
         popularity: Fills the lists.
@@ -48,9 +48,9 @@ class ItemKnn:
             "other": self.other,
         }
 
-    def recommend(self, question: Question, top_k: int) -> IntArray:
+    def recommend(self, eval_set: EvaluationSet, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
-        past = question.past
+        past = eval_set.past
         key = ("similar", self.memory, self.other)
         similar = self.matrices.remember(past, key, lambda: self._similar(past))
         if self.itself:
@@ -58,11 +58,11 @@ class ItemKnn:
         counts = self.matrices.counts(past, self.half_life, self.other)
 
         def score(start: int, end: int) -> Scores:
-            rows = rows_of_queries(counts, question, start, end)
+            rows = rows_of_queries(counts, eval_set, start, end)
             scores: Scores = (rows @ similar).toarray().astype(np.float32)
             return scores
 
-        return rank_by_scores(score, question, top_k, self.popularity)
+        return rank_by_scores(score, eval_set, top_k, self.popularity)
 
     def _similar(self, past: Past) -> sparse.csr_matrix:
         counts = self.matrices.counts(past, self.memory, self.other).copy()

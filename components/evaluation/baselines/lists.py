@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.evaluation.events import encode
 from components.evaluation.lists import NOTHING, IntArray
+from components.interactions.events import encode
 from schema import names
 from schema.files import whole_file
 
@@ -26,7 +26,7 @@ def lists_table(system: str, question: str, user_ids: pa.Array, ranked: IntArray
         system: Name of the baseline.
         question: `all` or `new`.
         user_ids: Of the queries.
-        ranked: Product codes `[queries, places]`, -1 for an empty place.
+        ranked: Product codes `[queries, top_k]`, -1 for an empty slot.
         ids: The catalogue that codes point into.
     """
     present = ranked != NOTHING
@@ -61,7 +61,7 @@ def read_lists(
         product_ids: The catalogue.
 
     Returns:
-        System -> product codes `[queries, places]`, -1 for an empty place.
+        System -> product codes `[queries, top_k]`, -1 for an empty slot.
 
     Raises:
         ValueError: A user has no list.
@@ -70,11 +70,11 @@ def read_lists(
     found: dict[str, IntArray] = {}
     for system in table[_SYSTEM].unique().to_pylist():
         rows = table.filter(pa.compute.equal(table[_SYSTEM], system)).combine_chunks()
-        place = encode(user_ids, rows[names.USER_ID].combine_chunks())
-        if (place == NOTHING).any():
+        row = encode(user_ids, rows[names.USER_ID].combine_chunks())
+        if (row == NOTHING).any():
             raise ValueError(
                 f"Baseline {system} has no list for a user of the test window. "
-                f"Received: {int((place == NOTHING).sum())} such users. "
+                f"Received: {int((row == NOTHING).sum())} such users. "
                 "Remedy: run BaselineRecommender again."
             )
         lists = rows[_PRODUCTS].combine_chunks()
@@ -82,5 +82,5 @@ def read_lists(
         codes = np.full((len(rows), int(lengths.max(initial=0))), NOTHING, np.int64)
         present = np.arange(codes.shape[1])[None, :] < lengths[:, None]
         codes[present] = encode(lists.flatten(), product_ids)
-        found[system] = codes[place]
+        found[system] = codes[row]
     return found

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from scipy import sparse
 
-from components.evaluation.baselines.base import Question
+from components.evaluation.baselines.base import EvaluationSet
 from components.evaluation.events import Past
 from components.evaluation.lists import NOTHING
 
@@ -69,11 +69,11 @@ def decayed_counts(past: Past, half_life: float | None, other: float = 0.0) -> s
     factor = np.ones(len(times))
     if other and past.others is not None:
         rest = past.others
-        users = np.concatenate([users, rest.users])
-        products = np.concatenate([products, rest.products])
-        times = np.concatenate([times, rest.times])
-        factor = np.concatenate([factor, np.full(len(rest.times), other)])
-    age = past.moment - times
+        users = np.concatenate([users, rest.user])
+        products = np.concatenate([products, rest.product])
+        times = np.concatenate([times, rest.time])
+        factor = np.concatenate([factor, np.full(len(rest.time), other)])
+    age = past.cutoff - times
     weights = factor if half_life is None else factor * np.exp2(-age / half_life)
     shape = (max(past.num_users, 1), len(past.recommendable))
     matrix = sparse.csr_matrix((weights.astype(np.float32), (users, products)), shape=shape)
@@ -81,9 +81,11 @@ def decayed_counts(past: Past, half_life: float | None, other: float = 0.0) -> s
     return matrix
 
 
-def rows_of_queries(matrix: sparse.csr_matrix, question: Question, start: int, end: int) -> sparse.csr_matrix:
+def rows_of_queries(
+    matrix: sparse.csr_matrix, eval_set: EvaluationSet, start: int, end: int
+) -> sparse.csr_matrix:
     """The rows of the users asked for, empty for unknown users, `[end - start, products]`."""
-    users = question.users[start:end]
+    users = eval_set.users[start:end]
     rows = matrix[np.maximum(users, 0)]
     known = sparse.diags((users != NOTHING).astype(np.float32))
     return (known @ rows).tocsr()
@@ -100,7 +102,7 @@ def largest_of_rows(matrix: sparse.csr_matrix, count: int) -> sparse.csr_matrix:
     """Keeps the `count` largest entries of each row."""
     matrix = matrix.tocsr()
     order = np.lexsort((-matrix.data, np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))))
-    place = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], np.diff(matrix.indptr))
-    kept = order[place < count]
+    rank = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], np.diff(matrix.indptr))
+    kept = order[rank < count]
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[kept]
     return sparse.csr_matrix((matrix.data[kept], (rows, matrix.indices[kept])), shape=matrix.shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 from components.evaluation.baselines.base import Baseline, OwnFrequency, Popularity
 from components.evaluation.baselines.ease import Ease
@@ -19,22 +19,8 @@ from components.settings import BaselineSettings
 from schema.candidate_features import HORIZONS
 from schema.windows import horizon_seconds
 
-BaselineName = Literal[
-    "popularity",
-    "trending",
-    "own_frequency",
-    "last_seen",
-    "user_knn",
-    "tifu_knn",
-    "item_knn",
-    "transitions",
-    "ease",
-    "als",
-    "bpr",
-]
 COUNTING = ("popularity", "trending", "own_frequency", "last_seen")
 """Those that only count."""
-NAMES: tuple[str, ...] = get_args(BaselineName)
 
 _OTHER_WEIGHTS = (0.0, 0.1, 1.0)
 """What an event may count that is no target, such as a view, where there are such events."""
@@ -60,7 +46,7 @@ def grid(
     """The settings of a baseline among which the eval window decides.
 
     Args:
-        name: One of `NAMES`.
+        name: One of `BaselineName`.
         window: Length of the eval window in seconds; times are multiples of it, so that they suit a shop
             of a fortnight and one of ten years.
         matrices: Shared matrices.

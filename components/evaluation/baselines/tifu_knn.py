@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.base import EvaluationSet, Popularity
 from components.evaluation.baselines.matrices import Matrices, rows_of_queries
 from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
@@ -31,7 +31,7 @@ class TifuKnn:
         group_decay: Factor by which the next older group counts less.
         num_neighbours: Users that are asked.
         own: Weight of the own vector, 0 to 1.
-        most_users: Users, the most active, among whom neighbours are sought.
+        max_users: Users, the most active, among whom neighbours are sought.
         popularity: Fills the lists.
     """
 
@@ -39,7 +39,7 @@ class TifuKnn:
     group_decay: float
     num_neighbours: int
     own: float
-    most_users: int
+    max_users: int
     popularity: Popularity
 
     @property
@@ -51,22 +51,22 @@ class TifuKnn:
             "own": self.own,
         }
 
-    def recommend(self, question: Question, top_k: int) -> IntArray:
+    def recommend(self, eval_set: EvaluationSet, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
-        past = question.past
+        past = eval_set.past
         key = ("tifu", self.group_decay)
         vectors = self.matrices.remember(past, key, lambda: basket_frequencies(past, self.group_decay))
         events = np.bincount(past.users, minlength=max(past.num_users, 1))
-        active = np.sort(np.argsort(-events, kind="stable")[: self.most_users])
+        active = np.sort(np.argsort(-events, kind="stable")[: self.max_users])
         active = active[events[active] > 0]
         others = vectors[active]
         lengths = np.asarray(others.multiply(others).sum(axis=1)).ravel()
 
         def score(start: int, end: int) -> Scores:
-            mine = rows_of_queries(vectors, question, start, end)
+            mine = rows_of_queries(vectors, eval_set, start, end)
             # The own length is the same for all neighbours, so it does not order them.
             distance = lengths[np.newaxis, :] - 2.0 * (mine @ others.T).toarray()
-            asking = question.users[start:end]
+            asking = eval_set.users[start:end]
             distance[active[np.newaxis, :] == asking[:, np.newaxis]] = np.inf
             count = min(self.num_neighbours, len(active))
             nearest = np.argpartition(distance, count - 1, axis=1)[:, :count]
@@ -79,7 +79,7 @@ class TifuKnn:
             scores[np.diff(mine.indptr) == 0] = 0.0  # without baskets nobody is near
             return scores.astype(np.float32)
 
-        return rank_by_scores(score, question, top_k, self.popularity)
+        return rank_by_scores(score, eval_set, top_k, self.popularity)
 
 
 def basket_frequencies(past: Past, group_decay: float) -> sparse.csr_matrix:

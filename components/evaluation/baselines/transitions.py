@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.base import EvaluationSet, Popularity
 from components.evaluation.baselines.matrices import Matrices
 from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
 from components.evaluation.lists import NOTHING, IntArray
 
 _REACH = 10
-_MOST_EVENTS = 1_000
+_MAX_EVENTS = 1_000
 _LAST_EVENTS = 50
 
 
@@ -42,33 +42,33 @@ class Transitions:
         """`half_life_events`, `damping`."""
         return {"half_life_events": self.half_life, "damping": self.damping}
 
-    def recommend(self, question: Question, top_k: int) -> IntArray:
+    def recommend(self, eval_set: EvaluationSet, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
-        past = question.past
+        past = eval_set.past
         chain = self.matrices.remember(past, ("chain", self.damping), lambda: self._chain(past))
-        last = self._last_events(question)
+        last = self._last_events(eval_set)
 
         def score(start: int, end: int) -> Scores:
             scores: Scores = (last[start:end] @ chain).toarray().astype(np.float32)
             return scores
 
-        return rank_by_scores(score, question, top_k, self.popularity)
+        return rank_by_scores(score, eval_set, top_k, self.popularity)
 
     def _chain(self, past: Past) -> sparse.csr_matrix:
         follows = self.matrices.remember(past, ("follows",), lambda: count_transitions(past))
         sums = np.maximum(np.asarray(follows.sum(axis=1)).ravel(), 1e-9)
         return (sparse.diags((sums**-self.damping).astype(np.float32)) @ follows).tocsr()
 
-    def _last_events(self, question: Question) -> sparse.csr_matrix:
-        past = question.past
+    def _last_events(self, eval_set: EvaluationSet) -> sparse.csr_matrix:
+        past = eval_set.past
         order = time_order(past)
-        rows = past.rows_of(question.users)[order]
+        rows = past.rows_of(eval_set.users)[order]
         users = past.users[order]
         end = np.searchsorted(users, users, side="right")
         back = end - np.arange(len(users)) - 1
         kept = (rows != NOTHING) & (back < _LAST_EVENTS)
         weights = np.exp2(-back[kept] / self.half_life).astype(np.float32)
-        shape = (len(question.users), len(past.recommendable))
+        shape = (len(eval_set.users), len(past.recommendable))
         return sparse.csr_matrix((weights, (rows[kept], past.products[order][kept])), shape=shape)
 
 
@@ -83,7 +83,7 @@ def count_transitions(past: Past) -> sparse.csr_matrix:
     order = time_order(past)
     users, products = past.users[order], past.products[order]
     end = np.searchsorted(users, users, side="right")
-    recent = end - np.arange(len(users)) <= _MOST_EVENTS
+    recent = end - np.arange(len(users)) <= _MAX_EVENTS
     users, products = users[recent], products[recent]
     size = len(past.recommendable)
     total = sparse.csr_matrix((size, size), dtype=np.float32)

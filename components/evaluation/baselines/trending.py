@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.base import EvaluationSet, Popularity
 from components.evaluation.baselines.ranking import rank_by_scores
 from components.evaluation.lists import IntArray
 from schema import names
@@ -31,14 +31,14 @@ class Trending:
         """`days` and `share`."""
         return {"days": self.window / names.SECONDS_PER_DAY, "share": self.share}
 
-    def recommend(self, question: Question, top_k: int) -> IntArray:
+    def recommend(self, eval_set: EvaluationSet, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
-        past = question.past
-        age = past.moment - past.times
+        past = eval_set.past
+        age = past.cutoff - past.times
         size = len(past.recommendable)
         late = np.bincount(past.products[age <= self.window], minlength=size)
         before = np.bincount(past.products[(age > self.window) & (age <= 5 * self.window)], minlength=size)
         growth = (late - self.share * before / 4).astype(np.float32)
         return rank_by_scores(
-            lambda start, end: np.tile(growth, (end - start, 1)), question, top_k, self.popularity
+            lambda start, end: np.tile(growth, (end - start, 1)), eval_set, top_k, self.popularity
         )

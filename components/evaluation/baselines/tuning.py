@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from components.evaluation.baselines.base import Baseline, Question, best_of, score_baseline
+from components.evaluation.baselines.base import Baseline, EvaluationSet, best_of, score_baseline
 from components.evaluation.baselines.matrices import Matrices
 from components.evaluation.baselines.registry import COUNTING, grid, popularity_grid
 from components.evaluation.lists import IntArray
@@ -21,7 +21,7 @@ ALL, NEW = "all", "new"
 
 @dataclass(frozen=True)
 class Tuned:
-    """A baseline's lists for one question.
+    """A baseline's lists for one task.
 
     Attributes:
         system: Its name.
@@ -41,38 +41,38 @@ class Tuned:
 
 
 def tune_baselines(
-    evaluation: dict[str, Question],
-    test: dict[str, Question],
+    evaluation: dict[str, EvaluationSet],
+    test: dict[str, EvaluationSet],
     window: int,
     settings: BaselineSettings,
     top_k: int,
     seed: int,
 ) -> Iterator[Tuned]:
-    """Yields the lists of every baseline for every question.
+    """Yields the lists of every baseline for every task.
 
     Args:
-        evaluation: Question name -> the eval window's question.
-        test: Question name -> the test window's question.
+        evaluation: Task name -> the eval window's evaluation set.
+        test: Task name -> the test window's evaluation set.
         window: Length of the eval window, seconds.
         settings: Which baselines, and caps.
         top_k: Length of the lists.
         seed: Of the sample of queries and of factorisations.
     """
     some = {name: sample_queries(one, settings.max_tuning_queries, seed) for name, one in evaluation.items()}
-    popular = {name: best_of(popularity_grid(window), question) for name, question in evaluation.items()}
+    popular = {name: best_of(popularity_grid(window), eval_set) for name, eval_set in evaluation.items()}
     for system in settings.systems:
         matrices = Matrices(seed)
         chosen: dict[str, tuple[Baseline, list[dict[str, Any]], float]] = {}
         # What only counts is tuned on every user: that costs nothing.
-        for name, question in (evaluation if system in COUNTING else some).items():
+        for name, eval_set in (evaluation if system in COUNTING else some).items():
             start = time.monotonic()
             candidates = grid(
-                system, window, matrices, popular[name], settings, question.past.others is not None
+                system, window, matrices, popular[name], settings, eval_set.past.others is not None
             )
-            tuning = [_tried(candidate, question) for candidate in candidates]
+            tuning = [_tried(candidate, eval_set) for candidate in candidates]
             best = candidates[int(np.argmax([row["ndcg@10"] for row in tuning]))]
             chosen[name] = best, tuning, time.monotonic() - start
-        # All questions are of one past, so what was made of it has served them all.
+        # All of them are of one past, so what was made of it has served them all.
         matrices.forget()
         for name, (best, tuning, tuned_in) in chosen.items():
             start = time.monotonic()
@@ -82,20 +82,20 @@ def tune_baselines(
         matrices.forget()
 
 
-def _tried(candidate: Baseline, question: Question) -> dict[str, Any]:
-    return {"settings": candidate.settings, "ndcg@10": score_baseline(candidate, question)}
+def _tried(candidate: Baseline, eval_set: EvaluationSet) -> dict[str, Any]:
+    return {"settings": candidate.settings, "ndcg@10": score_baseline(candidate, eval_set)}
 
 
-def sample_queries(question: Question, most: int, seed: int) -> Question:
+def sample_queries(eval_set: EvaluationSet, most: int, seed: int) -> EvaluationSet:
     """At most `most` of the queries that have targets, drawn without replacement."""
-    places = np.flatnonzero(question.targets.lengths > 0)
-    if len(places) > most:
-        places = np.sort(np.random.default_rng(seed).choice(places, most, replace=False))
-    chosen = np.zeros(len(question.users), np.bool_)
-    chosen[places] = True
-    return Question(
-        question.past,
-        question.users[chosen],
-        question.targets.select(chosen),
-        question.excluded.select(chosen),
+    rows = np.flatnonzero(eval_set.targets.lengths > 0)
+    if len(rows) > most:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+    chosen = np.zeros(len(eval_set.users), np.bool_)
+    chosen[rows] = True
+    return EvaluationSet(
+        eval_set.past,
+        eval_set.users[chosen],
+        eval_set.targets.select(chosen),
+        eval_set.excluded.select(chosen),
     )

@@ -9,14 +9,14 @@ from typing import Final
 import numpy as np
 from scipy import sparse
 
-from components.evaluation.baselines.base import Popularity, Question
+from components.evaluation.baselines.base import EvaluationSet, Popularity
 from components.evaluation.baselines.matrices import Matrices, largest_of_rows, rows_of_queries, unit_rows
 from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
 from components.evaluation.lists import IntArray
 from schema import names
 
-_MOST_REMEMBERED: Final = 10_000_000
+_MAX_REMEMBERED: Final = 10_000_000
 """Pairs of an asking user and a possible neighbour whose cosines are kept while settings are tuned."""
 
 
@@ -33,7 +33,7 @@ class UserKnn:
         half_life: Of an event's weight, seconds.
         num_neighbours: Users that are asked.
         own: Weight of the own purchases beside the neighbours', 0 to 1.
-        most_users: Users, the most active, among whom neighbours are sought.
+        max_users: Users, the most active, among whom neighbours are sought.
         popularity: Fills the lists.
         other: What an event counts that is no target.
     """
@@ -42,7 +42,7 @@ class UserKnn:
     half_life: float
     num_neighbours: int
     own: float
-    most_users: int
+    max_users: int
     popularity: Popularity
     other: float = 0.0
 
@@ -57,9 +57,9 @@ class UserKnn:
             "other": self.other,
         }
 
-    def recommend(self, question: Question, top_k: int) -> IntArray:
+    def recommend(self, eval_set: EvaluationSet, top_k: int) -> IntArray:
         """Product codes, best first, `[queries, top_k]`."""
-        past = question.past
+        past = eval_set.past
         key = ("profiles", self.half_life, self.other)
         profiles = self.matrices.remember(past, key, lambda: self._profiles(past))
         counts = self.matrices.counts(past, self.half_life, self.other)
@@ -67,26 +67,26 @@ class UserKnn:
         neighbours, purchases = profiles[active], unit_rows(counts[active])
 
         def alike(start: int, end: int) -> sparse.csr_matrix:
-            cosines = (rows_of_queries(profiles, question, start, end) @ neighbours.T).tocsr()
-            asking = np.repeat(question.users[start:end], np.diff(cosines.indptr))
+            cosines = (rows_of_queries(profiles, eval_set, start, end) @ neighbours.T).tocsr()
+            asking = np.repeat(eval_set.users[start:end], np.diff(cosines.indptr))
             cosines.data[active[cosines.indices] == asking] = 0  # nobody is his own neighbour
             cosines.eliminate_zeros()
             return cosines
 
         def score(start: int, end: int) -> Scores:
             # The number of neighbours and the own weight are tuned on the same cosines.
-            key = ("alike", self.half_life, self.other, question.users[start:end].tobytes())
-            few = len(question.users) * len(active) <= _MOST_REMEMBERED
+            key = ("alike", self.half_life, self.other, eval_set.users[start:end].tobytes())
+            few = len(eval_set.users) * len(active) <= _MAX_REMEMBERED
             make = partial(alike, start, end)
             cosines = self.matrices.remember(past, key, make) if few else make()
             nearest = largest_of_rows(cosines, self.num_neighbours)
             total = np.maximum(np.asarray(nearest.sum(axis=1)), 1e-9)
             theirs = (nearest @ purchases).toarray() / total
-            mine = unit_rows(rows_of_queries(counts, question, start, end)).toarray()
+            mine = unit_rows(rows_of_queries(counts, eval_set, start, end)).toarray()
             scores: Scores = ((1 - self.own) * theirs + self.own * mine).astype(np.float32)
             return scores
 
-        return rank_by_scores(score, question, top_k, self.popularity)
+        return rank_by_scores(score, eval_set, top_k, self.popularity)
 
     def _profiles(self, past: Past) -> sparse.csr_matrix:
         counts = self.matrices.counts(past, self.half_life, self.other)
@@ -98,6 +98,6 @@ class UserKnn:
         size = max(past.num_users, 1)
         events = np.bincount(past.users, minlength=size)
         if self.other and past.others is not None:
-            events = events + np.bincount(past.others.users, minlength=size)
-        busiest: IntArray = np.sort(np.argsort(-events, kind="stable")[: self.most_users])
+            events = events + np.bincount(past.others.user, minlength=size)
+        busiest: IntArray = np.sort(np.argsort(-events, kind="stable")[: self.max_users])
         return busiest[events[busiest] > 0]

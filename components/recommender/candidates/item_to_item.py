@@ -1,4 +1,4 @@
-"""What the products of a history say of other products, by a table of the few that each speaks for."""
+"""What the products of a history say of other products, by a table of the neighbours of each."""
 
 from __future__ import annotations
 
@@ -33,37 +33,39 @@ class Purchases:
 class ItemToItem(tf.Module):
     """Sums what the history's products give to others.
 
-    Most products speak for none, and many are never spoken for: rows are kept for those that speak, and
-    scores are made for those spoken for alone, in the order of the catalogue. A score of 0 for anybody
-    else follows them.
+    Most products have no neighbours, and many are nobody's: rows are kept for those with neighbours, and
+    scores are made for reachable products alone, in the order of the catalogue. A score of 0 for all others
+    follows them.
 
     Args:
-        index: Products that each speaks for or against `[products, others]`, -1 pads.
+        index: Neighbours of each, or what its purchase speaks against, `[products, others]`, -1 pads.
         score: How much `[products, others]`.
     """
 
     def __init__(self, index: np.ndarray, score: np.ndarray) -> None:
         super().__init__()
-        speaks = np.flatnonzero((index >= 0).any(axis=1))
-        named = np.unique(index[index >= 0]).astype(np.int32)
-        self.num_named = len(named)
-        place = np.full(index.shape[0], self.num_named, np.int32)
-        place[named] = np.arange(self.num_named)
+        has_neighbours = np.flatnonzero((index >= 0).any(axis=1))
+        reachable = np.unique(index[index >= 0]).astype(np.int32)
+        self.num_reachable = len(reachable)
+        reachable_index = np.full(index.shape[0], self.num_reachable, np.int32)
+        reachable_index[reachable] = np.arange(self.num_reachable)
         rows = np.zeros(index.shape[0], np.int32)
-        rows[speaks] = 1 + np.arange(len(speaks))
-        silent = np.full((1, index.shape[1]), -1, index.dtype)
-        others = np.concatenate([silent, index[speaks]])
-        self.named = frozen(named, tf.int32)
-        self.place = frozen(place, tf.int32)
+        rows[has_neighbours] = 1 + np.arange(len(has_neighbours))
+        empty_row = np.full((1, index.shape[1]), -1, index.dtype)
+        others = np.concatenate([empty_row, index[has_neighbours]])
+        self.reachable = frozen(reachable, tf.int32)
+        self.reachable_index = frozen(reachable_index, tf.int32)
         self.row = frozen(rows, tf.int32)
-        self.others = frozen(np.where(others >= 0, place[np.maximum(others, 0)], self.num_named), tf.int32)
-        given = np.concatenate([np.zeros_like(silent, np.float32), score[speaks]])
+        self.others = frozen(
+            np.where(others >= 0, reachable_index[np.maximum(others, 0)], self.num_reachable), tf.int32
+        )
+        given = np.concatenate([np.zeros_like(empty_row, np.float32), score[has_neighbours]])
         self.given = frozen(np.where(others >= 0, given, 0.0), tf.float32)
 
     def __call__(self, purchases: Purchases, weights: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
-        """Scores of those spoken for, by each of two weights `[purchases, 2]`: `[batch, 2, named + 1]`."""
+        """Scores of reachable products by two weights `[purchases, 2]`: `[batch, 2, reachable + 1]`."""
         row = tf.gather(self.row, purchases.products)
-        width = self.num_named + 1
+        width = self.num_reachable + 1
         segment = tf.cast(2 * purchases.rows * width, tf.int32)[:, tf.newaxis] + tf.gather(self.others, row)
         given = tf.gather(self.given, row)
         values = [tf.reshape(given * weights[:, column, tf.newaxis], [-1]) for column in (0, 1)]
@@ -74,19 +76,20 @@ class ItemToItem(tf.Module):
         return tf.reshape(summed, [batch, 2, width])
 
     def at(self, scores: tf.Tensor, products: tf.Tensor) -> tf.Tensor:
-        """Scores of some products: `[batch, tastes, named + 1]` at `[batch, count]`."""
-        return tf.gather(scores, tf.gather(self.place, products), batch_dims=1, axis=2)
+        """Scores of some products: `[batch, 2, reachable + 1]` at `[batch, count]`."""
+        return tf.gather(scores, tf.gather(self.reachable_index, products), batch_dims=1, axis=2)
 
     def everywhere(self, scores: tf.Tensor) -> tf.Tensor:
-        """Scores `[batch, named + 1]` of the whole catalogue `[batch, products]`."""
-        return tf.gather(scores, self.place, axis=1)
+        """Scores `[batch, reachable + 1]` of the whole catalogue `[batch, products]`."""
+        return tf.gather(scores, self.reachable_index, axis=1)
 
-    def spoken_for(self, products: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Products that each of `[...]` speaks for, int64 with -1 pads, and how much `[..., others]`."""
+    def neighbours_of(self, products: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Neighbours of each of `[...]`, int64 with -1 pads, and how much `[..., others]`."""
         row = tf.gather(self.row, products)
-        place = tf.gather(self.others, row)
-        names = tf.concat([self.named, [-1]], axis=0)
-        return tf.cast(tf.gather(names, place), tf.int64), tf.gather(self.given, row)
+        products_or_none = tf.concat([self.reachable, [-1]], axis=0)
+        return tf.cast(tf.gather(products_or_none, tf.gather(self.others, row)), tf.int64), tf.gather(
+            self.given, row
+        )
 
 
 def share_of_best(scores: tf.Tensor, best: tf.Tensor) -> tf.Tensor:

@@ -25,8 +25,8 @@ def label_candidates(index: np.ndarray, targets: tf.RaggedTensor, weights: tf.Ra
         return np.zeros(index.shape, np.float32)
     order = np.argsort(keys)
     wanted = np.arange(len(index))[:, None] * width + index
-    place = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
-    hit = keys[order][place] == wanted
+    entry = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
+    hit = keys[order][entry] == wanted
     gains = weights.flat_values.numpy()[known][order]
-    labels: np.ndarray = np.where(hit, gains[place], 0).astype(np.float32)
+    labels: np.ndarray = np.where(hit, gains[entry], 0).astype(np.float32)
     return labels

@@ -24,13 +24,13 @@ class NewProducts(tf.Module):
     def __init__(self, tables: CandidateTables, count: int) -> None:
         super().__init__()
         self._count = count
-        moment, group = tables.moment, tables.groups[:, 0]
-        kept = _best_of_each(group[moment.new_products], moment.new_rates, count)
+        snapshot, group = tables.snapshot, tables.groups[:, 0]
+        kept = _best_of_each(group[snapshot.new_products], snapshot.new_rates, count)
         self.num_groups = int(group.max(initial=0)) + 1
         self.group = frozen(group, tf.int32)
-        self.products = frozen(moment.new_products[kept], tf.int64)
-        self.groups = frozen(group[moment.new_products[kept]], tf.int32)
-        self.rates = frozen(_RATE_WEIGHT * moment.new_rates[kept], tf.float32)
+        self.products = frozen(snapshot.new_products[kept], tf.int64)
+        self.groups = frozen(group[snapshot.new_products[kept]], tf.int32)
+        self.rates = frozen(_RATE_WEIGHT * snapshot.new_rates[kept], tf.float32)
 
     def __call__(self, history_index: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
         """The best of them, int64 `[batch, count]`.
@@ -50,7 +50,7 @@ class NewProducts(tf.Module):
 
 
 def _best_of_each(group: np.ndarray, rate: np.ndarray, count: int) -> np.ndarray:
-    """Places of the `count` highest rates of each group, the first of equal ones, in their order."""
+    """Indices of the `count` highest rates of each group, the first of equal ones, in their order."""
     order = np.lexsort((-rate, group))
     starts = np.searchsorted(group[order], group[order])
     kept: np.ndarray = np.sort(order[np.arange(len(order)) - starts < count])

@@ -1,6 +1,6 @@
 """The preranker: a small network that cuts a large pool of candidates to those worth ranking.
 
-Sources order their own products only, and their scores cannot be compared; fixed quotas waste places of
+Sources order their own products only, and their scores cannot be compared; fixed quotas waste slots of
 the union on sources that find little in this shop. The preranker is fitted to what was bought
 (cascade ranking, Covington, Adams and Sargin, "Deep neural networks for YouTube recommendations",
 RecSys 2016; Liu et al., "Cascade ranking for operational e-commerce search", KDD 2017).
@@ -17,7 +17,7 @@ import tensorflow as tf
 from schema.files import whole_file
 
 FILE_NAME = "preranker.npz"
-_MOST_DEVIATIONS = 6.0
+_MAX_DEVIATIONS = 6.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Preranker(tf.Module):
 def score_pool(features: tf.Tensor, weights: dict[str, tf.Tensor]) -> tf.Tensor:
     """The network itself: standardised features, two hidden layers, a score without bias."""
     standard = (features - weights["mean"]) / weights["deviation"]
-    inputs = tf.clip_by_value(standard, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
+    inputs = tf.clip_by_value(standard, -_MAX_DEVIATIONS, _MAX_DEVIATIONS)
     # In two dimensions a product, its bias and the relu are one operation.
     flat = tf.reshape(inputs, [-1, weights["hidden_kernel"].shape[0]])
     hidden = tf.nn.relu(tf.nn.bias_add(tf.matmul(flat, weights["hidden_kernel"]), weights["hidden_bias"]))

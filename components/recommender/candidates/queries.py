@@ -1,4 +1,4 @@
-"""The queries of one moment, dense and with the embedding of the query tower."""
+"""The queries of one cutoff, dense and with the embedding of the query tower."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ Tensors = dict[str, Any]
 
 @dataclass(frozen=True)
 class WindowQueries:
-    """Serialised window queries of some moments, read in one pass over the files.
+    """Serialised window queries of some cutoffs, read in one pass over the files.
 
     Attributes:
-        records: Moment -> records in the order of the files, bytes `[queries]`.
-        num_all: Window queries at these moments, before sampling.
+        records: Cutoff -> records in the order of the files, bytes `[queries]`.
+        num_all: Window queries at these cutoffs, before sampling.
     """
 
     records: dict[int, np.ndarray]
     num_all: int
 
 
-def read_window_queries(patterns: Sequence[str], moments: Sequence[int], max_queries: int) -> WindowQueries:
-    """Reads the window queries at some moments; beyond `max_queries`, about, of a sample of users.
+def read_window_queries(patterns: Sequence[str], cutoffs: Sequence[int], max_queries: int) -> WindowQueries:
+    """Reads the window queries at some cutoffs; beyond `max_queries`, about, of a sample of users.
 
     Args:
         patterns: Files of transformed queries.
-        moments: Starts of the windows.
+        cutoffs: Starts of the windows.
         max_queries: Queries wanted at most.
     """
-    wanted = tf.constant(list(moments), tf.int64)
+    wanted = tf.constant(list(cutoffs), tf.int64)
     kept: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for batch in read_records(patterns).batch(_RECORDS_AT_ONCE).prefetch(2):
         head = tf.io.parse_example(batch, _HEAD)
@@ -58,7 +58,7 @@ def read_window_queries(patterns: Sequence[str], moments: Sequence[int], max_que
     records, times, users = (np.concatenate(parts) for parts in zip(empty, *kept, strict=True))
     sampled = in_sample(tf.constant(users, tf.string), min(1.0, max_queries / max(len(users), 1))).numpy()
     return WindowQueries(
-        {moment: records[sampled & (times == moment)] for moment in moments}, num_all=len(users)
+        {cutoff: records[sampled & (times == cutoff)] for cutoff in cutoffs}, num_all=len(users)
     )
 
 
@@ -84,7 +84,7 @@ class QueryReader:
         Queries of like size stand together, so that little of a batch is padding.
 
         Args:
-            records: Of one moment, from `read_window_queries`.
+            records: Of one cutoff, from `read_window_queries`.
         """
         ordered = records[np.argsort([len(record) for record in records], kind="stable")]
         spec = query_spec(self.features)

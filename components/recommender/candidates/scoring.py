@@ -59,9 +59,9 @@ class SourceScorer(tf.Module):
     """Scores products by the towers, by item-to-item neighbours, by EASE and by transitions.
 
     Args:
-        tables: Embeddings, neighbours and weights at one moment.
-        window_days: Length of the eval window. Purchases fade with half-lives of half of it (recent taste)
-            and of three times as long (lasting taste) in the item-to-item sources.
+        tables: Embeddings, neighbours and weights at one cutoff.
+        window_days: Length of the eval window. Purchases decay with half-lives of half of it (short-term
+            interest) and of three times as long (long-term interest) in the item-to-item sources.
         reads_towers: Whether the towers may be read; if not, all products have the cosine 0.
     """
 
@@ -71,11 +71,11 @@ class SourceScorer(tf.Module):
         self.num_products = tables.num_products
         self.half_lives = (window_days * _RECENT, window_days * _LASTING)
         self.own_half_lives = (window_days * _SHORT, *self.half_lives)
-        moment = tables.moment
+        snapshot = tables.snapshot
         self.embeddings = EmbeddingTable(tables.embeddings)
-        self.neighbours = ItemToItem(moment.neighbour_index, moment.neighbour_score)
-        self.ease = ItemToItem(moment.ease_index, moment.ease_score)
-        self.transitions = ItemToItem(moment.next_index, moment.next_score)
+        self.neighbours = ItemToItem(snapshot.neighbour_index, snapshot.neighbour_score)
+        self.ease = ItemToItem(snapshot.ease_index, snapshot.ease_score)
+        self.transitions = ItemToItem(snapshot.next_index, snapshot.next_score)
 
     def __call__(
         self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
@@ -99,9 +99,9 @@ class SourceScorer(tf.Module):
 
     def _distinct_purchases(self, history_index: tf.Tensor, history_age: tf.Tensor) -> Purchases:
         """The newest event of each product."""
-        places = tf.where(history_index >= 0)
-        rows = places[:, 0]
-        products, ages = tf.gather_nd(history_index, places), tf.gather_nd(history_age, places)
+        entries = tf.where(history_index >= 0)
+        rows = entries[:, 0]
+        products, ages = tf.gather_nd(history_index, entries), tf.gather_nd(history_age, entries)
         # Events of one row stand side by side, so later events of the row are those up to its end.
         ends = tf.cumsum(tf.math.bincount(tf.cast(rows, tf.int32), minlength=tf.shape(history_index)[0]))
         later = tf.gather(ends, rows) - 1 - tf.range(tf.shape(rows)[0])
@@ -115,12 +115,12 @@ class SourceScorer(tf.Module):
         return Purchases(
             tf.gather(rows, chosen),
             tf.gather(products, chosen),
-            faded(tf.gather(ages, chosen), self.half_lives),
-            faded(tf.cast(tf.gather(later, chosen), tf.float32), _LATEST_EVENTS),
+            decayed(tf.gather(ages, chosen), self.half_lives),
+            decayed(tf.cast(tf.gather(later, chosen), tf.float32), _LATEST_EVENTS),
         )
 
 
-def faded(age: tf.Tensor, half_lives: tuple[float, ...]) -> tf.Tensor:
+def decayed(age: tf.Tensor, half_lives: tuple[float, ...]) -> tf.Tensor:
     """Weights of events of an age `[...]` by half-lives in the same unit, `[..., half-lives]`."""
     rates = tf.constant([math.log(2.0) / half_life for half_life in half_lives], tf.float32)
     return tf.exp(-age[..., tf.newaxis] * rates)

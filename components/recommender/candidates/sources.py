@@ -18,7 +18,7 @@ import tensorflow as tf
 from components.recommender.candidates.item_to_item import frozen, share_of_best
 from components.recommender.candidates.lists import (
     NEVER,
-    RankedList,
+    SourceList,
     best_scored,
     constant_like,
     newest_first,
@@ -27,7 +27,7 @@ from components.recommender.candidates.lists import (
 )
 from components.recommender.candidates.new_products import NewProducts
 from components.recommender.candidates.preranker import Preranker, PrerankerWeights
-from components.recommender.candidates.scoring import SourceScorer, SourceScores, faded
+from components.recommender.candidates.scoring import SourceScorer, SourceScores, decayed
 from components.recommender.candidates.tables import CandidateTables
 from schema import names
 from schema.grouping import group_totals, joint_keys
@@ -70,12 +70,12 @@ class CandidateSources(tf.Module):
     """Produces the candidates of a batch of queries.
 
     Args:
-        tables: Embeddings, neighbours, statistics and popularity at one moment.
+        tables: Embeddings, neighbours, statistics and popularity at one cutoff.
         num_candidates: Candidates of a query; at most the size of the catalogue.
         window_days: Length of the eval window, in which half-lives are measured.
         preranker: Cuts the pool; None orders by quotas.
         pool_size: Products that the preranker scores.
-        num_new: Places among the candidates that are kept for products never sold before.
+        num_new: Slots among the candidates that are kept for products never sold before.
         reads_towers: Whether the towers are a source and a score; not where they have seen the targets.
     """
 
@@ -94,19 +94,19 @@ class CandidateSources(tf.Module):
         self.num_candidates = min(num_candidates, tables.num_products)
         self.pool_size = min(max(pool_size, self.num_candidates), tables.num_products)
         self.scorer = SourceScorer(tables, window_days, reads_towers)
-        moment = tables.moment
+        snapshot = tables.snapshot
         self.hidden = frozen(~tables.available, tf.bool)
         self.hides = not tables.available.all()
-        self.statistics = frozen(moment.statistics, tf.float32)
-        self.trending = frozen(moment.trending, tf.int64)
-        self.popular = frozen(moment.popular, tf.int64)
-        reserved = np.isin(np.arange(tables.num_products), moment.best_sellers)
+        self.statistics = frozen(snapshot.statistics, tf.float32)
+        self.trending = frozen(snapshot.trending, tf.int64)
+        self.popular = frozen(snapshot.popular, tf.int64)
+        reserved = np.isin(np.arange(tables.num_products), snapshot.best_sellers)
         self.is_best_seller = frozen(reserved & (reserved.sum() <= self.num_candidates // 2), tf.bool)
         # The product itself is the first grouping.
         keys, self.num_keys = joint_keys([np.arange(tables.num_products), *tables.groups.T])
         self.groups = frozen(keys, tf.int32)
         self.preranker = Preranker(preranker) if preranker is not None else None
-        self.num_new = min(num_new, len(moment.new_products), self.num_candidates // 10)
+        self.num_new = min(num_new, len(snapshot.new_products), self.num_candidates // 10)
         self.new_products = NewProducts(tables, self.num_new) if self.num_new else None
 
     def __call__(
@@ -185,7 +185,7 @@ class CandidateSources(tf.Module):
         history_index: tf.Tensor,
         history_age: tf.Tensor,
         quotas: tuple[int, ...],
-    ) -> list[RankedList]:
+    ) -> list[SourceList]:
         batch = tf.shape(history_index)[0]
         tables = {
             NEIGHBOURS: (scores.neighbours_share, self.scorer.neighbours),
@@ -196,12 +196,12 @@ class CandidateSources(tf.Module):
         if self.scorer.reads_towers:
             lists.append(self._best(scores.two_tower, None, quotas[TWO_TOWER], TWO_TOWER, -1.0))
         for source, (shares, table) in tables.items():
-            lists.append(self._best(shares, table.named, quotas[source], source, _SMALLEST_SCORE))
+            lists.append(self._best(shares, table.reachable, quotas[source], source, _SMALLEST_SCORE))
         lists.append(same_for_all(self.trending, quotas[TRENDING], TRENDING, batch))
         if len(quotas) > POPULAR:
             lists.append(same_for_all(self.popular, quotas[POPULAR], POPULAR, batch))
         if self.new_products:
-            weights = faded(history_age, self.scorer.half_lives[1:])[..., 0]
+            weights = decayed(history_age, self.scorer.half_lives[1:])[..., 0]
             new = self.new_products(history_index, weights)
             priority = _NEW_PRIORITY_IN_POOL if len(quotas) > POPULAR else _NEW_PRIORITY
             priorities = tf.where(tf.gather(self.hidden, new), NEVER, priority)
@@ -210,7 +210,7 @@ class CandidateSources(tf.Module):
 
     def _best(
         self, scores: tf.Tensor, products: tf.Variable | None, quota: int, source: int, least: float
-    ) -> RankedList:
+    ) -> SourceList:
         """The best that are not hidden; `products` are those of the scores, all by default."""
         if products is not None:
             products = tf.concat([products, [0]], axis=0)  # anybody else, who has a score of 0
@@ -239,11 +239,11 @@ class CandidateSources(tf.Module):
     def _own_features(self, history_index: tf.Tensor, history_age: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
         """Counts of the product in the history, plain and decayed, and its newest age; those of its groups.
 
-        Logarithms `[batch, places, figures]`; of the groups only the more slowly faded counts.
+        Logarithms `[batch, slots, features]`; of the groups only the more slowly decaying counts.
         """
         known = (history_index >= 0)[..., tf.newaxis]
-        fading = faded(history_age, self.scorer.own_half_lives)
-        weights = tf.concat([tf.ones_like(fading[..., :1]), fading], axis=-1)
+        decay = decayed(history_age, self.scorer.own_half_lives)
+        weights = tf.concat([tf.ones_like(decay[..., :1]), decay], axis=-1)
         groups = tf.gather(self.groups, tf.maximum(history_index, 0))
         own = tf.gather(self.groups, index)
         totals = group_totals(groups, own, known, weights, history_age, self.num_keys)

@@ -1,4 +1,4 @@
-"""The tables of the candidate sources at one moment, on disk and in memory."""
+"""The tables of the candidate sources at one cutoff, on disk and in memory."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _GROUPS = "groups.npy"
 
 
 @dataclass(frozen=True)
-class MomentTables:
-    """What the events strictly before one moment say.
+class Snapshot:
+    """What the events strictly before one cutoff say.
 
     Attributes:
         neighbour_index: Item-to-item neighbours `[products, neighbours]`, -1 pads.
@@ -28,7 +28,7 @@ class MomentTables:
         trending: Products most bought of late, best first.
         popular: Products by popularity, best first; fills lists that the sources leave short.
         best_sellers: The head of popularity over every horizon, candidates of every query.
-        new_products: Products never sold before the moment, the most promising first.
+        new_products: Products never sold before the cutoff, the most promising first.
         new_rates: Log of how often new products of their group were taken up of late; aligned.
     """
 
@@ -46,26 +46,26 @@ class MomentTables:
     new_products: np.ndarray
     new_rates: np.ndarray
 
-    def save(self, directory: Path, moment: int) -> None:
-        """Writes the tables of a moment into an index."""
-        np.savez(directory / f"moment-{moment}.npz", **asdict(self))
+    def save(self, directory: Path, cutoff: int) -> None:
+        """Writes the tables of a cutoff into an index."""
+        np.savez(directory / f"snapshot-{cutoff}.npz", **asdict(self))
 
 
 @dataclass(frozen=True)
 class CandidateTables:
-    """All that the candidate sources need at one moment.
+    """All that the candidate sources need at one cutoff.
 
     Attributes:
         embeddings: Unit vectors `[products, dim]`.
         available: Which products may be recommended, bool `[products]`.
         groups: Values of the categories that tell most, the best column first, int `[products, columns]`.
-        moment: The other tables.
+        snapshot: The other tables.
     """
 
     embeddings: np.ndarray
     available: np.ndarray
     groups: np.ndarray
-    moment: MomentTables
+    snapshot: Snapshot
 
     @property
     def num_products(self) -> int:
@@ -76,25 +76,25 @@ class CandidateTables:
 def save_embeddings(
     directory: Path, embeddings: np.ndarray, available: np.ndarray, groups: np.ndarray
 ) -> None:
-    """Writes what does not depend on the moment."""
+    """Writes what does not depend on the cutoff."""
     np.save(directory / _GROUPS, groups)
     np.save(directory / _EMBEDDINGS, embeddings)
     np.save(directory / _AVAILABLE, available)
 
 
-def load_tables(directory: Path, moment: int) -> CandidateTables:
-    """Reads an index as of one of its moments.
+def load_tables(directory: Path, cutoff: int) -> CandidateTables:
+    """Reads an index as of one of its cutoffs.
 
     Raises:
-        ValueError: The index has no tables of that moment.
+        ValueError: The index has no tables of that cutoff.
     """
-    path = directory / f"moment-{moment}.npz"
+    path = directory / f"snapshot-{cutoff}.npz"
     if not path.exists():
-        known = sorted(name.stem for name in directory.glob("moment-*.npz"))
+        known = sorted(name.stem for name in directory.glob("snapshot-*.npz"))
         raise ValueError(
-            f"The index has no tables of this moment. Received: moment={moment}; it has {known}."
+            f"The index has no tables of this cutoff. Received: cutoff={cutoff}; it has {known}."
         )
     with np.load(path) as arrays:
-        tables = MomentTables(**{name: arrays[name] for name in arrays.files})
+        tables = Snapshot(**{name: arrays[name] for name in arrays.files})
     embeddings, available, groups = (np.load(directory / name) for name in (_EMBEDDINGS, _AVAILABLE, _GROUPS))
     return CandidateTables(embeddings, available, groups, tables)

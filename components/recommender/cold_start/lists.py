@@ -23,7 +23,7 @@ class ColdLists:
     Attributes:
         index: Products `[batch, width]`.
         scores: `[batch, width]`.
-        start: Place from which on products of segments stand, scalar.
+        start: Rank from which on products of segments stand, scalar.
         in_segment: Whether they are those of a segment, and not everybody's `[batch, 1]`.
     """
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from components.evaluation.events import encode
 from components.evaluation.examples import first_values, flat_texts, read_columns, texts
+from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureSet, Kind
 
 LIST_LENGTH = 200
-_LEAST_USERS = 30
+_MIN_USERS = 30
 _PRIOR_USERS = 30.0
-_MOST_SEGMENTS = 200
+_MAX_SEGMENTS = 200
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Purchases:
 
     Attributes:
         users: `[pairs]`.
-        products: Places in the vocabulary `[pairs]`.
+        products: Indices in the vocabulary `[pairs]`.
         categories: Input of the served model -> value of each user, None where missing `[users]`.
         num_users: Users.
     """
@@ -66,10 +66,10 @@ def read_purchases(
 
     Args:
         examples_uri: Raw Examples.
-        splits: Those that lie before the moment that is served.
+        splits: Those that lie before the cutoff that is served.
         features: Feature columns.
         product_ids: The product vocabulary.
-        since: Rows of an earlier moment are left out, epoch seconds.
+        since: Rows of an earlier cutoff are left out, epoch seconds.
     """
     categories = [raw for raw, column in features.user_columns().items() if column.kind is Kind.CATEGORY]
     kinds = {names.USER_ID: "BYTES", names.QUERY_TIME: "INT", names.TARGET_PRODUCT_ID: "BYTES"}
@@ -109,7 +109,7 @@ def make_segments(
     """Orders the available products of each segment with at least thirty users.
 
     Args:
-        purchases: Before the moment that is served.
+        purchases: Before the cutoff that is served.
         available: Which products may be recommended, bool `[products]`.
         popularity: Orders everybody's list, positive `[products]`; the share of buyers if None.
     """
@@ -120,13 +120,13 @@ def make_segments(
     for column, values in purchases.categories.items():
         for value in sorted({value for value in values if value is not None}):
             users = values == value
-            if users.sum() < _LEAST_USERS:
+            if users.sum() < _MIN_USERS:
                 continue
             own = np.bincount(purchases.products[users[purchases.users]], minlength=size)
             smooth = (own + _PRIOR_USERS * share) / (users.sum() + _PRIOR_USERS)
             found.append((_divergence(smooth, share), column, value, _best(smooth, available)))
     found.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
-    found = found[:_MOST_SEGMENTS]
+    found = found[:_MAX_SEGMENTS]
     return Segments(
         tuple(entry[1] for entry in found),
         tuple(entry[2] for entry in found),

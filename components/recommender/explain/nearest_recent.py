@@ -8,7 +8,7 @@ from components.recommender.candidates.item_to_item import ItemToItem
 from components.recommender.candidates.sources import SOURCE_NAMES
 
 _EVENTS = 10
-_MOST_EXPLAINED = 200
+_MAX_EXPLAINED = 200
 
 
 class NearestRecent(tf.Module):
@@ -32,7 +32,7 @@ class NearestRecent(tf.Module):
             history: Products of the history, oldest first, -1 pads `[batch, time]`.
         """
         nothing = tf.fill(tf.shape(product), "")
-        few = tf.shape(product)[1] <= _MOST_EXPLAINED
+        few = tf.shape(product)[1] <= _MAX_EXPLAINED
         return tf.cond(few, lambda: self._found(product, source, history), lambda: nothing)
 
     def _found(self, product: tf.Tensor, source: tf.Tensor, history: tf.Tensor) -> tf.Tensor:
@@ -40,12 +40,12 @@ class NearestRecent(tf.Module):
         known = tf.where(history >= 0, tf.range(width)[tf.newaxis, :], -1)
         newest = tf.math.top_k(known, k=tf.minimum(_EVENTS, width)).values
         recent = tf.where(newest >= 0, tf.gather(history, tf.maximum(newest, 0), batch_dims=1), -1)
-        place = tf.maximum(recent, 0)
-        neighbours, scores = self._neighbours.spoken_for(place)
+        products = tf.maximum(recent, 0)
+        neighbours, scores = self._neighbours.neighbours_of(products)
         same = neighbours[:, tf.newaxis] == product[:, :, tf.newaxis, tf.newaxis]
         same = tf.logical_and(same, recent[:, tf.newaxis, :, tf.newaxis] >= 0)
         cosine = tf.reduce_max(tf.where(same, scores[:, tf.newaxis], 0.0), axis=3)
-        best = tf.gather(place, tf.argmax(cosine, axis=2), batch_dims=1)
+        best = tf.gather(products, tf.argmax(cosine, axis=2), batch_dims=1)
         is_neighbour = tf.logical_and(
             source == SOURCE_NAMES.index("neighbours"), tf.reduce_max(cosine, axis=2) > 0
         )

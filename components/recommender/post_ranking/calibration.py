@@ -1,6 +1,6 @@
 """Brings a list's mix of categories towards the user's own, in the graph.
 
-The greedy search of Steck, "Calibrated recommendations", RecSys 2018 (section 3): at each place the product
+The greedy search of Steck, "Calibrated recommendations", RecSys 2018 (section 3): at each rank the product
 that serves `(1 - strength) * relevance - strength * KL(p, q~)` best, with `p` the mix of what the user
 bought, `q` that of the list so far, and `q~ = 0.99 q + 0.01 p`.
 """
@@ -12,12 +12,12 @@ import tensorflow as tf
 
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.post_ranking import ordering
-from components.recommender.post_ranking.diversity import head_size, relevance_by_place
+from components.recommender.post_ranking.diversity import head_size, relevance_by_rank
 from schema.grouping import group_totals
 
 _SMOOTHING = 0.01
 _NEVER = -1e9
-_LEAST_VALUES = 5
+_MIN_VALUES = 5
 
 
 def coarsest(categories: np.ndarray) -> np.ndarray | None:
@@ -29,12 +29,12 @@ def coarsest(categories: np.ndarray) -> np.ndarray | None:
     Returns:
         The column of the fewest values, but at least five if any has so many `[products]`; None without one.
     """
-    sizes = {place: len(np.unique(column[column >= 0])) for place, column in enumerate(categories.T)}
-    told = {place: size for place, size in sizes.items() if size > 1}
-    if not told:
+    sizes = {number: len(np.unique(column[column >= 0])) for number, column in enumerate(categories.T)}
+    informative = {number: size for number, size in sizes.items() if size > 1}
+    if not informative:
         return None
-    enough = {place: size for place, size in told.items() if size >= _LEAST_VALUES}
-    chosen = min(enough, key=enough.__getitem__) if enough else max(told, key=told.__getitem__)
+    enough = {number: size for number, size in informative.items() if size >= _MIN_VALUES}
+    chosen = min(enough, key=enough.__getitem__) if enough else max(informative, key=informative.__getitem__)
     return np.asarray(categories[:, chosen])
 
 
@@ -58,7 +58,7 @@ class Calibration(tf.Module):
         """The order with its head calibrated; that of a user who bought nothing stays.
 
         Args:
-            order: Places `[batch, width]`.
+            order: Indices `[batch, width]`.
             index: Products `[batch, width]`.
             scores: `[batch, width]`.
             bought: Products that the user bought, -1 pads, repeated or not `[batch, time]`.
@@ -69,7 +69,7 @@ class Calibration(tf.Module):
         own = tf.gather(self.category, tf.maximum(bought, 0))
         wanted = own_mix(own, bought, category, self.num_categories)
         count = tf.minimum(top_k, tf.shape(head)[1])
-        relevance = relevance_by_place(scores, tf.shape(head)[1])
+        relevance = relevance_by_rank(scores, tf.shape(head)[1])
         return ordering.head_first(order, calibrated(relevance, category, wanted, self.strength, count))
 
 
@@ -95,7 +95,7 @@ def own_mix(own: tf.Tensor, bought: tf.Tensor, category: tf.Tensor, num_categori
 def calibrated(
     relevance: tf.Tensor, category: tf.Tensor, wanted: tf.Tensor, strength: float, count: tf.Tensor
 ) -> tf.Tensor:
-    """Chooses `count` places one by one.
+    """Chooses `count` candidates one by one.
 
     Of the divergence only the term of a candidate's own category depends on which candidate is taken, so
     one step costs no more than the pool is long.
@@ -108,7 +108,7 @@ def calibrated(
         count: Scalar, at most the pool.
 
     Returns:
-        Places `[batch, count]`, int32.
+        Indices `[batch, count]`, int32.
     """
     taken = tf.zeros_like(relevance)
     left = tf.ones_like(relevance, tf.bool)

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
+from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureSet, Kind
 from schema.rules import Rule, matches
@@ -60,7 +60,7 @@ def catalogue_columns(
     catalog: pa.Table, features: FeatureSet, product_ids: Sequence[str]
 ) -> Mapping[str, np.ndarray]:
     """Column -> values in the order of `product_ids`: texts (objects, None if missing) or numbers (NaN)."""
-    place = encode(list(product_ids), texts(first_values(catalog, names.PRODUCT_ID)).combine_chunks())
+    row = encode(list(product_ids), texts(first_values(catalog, names.PRODUCT_ID)).combine_chunks())
     found: dict[str, np.ndarray] = {names.PRODUCT_ID: np.array(product_ids, object)}
     for raw, column in features.product_columns().items():
         if column.kind is Kind.EMBEDDING:
@@ -69,7 +69,7 @@ def catalogue_columns(
         padded = np.full(len(catalog) + 1, np.nan if column.kind is Kind.NUMBER else None)
         if not pa.types.is_null(values.type):
             padded[:-1] = _numbers(values) if column.kind is Kind.NUMBER else texts(values).to_pylist()
-        found[column.name] = padded[place]  # place -1 is the product without a row
+        found[column.name] = padded[row]  # row -1 is the product without a row
     return found
 
 

@@ -7,6 +7,7 @@ greedy MAP inference for determinantal point process", NeurIPS 2018, algorithm 1
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import tensorflow as tf
@@ -14,23 +15,36 @@ import tensorflow as tf
 from components.recommender.post_ranking.filters import FILTERED
 
 HEAD = 100
-"""Places at the top that are reordered, whatever `top_k` is: short lists are the beginning of long ones."""
+"""Ranks at the top that are reordered, whatever `top_k` is: short lists are the beginning of long ones."""
 _NEVER = -1e9
-_LEAST_VARIANCE = 1e-6
+_MIN_VARIANCE = 1e-6
 
 
 Strength: TypeAlias = "float | tf.Tensor"
 
 
+@dataclass(frozen=True)
+class Diversity:
+    """How much dissimilarity counts, and by which method.
+
+    Attributes:
+        strength: 0 to 1.
+        method: Of `METHODS`.
+    """
+
+    strength: float
+    method: str = "mmr"
+
+
 def head_size(order: tf.Tensor) -> tf.Tensor:
-    """Places of lists `[batch, width]` that are reordered, scalar."""
+    """Ranks of lists `[batch, width]` that are reordered, scalar."""
     return tf.minimum(HEAD, tf.shape(order)[1])
 
 
-def relevance_by_place(scores: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
-    """How the scores fall over the head: 1 at the first place, 0 at the last, and between as they do.
+def relevance_by_rank(scores: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """How the scores fall over the head: 1 at the first rank, 0 at the last, and between as they do.
 
-    Where the first few lead by far they stay, and where scores are close places are changed cheaply.
+    Where the first few lead by far they stay, and where scores are close ranks are changed cheaply.
 
     Args:
         scores: In any order; filtered ones have no relevance `[batch, width]`.
@@ -63,21 +77,21 @@ def kernel(embeddings: tf.Tensor, categories: tf.Tensor) -> tf.Tensor:
     return (cosine + tf.reduce_mean(tf.cast(same, tf.float32), axis=-1)) / 2.0
 
 
-def mmr(relevance: tf.Tensor, likeness: tf.Tensor, strength: Strength, count: tf.Tensor) -> tf.Tensor:
-    """Chooses `count` places one by one: relevant, and unlike the one chosen before that is most alike.
+def mmr(relevance: tf.Tensor, similarity: tf.Tensor, strength: Strength, count: tf.Tensor) -> tf.Tensor:
+    """Chooses `count` candidates one by one: relevant, and unlike the one chosen before that is most alike.
 
     Args:
         relevance: 0 to 1 `[batch, pool]`.
-        likeness: `kernel` `[batch, pool, pool]`.
-        strength: 0 looks at relevance alone, 1 at likeness alone.
+        similarity: `kernel` `[batch, pool, pool]`.
+        strength: 0 looks at relevance alone, 1 at similarity alone.
         count: Scalar, at most the pool.
 
     Returns:
-        Places `[batch, count]`, int32.
+        Indices `[batch, count]`, int32.
     """
     gain = (1.0 - strength) * relevance
     # What has been chosen is like itself beyond all measure, and so does not come again.
-    penalty = tf.linalg.set_diag(strength * likeness, tf.fill(tf.shape(relevance), -_NEVER))
+    penalty = tf.linalg.set_diag(strength * similarity, tf.fill(tf.shape(relevance), -_NEVER))
 
     def choose(step: tf.Tensor, closest: tf.Tensor, chosen: tf.TensorArray) -> tuple[Any, ...]:
         best = tf.argmax(gain - closest, axis=1, output_type=tf.int32)
@@ -89,27 +103,27 @@ def mmr(relevance: tf.Tensor, likeness: tf.Tensor, strength: Strength, count: tf
     return tf.transpose(tf.ensure_shape(chosen.stack(), [None, None]))
 
 
-def dpp(relevance: tf.Tensor, likeness: tf.Tensor, strength: Strength, count: tf.Tensor) -> tf.Tensor:
-    """Chooses `count` places greedily so that the determinant of their kernel grows most.
+def dpp(relevance: tf.Tensor, similarity: tf.Tensor, strength: Strength, count: tf.Tensor) -> tf.Tensor:
+    """Chooses `count` candidates greedily so that the determinant of their kernel grows most.
 
-    The kernel is `q_i * likeness_ij * q_j` with the quality `q = exp(relevance * (1 - strength) / strength)`
+    The kernel is `q_i * similarity_ij * q_j` with quality `q = exp(relevance * (1 - strength) / strength)`
     (equations 8 and 9 of the paper). Arguments and result as of `mmr`; `strength` above 0.
     """
     strength = tf.maximum(strength, 1e-3)
     log_quality = relevance * (1.0 - strength) / strength
     batch, pool = tf.shape(relevance)[0], tf.shape(relevance)[1]
-    variance = tf.linalg.diag_part(likeness)
+    variance = tf.linalg.diag_part(similarity)
     factors = tf.zeros([batch, pool, count])
     left = tf.ones_like(relevance, tf.bool)
     chosen = tf.TensorArray(tf.int32, size=count)
     for step in tf.range(count):
-        gain = 2.0 * log_quality + tf.math.log(tf.maximum(variance, _LEAST_VARIANCE))
+        gain = 2.0 * log_quality + tf.math.log(tf.maximum(variance, _MIN_VARIANCE))
         best = tf.argmax(tf.where(left, gain, _NEVER), axis=1, output_type=tf.int32)
         chosen = chosen.write(step, best)
         own = tf.gather(factors, best, batch_dims=1)
-        spread = tf.sqrt(tf.maximum(tf.gather(variance, best, batch_dims=1), _LEAST_VARIANCE))
+        spread = tf.sqrt(tf.maximum(tf.gather(variance, best, batch_dims=1), _MIN_VARIANCE))
         shared = tf.einsum("bc,bpc->bp", own, factors)
-        update = (tf.gather(likeness, best, batch_dims=1) - shared) / spread[:, tf.newaxis]
+        update = (tf.gather(similarity, best, batch_dims=1) - shared) / spread[:, tf.newaxis]
         factors += update[..., tf.newaxis] * tf.one_hot(step, count)
         variance -= tf.square(update)
         left = tf.logical_and(left, ~_one_hot(best, relevance))
@@ -119,5 +133,5 @@ def dpp(relevance: tf.Tensor, likeness: tf.Tensor, strength: Strength, count: tf
 METHODS = {"mmr": mmr, "dpp": dpp}
 
 
-def _one_hot(place: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
-    return tf.one_hot(place, tf.shape(like)[1], on_value=True, off_value=False, dtype=tf.bool)
+def _one_hot(index: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
+    return tf.one_hot(index, tf.shape(like)[1], on_value=True, off_value=False, dtype=tf.bool)

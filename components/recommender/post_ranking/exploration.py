@@ -24,9 +24,9 @@ _RESOLUTION = 2**52
 
 
 class Exploration(tf.Module):
-    """Draws the order of the first hundred places.
+    """Draws the order of the first hundred ranks.
 
-    The draw depends on the seed, the product and the request (user, moment, history) alone: the same
+    The draw depends on the seed, the product and the request (user, cutoff, history) alone: the same
     request gets the same list, in whatever batch it comes.
 
     Args:
@@ -45,13 +45,13 @@ class Exploration(tf.Module):
         """Draws.
 
         Args:
-            order: Places, lower tiers first `[batch, width]`.
+            order: Indices, lower tiers first `[batch, width]`.
             index: Products `[batch, width]`.
-            tier: Of each place; a tier is drawn only when the lower ones are exhausted `[batch, width]`.
+            tier: Of each index; a tier is drawn only when the lower ones are exhausted `[batch, width]`.
             inputs: The request.
 
         Returns:
-            The order drawn, and of each place the chance with which it was drawn, given what was drawn
+            The order drawn, and of each rank the chance with which it was drawn, given what was drawn
             before it; 1 outside the head. The product over a list's items is the chance of the list.
         """
         size = head_size(order)
@@ -83,8 +83,8 @@ def conditional_chances(weight: tf.Tensor) -> tf.Tensor:
 def gumbel(product: tf.Tensor, inputs: Tensors, seed: int) -> tf.Tensor:
     """Standard Gumbel noise of each product `[batch, width]` of each request, float64."""
     events = tf.strings.reduce_join(inputs[names.HISTORY_PRODUCT_ID], axis=1)
-    moment = tf.strings.as_string(inputs[names.QUERY_TIME])
-    request = tf.strings.join([inputs[names.USER_ID], moment, events], separator="\n")
+    cutoff = tf.strings.as_string(inputs[names.QUERY_TIME])
+    request = tf.strings.join([inputs[names.USER_ID], cutoff, events], separator="\n")
     of_each = tf.tile(request[:, tf.newaxis], [1, tf.shape(product)[1]])
     keys = tf.strings.join([of_each, tf.strings.as_string(product)], separator="\n")
     number = tf.strings.to_hash_bucket_strong(keys, _RESOLUTION, key=[seed, 0])

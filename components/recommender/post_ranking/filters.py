@@ -12,7 +12,7 @@ FILTERED = -1e30
 """Score of what must not be recommended."""
 _ALL_BUT_EQUAL = 1e-3
 _FILL_STEP = 1e-3
-_MOST_STEPS = 1e9
+_MAX_STEPS = 1e9
 """Steps of `_ALL_BUT_EQUAL` between two scores that are told apart."""
 
 
@@ -90,11 +90,11 @@ def cut(scores: tf.Tensor, top_k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.T
     return position, value, value > FILTERED
 
 
-def place_new(scores: tf.Tensor, is_new: tf.Tensor, index: tf.Tensor, step: int, count: int) -> tf.Tensor:
-    """Raises products never sold before to every `step`-th place; their scores alone would hide them.
+def insert_new(scores: tf.Tensor, is_new: tf.Tensor, index: tf.Tensor, step: int, count: int) -> tf.Tensor:
+    """Raises products never sold before to every `step`-th rank; their scores alone would hide them.
 
-    A product without a past is bought too seldom to earn a place among the first hundred, and without a
-    place it never gets a past. None is lowered, and where the others end nothing is raised. New products
+    A product without a past is bought too seldom to earn a rank among the first hundred, and without a
+    rank it never gets a past. None is lowered, and where the others end nothing is raised. New products
     without features differ by rounding only: scores that are all but equal count as equal, and the product
     index decides, so that batches of any size give the same list.
 
@@ -102,7 +102,7 @@ def place_new(scores: tf.Tensor, is_new: tf.Tensor, index: tf.Tensor, step: int,
         scores: `[batch, candidates]`.
         is_new: Which candidates are new products, bool `[batch, candidates]`.
         index: Products, `[batch, candidates]`.
-        step: The first place is the `step`-th, counted from 1, the second twice that.
+        step: The first rank is the `step`-th, counted from 1, the second twice that.
         count: Most new products of a row.
 
     Returns:
@@ -111,25 +111,25 @@ def place_new(scores: tf.Tensor, is_new: tf.Tensor, index: tf.Tensor, step: int,
     width = tf.shape(scores)[1]
     reached = tf.minimum(width, (step - 1) * count + 1)
     others = tf.math.top_k(tf.where(is_new, FILTERED, scores), reached).values
-    places = _best(tf.where(is_new, scores, FILTERED), index, tf.minimum(count, width))
+    positions = _best(tf.where(is_new, scores, FILTERED), index, tf.minimum(count, width))
     values = tf.where(
-        tf.gather(is_new, places, batch_dims=1), tf.gather(scores, places, batch_dims=1), FILTERED
+        tf.gather(is_new, positions, batch_dims=1), tf.gather(scores, positions, batch_dims=1), FILTERED
     )
     number = tf.range(tf.shape(values)[1])
-    following = step * (number + 1) - 1 - number  # places before it are taken by others and by new products
+    following = step * (number + 1) - 1 - number  # ranks before it are taken by others and by new products
     after = tf.gather(others, tf.minimum(following, reached - 1), axis=1)
     before = tf.gather(others, tf.clip_by_value(following - 1, 0, reached - 1), axis=1)
     exists = tf.logical_and(following[tf.newaxis, :] < width, after > FILTERED)
     exists = tf.logical_and(exists, values > FILTERED)
     raised = tf.where(exists, tf.maximum(values, (before + after) / 2), values)
-    rows = tf.tile(tf.range(tf.shape(scores)[0])[:, tf.newaxis], [1, tf.shape(places)[1]])
-    changed = tf.tensor_scatter_nd_update(scores, tf.stack([rows, places], axis=-1), raised)
+    rows = tf.tile(tf.range(tf.shape(scores)[0])[:, tf.newaxis], [1, tf.shape(positions)[1]])
+    changed = tf.tensor_scatter_nd_update(scores, tf.stack([rows, positions], axis=-1), raised)
     return tf.where(is_new, changed, scores)
 
 
 def _best(scores: tf.Tensor, index: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
-    """Places by falling score and, where those are all but equal, by product `[batch, count]`."""
-    rounded = tf.clip_by_value(tf.round(scores / _ALL_BUT_EQUAL), -_MOST_STEPS, _MOST_STEPS)
+    """Indices by falling score and, where those are all but equal, by product `[batch, count]`."""
+    rounded = tf.clip_by_value(tf.round(scores / _ALL_BUT_EQUAL), -_MAX_STEPS, _MAX_STEPS)
     key = tf.cast(rounded, tf.int64) * 2**31 - tf.cast(index, tf.int64)
     return tf.math.top_k(key, count).indices
 

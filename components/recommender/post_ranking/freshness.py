@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import tensorflow as tf
 
-from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
+from components.interactions.events import encode
 from components.recommender.candidates.item_to_item import frozen
 from schema import names
 
@@ -31,7 +31,7 @@ class Freshness(tf.Module):
         self.half_life_days = half_life_days
 
     def __call__(self, index: tf.Tensor, scores: tf.Tensor, query_time: tf.Tensor) -> tf.Tensor:
-        """Raised scores `[batch, candidates]` at the moments `[batch]`; what is to come is of today."""
+        """Raised scores `[batch, candidates]` at the cutoffs `[batch]`; what is to come is of today."""
         seconds = tf.maximum(query_time[:, tf.newaxis] - tf.gather(self.born, index), 0)
         days = tf.cast(seconds, tf.float32) / names.SECONDS_PER_DAY
         spread = tf.math.reduce_std(scores, axis=1, keepdims=True)
@@ -39,7 +39,7 @@ class Freshness(tf.Module):
 
 
 def birth_times(
-    catalog: pa.Table, product_ids: list[str], first_sale_days: np.ndarray, moment: int
+    catalog: pa.Table, product_ids: list[str], first_sale_days: np.ndarray, cutoff: int
 ) -> np.ndarray:
     """`created_at`, or the first sale where that is absent; epoch seconds int64 `[products]`.
 
@@ -49,14 +49,14 @@ def birth_times(
         catalog: The raw catalog split.
         product_ids: The product vocabulary.
         first_sale_days: Days since the first sale, 0 for what was never sold `[products]`.
-        moment: Epoch seconds.
+        cutoff: Epoch seconds.
     """
     days = np.where(first_sale_days > 0, first_sale_days, _NEVER_DAYS).astype(np.float64)
-    born = np.round(moment - days * names.SECONDS_PER_DAY).astype(np.int64)
+    born = np.round(cutoff - days * names.SECONDS_PER_DAY).astype(np.int64)
     created = first_values(catalog, names.CREATED_AT)
     if pa.types.is_null(created.type):
         return np.asarray(born)
-    place = encode(list(product_ids), texts(first_values(catalog, names.PRODUCT_ID)).combine_chunks())
+    row = encode(list(product_ids), texts(first_values(catalog, names.PRODUCT_ID)).combine_chunks())
     values = pc.fill_null(created, -1).to_numpy()
-    known = np.where(place >= 0, values[np.maximum(place, 0)], -1)
+    known = np.where(row >= 0, values[np.maximum(row, 0)], -1)
     return np.asarray(np.where(known >= 0, known, born))

@@ -1,4 +1,4 @@
-"""Orders of a list, as places `[batch, width]`: by score, by tier, with things moved."""
+"""Orders of a list, as indices `[batch, width]`: by score, by tier, with things moved."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import tensorflow as tf
 
 
 def by_score(scores: tf.Tensor) -> tf.Tensor:
-    """Places of the highest score first; ties keep their order."""
+    """Indices of the highest score first; ties keep their order."""
     return tf.math.top_k(scores, k=tf.shape(scores)[1]).indices
 
 
 def by_tier(order: tf.Tensor, tier: tf.Tensor) -> tf.Tensor:
-    """The same order with lower tiers first; `tier` belongs to the places `[batch, width]`."""
+    """The same order with lower tiers first; `tier` belongs to the indices `[batch, width]`."""
     inner = tf.argsort(tf.gather(tier, order, batch_dims=1), stable=True)
     return tf.gather(order, inner, batch_dims=1)
 
@@ -42,8 +42,8 @@ def moved(order: tf.Tensor, entry: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
         entry: Where it stands now `[batch]`, -1 for nothing.
         target: Where it shall stand `[batch]`.
     """
-    place = tf.range(tf.shape(order)[1])[tf.newaxis, :]
+    rank = tf.range(tf.shape(order)[1])[tf.newaxis, :]
     source, wanted = entry[:, tf.newaxis], target[:, tf.newaxis]
     aim = 2 * wanted + tf.where(source >= wanted, -1, 1)
-    key = tf.where(place == source, aim, 2 * place)
+    key = tf.where(rank == source, aim, 2 * rank)
     return tf.gather(order, tf.argsort(key, stable=True), batch_dims=1)

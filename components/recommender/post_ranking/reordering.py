@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from components.recommender.post_ranking.diversity import METHODS, kernel, relevance_by_place
+from components.recommender.post_ranking.diversity import METHODS, kernel, relevance_by_rank
 
 STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 """Of diversity, at which its cost is reported."""
@@ -21,7 +21,7 @@ def reordered(
     method: str,
     count: int,
 ) -> np.ndarray:
-    """Places that diversity chooses from the heads of lists, as the served graph does.
+    """Indices that diversity chooses from the heads of lists, as the served graph does.
 
     Args:
         products: The heads, best first `[queries, at most 100]`.
@@ -30,7 +30,7 @@ def reordered(
         categories: Codes of the category columns, -1 where missing `[products, columns]`.
         strength: 0 to 1.
         method: `mmr` or `dpp`.
-        count: Places to choose.
+        count: Candidates to choose.
 
     Returns:
         int32 `[queries, count]`.
@@ -60,5 +60,5 @@ def _choose(
     count: tf.Tensor,
     method: str,
 ) -> tf.Tensor:
-    likeness = kernel(tf.gather(embeddings, head), tf.gather(categories, head))
-    return METHODS[method](relevance_by_place(scores, tf.shape(head)[1]), likeness, strength, count)
+    similarity = kernel(tf.gather(embeddings, head), tf.gather(categories, head))
+    return METHODS[method](relevance_by_rank(scores, tf.shape(head)[1]), similarity, strength, count)

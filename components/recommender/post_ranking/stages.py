@@ -10,9 +10,10 @@ import pyarrow as pa
 from components.recommender.candidates.sources import CandidateSources
 from components.recommender.post_ranking.calibration import Calibration, coarsest
 from components.recommender.post_ranking.compiled_rules import codes, compile_rules
+from components.recommender.post_ranking.diversity import Diversity
 from components.recommender.post_ranking.exploration import Exploration
-from components.recommender.post_ranking.finishing import Finishing
 from components.recommender.post_ranking.freshness import Freshness, birth_times
+from components.recommender.post_ranking.post_ranker import PostRanker
 from components.settings import PostRankingSettings
 from schema.features import FeatureSet, Kind
 
@@ -29,7 +30,7 @@ def category_codes(columns: Mapping[str, np.ndarray], features: FeatureSet) -> n
     return np.stack(wanted, axis=1) if wanted else np.zeros((num_products, 0), np.int64)
 
 
-def make_finishing(
+def make_post_ranker(
     settings: PostRankingSettings,
     diversity: float,
     columns: Mapping[str, np.ndarray],
@@ -37,7 +38,7 @@ def make_finishing(
     sources: CandidateSources,
     freshness: Freshness | None,
     seed: int,
-) -> Finishing:
+) -> PostRanker:
     """Rules, diversity, and of the rest what has a strength above 0.
 
     Args:
@@ -50,12 +51,11 @@ def make_finishing(
         seed: Seed of the configuration.
     """
     mix = coarsest(categories) if settings.calibration else None
-    return Finishing(
+    return PostRanker(
         compile_rules(settings.rules, columns),
         sources.scorer.embeddings,
         categories,
-        diversity,
-        settings.diversity_method,
+        Diversity(diversity, settings.diversity_method),
         calibration=Calibration(mix, settings.calibration) if mix is not None else None,
         freshness=freshness,
         exploration=Exploration(settings.exploration, seed) if settings.exploration else None,
@@ -67,10 +67,10 @@ def make_freshness(
     catalog: pa.Table,
     product_ids: list[str],
     first_sale_days: np.ndarray,
-    moment: int,
+    cutoff: int,
 ) -> Freshness | None:
     """None without a boost; the arguments are those of `birth_times`."""
     if not settings.freshness_boost:
         return None
-    born = birth_times(catalog, product_ids, first_sale_days, moment)
+    born = birth_times(catalog, product_ids, first_sale_days, cutoff)
     return Freshness(born, settings.freshness_boost, settings.freshness_half_life_days)

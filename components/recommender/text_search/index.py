@@ -1,4 +1,4 @@
-"""Finds products by words, also misspelt ones: hashed words and letter trigrams, weighted by rarity.
+"""Finds products by words, also misspelt ones: hashed words and letter trigrams, weighted by idf.
 
 A text is lower-cased and split into words; a word counts as itself and as the trigrams of its letters
 between two marks (`^oat$`: `^oa`, `oat`, `at$`), so that a misspelt word still shares most of its parts
@@ -30,13 +30,13 @@ class Postings:
         splits: Where the postings of each bucket begin and end, int64 `[buckets + 1]`.
         products: int64 `[postings]`.
         weights: float32 `[postings]`.
-        rarity: Weight of each bucket in a question, float32 `[buckets]`.
+        idf: Weight of each bucket in a question, float32 `[buckets]`.
     """
 
     splits: np.ndarray
     products: np.ndarray
     weights: np.ndarray
-    rarity: np.ndarray
+    idf: np.ndarray
 
 
 def build_postings(texts: list[str]) -> Postings:
@@ -50,11 +50,11 @@ def build_postings(texts: list[str]) -> Postings:
     row, bucket, count = (
         np.concatenate(parts) if parts else np.zeros(0, np.int64) for parts in (rows, buckets, counts)
     )
-    pairs, place = np.unique(row * NUM_BUCKETS + bucket, return_inverse=True)
+    pairs, entry = np.unique(row * NUM_BUCKETS + bucket, return_inverse=True)
     product, bucket = pairs // NUM_BUCKETS, pairs % NUM_BUCKETS
-    amount = np.bincount(place, count, minlength=len(pairs))
-    rarity = np.log1p(max(len(texts), 1) / np.maximum(np.bincount(bucket, minlength=NUM_BUCKETS), 1))
-    weights = amount * rarity[bucket]
+    amount = np.bincount(entry, count, minlength=len(pairs))
+    idf = np.log1p(max(len(texts), 1) / np.maximum(np.bincount(bucket, minlength=NUM_BUCKETS), 1))
+    weights = amount * idf[bucket]
     lengths = np.sqrt(np.bincount(product, weights**2, minlength=max(len(texts), 1)))
     weights = weights / np.maximum(lengths[product], 1e-9)
     order = np.argsort(bucket, kind="stable")
@@ -63,7 +63,7 @@ def build_postings(texts: list[str]) -> Postings:
         splits.astype(np.int64),
         product[order].astype(np.int64),
         weights[order].astype(np.float32),
-        rarity.astype(np.float32),
+        idf.astype(np.float32),
     )
 
 
@@ -97,23 +97,23 @@ class TextIndex(tf.Module):
         self.splits = frozen(postings.splits, tf.int64)
         self.products = frozen(postings.products, tf.int64)
         self.weights = frozen(postings.weights, tf.float32)
-        self.rarity = frozen(postings.rarity, tf.float32)
+        self.idf = frozen(postings.idf, tf.float32)
 
     def __call__(self, texts: tf.Tensor) -> tf.Tensor:
         """Texts `[batch]` to cosines of every product `[batch, products]`; 0 where nothing is shared."""
         parts, amounts = text_parts(texts)
         batch = tf.cast(parts.nrows(), tf.int64)
-        keys, place_of_part = tf.unique(parts.value_rowids() * NUM_BUCKETS + parts.values)
+        keys, entry_of_part = tf.unique(parts.value_rowids() * NUM_BUCKETS + parts.values)
         rows, buckets = keys // NUM_BUCKETS, keys % NUM_BUCKETS
-        amount = tf.math.unsorted_segment_sum(amounts.values, place_of_part, tf.size(keys))
-        asked = amount * tf.gather(self.rarity, buckets)
-        length = tf.sqrt(tf.math.unsorted_segment_sum(tf.square(asked), rows, batch))
+        amount = tf.math.unsorted_segment_sum(amounts.values, entry_of_part, tf.size(keys))
+        query = amount * tf.gather(self.idf, buckets)
+        length = tf.sqrt(tf.math.unsorted_segment_sum(tf.square(query), rows, batch))
         first = tf.gather(self.splits, buckets)
         count = tf.gather(self.splits, buckets + 1) - first
         spans = tf.ragged.range(first, first + count)
         part = spans.value_rowids()
-        place = spans.values
-        values = tf.gather(asked, part) * tf.gather(self.weights, place)
-        flat = tf.gather(rows, part) * self.num_products + tf.gather(self.products, place)
+        entry = spans.values
+        values = tf.gather(query, part) * tf.gather(self.weights, entry)
+        flat = tf.gather(rows, part) * self.num_products + tf.gather(self.products, entry)
         total = tf.math.unsorted_segment_sum(values, flat, batch * self.num_products)
         return tf.math.divide_no_nan(tf.reshape(total, [-1, self.num_products]), length[:, tf.newaxis])

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.evaluation.events import encode
 from components.evaluation.examples import first_values, texts
+from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureSet, Kind
 
@@ -29,6 +29,6 @@ def product_texts(catalog: pa.Table, features: FeatureSet, product_ids: Sequence
             continue
         words = pc.fill_null(texts(values), "").combine_chunks()
         joined = pc.binary_join_element_wise(joined, words, " ")
-    place = encode(list(product_ids), texts(first_values(catalog, names.PRODUCT_ID)).combine_chunks())
-    found = np.array([*joined.to_pylist(), ""], object)  # place -1 is the product without a row
-    return [str(text) for text in found[place]]
+    row = encode(list(product_ids), texts(first_values(catalog, names.PRODUCT_ID)).combine_chunks())
+    found = np.array([*joined.to_pylist(), ""], object)  # row -1 is the product without a row
+    return [str(text) for text in found[row]]

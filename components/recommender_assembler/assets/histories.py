@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from components.interactions.files import read_interactions
 from components.recommender_assembler.assets.segment_shares import segment_lists
 from schema import names
 from schema.features import FeatureSet
@@ -48,11 +48,7 @@ def write_histories(
         windows: The last window, in which segments are counted, ends at `now`.
         shown: Ids of the products that may be recommended.
     """
-    parts = sorted(interactions.glob("part-*.parquet"))
-    events = pa.concat_tables(
-        [pq.read_table(path, columns=_COLUMNS, read_dictionary=_CODED) for path in parts]
-    ).unify_dictionaries()
-    events = events.combine_chunks()
+    events = read_interactions(interactions, _COLUMNS, coded=_CODED)
     target.mkdir(parents=True, exist_ok=True)
     if not len(events):
         return
@@ -91,10 +87,10 @@ def _newest(
     ids = users.dictionary.cast(pa.large_string())
     # The order of code points, in which readers search; the order of a dictionary is that of appearance.
     by_id = np.argsort(np.array(ids.to_pylist(), object), kind="stable")
-    place = np.empty(len(ids), np.int64)
-    place[by_id] = np.arange(len(ids))
-    user = place[_codes(users)]
-    order = np.lexsort((times, user))  # stable: events of one moment keep the order of the artifact
+    rank = np.empty(len(ids), np.int64)
+    rank[by_id] = np.arange(len(ids))
+    user = rank[_codes(users)]
+    order = np.lexsort((times, user))  # stable: events of one time keep the order of the artifact
     counts = np.bincount(user, minlength=len(ids))
     ends = np.cumsum(counts)
     from_end = np.repeat(ends, counts) - np.arange(len(order))
@@ -112,9 +108,9 @@ def _lists(counts: np.ndarray, values: np.ndarray) -> pa.Array:
 
 def _aligned(rows: pa.Table, users: pa.Array) -> dict[str, pa.ChunkedArray]:
     """Feature columns in the order of the users; null for users without a row."""
-    place = pc.index_in(users, value_set=rows[names.USER_ID].cast(pa.large_string()))
+    row = pc.index_in(users, value_set=rows[names.USER_ID].cast(pa.large_string()))
     columns = [name for name in rows.column_names if name != names.USER_ID]
-    return {name: rows[name].take(place) for name in columns}
+    return {name: rows[name].take(row) for name in columns}
 
 
 def _write(table: pa.Table, path: Path) -> None:

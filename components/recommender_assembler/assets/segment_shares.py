@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 from schema import names
 from schema.features import FeatureSet, Kind
 
-LEAST_USERS = 10
+MIN_USERS = 10
 """Users of a segment below which its purchases say little."""
-MOST_VALUES = 100
+MAX_VALUES = 100
 """Segments of a column, the largest ones."""
 LONGEST = 200
 
@@ -39,8 +39,8 @@ def segment_lists(events: pa.Table, user_rows: pa.Table, features: FeatureSet, s
     for raw, column in features.user_columns().items():
         if column.kind is not Kind.CATEGORY or not len(bought):
             continue
-        place = pc.index_in(bought[names.USER_ID], value_set=user_rows[names.USER_ID].combine_chunks())
-        value = user_rows[raw].take(place)
+        row = pc.index_in(bought[names.USER_ID], value_set=user_rows[names.USER_ID].combine_chunks())
+        value = user_rows[raw].take(row)
         found[column.name] = _lists(bought.append_column("value", value).filter(pc.is_valid(value)))
     return found
 
@@ -54,8 +54,8 @@ def _lists(bought: pa.Table) -> dict[str, list[list[Any]]]:
         .group_by("value")
         .aggregate([([], "count_all")])
     )
-    users = users.filter(pc.greater_equal(users["count_all"], LEAST_USERS))
-    users = users.sort_by([("count_all", "descending"), ("value", "ascending")])[:MOST_VALUES]
+    users = users.filter(pc.greater_equal(users["count_all"], MIN_USERS))
+    users = users.sort_by([("count_all", "descending"), ("value", "ascending")])[:MAX_VALUES]
     counts = bought.group_by(["value", names.PRODUCT_ID]).aggregate([([], "count_all")])
     lists = {}
     for value, buyers in zip(*(users[name].to_pylist() for name in ("value", "count_all")), strict=True):

@@ -35,8 +35,8 @@ def read_user_rows(examples_uri: str, features: FeatureSet) -> pa.Table:
             patterns = [str(Path(examples_uri) / f"Split-{split}" / "*")]
             for batch in read_rows(patterns, spec, _ROWS_AT_ONCE):
                 values = {name: _values(batch[name], column) for name, column in columns.items()}
-                for place, user in enumerate(batch[names.USER_ID].numpy()):
-                    newest[user] = {name: values[name][place] for name in columns}
+                for row, user in enumerate(batch[names.USER_ID].numpy()):
+                    newest[user] = {name: values[name][row] for name in columns}
     schema = [(names.USER_ID, pa.string()), *((name, _type(column)) for name, column in columns.items())]
     rows = [{names.USER_ID: user.decode(), **row} for user, row in newest.items()]
     return pa.Table.from_pylist(rows, schema=pa.schema(schema))

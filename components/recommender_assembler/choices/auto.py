@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from components.recommender_assembler.choices.cold_start import choose_cold_start
 from components.recommender_assembler.choices.diversity import choose_diversity, measure_strengths
-from components.recommender_assembler.choices.eval_lists import mean_ndcg, read_eval_lists
+from components.recommender_assembler.choices.eval_lists import EvalLists, mean_ndcg
 from components.recommender_assembler.choices.popularity_discount import choose_discount
 from components.recommender_assembler.ranking_evidence import ProvenGain
 from components.settings import PostRankingSettings
-from schema.features import FeatureSet
 
 AUTO: Final = "auto"
 
@@ -47,9 +46,7 @@ class Choices:
 
 def make_choices(
     settings: PostRankingSettings,
-    ranking: Any,
-    patterns: Sequence[str],
-    features: FeatureSet,
+    read_lists: Callable[[], EvalLists],
     embeddings: np.ndarray,
     categories: np.ndarray,
     gains_of_segments: Callable[[], np.ndarray],
@@ -59,9 +56,7 @@ def make_choices(
 
     Args:
         settings: As configured.
-        ranking: The loaded ranking model.
-        patterns: Files of the rows of candidates of the eval window.
-        features: Feature columns.
+        read_lists: The ranker's lists of the eval window.
         embeddings: Of length 1 `[products, dim]`.
         categories: Codes of the category columns, -1 where missing `[products, columns]`.
         gains_of_segments: `segment_gains` of the eval window.
@@ -77,7 +72,7 @@ def make_choices(
     discount, diversity, cold_start = chosen
     if AUTO not in chosen:
         return Choices(float(discount), float(diversity), cold_start)
-    lists = read_eval_lists(ranking, patterns, features)
+    lists = read_lists()
     if discount == AUTO:
         discount = choose_discount(lists, *discount_losses)
     scores = lists.scores - float(discount) * lists.popularity

@@ -6,10 +6,10 @@ from typing import Final, Literal
 
 import numpy as np
 
-from components.evaluation.events import encode
 from components.evaluation.examples import first_values, flat_texts, read_split, texts
 from components.evaluation.lists import CodeLists, IntArray
 from components.evaluation.metrics import hits, ndcg
+from components.interactions.events import encode
 from components.recommender.cold_start.segments import Segments
 from components.recommender_assembler.choices.eval_lists import EvalLists
 from schema import names

@@ -32,16 +32,16 @@ def measure_strengths(
     return {strength: ndcg_at(strength) for strength in AUTO_STRENGTHS}
 
 
-def choose_diversity(measured: dict[float, np.ndarray], most_loss: float) -> float:
-    """The largest strength up to which the loss and its standard error stay within `most_loss`.
+def choose_diversity(measured: dict[float, np.ndarray], max_loss: float) -> float:
+    """The largest strength up to which the loss and its standard error stay within `max_loss`.
 
     Args:
         measured: Strength -> NDCG@10 of each query.
-        most_loss: Relative to the mean at strength 0.
+        max_loss: Relative to the mean at strength 0.
     """
     chosen = 0.0
     for strength, values in sorted(measured.items()):
-        if not is_within(measured[0.0], values, most_loss):
+        if not is_within(measured[0.0], values, max_loss):
             break
         chosen = strength
     return chosen

@@ -14,7 +14,7 @@ from components.recommender_assembler.choices.eval_lists import EvalLists, is_wi
 DISCOUNTS = tuple(step / 100 for step in range(31))
 
 
-def choose_discount(lists: EvalLists, most_loss: float, most_new_loss: float) -> float:
+def choose_discount(lists: EvalLists, max_loss: float, max_new_loss: float) -> float:
     """The largest of `DISCOUNTS` up to which NDCG@10 stays within two relative losses, by a standard error.
 
     What was never bought before is asked for by itself: it is the smaller part of what is bought, so that
@@ -22,8 +22,8 @@ def choose_discount(lists: EvalLists, most_loss: float, most_new_loss: float) ->
 
     Args:
         lists: Of the eval window.
-        most_loss: Relative to the NDCG@10 without a discount.
-        most_new_loss: Likewise of what was never bought before.
+        max_loss: Relative to the NDCG@10 without a discount.
+        max_new_loss: Likewise of what was never bought before.
     """
     if not len(lists.scores):
         return 0.0
@@ -33,8 +33,8 @@ def choose_discount(lists: EvalLists, most_loss: float, most_new_loss: float) ->
     for discount in DISCOUNTS[1:]:
         scores = lists.scores - discount * lists.popularity
         if not (
-            is_within(before, lists.ndcg_by_query(scores), most_loss)
-            and is_within(new_before, lists.new_ndcg_by_query(scores), most_new_loss)
+            is_within(before, lists.ndcg_by_query(scores), max_loss)
+            and is_within(new_before, lists.new_ndcg_by_query(scores), max_new_loss)
         ):
             break
         chosen = discount

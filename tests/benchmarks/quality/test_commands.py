@@ -45,7 +45,7 @@ def test_a_model_that_was_measured_counts_blessed_or_not(monkeypatch, code):
     ("code", "error", "message"),
     [
         (1, PipelineRefusedError, "refused before anything was measured"),
-        (2, UserError, "mend it"),
+        (2, UserError, "fix it"),
         (3, RuntimeError, "exit code 3"),
     ],
 )

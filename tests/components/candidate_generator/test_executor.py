@@ -92,13 +92,13 @@ def test_labels_are_the_targets_of_the_raw_rows(trained_shop, evaluation, vocabu
 
 
 def test_tables_are_those_of_the_moment_of_the_query(trained_shop, train):
-    """The statistics in a row are those of the events before it, and so differ from moment to moment."""
+    """The statistics in a row are those of the events before it, and so differ from cutoff to cutoff."""
     windows = trained_shop.plan.windows
     width = trained_shop.plan.config.ranking.num_candidates
-    for moment in windows.ranking_cutoffs:
-        with np.load(trained_shop.directory / "index" / f"moment-{moment}.npz") as arrays:
+    for cutoff in windows.ranking_cutoffs:
+        with np.load(trained_shop.directory / "index" / f"snapshot-{cutoff}.npz") as arrays:
             statistics = arrays["statistics"]
-        row = next(row for row in train if row["query_time"] == [moment])
+        row = next(row for row in train if row["query_time"] == [cutoff])
         features = np.reshape(row["candidate_features"], [width, -1])
         own = features[:, -statistics.shape[1] :]
         np.testing.assert_allclose(own, statistics[row["candidate_index"]], rtol=1e-6)

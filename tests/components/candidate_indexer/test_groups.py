@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.candidate_indexer.groups import MOST_GROUPINGS, choose_groupings
-from components.interactions.events import PositiveEvents
+from components.candidate_indexer.groups import MAX_GROUPINGS, choose_groupings
+from components.interactions.events import Events
 
 DAY = 86_400
 NOW, WINDOW = 100 * DAY, 10 * DAY
@@ -21,7 +21,7 @@ def shop():
         own = PRODUCTS[user % 8 == PRODUCTS % 8]
         rows += [(user, own[0], 50), (user, own[1], 40), (user, own[2], 5), (user, own[3], 4)]
     user, product, days = (np.array(column) for column in zip(*rows, strict=True))
-    return PositiveEvents(user.astype(np.int32), product.astype(np.int32), NOW - days * DAY, NUM_PRODUCTS)
+    return Events(user.astype(np.int32), product.astype(np.int32), NOW - days * DAY, NUM_PRODUCTS)
 
 
 def choose(columns, as_of=NOW):
@@ -46,7 +46,7 @@ def test_the_order_of_the_columns_does_not_matter():
 
 
 def test_no_more_than_a_few_columns():
-    assert choose([TELLING, COARSE, RANDOM, PRODUCTS % 4]).shape[1] == MOST_GROUPINGS
+    assert choose([TELLING, COARSE, RANDOM, PRODUCTS % 4]).shape[1] == MAX_GROUPINGS
 
 
 def test_columns_that_tell_products_apart_are_no_groups():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from components.candidate_indexer.new_products import rank_new_products
-from components.interactions.events import PositiveEvents
+from components.interactions.events import Events
 
 DAY = 86_400
 NOW, WINDOW = 1000 * DAY, 10 * DAY
@@ -16,7 +16,7 @@ GROUPS = np.array([0, 0, 0, 1, 1, 1, 1, 2])
 def rank(rows, available=None):
     """`rows`: (product, days ago), each of a user of its own."""
     product, days = (np.array(column) for column in zip(*rows, strict=True))
-    events = PositiveEvents(
+    events = Events(
         np.arange(len(rows), dtype=np.int32), product.astype(np.int32), NOW - days * DAY, len(GROUPS)
     )
     available = np.ones(len(GROUPS), bool) if available is None else np.array(available)

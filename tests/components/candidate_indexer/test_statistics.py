@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_indexer.moments import build_moment
+from components.candidate_indexer.snapshots import build_snapshot
 from components.candidate_indexer.statistics import product_statistics, sales
-from components.interactions.events import PositiveEvents, ShopEvents
+from components.interactions.events import Events, ShopEvents
 from components.settings import IndexSettings
 from schema.candidate_features import HORIZONS, SHARES, STATISTICS
 
@@ -23,7 +23,7 @@ ROWS = [(0, 0, 40), (0, 0, 10), (0, 0, 1), (1, 0, 6), (1, 1, 20), (1, 1, 20), (2
 def events(rows=ROWS, num_products=NUM_PRODUCTS):
     rows = sorted(rows, key=lambda row: (row[0], -row[2]))
     user, product, days = (np.array(column) for column in zip(*rows, strict=True))
-    return PositiveEvents(
+    return Events(
         user.astype(np.int32), product.astype(np.int32), (NOW - days * DAY).astype(np.int64), num_products
     )
 
@@ -59,9 +59,7 @@ def test_a_horizon_holds_as_many_day_stamps_at_every_cutoff():
     # Stamps at midnight, cutoffs one second later; an eighth of 20 days is 2.5 days: two of them.
     stamps = np.arange(100) * DAY
     for day in (40, 41, 67):
-        past = PositiveEvents(np.zeros(100, np.int32), np.zeros(100, np.int32), stamps, 1).before(
-            day * DAY + 1
-        )
+        past = Events(np.zeros(100, np.int32), np.zeros(100, np.int32), stamps, 1).before(day * DAY + 1)
         assert sales(past, day * DAY + 1, 20 * DAY, 0.125).tolist() == [2]
 
 
@@ -106,7 +104,7 @@ def test_twice_the_volume_leaves_every_column_as_it_is():
 
 
 def test_a_shop_without_events():
-    empty = PositiveEvents(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64), 3)
+    empty = Events(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64), 3)
     table = product_statistics(empty, NOW, WINDOW)
     assert table.shape == (3, len(STATISTICS))
     assert np.isfinite(table).all()
@@ -133,19 +131,19 @@ def test_counts_of_random_events_agree_with_brute_force(seed):
         np.testing.assert_allclose(table[product, : len(HORIZONS)], expected, rtol=1e-4)
 
 
-def moment(rows):
+def cutoff(rows):
     settings = IndexSettings(num_neighbours=5, half_life_days=20)
     past = events(rows, 12)
     size = len(past.user)
     every = ShopEvents(past.user, past.product, past.time, 12, np.ones(size, bool), np.zeros(size, np.int32))
-    return build_moment(every, np.ones(12, bool), np.arange(12) % 3, NOW, WINDOW, settings)
+    return build_snapshot(every, np.ones(12, bool), np.arange(12) % 3, NOW, WINDOW, settings)
 
 
 @pytest.mark.parametrize("days", [0, -1, -400])
 def test_events_at_or_after_the_moment_change_nothing(days):
     rows = random_rows(1)
     later = [(user, product, days) for user in range(40) for product in (0, 3, 7)]
-    before, after = moment(rows), moment(rows + later)
+    before, after = cutoff(rows), cutoff(rows + later)
     for name in (
         "neighbour_index",
         "neighbour_score",
@@ -168,5 +166,5 @@ def test_statistics_ignore_later_events_on_their_own():
 def test_an_event_just_before_the_moment_does_change_them():
     rows = random_rows(1)
     later = [(user, product, 1) for user in range(40) for product in (0, 3, 7)]
-    assert set(moment(rows + later).trending[:3]) == {0, 3, 7}
-    assert not np.array_equal(moment(rows).statistics, moment(rows + later).statistics)
+    assert set(cutoff(rows + later).trending[:3]) == {0, 3, 7}
+    assert not np.array_equal(cutoff(rows).statistics, cutoff(rows + later).statistics)

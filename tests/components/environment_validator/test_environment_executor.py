@@ -14,6 +14,7 @@ from tfx.utils import json_utils
 
 from components.environment_validator.component import EnvironmentValidator
 from components.environment_validator.executor import Executor
+from components.environment_validator.settings import EnvironmentValidatorSettings
 from schema import tf_schema
 from schema.features import FeatureColumn, FeatureSet, Kind
 
@@ -65,7 +66,9 @@ def test_a_catalog_without_ids_is_an_anomaly(artifacts):
 
 def test_wiring():
     component = EnvironmentValidator(
-        Channel(type=ExampleStatistics), Channel(type=Schema), tf_schema.QUERY, exclude_splits=["catalog"]
+        EnvironmentValidatorSettings(environment=tf_schema.QUERY, exclude_splits=("catalog",)),
+        statistics=Channel(type=ExampleStatistics),
+        schema=Channel(type=Schema),
     )
     assert component.outputs["anomalies"].type is ExampleAnomalies
     assert component.exec_properties == {"environment": "QUERY", "exclude_splits": '["catalog"]'}

@@ -37,7 +37,7 @@ def test_a_paired_difference_is_sharper_than_two_intervals():
 
 
 def test_many_users_are_resampled_in_blocks(monkeypatch):
-    monkeypatch.setattr(bootstrap, "_MOST_DRAWS_AT_ONCE", 100)
+    monkeypatch.setattr(bootstrap, "_MAX_DRAWS_AT_ONCE", 100)
     result = intervals({"coin": np.tile([0.0, 1.0], 30)}, seed=3)["coin"]
     assert result.mean == 0.5 and 0.3 < result.low < 0.45 < 0.55 < result.high < 0.7
 

@@ -43,30 +43,30 @@ def test_a_good_model_passes_every_gate():
         "max_slice_loss",
     ]
     assert all(gate.passed for gate in gates.values())
-    assert "no champion" in gates["max_champion_loss"].detail
-    assert "no slice" in gates["max_slice_loss"].detail
+    assert "no champion" in gates["max_champion_loss"].sentence
+    assert "no slice" in gates["max_slice_loss"].sentence
 
 
 def test_an_interval_that_touches_zero_is_not_clearly_better_than_popularity():
     strict = GateSettings(against_popularity="clearly_better")
     gate = decision(strict, ours=0.5, popularity=0.25, width=0.25)["against_popularity"]
     assert not gate.passed and gate.measured == 0.0
-    assert gate.detail.endswith("not clearly better.")
+    assert gate.sentence.endswith("not clearly better.")
     assert decision(strict, ours=0.5, popularity=0.25, width=0.24)["against_popularity"].passed
 
 
 def test_by_default_only_what_is_clearly_worse_than_popularity_is_refused():
     gate = decision(ours=0.25, popularity=0.5, width=0.26)["against_popularity"]  # it ends at +0.01
-    assert gate.passed and gate.detail.endswith("not worse.")
+    assert gate.passed and gate.sentence.endswith("not worse.")
     refused = decision(ours=0.25, popularity=0.5, width=0.25)["against_popularity"]  # it ends at zero
-    assert not refused.passed and refused.detail.endswith("clearly worse.")
+    assert not refused.passed and refused.sentence.endswith("clearly worse.")
     off = GateSettings(against_popularity="off")
     assert "against_popularity" not in decision(off, ours=0.25, popularity=0.5)
 
 
 def test_by_default_a_model_that_is_clearly_worse_than_any_baseline_is_refused():
     gate = decision(ours=0.2, ease=0.4)["against_baselines"]
-    assert not gate.passed and "0.4000 of ease" in gate.detail and gate.detail.endswith("clearly worse.")
+    assert not gate.passed and "0.4000 of ease" in gate.sentence and gate.sentence.endswith("clearly worse.")
     assert decision(ours=0.35, ease=0.4)["against_baselines"].passed
     clearly = GateSettings(against_baselines="clearly_better")
     assert not decision(clearly, ours=0.45, ease=0.4)["against_baselines"].passed
@@ -76,7 +76,7 @@ def test_by_default_a_model_that_is_clearly_worse_than_any_baseline_is_refused()
 def against(**kwargs):
     """Whether each comparison with the baselines holds, by what is asked."""
     gates = decide(metrics(ease=0.3, **kwargs), GateSettings())
-    return {gate.detail.split(":")[0]: gate.passed for gate in gates if gate.name == "against_baselines"}
+    return {gate.sentence.split(":")[0]: gate.passed for gate in gates if gate.name == "against_baselines"}
 
 
 def beside_ease(ahead, num_queries):
@@ -91,7 +91,7 @@ def test_baselines_are_asked_for_what_was_never_bought_before_as_well():
     content = metrics(ease=0.3) | {"new_products_only": beside_ease(-0.06, 900)}
     gates = [gate for gate in decide(content, GateSettings()) if gate.name == "against_baselines"]
     assert [gate.passed for gate in gates] == [True, False]
-    assert gates[1].detail.startswith("What was never bought before: NDCG@10 0.2400 against 0.3000 of ease")
+    assert gates[1].sentence.startswith("What was never bought before: NDCG@10 0.2400 against 0.3000 of ease")
 
 
 def test_large_slices_of_users_are_asked_too_and_small_ones_are_not():
@@ -115,9 +115,9 @@ def test_equal_lists_are_not_worse():
 def test_floors_hold_at_their_value():
     gates = decision(GateSettings(min_ndcg=0.4, min_coverage=0.06))
     assert gates["min_ndcg"].passed
-    assert gates["min_ndcg"].detail == "NDCG@10 0.4000 [0.3000, 0.5000] is at least 0.4000."
+    assert gates["min_ndcg"].sentence == "NDCG@10 0.4000 [0.3000, 0.5000] is at least 0.4000."
     assert not gates["min_coverage"].passed
-    assert gates["min_coverage"].detail == "Catalogue coverage@10 0.0500 is below 0.0600."
+    assert gates["min_coverage"].sentence == "Catalogue coverage@10 0.0500 is below 0.0600."
 
 
 def test_the_champion_may_be_missed_by_a_little():
@@ -135,6 +135,6 @@ def test_a_slice_refuses_a_model_that_surely_lost_on_it():
     }
     lost = decision(champion=0.4, slices=slices)["max_slice_loss"]
     assert not lost.passed and lost.measured == pytest.approx(0.15)
-    assert "Of 2 slices, `light_users` (80 users)" in lost.detail and "15.00%, above" in lost.detail
+    assert "Of 2 slices, `light_users` (80 users)" in lost.sentence and "15.00%, above" in lost.sentence
     del slices["light_users"]
     assert decision(champion=0.4, slices=slices)["max_slice_loss"].passed

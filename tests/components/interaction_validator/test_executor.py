@@ -16,6 +16,7 @@ from tfx.types.standard_artifacts import ExampleAnomalies, Examples
 from components.artifacts import InteractionReport, Interactions
 from components.interaction_validator.component import InteractionValidator
 from components.interaction_validator.executor import Executor
+from components.interaction_validator.settings import InteractionValidatorSettings
 from components.settings import GateSettings
 from schema.errors import PipelineRefusedError
 
@@ -92,7 +93,9 @@ def validate(inputs, tmp_path):
     report.uri = str(tmp_path / "report")
     wrapped = {name: [artifact] for name, artifact in inputs.items()}
     try:
-        Executor().Do(wrapped, {"report": [report]}, {"gates": GATES.to_json()})
+        Executor().Do(
+            wrapped, {"report": [report]}, InteractionValidatorSettings(gates=GATES).to_properties()
+        )
     finally:
         found = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     return found
@@ -147,10 +150,10 @@ def test_wiring():
     from tfx.types import Channel
 
     component = InteractionValidator(
-        Channel(type=Examples),
-        Channel(type=Interactions),
-        Channel(type=ExampleAnomalies),
-        Channel(type=ExampleAnomalies),
-        GATES,
+        InteractionValidatorSettings(gates=GATES),
+        examples=Channel(type=Examples),
+        interactions=Channel(type=Interactions),
+        query_anomalies=Channel(type=ExampleAnomalies),
+        catalog_anomalies=Channel(type=ExampleAnomalies),
     )
     assert component.outputs["report"].type is InteractionReport

@@ -5,13 +5,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.interactions.events import PositiveEvents, ShopEvents, read_shop_events, repeat_rate
+from components.interactions.events import Events, ShopEvents, read_shop_events, repeat_rate
 
 
 def events(rows, num_products=5):
     """Rows are (user, product, time)."""
     user, product, time = zip(*rows, strict=True) if rows else ((), (), ())
-    return PositiveEvents(
+    return Events(
         np.array(user, np.int32), np.array(product, np.int32), np.array(time, np.int64), num_products
     )
 
@@ -99,7 +99,7 @@ def test_before_is_strict():
     assert events([(0, 0, 9), (0, 1, 10), (1, 2, 11)]).before(10).time.tolist() == [9]
 
 
-def test_an_event_repeats_if_its_user_bought_the_product_at_an_earlier_moment():
+def test_an_event_repeats_if_its_user_bought_the_product_at_an_earlier_cutoff():
     # User 0 buys product 0 at 1, 5 and 9: two of the four events are repeats.
     assert repeat_rate(events([(0, 0, 1), (0, 0, 5), (0, 0, 9), (0, 1, 9)])) == 0.5
 

@@ -52,7 +52,7 @@ def test_columns_that_are_not_asked_for_are_not_parsed(files, schema):
     assert [set(batch) for batch in records.batches()] == [{"word"}]
 
 
-@pytest.mark.parametrize(("limit", "value"), [("_MOST_RECORDS", 4), ("_MOST_BYTES", 100)])
+@pytest.mark.parametrize(("limit", "value"), [("_MAX_RECORDS", 4), ("_MAX_BYTES", 100)])
 def test_batches_are_bounded(files, schema, monkeypatch, limit, value):
     """A record of these has some 40 bytes: 100 of them are reached by the second two."""
     from components.local_transform import records

@@ -16,7 +16,7 @@ from components.settings import PrerankingSettings
 def run(trained_shop, output, **changes):
     node = trained_shop.nodes["PrerankingTrainer"]
     settings = trained_shop.plan.config.preranking.model_dump() | changes
-    properties = dict(node.exec_properties) | {"settings": PrerankingSettings.parse(settings).to_json()}
+    properties = dict(node.exec_properties) | {"preranking": PrerankingSettings.parse(settings).to_json()}
 
     def artifact(kind, path, splits=()):
         made = kind()

@@ -14,6 +14,7 @@ from tfx.types.standard_artifacts import Examples
 from components.artifacts import Interactions
 from components.product_example_gen.component import ProductExampleGen
 from components.product_example_gen.executor import Executor
+from components.product_example_gen.settings import ProductExampleGenSettings
 from schema import names
 from schema.errors import PipelineRefusedError, UserError
 from schema.features import FeatureColumn, FeatureSet, Kind
@@ -41,16 +42,23 @@ def database(write_checkerboard, tmp_path):
     return tmp_path / "shop.db"
 
 
+def make_node(source, weights, windows=WINDOWS):
+    return ProductExampleGen(
+        ProductExampleGenSettings(
+            source=source,
+            features=FEATURES,
+            windows=windows,
+            split=SPLIT,
+            event_weights=weights,
+            fingerprint="fingerprint",
+        )
+    )
+
+
 def generate(database, directory, partitions=3, weights=None, windows=WINDOWS):
     """Runs the executor and returns (examples, interactions)."""
-    component = ProductExampleGen(
-        SourceSettings(url=f"sqlite:///{database}", partitions=partitions),
-        FEATURES,
-        windows,
-        SPLIT,
-        {"purchase": 1.0} if weights is None else weights,
-        "fingerprint",
-    )
+    source = SourceSettings(url=f"sqlite:///{database}", partitions=partitions)
+    component = make_node(source, {"purchase": 1.0} if weights is None else weights, windows)
     examples, interactions = Examples(), Interactions()
     examples.uri, interactions.uri = str(directory / "examples"), str(directory / "interactions")
     outputs = {"examples": [examples], "interactions": [interactions]}
@@ -217,9 +225,7 @@ def test_a_mistake_in_the_data_is_the_users_and_not_a_failure_of_beam(database, 
 
 
 def test_the_password_is_not_recorded():
-    component = ProductExampleGen(
-        SourceSettings(url="postgresql://u:secret@h/d"), FEATURES, WINDOWS, SPLIT, {"purchase": 1.0}, "f"
-    )
+    component = make_node(SourceSettings(url="postgresql://u:secret@h/d"), {"purchase": 1.0})
     assert "secret" not in str(component.spec.exec_properties)
 
 

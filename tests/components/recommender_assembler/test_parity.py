@@ -335,7 +335,7 @@ def test_similar_products_by_purchases_are_the_neighbours(served, trained_shop):
     entries = trained_shop.transform.vocabulary_by_name("product_id")
     ids = [entry.decode().replace("␤", "\n").replace("␍", "\r") for entry in entries]
     found = similar(served, ["p7"], 1.0, 5)
-    neighbours = [ids[n] for n in tables.moment.neighbour_index[ids.index("p7")] if n >= 0]
+    neighbours = [ids[n] for n in tables.snapshot.neighbour_index[ids.index("p7")] if n >= 0]
     expected = [product for product in neighbours if product not in trained_shop.hidden]
     assert [text.decode() for text in found["product_id"][0]][: len(expected)] == expected
     assert found["bought_together"][0, 0] == pytest.approx(1.0)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from components.evaluation.evaluation_sets import build_evaluation_set, read_shop
 from components.evaluation.examples import queries, read_split
 from components.evaluation.metrics import hits, ndcg
-from components.evaluation.questions import build_question, read_shop
 from components.evaluation.served import ServedModel, query_batches
 
 
@@ -15,8 +15,8 @@ from components.evaluation.served import ServedModel, query_batches
 def asked(trained_shop):
     examples, interactions = (str(trained_shop.directory / name) for name in ("raw", "interactions"))
     shop, table = read_shop(examples, interactions), read_split(examples, "test")
-    question = build_question(shop, table, trained_shop.plan.windows.test_start, "test", "off")
-    return ServedModel(trained_shop.model), shop, table, question.targets
+    eval_set = build_evaluation_set(shop, table, trained_shop.plan.windows.test_start, "test", "off")
+    return ServedModel(trained_shop.model), shop, table, eval_set.targets
 
 
 def test_the_lists_do_not_lean_on_the_id(asked):

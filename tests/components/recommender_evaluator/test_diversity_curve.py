@@ -5,6 +5,7 @@ import pytest
 
 from components.evaluation.beyond_accuracy import ProductFacts
 from components.evaluation.lists import CodeLists
+from components.recommender.post_ranking.diversity import Diversity
 from components.recommender_evaluator.diversity_curve import diversity_curve
 
 # products 0 to 11 are of one kind, 12 and 13 of another
@@ -26,7 +27,7 @@ PURCHASED = CodeLists.from_pairs([0, 1], [0, 12], 3)
 
 def curve(candidates=CANDIDATES, adjusted=ADJUSTED, facts=FACTS, targets=TARGETS, chosen=0.4):
     categories = CATEGORY[:, np.newaxis]
-    return diversity_curve(candidates, adjusted, targets, PURCHASED, facts, categories, "mmr", chosen)
+    return diversity_curve(candidates, adjusted, targets, PURCHASED, facts, categories, Diversity(chosen))
 
 
 def test_diversity_moves_the_other_kind_up():

@@ -28,7 +28,9 @@ def evaluate(tmp_path, shop, stand_in, artifact):
 
     from components.artifacts import BaselineLists, CandidateIndex, Interactions, RecommenderMetrics
     from components.baseline_recommender.executor import Executor as BaselineExecutor
+    from components.baseline_recommender.settings import BaselineRecommenderSettings
     from components.recommender_evaluator.executor import Executor
+    from components.recommender_evaluator.settings import RecommenderEvaluatorSettings
     from components.settings import BaselineSettings, GateSettings
 
     def run(gates=None, classic=None, **model):
@@ -44,13 +46,13 @@ def evaluate(tmp_path, shop, stand_in, artifact):
         BaselineExecutor().Do(
             data,
             {"baselines": baselines},
-            {
-                "windows": shop.windows.to_json(),
-                "settings": BaselineSettings(systems=("popularity", "own_frequency", "ease")).to_json(),
-                "exclude_purchased": (model.get("metadata") or {}).get("exclude_purchased", "off"),
-                "max_test_queries": 1000,
-                "seed": 7,
-            },
+            BaselineRecommenderSettings(
+                windows=shop.windows,
+                baseline_settings=BaselineSettings(systems=("popularity", "own_frequency", "ease")),
+                exclude_purchased=(model.get("metadata") or {}).get("exclude_purchased", "off"),
+                max_test_queries=1000,
+                seed=7,
+            ).to_properties(),
         )
         write_vocabulary(tmp_path / "transform", [*reversed(PRODUCTS)])
         index = artifact(CandidateIndex, tmp_path / "index")
@@ -65,14 +67,14 @@ def evaluate(tmp_path, shop, stand_in, artifact):
                 "transform_graph": [artifact(standard_artifacts.TransformGraph, tmp_path / "transform")],
             },
             {"evaluation": [evaluation], "blessing": [blessing]},
-            {
-                "windows": shop.windows.to_json(),
-                "features": FEATURES.to_json(),
-                "gates": (gates or GateSettings()).to_json(),
-                "seed": 7,
-                "push_directory": str(tmp_path / "serving"),
-                "history_length": 400,
-            },
+            RecommenderEvaluatorSettings(
+                windows=shop.windows,
+                features=FEATURES,
+                gates=gates or GateSettings(),
+                seed=7,
+                push_directory=str(tmp_path / "serving"),
+                history_length=400,
+            ).to_properties(),
         )
         return json.loads((tmp_path / "evaluation" / "metrics.json").read_text()), blessing
 

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.evaluation.baselines.base import Question
+from components.evaluation.baselines.base import EvaluationSet
 from components.evaluation.beyond_accuracy import ProductFacts
 from components.evaluation.events import Past
 from components.evaluation.lists import CodeLists
@@ -25,11 +25,13 @@ def slices():
     recommendable = np.ones(4, np.bool_)
     past = Past(100, users, products, np.full(len(users), 50), NUM_USERS, recommendable)
     targets = CodeLists.from_pairs([0, 1, 1, 2, 3], [0, 0, 1, 1, 2], NUM_USERS)
-    question = Question(past, np.array([-1, *range(1, NUM_USERS)]), targets, CodeLists.from_pairs([], [], 40))
+    eval_set = EvaluationSet(
+        past, np.array([-1, *range(1, NUM_USERS)]), targets, CodeLists.from_pairs([], [], 40)
+    )
     facts = ProductFacts(recommendable, np.array([39, 1, 0, 0]), 39, np.array([0, 1, 1, -1]), "department")
     ages = [[b"30-40"]] * 32 + [[b"50-60"]] * 7 + [[]]
     table = pa.table({"user__age": pa.array(ages, pa.large_list(pa.large_binary()))})
-    return make_slices(question, table, facts, pa.array(["food", "tools"]), FEATURES)
+    return make_slices(eval_set, table, facts, pa.array(["food", "tools"]), FEATURES)
 
 
 def marked(part):

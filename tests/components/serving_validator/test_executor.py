@@ -20,6 +20,7 @@ def validate(tmp_path, shop, stand_in, artifact):
     from components.evaluation.examples import first_values, read_split, texts
     from components.recommender_evaluator.executor import _write_predictions
     from components.serving_validator.executor import Executor
+    from components.serving_validator.settings import ServingValidatorSettings
     from components.settings import GateSettings
 
     def run(gates=None, change=None, key="model", **model):
@@ -44,11 +45,9 @@ def validate(tmp_path, shop, stand_in, artifact):
                 "evaluation": [artifact(RecommenderMetrics, tmp_path / "evaluation")],
             },
             {"blessing": [blessing]},
-            {
-                "features": FeatureSet().to_json(),
-                "gates": (gates or GateSettings()).to_json(),
-                "history_length": 400,
-            },
+            ServingValidatorSettings(
+                features=FeatureSet(), gates=gates or GateSettings(), history_length=400
+            ).to_properties(),
         )
         return json.loads((tmp_path / "blessing" / "validation.json").read_text()), blessing
 

@@ -69,6 +69,6 @@ def test_absent_file(tmp_path):
 
 def test_models_are_pushed_into_the_work_directory_or_where_the_user_says(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", "/home/someone")
-    assert load_config(arguments()).push.place(tmp_path) == tmp_path / "serving"
+    assert load_config(arguments()).push.directory_in(tmp_path) == tmp_path / "serving"
     config = load_config(arguments(overrides=["push.directory=~/models"]))
-    assert str(config.push.place(tmp_path)) == "/home/someone/models"
+    assert str(config.push.directory_in(tmp_path)) == "/home/someone/models"

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.config.loading import load_config
-from pipeline.config.renamed import RENAMED
+from pipeline.config.renamed import REMOVED, RENAMED
 from pipeline.reference.configuration import config_keys
 from schema.errors import ConfigurationError
 
@@ -23,7 +23,7 @@ def load(tmp_path):
 
 def test_every_new_name_is_a_key_and_no_old_one_is():
     keys = {key for key, _, _ in config_keys()}
-    assert set(RENAMED.values()) <= keys and not set(RENAMED) & keys
+    assert set(RENAMED.values()) <= keys and not (set(RENAMED) | REMOVED) & keys
     assert [key for key in keys if key.split(".")[-1].startswith(("least_", "most_", "worst_"))] == []
 
 
@@ -56,3 +56,10 @@ def test_the_line_of_an_old_name_is_found(tmp_path, capsys):
     file.write_text("seed: 1\ngates:\n  least_ndcg: 7\n")
     assert main(["run", "--workdir", str(tmp_path), "--config", str(file)]) == 2
     assert capsys.readouterr().err.strip().endswith(f"({file}, line 3)")
+
+
+def test_a_key_that_means_nothing_any_more_is_dropped_with_a_line(load, capsys):
+    config = load("index: {min_recall: 0.9, num_neighbours: 7}\n", "index.least_recall=0.8")
+    assert config.index.num_neighbours == 7
+    told = capsys.readouterr().err
+    assert "`index.min_recall` means nothing any more" in told and "`index.least_recall`" in told

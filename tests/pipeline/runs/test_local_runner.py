@@ -1,4 +1,4 @@
-"""The runner on a pipeline of two tiny nodes: what ran, what came from the cache, who must mend a failure."""
+"""The runner on a pipeline of two tiny nodes: what ran, what came from the cache, whose failure it was."""
 
 import json
 import signal

@@ -7,9 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from trainer.ranking.metrics import mean_ndcg, ndcg_at_k
-
-import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
+from trainer.ranking.metrics import ndcg_at_k
 
 SECOND = 1 / math.log2(3)
 
@@ -45,24 +43,3 @@ def test_gains_are_binary():
 
 def test_fewer_candidates_than_places():
     assert ndcg([1, 0], [1.0, 2.0], 1, top_k=10) == pytest.approx(SECOND)
-
-
-def test_the_mean_is_over_queries_and_not_over_batches():
-    def batch(*labels):
-        return {
-            "label": tf.constant(labels, tf.float32),
-            "num_targets": tf.constant([1] * len(labels), tf.int64),
-            "scores": tf.constant([[2.0, 1.0]] * len(labels)),
-        }
-
-    value = mean_ndcg(lambda batch: batch, [batch([1, 0], [1, 0], [1, 0]), batch([0, 1])], top_k=2)
-    assert value == pytest.approx((3 + SECOND) / 4)
-
-
-def test_a_query_without_targets_counts_as_zero():
-    batch = {"label": tf.zeros([1, 2]), "num_targets": tf.constant([0], tf.int64), "scores": tf.ones([1, 2])}
-    assert mean_ndcg(lambda given: given, [batch]) == 0.0
-
-
-def test_no_queries_at_all():
-    assert mean_ndcg(lambda batch: batch, []) == 0.0

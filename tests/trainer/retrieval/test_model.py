@@ -7,7 +7,7 @@ import pytest
 
 from trainer.retrieval.metrics import embed_catalog, recall_at_k
 from trainer.retrieval.model import RetrievalModel, draw_targets
-from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryTower
+from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryInputs, QueryTower
 from trainer.settings import RetrievalSettings
 from trainer.shared.catalog import ProductTable
 
@@ -53,11 +53,13 @@ def build(num_uniform_negatives=16, id_dropout=0.0, shares=None):
         embedding_dim=8, hidden_dim=8, num_uniform_negatives=num_uniform_negatives, targets_per_query=2
     )
     tower = QueryTower(
-        columns={},
-        sizes={},
-        num_users=4,
-        half_lives=(2.0,),
-        num_event_types=1,
+        QueryInputs(
+            columns={},
+            sizes={},
+            num_users=4,
+            half_lives=(2.0,),
+            num_event_types=1,
+        ),
         dim=8,
         hidden_dim=8,
         id_dropout=id_dropout,

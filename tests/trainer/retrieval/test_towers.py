@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from schema.features import FeatureColumn, Kind
-from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryTower, mean_of_words
+from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryInputs, QueryTower, mean_of_words
 from trainer.shared.catalog import ProductTable
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
@@ -141,11 +141,13 @@ COLUMNS = {
 
 def query_tower(id_dropout=0.0, columns=COLUMNS):
     return QueryTower(
-        columns=columns,
-        sizes={"user__town": 5, "user__about": 6},
-        num_users=3,
-        half_lives=(2.0,),
-        num_event_types=1,
+        QueryInputs(
+            columns=columns,
+            sizes={"user__town": 5, "user__about": 6},
+            num_users=3,
+            half_lives=(2.0,),
+            num_event_types=1,
+        ),
         dim=4,
         hidden_dim=8,
         id_dropout=id_dropout,

@@ -17,7 +17,7 @@ from trainer.retrieval.encoders.choice import tower_inputs
 from trainer.retrieval.export import RetrievalModule
 from trainer.retrieval.metrics import embed_catalog
 from trainer.retrieval.model import RetrievalModel
-from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryTower
+from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryInputs, QueryTower
 from trainer.settings import RetrievalSettings
 from trainer.shared.catalog import ProductTable
 
@@ -74,11 +74,13 @@ def build(settings):
     )
     encoder = ProductEncoder(table, DIM, 0.0, {"product__colour": 2}, 1, reads)
     tower = QueryTower(
-        columns={},
-        sizes={},
-        num_users=NUM_USERS,
-        half_lives=(2.0,),
-        num_event_types=1,
+        QueryInputs(
+            columns={},
+            sizes={},
+            num_users=NUM_USERS,
+            half_lives=(2.0,),
+            num_event_types=1,
+        ),
         dim=DIM,
         hidden_dim=DIM,
         id_dropout=0.0,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from schema.features import FeatureColumn, FeatureSet, Kind
-from trainer.shared.catalog import MOST_WORDS_OF_A_TEXT, as_constants, read_product_table, vocabulary_size
+from trainer.shared.catalog import MAX_WORDS_OF_A_TEXT, as_constants, read_product_table, vocabulary_size
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -67,10 +67,10 @@ def test_products_without_a_flag_are_available(write):
 
 def test_texts_have_one_width(write):
     title = write(ROWS).texts["product__title"]
-    assert title.shape == (3, MOST_WORDS_OF_A_TEXT)
-    assert title[0].tolist() == list(range(MOST_WORDS_OF_A_TEXT))
-    assert title[1].tolist() == [-1] * MOST_WORDS_OF_A_TEXT
-    assert title[2].tolist() == [7] + [-1] * (MOST_WORDS_OF_A_TEXT - 1)
+    assert title.shape == (3, MAX_WORDS_OF_A_TEXT)
+    assert title[0].tolist() == list(range(MAX_WORDS_OF_A_TEXT))
+    assert title[1].tolist() == [-1] * MAX_WORDS_OF_A_TEXT
+    assert title[2].tolist() == [7] + [-1] * (MAX_WORDS_OF_A_TEXT - 1)
 
 
 def test_missing_vectors_are_zeros(write):

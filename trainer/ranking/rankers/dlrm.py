@@ -9,12 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.ranking.rankers.base import FIGURES, DeepLayers, Ranker, Tensors, glorot
-from trainer.ranking.rankers.tastes import TasteEmbeddings
+from trainer.ranking.rankers.interests import InterestEmbeddings
 from trainer.settings import RankingSettings
 
 
 class DotInteractionRanker(Ranker):
-    """Figures through a bottom network; its vector, the taste and the candidate meet by dot products."""
+    """Figures through a bottom network; its vector, the interest and the candidate meet by dot products."""
 
     reads_products = True
 
@@ -23,17 +23,17 @@ class DotInteractionRanker(Ranker):
     ) -> None:
         super().__init__(settings, columns, seed, **kwargs)
         dim = settings.embedding_dim
-        self.vectors = TasteEmbeddings(self.columns, dim, seed)
+        self.vectors = InterestEmbeddings(self.columns, dim, seed)
         self.bottom = DeepLayers(settings.hidden_dim, settings.dropout, seed)
         self.project = tf.keras.layers.Dense(dim, kernel_initializer=glorot(seed + 20))
         self.top = DeepLayers(settings.hidden_dim, settings.dropout, seed + 30)
 
     def call(self, inputs: Tensors, training: bool = False) -> tf.Tensor:
         """`[batch, candidates, hidden_dim // 2]`."""
-        tastes, candidates = self.vectors(inputs)
+        interests, candidates = self.vectors(inputs)
         dense = self.project(self.bottom(inputs[FIGURES], training=training))
-        tastes = tf.zeros_like(candidates) + tastes[:, tf.newaxis]
-        vectors = tf.concat([dense[:, :, tf.newaxis], tastes, candidates], axis=2)
+        interests = tf.zeros_like(candidates) + interests[:, tf.newaxis]
+        vectors = tf.concat([dense[:, :, tf.newaxis], interests, candidates], axis=2)
         return self.top(tf.concat([dense, dot_interactions(vectors)], axis=-1), training=training)
 
 

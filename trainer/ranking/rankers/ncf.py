@@ -9,14 +9,14 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.ranking.rankers.base import FIGURES, DeepLayers, Ranker, Tensors
-from trainer.ranking.rankers.tastes import TasteEmbeddings
+from trainer.ranking.rankers.interests import InterestEmbeddings
 from trainer.settings import RankingSettings
 
 
 class NeuralFactorizationRanker(Ranker):
     """Generalised matrix factorisation and deep layers, each on embeddings of its own.
 
-    The user of the paper is the taste that the history shows; the figures enter the deep layers.
+    The user of the paper is the interest that the history shows; the figures enter the deep layers.
     """
 
     reads_products = True
@@ -25,16 +25,16 @@ class NeuralFactorizationRanker(Ranker):
         self, settings: RankingSettings, columns: Mapping[str, np.ndarray], seed: int, **kwargs: Any
     ) -> None:
         super().__init__(settings, columns, seed, **kwargs)
-        self.factors = TasteEmbeddings(self.columns, settings.embedding_dim, seed)
-        self.vectors = TasteEmbeddings(self.columns, settings.embedding_dim, seed + 100)
+        self.factors = InterestEmbeddings(self.columns, settings.embedding_dim, seed)
+        self.vectors = InterestEmbeddings(self.columns, settings.embedding_dim, seed + 100)
         self.deep = DeepLayers(settings.hidden_dim, settings.dropout, seed)
 
     def call(self, inputs: Tensors, training: bool = False) -> tf.Tensor:
         """`[batch, candidates, embedding_dim + hidden_dim // 2]`."""
-        tastes, candidates = self.factors(inputs)
-        product = tf.reduce_sum(tastes[:, tf.newaxis] * candidates, axis=2)
-        tastes, candidates = self.vectors(inputs)
-        user, item = tf.reduce_sum(tastes, axis=1), tf.reduce_sum(candidates, axis=2)
+        interests, candidates = self.factors(inputs)
+        product = tf.reduce_sum(interests[:, tf.newaxis] * candidates, axis=2)
+        interests, candidates = self.vectors(inputs)
+        user, item = tf.reduce_sum(interests, axis=1), tf.reduce_sum(candidates, axis=2)
         user = tf.zeros_like(item) + user[:, tf.newaxis]
         joined = tf.concat([user, item, inputs[FIGURES]], axis=-1)
         return tf.concat([product, self.deep(joined, training=training)], axis=-1)

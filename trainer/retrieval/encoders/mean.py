@@ -11,7 +11,7 @@ class MeanHistoryEncoder(tf.keras.layers.Layer):
     """Means of the history's product representations under several rates of forgetting.
 
     One mean weighs all events alike, the others halve an event's weight every `half_life` days, so the
-    tower sees lasting taste beside what was bought last. Types of events have a learned weight each.
+    tower sees lasting interest beside what was bought last. Types of events have a learned weight each.
 
     Args:
         half_lives: Half-lives in days, one more mean for each.

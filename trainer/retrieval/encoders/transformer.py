@@ -44,8 +44,8 @@ class TransformerHistoryEncoder(tf.keras.layers.Layer):
         for block in self.blocks:
             states = block(states, mask, training=training)
         states = self.normalization(states)
-        place = tf.where(mask, tf.range(tf.shape(mask)[1])[tf.newaxis, :], -1)
-        newest = tf.reduce_max(place, axis=1)
+        position = tf.where(mask, tf.range(tf.shape(mask)[1])[tf.newaxis, :], -1)
+        newest = tf.reduce_max(position, axis=1)
         state = tf.gather(states, tf.maximum(newest, 0), batch_dims=1)
         return tf.where(newest[:, tf.newaxis] >= 0, state, tf.zeros_like(state))
 

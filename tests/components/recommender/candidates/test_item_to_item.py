@@ -24,7 +24,7 @@ def scored(rows, products, weights, batch=2):
 
 def test_scores_add_up_by_row_and_taste():
     table, scores = scored([0, 0, 1], [1, 3, 1], [[1.0, 2.0], [0.5, 1.0], [4.0, 0.0]])
-    assert table.named.numpy().tolist() == [2, 4]
+    assert table.reachable.numpy().tolist() == [2, 4]
     assert scores.numpy().tolist() == [
         [[-0.25, 1.0, 0.0], [-0.5, 2.0, 0.0]],  # 4: 0.5 * 1 + 1 * 0.5 and 0.5 * 2 + 1 * 1
         [[-1.0, 2.0, 0.0], [0.0, 0.0, 0.0]],
@@ -39,7 +39,7 @@ def test_what_is_never_named_has_nothing():
 
 
 def test_a_product_speaks_for_what_the_table_says():
-    products, given = scored([], [], np.zeros((0, 2)))[0].spoken_for(tf.constant([[1, 0], [3, 5]]))
+    products, given = scored([], [], np.zeros((0, 2)))[0].neighbours_of(tf.constant([[1, 0], [3, 5]]))
     assert products.numpy().tolist() == [[[4, 2], [-1, -1]], [[4, -1], [-1, -1]]]
     assert given.numpy().tolist() == [[[0.5, -0.25], [0.0, 0.0]], [[1.0, 0.0], [0.0, 0.0]]]
 

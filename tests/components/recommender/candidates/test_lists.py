@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.recommender.candidates.lists import NEVER, best_places, union
+from components.recommender.candidates.lists import NEVER, best_slots, union
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -19,7 +19,7 @@ def test_the_best_of_wide_rows_are_those_of_a_whole_sort(seed):
     scores = rng.integers(0, rng.choice([3, 40, 10_000]), (4, WIDTH)).astype(np.float32)
     scores[1, 100:180] = scores.max() + 1
     for count in (1, 7, 17):
-        values, place = best_places(tf.constant(scores), count)
+        values, place = best_slots(tf.constant(scores), count)
         expected = np.argsort(-scores, axis=1, kind="stable")[:, :count]
         np.testing.assert_array_equal(place, expected)
         np.testing.assert_array_equal(values, np.take_along_axis(scores, expected, axis=1))

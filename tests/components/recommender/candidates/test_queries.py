@@ -1,4 +1,4 @@
-"""Window queries are read once, moment by moment, of a sample of users beyond a number."""
+"""Window queries are read once, cutoff by cutoff, of a sample of users beyond a number."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def test_windows_at_the_moments_and_nothing_else(pattern):
     assert users(queries.records[20]) == [f"u{number}" for number in range(1, 400, 2)]
 
 
-def test_beyond_the_number_the_same_users_are_left_out_at_every_moment(pattern):
+def test_beyond_the_number_the_same_users_are_left_out_at_every_cutoff(pattern):
     queries = read_window_queries([pattern], [10, 20], max_queries=150)
-    first, second = (set(users(queries.records[moment])) for moment in (10, 20))
+    first, second = (set(users(queries.records[cutoff])) for cutoff in (10, 20))
     assert 60 <= len(first) <= 140  # a quarter of 400 expected, four standard deviations of 8.7 either way
     assert second == {user for user in first if int(user[1:]) % 2}
 

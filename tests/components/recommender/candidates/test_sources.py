@@ -8,7 +8,7 @@ import pytest
 from components.recommender.candidates import sources as module
 from components.recommender.candidates.preranker import PrerankerWeights
 from components.recommender.candidates.sources import SOURCE_NAMES, CandidateSources
-from components.recommender.candidates.tables import CandidateTables, MomentTables
+from components.recommender.candidates.tables import CandidateTables, Snapshot
 from schema.candidate_features import CANDIDATE_FEATURES, SOURCE_FEATURES, STATISTICS
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
@@ -47,7 +47,7 @@ def make(
     following[following >= num_products] = -1
     available = ~np.isin(product, hidden)
     order = np.concatenate([product[available], product[~available]])
-    moment = MomentTables(
+    cutoff = Snapshot(
         neighbour_index=neighbours.astype(np.int32),
         neighbour_score=np.where(neighbours >= 0, [0.8, 0.4, 0.0], 0.0).astype(np.float32),
         ease_index=ease.astype(np.int32),
@@ -63,7 +63,7 @@ def make(
         new_rates=np.array(rates, np.float32),
     )
     groups = np.stack([product % 4, product % 2], axis=1)
-    tables = CandidateTables(embeddings.astype(np.float32), available, groups, moment)
+    tables = CandidateTables(embeddings.astype(np.float32), available, groups, cutoff)
     return CandidateSources(tables, num_candidates, WINDOW_DAYS, **options), tables
 
 
@@ -90,11 +90,11 @@ def item_to_item(index, score, history, ages):
 
 
 def neighbour_scores(tables, history=HISTORY, ages=AGES):
-    return item_to_item(tables.moment.neighbour_index, tables.moment.neighbour_score, history, ages)
+    return item_to_item(tables.snapshot.neighbour_index, tables.snapshot.neighbour_score, history, ages)
 
 
 def ease_scores(tables, history=HISTORY, ages=AGES):
-    return item_to_item(tables.moment.ease_index, tables.moment.ease_score, history, ages)
+    return item_to_item(tables.snapshot.ease_index, tables.snapshot.ease_score, history, ages)
 
 
 def transition_scores(tables, history=HISTORY, ages=AGES):
@@ -105,7 +105,7 @@ def transition_scores(tables, history=HISTORY, ages=AGES):
         later = {product: len(known) - 1 - index for index, product in enumerate(known)}
         for product, count in later.items():
             for other, weight in zip(
-                tables.moment.next_index[product], tables.moment.next_score[product], strict=True
+                tables.snapshot.next_index[product], tables.snapshot.next_score[product], strict=True
             ):
                 if other >= 0:
                     totals[:, row, other] += [weight * 0.5 ** (count / half_life) for half_life in (1.5, 10)]
@@ -157,7 +157,7 @@ def test_the_best_of_every_source_is_among_the_first():
     both = [np.where(tables.available, share(f(tables)), 0) for f in (neighbour_scores, ease_scores)]
     for row in range(3):
         assert tower[row] in index[row]
-        assert tables.moment.trending[0] in index[row]
+        assert tables.snapshot.trending[0] in index[row]
         for scores in both:
             assert scores[row].max() == 0 or scores[row].argmax() in index[row]
 
@@ -263,7 +263,7 @@ def test_statistics_of_the_product_follow_the_scores():
     sources, tables = make()
     found = find(sources, tables)
     statistics = found["candidate_features"][..., len(SOURCE_FEATURES) :]
-    np.testing.assert_array_equal(statistics, tables.moment.statistics[found["candidate_index"]])
+    np.testing.assert_array_equal(statistics, tables.snapshot.statistics[found["candidate_index"]])
 
 
 def test_an_event_one_half_life_older_counts_half():
@@ -424,9 +424,9 @@ def test_the_pool_tells_what_the_user_has_bought_himself():
     features = pool["features"][0, :, -NUM_OWN:].numpy()
     own = features[product] - features[unrelated]
     # Two events, the older by 8, 2 and 1/3 half-lives of 1.25, 5 and 30 days; the newest is today's.
-    fading = [2.0, 1 + 0.5**8, 1 + 0.5**2, 1 + 0.5 ** (1 / 3)]
+    decay = [2.0, 1 + 0.5**8, 1 + 0.5**2, 1 + 0.5 ** (1 / 3)]
     never = -np.log1p(3650.0)
-    np.testing.assert_allclose(own[:5], [*np.log1p(fading), never], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(own[:5], [*np.log1p(decay), never], rtol=1e-4, atol=1e-6)
     # Both events are of its two groups too, where they count at the two slower speeds.
-    np.testing.assert_allclose(own[5:], [*np.log1p(fading[2:]), never] * 2, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(own[5:], [*np.log1p(decay[2:]), never] * 2, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(features.mean(axis=0), 0.0, atol=1e-5)

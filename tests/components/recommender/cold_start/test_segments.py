@@ -56,13 +56,13 @@ def test_without_categories_there_is_everybody_alone():
 
 @pytest.fixture
 def examples(tmp_path):
-    def row(user, moment, targets, town):
+    def row(user, cutoff, targets, town):
         def feature(*values):
             if isinstance(values[0], bytes):
                 return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
             return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
 
-        columns = {"user_id": feature(user), "query_time": feature(moment)}
+        columns = {"user_id": feature(user), "query_time": feature(cutoff)}
         columns |= {"target_product_id": feature(*targets), "history_product_id": feature(b"a", b"b")}
         if town:
             columns["user__town"] = feature(town)

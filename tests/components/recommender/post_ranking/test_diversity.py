@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.recommender.post_ranking.diversity import dpp, kernel, mmr, relevance_by_place
+from components.recommender.post_ranking.diversity import dpp, kernel, mmr, relevance_by_rank
 
 RELEVANCE = np.array([[1.0, 0.9, 0.5, 0.1]], np.float32)
 LIKENESS = np.array(
@@ -33,8 +33,8 @@ def test_relevance_falls_as_the_scores_do():
     scores = tf.constant([[1.0, 5.0, 4.0, -1e30], [3.0, 3.0, 3.0, 3.0], [0.0, 1.0, 10.0, 9.0]])
     # 5, 4, 1 are 1, 3/4, 0 and what is filtered has none; equal ones have none either
     expected = np.array([[1, 0.75, 0, 0], [0, 0, 0, 0], [1, 0.9, 0.1, 0]])
-    assert relevance_by_place(scores, 4).numpy() == pytest.approx(expected)
-    assert relevance_by_place(scores, 2).numpy()[0] == pytest.approx([1, 0])
+    assert relevance_by_rank(scores, 4).numpy() == pytest.approx(expected)
+    assert relevance_by_rank(scores, 2).numpy()[0] == pytest.approx([1, 0])
 
 
 @pytest.mark.parametrize("method", [mmr, dpp])

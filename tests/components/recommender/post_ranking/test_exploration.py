@@ -9,10 +9,10 @@ import tensorflow as tf
 from components.recommender.post_ranking.exploration import Exploration, conditional_chances
 
 
-def request(users, moment=5, events=("a", "b")):
+def request(users, cutoff=5, events=("a", "b")):
     return {
         "user_id": tf.constant(users),
-        "query_time": tf.constant([moment] * len(users), tf.int64),
+        "query_time": tf.constant([cutoff] * len(users), tf.int64),
         "history_product_id": tf.constant([list(events)] * len(users)),
     }
 
@@ -65,7 +65,7 @@ def test_a_draw_hangs_on_the_request_and_the_seed_alone():
     alone, _ = draw(0.5, users[7:8], width=30)
     assert alone[0].tolist() == drawn[7].tolist()
     assert len({tuple(row) for row in drawn.tolist()}) == 60
-    for changes in ({"seed": 4}, {"moment": 6}, {"events": ("a", "c")}):
+    for changes in ({"seed": 4}, {"cutoff": 6}, {"events": ("a", "c")}):
         assert draw(0.5, users[7:8], width=30, **changes)[0].tolist() != alone.tolist(), changes
 
 

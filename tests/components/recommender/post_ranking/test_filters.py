@@ -11,7 +11,7 @@ from components.recommender.post_ranking.filters import (
     cut,
     exclude,
     filter_scores,
-    place_new,
+    insert_new,
 )
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
@@ -124,7 +124,7 @@ def test_auto_excludes_purchases_where_they_do_not_repeat(setting, repeat_rate, 
 
 def order_after(scores, is_new, step, count=5):
     index = tf.range(len(scores))[tf.newaxis, :]
-    placed = place_new(tf.constant([scores]), tf.constant([is_new]), index, step, count).numpy()[0]
+    placed = insert_new(tf.constant([scores]), tf.constant([is_new]), index, step, count).numpy()[0]
     return np.argsort(-placed, kind="stable").tolist(), placed
 
 
@@ -165,13 +165,13 @@ def test_what_is_filtered_is_neither_raised_nor_counted():
 def test_rounding_does_not_decide_among_new_products_that_are_alike(noise):
     scores = tf.constant([[9.0, 8.0, *(0.5 + error for error in noise)]])
     is_new = tf.constant([[False, False, True, True, True]])
-    placed = place_new(scores, is_new, tf.constant([[0, 1, 7, 5, 6]]), 2, 1).numpy()[0]
+    placed = insert_new(scores, is_new, tf.constant([[0, 1, 7, 5, 6]]), 2, 1).numpy()[0]
     assert np.argsort(-placed, kind="stable")[:3].tolist() == [0, 3, 1]  # product 5, the first of them
 
 
 def test_rows_without_new_products_are_left_alone():
     scores = tf.constant([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]])
     index = tf.constant([[0, 1, 2], [0, 1, 2]])
-    placed = place_new(scores, tf.constant([[False] * 3, [False, False, True]]), index, 2, 2).numpy()
+    placed = insert_new(scores, tf.constant([[False] * 3, [False, False, True]]), index, 2, 2).numpy()
     assert placed[0].tolist() == [3.0, 2.0, 1.0]
     assert placed[1].tolist() == [3.0, 2.0, 2.5]

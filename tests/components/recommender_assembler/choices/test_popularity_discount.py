@@ -9,13 +9,13 @@ from components.recommender_assembler.choices.eval_lists import EvalLists
 from components.recommender_assembler.choices.popularity_discount import DISCOUNTS, choose_discount
 
 
-def choose(scores, popularity, labels, num_targets, most_loss, bought=None, most_new_loss=1.0):
+def choose(scores, popularity, labels, num_targets, max_loss, bought=None, max_new_loss=1.0):
     index = np.zeros(scores.shape, np.int64)
     bought = np.zeros(scores.shape, bool) if bought is None else bought
     num_new = num_targets - (bought & (labels > 0)).sum(axis=1)
     has_history = bought.any(axis=1)
     lists = EvalLists(index, scores, popularity, labels, num_targets, bought, num_new, has_history)
-    return choose_discount(lists, most_loss, most_new_loss)
+    return choose_discount(lists, max_loss, max_new_loss)
 
 
 def test_a_discount_that_costs_nothing_is_taken_whole():

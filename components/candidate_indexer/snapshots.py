@@ -15,19 +15,19 @@ from components.interactions.neighbours import (
     user_product_matrix,
     user_product_shares,
 )
-from components.recommender.candidates.tables import MomentTables
+from components.recommender.candidates.tables import Snapshot
 from components.settings import IndexSettings
 from schema import names
 
 
-def build_moment(
+def build_snapshot(
     events: ShopEvents,
     available: np.ndarray,
     groups: np.ndarray,
     as_of: int,
     window: int,
     settings: IndexSettings,
-) -> MomentTables:
+) -> Snapshot:
     """Builds neighbours, statistics and popularity as of a cutoff.
 
     Args:
@@ -50,7 +50,7 @@ def build_moment(
     next_index, next_score = transition_weights(every, strength, settings.num_neighbours)
     first = np.full(past.num_products, as_of, np.int64)
     np.minimum.at(first, past.product, past.time)
-    return MomentTables(
+    return Snapshot(
         neighbour_index=neighbour_index,
         neighbour_score=neighbour_score,
         ease_index=ease_index,

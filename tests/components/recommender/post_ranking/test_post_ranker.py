@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from components.recommender.candidates.embedding_table import EmbeddingTable
 from components.recommender.post_ranking.compiled_rules import catalogue_columns, codes, compile_rules
-from components.recommender.post_ranking.finishing import Finishing
+from components.recommender.post_ranking.diversity import Diversity
+from components.recommender.post_ranking.post_ranker import PostRanker
 from schema.features import FeatureColumn, FeatureSet
 from schema.rules import Range, Rule, matches
 
@@ -45,16 +46,16 @@ ULM = {
 }
 
 
-def finishing(*rules, diversity=0.0):
+def post_ranker(*rules, diversity=0.0):
     columns = catalogue_columns(CATALOG, FEATURES, IDS)
     compiled = compile_rules([Rule.parse(rule) for rule in rules], columns)
     embeddings = EmbeddingTable(np.eye(6, 4, dtype=np.float32))
     categories = codes(columns["colour"])[:, np.newaxis]
-    return Finishing(compiled, embeddings, categories, diversity, "mmr")
+    return PostRanker(compiled, embeddings, categories, Diversity(diversity))
 
 
-def finished(*rules, top_k=6, scores=SCORES, diversity=0.0, user=ULM):
-    stage = finishing(*rules, diversity=diversity)
+def ranked_list(*rules, top_k=6, scores=SCORES, diversity=0.0, user=ULM):
+    stage = post_ranker(*rules, diversity=diversity)
 
     @tf.function
     def order():
@@ -71,7 +72,7 @@ def finished(*rules, top_k=6, scores=SCORES, diversity=0.0, user=ULM):
 
 
 def names(*rules, **changes):
-    return finished(*rules, **changes)[0]
+    return ranked_list(*rules, **changes)[0]
 
 
 def test_a_condition_is_looked_up_in_the_catalogue():
@@ -94,7 +95,7 @@ def test_a_condition_is_looked_up_in_the_catalogue():
 
 
 def test_no_rule_changes_nothing():
-    stage = finishing()
+    stage = post_ranker()
     assert not stage.changes_order and len(stage.wanted_products(np.arange(6))) == 0
     assert names() == "abcdef"
 
@@ -108,7 +109,7 @@ def test_boost_and_bury_move_by_standard_deviations():
 
 def test_never_and_only():
     assert names({"action": "never", "where": {"colour": ["red"]}}) == "def"
-    done = finished({"action": "only", "where": {"colour": "blue"}, "name": "blue week"}, top_k=3)
+    done = ranked_list({"action": "only", "where": {"colour": "blue"}, "name": "blue week"}, top_k=3)
     assert done == ("dea", ["", "", ""], ["", "", "blue week"])
 
 
@@ -133,22 +134,22 @@ def test_the_last_only_gives_way_first():
         {"action": "only", "where": {"colour": "red"}},
         {"action": "only", "where": {"price": {"at_least": 2}}},
     ]
-    order, _, relaxed = finished(*rules)
+    order, _, relaxed = ranked_list(*rules)
     # b meets both, a and c the first alone, d and e the second alone, f none
     assert order == "bacdef" and relaxed == ["", "rule 2", "rule 2", "rule 1", "rule 1", "rule 1"]
 
 
 def test_at_most_gives_way_before_only():
     rule = {"action": "at_most", "of": "colour", "count": 1}
-    assert finished(rule)[::2] == ("adfbce", ["", "", "", "rule 1", "rule 1", "rule 1"])
-    both = finished(rule, {"action": "only", "where": {"colour": "red"}}, top_k=4)
+    assert ranked_list(rule)[::2] == ("adfbce", ["", "", "", "rule 1", "rule 1", "rule 1"])
+    both = ranked_list(rule, {"action": "only", "where": {"colour": "red"}}, top_k=4)
     assert both[::2] == ("abcd", ["", "rule 1", "rule 1", "rule 2"])
 
 
 def test_pins_stand_where_they_shall():
     first = {"action": "pin", "position": 2, "where": {"colour": "blue"}, "name": "new blue"}
     second = {"action": "pin", "position": 1, "where": {"product_id": ["c", "b"]}}
-    order, pinned, _ = finished(first, second)
+    order, pinned, _ = ranked_list(first, second)
     assert order == "bdacef" and pinned == ["rule 2", "new blue", "", "", "", ""]
     assert names({"action": "pin", "position": 9, "where": {"product_id": "a"}}) == "bcdefa"
     assert names({"action": "pin", "where": {"colour": "green"}}) == "abcdef"
@@ -198,7 +199,7 @@ def test_diversity_mixes_and_leaves_the_filtered_out():
 
 
 def test_scores_are_handed_out_from_the_top():
-    stage = finishing({"action": "pin", "position": 1, "where": {"product_id": "d"}})
+    stage = post_ranker({"action": "pin", "position": 1, "where": {"product_id": "d"}})
 
     @tf.function
     def ask():
@@ -212,7 +213,7 @@ def test_scores_are_handed_out_from_the_top():
 
 
 def test_what_pins_and_only_need_is_added_to_every_list():
-    stage = finishing(
+    stage = post_ranker(
         {"action": "pin", "where": {"colour": "blue"}}, {"action": "boost", "where": {"colour": "red"}}
     )
     assert stage.wanted_products(np.array([4, 0])).tolist() == [4, 3]

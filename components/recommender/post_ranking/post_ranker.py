@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -21,15 +21,16 @@ from components.recommender.post_ranking.calibration import Calibration
 from components.recommender.post_ranking.compiled_rules import NO_GROUP, CompiledRule
 from components.recommender.post_ranking.diversity import (
     METHODS,
+    Diversity,
     Strength,
     head_size,
     kernel,
-    relevance_by_place,
+    relevance_by_rank,
 )
 from components.recommender.post_ranking.exploration import Exploration
 from components.recommender.post_ranking.filters import FILTERED, filter_scores
-from components.recommender.post_ranking.finished import Finished, finished_list
 from components.recommender.post_ranking.freshness import Freshness
+from components.recommender.post_ranking.ranked_list import RankedList, make_ranked_list
 from schema import names
 from schema.features import raw_name
 from schema.rules import Wanted, bounds, number_choices, text_choices
@@ -39,15 +40,14 @@ Tensors = dict[str, Any]
 _FILL = 200
 
 
-class Finishing(tf.Module):
+class PostRanker(tf.Module):
     """Applies rules, and whatever else changes an order; what is None adds no operation to the graph.
 
     Args:
         rules: Looked up in the catalogue.
         embeddings: Candidate embeddings of length 1.
         categories: Codes of the category columns, -1 where missing `[products, columns]`.
-        diversity: 0 to 1.
-        method: `mmr` or `dpp`.
+        diversity: Reorders the head.
         calibration: Brings the mix of categories towards the user's own.
         freshness: Raises new products.
         exploration: Draws the head.
@@ -58,8 +58,7 @@ class Finishing(tf.Module):
         rules: Sequence[CompiledRule],
         embeddings: EmbeddingTable,
         categories: np.ndarray,
-        diversity: float,
-        method: Literal["mmr", "dpp"],
+        diversity: Diversity,
         calibration: Calibration | None = None,
         freshness: Freshness | None = None,
         exploration: Exploration | None = None,
@@ -70,9 +69,9 @@ class Finishing(tf.Module):
         self.groups = [frozen(rule.groups, tf.int64) for rule in rules]
         self.embeddings = embeddings
         self.categories = frozen(categories, tf.int32)
-        self.diversity = diversity
+        self.diversity = diversity.strength
         self.calibration, self.freshness, self.exploration = calibration, freshness, exploration
-        self._choose = METHODS[method]
+        self._choose = METHODS[diversity.method]
 
     @property
     def changes_order(self) -> bool:
@@ -101,16 +100,16 @@ class Finishing(tf.Module):
         if self.freshness is not None:
             scores = self.freshness(index, scores, inputs[names.QUERY_TIME])
         spread = tf.math.reduce_std(scores, axis=1, keepdims=True)
-        for place, rule in self._each("boost", "bury"):
+        for rule_index, rule in self._each("boost", "bury"):
             sign = 1.0 if rule.rule.action == "boost" else -1.0
-            named = tf.cast(self._named(place, index, inputs), tf.float32)
+            named = tf.cast(self._named(rule_index, index, inputs), tf.float32)
             scores += sign * rule.rule.amount * spread * named
         return scores
 
     def forbidden(self, index: tf.Tensor, scores: tf.Tensor, inputs: Tensors) -> tf.Tensor:
         """Scores without the products that a `never` names."""
-        for place, _ in self._each("never"):
-            scores = filter_scores(scores, self._named(place, index, inputs))
+        for rule_index, _ in self._each("never"):
+            scores = filter_scores(scores, self._named(rule_index, index, inputs))
         return scores
 
     def __call__(
@@ -121,7 +120,7 @@ class Finishing(tf.Module):
         top_k: tf.Tensor,
         bought: tf.Tensor,
         diversity: tf.Tensor | None = None,
-    ) -> Finished:
+    ) -> RankedList:
         """Orders scored products and cuts the lists.
 
         Args:
@@ -150,24 +149,26 @@ class Finishing(tf.Module):
             order = ordering.by_tier(order, tf.where(alive, tier * 2 + over, tf.int32.max))
         order, pinned_by = self._pinned(order, index, alive, inputs, nothing)
         free = pinned_by == ""
-        finished = finished_list(order, scores, pinned_by, tf.where(free, relaxed, ""), top_k)
+        ranked_list = make_ranked_list(order, scores, pinned_by, tf.where(free, relaxed, ""), top_k)
         if self.exploration is None:
-            return finished
-        chance = tf.gather(tf.where(free, chance, 1.0), finished.position, batch_dims=1)
-        return replace(finished, propensity=chance)
+            return ranked_list
+        chance = tf.gather(tf.where(free, chance, 1.0), ranked_list.position, batch_dims=1)
+        return replace(ranked_list, propensity=chance)
 
     def _each(self, *actions: str) -> list[tuple[int, CompiledRule]]:
-        return [(place, rule) for place, rule in enumerate(self.rules) if rule.rule.action in actions]
+        return [
+            (rule_index, rule) for rule_index, rule in enumerate(self.rules) if rule.rule.action in actions
+        ]
 
-    def _named(self, place: int, index: tf.Tensor, inputs: Tensors) -> tf.Tensor:
+    def _named(self, rule_index: int, index: tf.Tensor, inputs: Tensors) -> tf.Tensor:
         """Whether a rule names each product of each row `[batch, width]`."""
-        named = tf.gather(self.masks[place], index)
-        return tf.logical_and(named, self._holds(place, index, inputs))
+        named = tf.gather(self.masks[rule_index], index)
+        return tf.logical_and(named, self._holds(rule_index, index, inputs))
 
-    def _holds(self, place: int, index: tf.Tensor, inputs: Tensors) -> tf.Tensor:
+    def _holds(self, rule_index: int, index: tf.Tensor, inputs: Tensors) -> tf.Tensor:
         """Whether a rule holds for each user `[batch, 1]`."""
         holds = tf.ones([tf.shape(index)[0]], tf.bool)
-        for column, wanted in self.rules[place].rule.users.items():
+        for column, wanted in self.rules[rule_index].rule.users.items():
             key = column if column == names.USER_ID else raw_name(names.USER_PREFIX, column)
             holds = tf.logical_and(holds, _in_segment(inputs[key], wanted))
         return holds[:, tf.newaxis]
@@ -176,9 +177,9 @@ class Finishing(tf.Module):
         """Higher for what breaks an `only`, highest for what breaks the first; and its name."""
         tier, relaxed = tf.zeros_like(nothing, tf.int32), nothing
         only = self._each("only")
-        for number, (place, rule) in enumerate(only):
-            named = tf.gather(self.masks[place], index)
-            breaks = tf.logical_and(~named, self._holds(place, index, inputs))
+        for number, (rule_index, rule) in enumerate(only):
+            named = tf.gather(self.masks[rule_index], index)
+            breaks = tf.logical_and(~named, self._holds(rule_index, index, inputs))
             tier += tf.cast(breaks, tf.int32) * 2 ** (len(only) - 1 - number)
             relaxed = tf.where(tf.logical_and(breaks, relaxed == ""), rule.name, relaxed)
         return tier, relaxed
@@ -189,10 +190,10 @@ class Finishing(tf.Module):
         """1 for what an `at_most` wants no more of, in the order that the list has so far."""
         over = tf.zeros_like(order)
         back = tf.argsort(order)
-        for place, rule in self._each("at_most"):
-            group = tf.gather(self.groups[place], tf.gather(index, order, batch_dims=1))
+        for rule_index, rule in self._each("at_most"):
+            group = tf.gather(self.groups[rule_index], tf.gather(index, order, batch_dims=1))
             many = tf.logical_and(ordering.occurrence(group) >= rule.rule.count, group != NO_GROUP)
-            many = tf.logical_and(many, self._holds(place, index, inputs))
+            many = tf.logical_and(many, self._holds(rule_index, index, inputs))
             breaks = tf.gather(many, back, batch_dims=1)
             over = tf.maximum(over, tf.cast(breaks, tf.int32))
             relaxed = tf.where(tf.logical_and(breaks, relaxed == ""), rule.name, relaxed)
@@ -210,10 +211,10 @@ class Finishing(tf.Module):
         def diversified(strength: Strength) -> tf.Tensor:
             head = order[:, : head_size(order)]
             product = tf.gather(index, head, batch_dims=1)
-            likeness = kernel(self.embeddings.of(product), tf.gather(self.categories, product))
+            similarity = kernel(self.embeddings.of(product), tf.gather(self.categories, product))
             count = tf.minimum(top_k, tf.shape(head)[1])
-            relevance = relevance_by_place(scores, tf.shape(head)[1])
-            chosen = self._choose(relevance, likeness, strength, count)
+            relevance = relevance_by_rank(scores, tf.shape(head)[1])
+            chosen = self._choose(relevance, similarity, strength, count)
             return ordering.by_tier(ordering.head_first(order, chosen), tier)
 
         if wanted is not None:
@@ -226,20 +227,20 @@ class Finishing(tf.Module):
         """Takes what is pinned out, then puts it in from the lowest rank to the highest."""
         pins = sorted(self._each("pin"), key=lambda pin: pin[1].rule.position)
         pinned_by, taken = nothing, []
-        places = tf.range(tf.shape(order)[1])[tf.newaxis, :]
-        for place, rule in pins:
-            free = tf.logical_and(self._named(place, index, inputs), alive)
+        ranks = tf.range(tf.shape(order)[1])[tf.newaxis, :]
+        for rule_index, rule in pins:
+            free = tf.logical_and(self._named(rule_index, index, inputs), alive)
             free = tf.logical_and(free, pinned_by == "")
             where = _first(tf.gather(free, order, batch_dims=1))
             entry = tf.where(where >= 0, tf.gather(order, tf.maximum(where, 0), batch_dims=1), -1)
-            pinned_by = tf.where(places == entry[:, tf.newaxis], rule.name, pinned_by)
+            pinned_by = tf.where(ranks == entry[:, tf.newaxis], rule.name, pinned_by)
             taken.append(entry)
         last = tf.fill([tf.shape(order)[0]], tf.shape(order)[1] - 1)
         for entry in taken:
             order = ordering.moved(order, _first(order == entry[:, tf.newaxis]), last)
-        alive_places = tf.reduce_sum(tf.cast(alive, tf.int32), axis=1) - 1
+        last_alive = tf.reduce_sum(tf.cast(alive, tf.int32), axis=1) - 1
         for entry, (_, rule) in zip(taken, pins, strict=True):
-            target = tf.maximum(tf.minimum(alive_places, rule.rule.position - 1), 0)
+            target = tf.maximum(tf.minimum(last_alive, rule.rule.position - 1), 0)
             order = ordering.moved(order, _first(order == entry[:, tf.newaxis]), target)
         return order, pinned_by
 
@@ -257,6 +258,6 @@ def _in_segment(values: tf.Tensor, wanted: Wanted) -> tf.Tensor:
 
 
 def _first(mask: tf.Tensor) -> tf.Tensor:
-    """Place of the first true entry of each row, -1 without one."""
-    place = tf.argmax(tf.cast(mask, tf.int32), axis=1, output_type=tf.int32)
-    return tf.where(tf.reduce_any(mask, axis=1), place, -1)
+    """Index of the first true entry of each row, -1 without one."""
+    first = tf.argmax(tf.cast(mask, tf.int32), axis=1, output_type=tf.int32)
+    return tf.where(tf.reduce_any(mask, axis=1), first, -1)

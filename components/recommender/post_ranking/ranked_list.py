@@ -1,4 +1,4 @@
-"""What comes out of post-ranking: places in the scored candidates, cut to the length of the list."""
+"""What comes out of post-ranking: indices into the scored candidates, cut to the length of the list."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from components.recommender.post_ranking.filters import FILTERED, cut
 
 
 @dataclass(frozen=True)
-class Finished:
-    """A finished list.
+class RankedList:
+    """A ranked_list list.
 
     Attributes:
-        position: Places in the scored candidates `[batch, top_k]`.
+        position: Indices into the scored candidates `[batch, top_k]`.
         score: Those of its products from the highest to the lowest `[batch, top_k]`.
         exists: Whether there is a product `[batch, top_k]`.
         pinned_by: Name of the rule that put it there, or empty `[batch, top_k]`.
@@ -31,21 +31,21 @@ class Finished:
     propensity: tf.Tensor
 
 
-def as_scored(scores: tf.Tensor, top_k: tf.Tensor) -> Finished:
+def as_scored(scores: tf.Tensor, top_k: tf.Tensor) -> RankedList:
     """The list in the order of its scores, without any rule."""
     position, score, exists = cut(scores, top_k)
     nothing = tf.fill(tf.shape(position), "")
-    return Finished(position, score, exists, nothing, nothing, tf.ones_like(score))
+    return RankedList(position, score, exists, nothing, nothing, tf.ones_like(score))
 
 
-def finished_list(
+def make_ranked_list(
     order: tf.Tensor, scores: tf.Tensor, pinned_by: tf.Tensor, relaxed: tf.Tensor, top_k: tf.Tensor
-) -> Finished:
+) -> RankedList:
     """The first of an order, with what rules did to each.
 
     Args:
-        order: Places `[batch, width]`.
-        scores: By place `[batch, width]`.
+        order: Indices `[batch, width]`.
+        scores: By index `[batch, width]`.
         pinned_by: Likewise, names of rules.
         relaxed: Likewise.
         top_k: Length of the list, scalar.
@@ -58,4 +58,4 @@ def finished_list(
     named, broken = (tf.gather(texts, position, batch_dims=1) for texts in (pinned_by, relaxed))
     exists, score = score > FILTERED, tf.sort(score, direction="DESCENDING")  # handed out from the top
     named, broken = (tf.where(exists, texts, "") for texts in (named, broken))
-    return Finished(position, score, exists, named, broken, tf.ones_like(score))
+    return RankedList(position, score, exists, named, broken, tf.ones_like(score))

@@ -10,14 +10,14 @@ import tensorflow as tf
 
 from schema import names
 
-MOST_EVENTS = 200
+MAX_EVENTS = 200
 _HALF_LIFE_DAYS = 60.0
 
 Tensors = dict[str, Any]
 
 
-class TasteEmbeddings(tf.keras.layers.Layer):
-    """One embedding table for each product column; a taste is the faded mean of the history's products.
+class InterestEmbeddings(tf.keras.layers.Layer):
+    """One embedding table for each product column; an interest is the decayed mean of the history's products.
 
     Users have no table of their own, so that a new one is known by the history; and the towers' vectors
     are not read, because a refit turns their space while the ranker keeps its weights.
@@ -35,9 +35,9 @@ class TasteEmbeddings(tf.keras.layers.Layer):
             name: tf.keras.layers.Embedding(
                 int(np.max(values, initial=0)) + 1,
                 dim,
-                embeddings_initializer=tf.keras.initializers.RandomNormal(stddev=0.05, seed=seed + place),
+                embeddings_initializer=tf.keras.initializers.RandomNormal(stddev=0.05, seed=seed + number),
             )
-            for place, (name, values) in enumerate(columns.items())
+            for number, (name, values) in enumerate(columns.items())
         }
 
     def call(self, inputs: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
@@ -48,22 +48,22 @@ class TasteEmbeddings(tf.keras.layers.Layer):
                 `[batch, candidates]`.
 
         Returns:
-            Tastes `[batch, columns, dim]` and candidates `[batch, candidates, columns, dim]`.
+            Interests `[batch, columns, dim]` and candidates `[batch, candidates, columns, dim]`.
         """
         history, age = newest_events(inputs[names.HISTORY_INDEX], inputs[names.HISTORY_AGE])
         weights = tf.where(history >= 0, tf.pow(0.5, age / _HALF_LIFE_DAYS), 0.0)
         total = tf.reduce_sum(weights, axis=1, keepdims=True)
         share = tf.math.divide_no_nan(weights, total)[..., tf.newaxis]
-        tastes, candidates = [], []
+        interests, candidates = [], []
         for name, table in self.tables.items():
             index = self.indices[name]
             events = table(tf.gather(index, tf.maximum(history, 0)))
-            tastes.append(tf.reduce_sum(share * events, axis=1))
+            interests.append(tf.reduce_sum(share * events, axis=1))
             candidates.append(table(tf.gather(index, inputs[names.CANDIDATE_INDEX])))
-        return tf.stack(tastes, axis=1), tf.stack(candidates, axis=2)
+        return tf.stack(interests, axis=1), tf.stack(candidates, axis=2)
 
 
-def newest_events(index: tf.Tensor, age: tf.Tensor, count: int = MOST_EVENTS) -> tuple[tf.Tensor, tf.Tensor]:
+def newest_events(index: tf.Tensor, age: tf.Tensor, count: int = MAX_EVENTS) -> tuple[tf.Tensor, tf.Tensor]:
     """The newest known events of each history.
 
     Args:

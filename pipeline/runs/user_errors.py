@@ -1,15 +1,15 @@
-"""Who must mend a failed node: TFX and Beam wrap what a component raised in errors of their own."""
+"""Whose error failed a node: TFX and Beam wrap what a component raised in errors of their own."""
 
 from __future__ import annotations
 
 from schema.errors import PipelineRefusedError, UserError
 
 
-def blamed(error: BaseException) -> Exception | None:
+def user_error_of(error: BaseException) -> Exception | None:
     """Finds in the chain of causes, or in Beam's text of them, a refusal or a mistake of the user.
 
     Returns:
-        It, without what Beam added; None if the failure is ours to mend.
+        It, without what Beam added; None if the failure is ours to fix.
     """
     cause: BaseException | None = error
     while cause is not None:
