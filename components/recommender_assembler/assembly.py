@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,6 @@ from components.recommender.text_search.texts import product_texts
 from components.recommender_assembler.choices.auto import Choices, make_choices
 from components.recommender_assembler.choices.cold_start import segment_gains
 from components.recommender_assembler.choices.eval_lists import read_eval_lists
-from components.recommender_assembler.ranking_evidence import RankingEvidence, read_evidence
 from components.recommender_assembler.settings import RecommenderAssemblerSettings
 from schema import names
 from schema.candidate_features import HORIZONS, SHARES, STATISTICS
@@ -228,3 +228,32 @@ def _load(artifacts: Any) -> Any:
 def _exclude_days(exclusion: str) -> float:
     fixed = {"off": 0.0, "always": float("inf")}
     return fixed[exclusion] if exclusion in fixed else seconds_of(exclusion) / names.SECONDS_PER_DAY
+
+
+@dataclass(frozen=True)
+class RankingEvidence:
+    """What post-ranking needs of it.
+
+    Attributes:
+        horizon: Which of `SHARES` popularity goes by.
+        proven_gain: Relative gain over the baseline's order for users with history, less a standard error;
+            0 where the correction is switched off.
+        anchor: The baseline from which the ranker starts.
+    """
+
+    horizon: int
+    proven_gain: float
+    anchor: str
+
+
+def read_evidence(model_path: str) -> RankingEvidence:
+    """Reads the evidence of an exported ranker.
+
+    Args:
+        model_path: Folder of the SavedModel.
+    """
+    content = json.loads((Path(model_path) / names.RANKING_EVIDENCE).read_text(encoding="utf-8"))
+    choice = content["choice"]
+    gain = choice["gain"][0] - choice["standard_error"][0] if choice["strength"][0] > 0 else 0.0
+    anchor = content["anchor"]
+    return RankingEvidence(SHARES.index(anchor["popularity"]), max(gain, 0.0), anchor["name"])

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from components.recommender_assembler.ranking_evidence import read_evidence
+from components.recommender_assembler.assembly import read_evidence
 from schema import names
 from schema.candidate_features import SHARES
 
