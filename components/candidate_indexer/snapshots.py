@@ -160,7 +160,7 @@ def ease_weights(matrix: sparse.csr_matrix, num_products: int, count: int) -> tu
     1,000, is the regularisation; a user counts once for a product.
 
     Args:
-        matrix: X: 1 where a user bought, less where he did something less `[users, products]`.
+        matrix: X: 1 where a user bought, less where they did something less `[users, products]`.
         num_products: Most bought products that take part; the cost grows with its third power.
         count: Weights kept for each product of the history, the largest by size.
 

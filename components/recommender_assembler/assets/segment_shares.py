@@ -23,7 +23,7 @@ Segments = dict[str, dict[str, list[list[Any]]]]
 def segment_lists(events: pa.Table, user_rows: pa.Table, features: FeatureSet, shown: pa.Array) -> Segments:
     """Column -> value -> pairs of a product and its share of the segment's buyers, best first.
 
-    A user counts once for a product, however often he buys it.
+    A user counts once for a product, however often they buy it.
 
     Args:
         events: Of the last window: user_id, product_id and weight; only those of positive weight count.
