@@ -18,6 +18,7 @@ from benchmarks.zoo.recipes import ZOO
 from benchmarks.zoo.report import Result, result_of
 from schema import names
 from schema.errors import UserError
+from schema.files import whole_file
 
 REAL: Final = {"complete-journey": ("complete-journey", "quick"), "movielens": ("movielens-100k", "full")}
 """Shops read from installed packages: the data set and its profile."""
@@ -83,15 +84,13 @@ def write_shop(recipe: Recipe, path: Path, seed: int) -> int:
         seed: Of everything random.
     """
     events = Shop(recipe, seed).run()
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.unlink(missing_ok=True)
-    try:
-        with contextlib.closing(sqlite3.connect(unfinished)) as connection, connection:
-            _write_products(connection, events, seed)
-            _write_events(connection, events, recipe)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with (
+        whole_file(path) as unfinished,
+        contextlib.closing(sqlite3.connect(unfinished)) as connection,
+        connection,
+    ):
+        _write_products(connection, events, seed)
+        _write_events(connection, events, recipe)
     return len(events.user)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from components.pusher import publishing
+from components.pusher import executor as publishing
 from components.pusher.executor import publish
 from schema.versions import versions
 
