@@ -13,8 +13,6 @@ from components.settings import GateSettings
 from schema import names
 
 _MAX_TYPE_CHANGE = 0.5
-_DATES_ONLY = 0.4
-"""Repeats that are accepted at least where stamps are days: two purchases of a day cannot be told apart."""
 
 
 def check_events(facts: EventFacts, gates: GateSettings, clock: int) -> list[Verdict]:
@@ -51,7 +49,7 @@ def _orphans(facts: EventFacts, gates: GateSettings) -> Verdict:
 
 def _duplicates(facts: EventFacts, gates: GateSettings) -> Verdict:
     share = facts.num_repeats / max(1, facts.num_events)
-    most = gates.max_duplicates if facts.has_clock else max(gates.max_duplicates, _DATES_ONLY)
+    most = gates.accepted_duplicates(facts.has_clock)
     return at_most(
         "duplicates",
         share,

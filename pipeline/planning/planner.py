@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from components.settings import GateSettings
 from pipeline.config.settings import TowerlineConfig
@@ -109,10 +108,6 @@ def feature_lines(profile: DatabaseProfile, plan: RunPlan) -> list[str]:
     return lines or ["  no feature columns: ids and times only"]
 
 
-_DATES_ONLY: Final = 0.4
-"""Repeats that are accepted at least where stamps are days: two purchases of a day cannot be told apart."""
-
-
 def gate_findings(profile: DatabaseProfile, gates: GateSettings) -> Iterator[Finding]:
     """Yields a severe finding for each share of the events above its gate.
 
@@ -120,7 +115,7 @@ def gate_findings(profile: DatabaseProfile, gates: GateSettings) -> Iterator[Fin
         profile: What is in the database.
         gates: Thresholds.
     """
-    repeats = gates.max_duplicates if profile.has_clock else max(gates.max_duplicates, _DATES_ONLY)
+    repeats = gates.accepted_duplicates(profile.has_clock)
     told = (
         ("repeats", repeats, "max_duplicates", "repeat another", "remove rows that were loaded twice"),
         ("top_user", gates.max_user_share, "max_user_share", "are of one user", "list it in `source.guests`"),
