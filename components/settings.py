@@ -12,6 +12,7 @@ from schema.settings import Settings
 Days = Annotated[str, StringConstraints(pattern=r"^\d+d$")]
 """A number of days, such as `14d`."""
 Share = Annotated[float, Field(ge=0, le=1)]
+_MAX_DUPLICATES_OF_DAYS = 0.4
 BaselineName = Literal[
     "popularity",
     "trending",
@@ -115,6 +116,10 @@ class GateSettings(Settings):
     """Users of the test window on which the composed system is measured; beyond, a seeded sample."""
     min_queries: Annotated[int, Field(ge=1)] = 5
     """Minimum number of users in the eval and in the test window."""
+
+    def accepted_duplicates(self, has_clock: bool) -> float:
+        """`max_duplicates`, and more where stamps are days: two purchases of a day cannot be told apart."""
+        return self.max_duplicates if has_clock else max(self.max_duplicates, _MAX_DUPLICATES_OF_DAYS)
 
 
 class PostRankingSettings(Settings):

@@ -38,7 +38,7 @@ class RetrievalSettings(Settings):
     """Best scored products (by the towers as they were when the epoch began) added for each query of a
     step as negatives of all its queries."""
     user_weighting: Literal["events", "users"] = "events"
-    """Whether a user counts by the number of his queries, or every user alike."""
+    """Whether a user counts by the number of their queries, or every user alike."""
     learning_rate: Annotated[float, Field(gt=0)] = 5e-3
     temperature: Annotated[float, Field(gt=0)] = 0.07
     """Divisor of the cosine similarity in the softmax."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 import trainer.ranking.run
 import trainer.retrieval.run
 from benchmarks.ablation.finished_run import FinishedRun
-from benchmarks.ablation.training import call, trained
 from components.evaluation.beyond_accuracy import coverage
 from components.evaluation.lists import CodeLists, FloatArray, IntArray
 from components.evaluation.metrics import user_scores
@@ -101,3 +106,42 @@ def best(scores: FloatArray, codes: IntArray | None = None) -> IntArray:
     top = np.take_along_axis(top, order, axis=1)
     found = top if codes is None else np.take_along_axis(codes, top, axis=1)
     return np.where(np.isfinite(np.take_along_axis(values, order, axis=1)), found, -1)
+
+
+@contextmanager
+def trained(
+    run_fn: Callable[[Any], None],
+    run: FinishedRun,
+    examples: Path,
+    seed: int,
+    settings: Mapping[str, str],
+) -> Iterator[Any]:
+    """Trains, and yields the exported SavedModel; its files are gone afterwards.
+
+    Args:
+        run_fn: Of a trainer.
+        run: The finished run.
+        examples: The trainer's examples.
+        seed: Seed of everything random.
+        settings: The trainer's own part of `custom_config`, as JSON.
+    """
+    tf.keras.backend.clear_session()
+    gc.collect()
+    with tempfile.TemporaryDirectory(prefix="towerline-ablation-") as folder:
+        run_fn(
+            SimpleNamespace(
+                custom_config=run.trainer_config(seed) | dict(settings),
+                train_files=[run.files(examples, names.TRAIN), run.files(examples, names.CATALOG)],
+                eval_files=[run.files(examples, names.EVAL)],
+                transform_graph_path=str(run.transform_graph),
+                serving_model_dir=str(Path(folder, "model")),
+                base_model=str(run.retrieval_model),
+            )
+        )
+        yield tf.saved_model.load(str(Path(folder, "model")))
+
+
+def call(signature: Any, tensors: Mapping[str, Any]) -> Any:
+    """Calls a signature with those of `tensors` that it asks for."""
+    asked = signature.structured_input_signature[1]
+    return signature(**{name: tensors[name] for name in asked})

@@ -110,7 +110,7 @@ def _cells(num_events: int, seconds: float, memory: int) -> list[str]:
 
 
 def as_dict(runs: Sequence[Measured]) -> dict[str, Any]:
-    """The figures for `--json`."""
+    """The measurements for `--json`."""
     found: dict[str, Any] = {
         "runs": [
             {

@@ -23,7 +23,7 @@ COVERAGE: Final = "coverage@10"
 
 @dataclass(frozen=True)
 class Bar:
-    """A figure of the first table.
+    """A metric of the first table.
 
     Attributes:
         label: What it is called there.
@@ -53,7 +53,7 @@ class Protocol:
         profile: `quick` or `full`.
         settings: `key=value` that differ from Towerline's defaults because the protocol asks for it.
         counts_events: Whether the clock is replaced by one that counts events.
-        bars: The figures of the first table; they ask for nothing where the data are only a part.
+        bars: The metrics of the first table; they ask for nothing where the data are only a part.
     """
 
     data: str

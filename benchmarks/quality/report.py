@@ -1,4 +1,4 @@
-"""What the runs came to: the figures of each seed beside the best baseline and the bar."""
+"""What the runs came to: the metrics of each seed beside the best baseline and the bar."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Row:
-    """A figure over all seeds.
+    """A metric over all seeds.
 
     Attributes:
         bar: What it is and has to be.
         values: One for each seed.
         interval: 95 % bootstrap interval over users, of the first seed.
         baseline: The best baseline of the first seed: best by NDCG@10 where coverage is asked.
-        baseline_value: Its figure.
+        baseline_value: Its value.
         difference: Mean, low and high of the paired difference to it, of the first seed.
     """
 
@@ -95,7 +95,7 @@ class Report:
 
 
 def build_report(protocol: Protocol, seeds: Sequence[int], runs: Sequence[Json]) -> Report:
-    """Collects the figures of the bars from the runs."""
+    """Collects the metrics of the bars from the runs."""
     rows = tuple(_row(bar, runs) for bar in protocol.bars)
     return Report(protocol, tuple(seeds), rows, tuple(runs))
 
@@ -140,7 +140,7 @@ def _row(bar: Bar, runs: Sequence[Json]) -> Row:
 
 
 def _best(run: Json, bar: Bar) -> str | None:
-    """The baseline to hold a figure against: coverage is worth what it costs in NDCG@10."""
+    """The baseline to hold a metric against: coverage is worth what it costs in NDCG@10."""
     names = baselines(run, bar.question)
     if bar.metric in (NDCG, COVERAGE) or not names:
         return names[0] if names else None

@@ -1,5 +1,5 @@
 """How fast a pushed model is served, in process and over HTTP, beside the plain way."""
 
-from benchmarks.serving.benchmark import Figures, Load, markdown, measure
+from benchmarks.serving.benchmark import Load, Measurements, markdown, measure
 
-__all__ = ["Figures", "Load", "markdown", "measure"]
+__all__ = ["Load", "Measurements", "markdown", "measure"]

@@ -29,7 +29,7 @@ _ANSWER, _MODEL, _PLAIN = "answer", "model", "plain"
 
 
 @dataclass(frozen=True)
-class Figures:
+class Measurements:
     """What was measured; times in milliseconds.
 
     Attributes:
@@ -86,7 +86,7 @@ def measure(
     workdir: Path,
     note: Callable[[str], None],
     load: Load,
-) -> Figures:
+) -> Measurements:
     """Measures in process first, then the server in a process of its own.
 
     Args:
@@ -112,7 +112,7 @@ def measure(
         note("Sustained load …")
         per_second = sustained(client, asked, load.seconds)
         memory = running.resident_gb()
-    return Figures(
+    return Measurements(
         num_products=loaded.model.num_products,
         num_requests=load.num_requests,
         model=model,
@@ -168,28 +168,28 @@ def _percentiles(seconds: Sequence[float]) -> tuple[float, float]:
     return cuts[49] * 1000, cuts[98] * 1000
 
 
-def markdown(figures: Figures, command: str) -> str:
-    """The figures as a Markdown table, with the command that gives them."""
+def markdown(measured: Measurements, command: str) -> str:
+    """The measurements as a Markdown table, with the command that gives them."""
     both = {
-        "model alone, in process": figures.model,
-        "history, model and post-ranking, in process": figures.answer,
-        "plain TFRS (two SavedModels, ids alone), in process": figures.plain,
-        f"over HTTP at {RATE:.0f} requests/s": figures.http,
+        "model alone, in process": measured.model,
+        "history, model and post-ranking, in process": measured.answer,
+        "plain TFRS (two SavedModels, ids alone), in process": measured.plain,
+        f"over HTTP at {RATE:.0f} requests/s": measured.http,
     }
     rows = [(name, f"{p50:.1f}", f"{p99:.1f}") for name, (p50, p99) in both.items()]
-    for name, own in (("model alone", figures.model), ("the whole answer", figures.answer)):
-        ratio = [plain / ours for plain, ours in zip(figures.plain, own, strict=True)]
+    for name, own in (("model alone", measured.model), ("the whole answer", measured.answer)):
+        ratio = [plain / ours for plain, ours in zip(measured.plain, own, strict=True)]
         rows.append((f"plain / {name}", f"{ratio[0]:.2f}×", f"{ratio[1]:.2f}×"))
-    model, answer, plain = figures.processor
+    model, answer, plain = measured.processor
     rows.append(
         ("processor time: model / whole answer / plain", f"{model:.1f} / {answer:.1f} / {plain:.1f}", NOTHING)
     )
     single = [
-        ("requests without an answer at that rate", str(figures.refused), NOTHING),
-        ("answers a second, eight clients", f"{figures.per_second:.0f}", NOTHING),
-        ("start to ready, s", f"{figures.ready_seconds:.1f}", NOTHING),
-        ("resident, GB", f"{figures.resident_gb:.2f}", NOTHING),
+        ("requests without an answer at that rate", str(measured.refused), NOTHING),
+        ("answers a second, eight clients", f"{measured.per_second:.0f}", NOTHING),
+        ("start to ready, s", f"{measured.ready_seconds:.1f}", NOTHING),
+        ("resident, GB", f"{measured.resident_gb:.2f}", NOTHING),
     ]
-    head = (f"{figures.num_products:,} products, {figures.num_requests} requests", "p50, ms", "p99, ms")
+    head = (f"{measured.num_products:,} products, {measured.num_requests} requests", "p50, ms", "p99, ms")
     stamp = time.strftime("%Y-%m-%d")
     return f"```\n{command}\n```\n\n{table(head, [*rows, *single])}\n\nMeasured on {stamp}.\n"

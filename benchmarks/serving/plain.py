@@ -20,7 +20,7 @@ def plain_recommender(
 ) -> Callable[[str], list[str]]:
     """Two untrained SavedModels of the usual shape: what they compute costs the same when trained.
 
-    It knows neither histories nor any figure of a pair of a user and a product; it reads ids alone.
+    It knows neither histories nor any feature of a pair of a user and a product; it reads ids alone.
 
     Args:
         users: Known user ids.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,6 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 from tfx_bsl.coders import example_coder
 
-from components.candidate_generator.new_users import choose_cold_share
 from components.candidate_generator.outcomes import Outcomes, read_outcomes
 from components.candidate_generator.rows import candidate_rows
 from components.candidate_generator.settings import CandidateGeneratorSettings
@@ -159,3 +158,42 @@ def write_examples(batches: Iterator[pa.RecordBatch], path: Path) -> int:
                 writer.write(record)
             count += batch.num_rows
     return count
+
+
+AUTO: Final = "auto"
+_MOST: Final = 0.5
+_AT_ONCE: Final = 4096
+
+
+def choose_cold_share(
+    setting: float | str, train: Mapping[int, np.ndarray], evaluation: Mapping[int, np.ndarray]
+) -> float:
+    """The share of the training users whose queries come a second time without history.
+
+    `auto` makes queries without history as frequent in training as they are in the eval window: with a
+    share `e` there and `t` in training, `(t + x) / (1 + x) = e` gives `x = (e - t) / (1 - e)`, cut to
+    [0, 1/2].
+
+    Args:
+        setting: `auto`, or the share.
+        train: Serialised training queries of each cutoff.
+        evaluation: Serialised queries of the eval window, likewise.
+    """
+    if setting != AUTO:
+        return float(setting)
+    wanted, present = share_without_history(evaluation), share_without_history(train)
+    return float(np.clip((wanted - present) / max(1.0 - wanted, 1e-9), 0.0, _MOST))
+
+
+def share_without_history(records: Mapping[int, np.ndarray]) -> float:
+    """The share of the queries that have no event of a known product; 0 if there are no queries."""
+    spec = {names.HISTORY_INDEX: tf.io.RaggedFeature(tf.int64, row_splits_dtype=tf.int64)}
+    empty, count = 0, 0
+    for queries in records.values():
+        for start in range(0, len(queries), _AT_ONCE):
+            batch = tf.constant(queries[start : start + _AT_ONCE].tolist(), tf.string)
+            history = tf.io.parse_example(batch, spec)[names.HISTORY_INDEX]
+            known = tf.reduce_sum(tf.cast(history >= 0, tf.int32), axis=1)
+            empty += int(tf.math.count_nonzero(known == 0))
+            count += len(batch)
+    return empty / count if count else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from tfx.types import artifact_utils
 from components.candidate_indexer.groups import choose_groupings, read_categories
 from components.candidate_indexer.settings import CandidateIndexerSettings
 from components.candidate_indexer.snapshots import build_snapshot
-from components.candidate_indexer.volumes import window_weights
 from components.interactions.events import read_shop_events, repeat_rate
 from components.recommender.candidates.tables import save_embeddings
 from schema import names
@@ -76,3 +76,34 @@ def _candidate_embeddings(model_uri: str) -> np.ndarray:
     model = tf.saved_model.load(path_utils.serving_model_path(model_uri))
     embeddings: np.ndarray = model.signatures["candidates"]()["embeddings"].numpy()
     return embeddings
+
+
+_UNUSUAL = 4.0
+"""A volume that is so many times the median of the windows, or so small a part of it, is unusual."""
+_WEIGHT = 0.25
+
+
+def window_weights(times: np.ndarray, cutoffs: Sequence[int], window: int) -> dict[int, float]:
+    """The share of the queries of each window that the ranker is trained on.
+
+    Looked at are the events of the window itself, and of the quarter of a window before it, from which what
+    is popular of late is known. A window is told from the others by their median, so that a shop that grows
+    slowly keeps them all.
+
+    Args:
+        times: Stamps of the positive events `[events]`.
+        cutoffs: Starts of the windows.
+        window: Length of a window in seconds.
+    """
+    ordered = np.sort(times)
+
+    def volumes(begin: int, end: int) -> np.ndarray:
+        starts = np.array(cutoffs)
+        found: np.ndarray = np.searchsorted(ordered, starts + end) - np.searchsorted(ordered, starts + begin)
+        return found
+
+    usual = np.ones(len(cutoffs), np.bool_)
+    for counts in (volumes(0, window), volumes(-max(1, window // 4), 0)):
+        median = float(np.median(counts))
+        usual &= (counts * _UNUSUAL >= median) & (counts <= _UNUSUAL * median)
+    return {cutoff: 1.0 if ordinary else _WEIGHT for cutoff, ordinary in zip(cutoffs, usual, strict=True)}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
-from components.candidate_indexer.ease import ease_weights
-from components.candidate_indexer.new_products import rank_new_products
-from components.candidate_indexer.popular import best_sellers, popular_over_horizons, trending_products
+import numpy as np
+from scipy import sparse
+
 from components.candidate_indexer.statistics import product_statistics
 from components.candidate_indexer.transitions import transition_weights
-from components.interactions.events import ShopEvents
+from components.interactions.ease import solve_ease
+from components.interactions.events import Events, ShopEvents
 from components.interactions.neighbours import (
     nearest_products,
     user_product_matrix,
@@ -18,6 +19,7 @@ from components.interactions.neighbours import (
 from components.recommender.candidates.tables import Snapshot
 from components.settings import IndexSettings
 from schema import names
+from schema.candidate_features import SHARES, STATISTICS
 
 
 def build_snapshot(
@@ -65,3 +67,121 @@ def build_snapshot(
         new_products=new_products,
         new_rates=new_rates,
     )
+
+
+_NUM_TRENDING = 200
+_NUM_POPULAR = 5000
+_NUM_BEST_SELLERS = 40
+_SHORT, _LONG = SHARES[:3], SHARES[3:]
+
+
+def trending_products(statistics: np.ndarray, available: np.ndarray) -> np.ndarray:
+    """Products most bought over the horizons shorter than a window, in turn; int64, at most 200."""
+    return _in_turn([_ordered(statistics, available, name) for name in _SHORT], _NUM_TRENDING)
+
+
+def popular_over_horizons(statistics: np.ndarray, available: np.ndarray) -> np.ndarray:
+    """Likewise over those from one window to ever; int64, at most 5,000."""
+    return _in_turn([_ordered(statistics, available, name) for name in _LONG], _NUM_POPULAR)
+
+
+def best_sellers(statistics: np.ndarray, available: np.ndarray) -> np.ndarray:
+    """The first forty of every horizon, which are candidates of every query; int64."""
+    heads = [_ordered(statistics, available, name)[:_NUM_BEST_SELLERS] for name in SHARES]
+    found: np.ndarray = np.unique(np.concatenate(heads)).astype(np.int64)
+    shown: np.ndarray = found[available[found]]
+    return shown
+
+
+def _ordered(statistics: np.ndarray, available: np.ndarray, column: str) -> np.ndarray:
+    """Products by a share, then by that of ever, then by index; unavailable ones last."""
+    wanted, ever = (statistics[:, STATISTICS.index(name)] for name in (column, SHARES[-1]))
+    order: np.ndarray = np.lexsort((-ever, -wanted, ~available))[:_NUM_POPULAR]
+    return order
+
+
+def _in_turn(orders: Sequence[np.ndarray], count: int) -> np.ndarray:
+    """The first of each order, then the second of each, and so on, each product once."""
+    interleaved = np.stack(orders, axis=1).ravel()
+    _, first = np.unique(interleaved, return_index=True)
+    taken: np.ndarray = interleaved[np.sort(first)][:count].astype(np.int64)
+    return taken
+
+
+_MAX_NEW_PRODUCTS = 5000
+_NUM_WINDOWS = 4
+_PRIOR_SALES, _PRIOR_PRODUCTS = 0.02, 2.0
+
+
+def rank_new_products(
+    events: Events, available: np.ndarray, groups: np.ndarray, as_of: int, window: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ranks the available products without an event.
+
+    What a product without sales will sell cannot be counted; what newcomers of its group sold in the
+    window of their first sale can. Spread over the group's products without sales, that is the rate at
+    which one of them is taken up.
+
+    Args:
+        events: Positive events before `as_of`.
+        available: Which products may be recommended `[products]`.
+        groups: Group of each product `[products]`.
+        as_of: Epoch seconds.
+        window: Length of the eval window in seconds.
+
+    Returns:
+        Indices int64 and log rates float32 of at most 5,000 products, best rate first.
+    """
+    first = np.full(events.num_products, as_of, np.int64)
+    np.minimum.at(first, events.product, events.time)
+    unsold = first == as_of
+    size = int(groups.max(initial=-1)) + 1
+    sales = np.zeros(size)
+    for number in range(1, _NUM_WINDOWS + 1):
+        start = as_of - number * window
+        of_newcomers = (events.time >= start) & (events.time < start + window)
+        of_newcomers &= first[events.product] >= start
+        sales += np.bincount(groups[events.product[of_newcomers]], minlength=size)
+    waiting = np.bincount(groups[unsold], minlength=size)
+    rates = np.log((sales + _PRIOR_SALES) / (waiting + _PRIOR_PRODUCTS))
+    new = np.flatnonzero(unsold & available)
+    order = np.argsort(-rates[groups[new]], kind="stable")[:_MAX_NEW_PRODUCTS]
+    chosen = new[order].astype(np.int64)
+    return chosen, rates[groups[chosen]].astype(np.float32)
+
+
+_MAX_REGULARIZATION = 1000.0
+
+
+def ease_weights(matrix: sparse.csr_matrix, num_products: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Solves EASE for the most bought products (Steck, "Embarrassingly shallow autoencoders", WWW 2019).
+
+    Half the number of users, at most
+    1,000, is the regularisation; a user counts once for a product.
+
+    Args:
+        matrix: X: 1 where a user bought, less where they did something less `[users, products]`.
+        num_products: Most bought products that take part; the cost grows with its third power.
+        count: Weights kept for each product of the history, the largest by size.
+
+    Returns:
+        Indices int32 and weights float32 `[products, count]`, largest first; -1 and 0 pad. Row i holds the
+        products that a purchase of i speaks for or against.
+    """
+    indices = np.full((matrix.shape[1], count), -1, np.int32)
+    scores = np.zeros((matrix.shape[1], count), np.float32)
+    buyers = np.asarray((matrix > 0).sum(axis=0)).ravel()
+    head = np.flatnonzero(buyers >= 2)
+    head = np.sort(head[np.argsort(-buyers[head], kind="stable")[:num_products]])
+    if len(head) < 2:
+        return indices, scores
+    shares = matrix[:, head].astype(np.float32)
+    gram = (shares.T @ shares).toarray()
+    weights = solve_ease(gram, min(_MAX_REGULARIZATION, max(matrix.shape[0] / 2, 1.0)))
+    kept = min(count, len(head) - 1)
+    largest = np.argpartition(-np.abs(weights), kept - 1, axis=1)[:, :kept]
+    values = np.take_along_axis(weights, largest, axis=1)
+    order = np.argsort(-np.abs(values), axis=1, kind="stable")
+    indices[head, :kept] = head[np.take_along_axis(largest, order, axis=1)]
+    scores[head, :kept] = np.take_along_axis(values, order, axis=1)
+    return indices, scores

@@ -10,15 +10,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 from absl import logging
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tfx.components.example_validator.executor import DEFAULT_FILE_NAME
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from components.evaluation.verdicts import Verdict, refuse
-from components.interaction_validator.anomaly_checks import check_anomalies
 from components.interaction_validator.event_checks import check_events
 from components.interaction_validator.event_facts import EventFacts
-from components.interaction_validator.finding_checks import check_findings, sentence_of
 from components.interaction_validator.settings import InteractionValidatorSettings
 from components.interaction_validator.split_checks import check_splits
 from components.interaction_validator.split_facts import SplitFacts
@@ -95,3 +95,53 @@ def _write_report(uri: str, checks: Sequence[Verdict], findings: Sequence[Findin
     }
     with fileio.open(os.path.join(uri, REPORT_FILE), "w") as file:
         file.write(json.dumps(report, indent=1, ensure_ascii=False))
+
+
+def check_anomalies(artifact: Any) -> list[Verdict]:
+    """Returns a failed check per anomaly of an ExampleAnomalies artifact; critical if it is an error."""
+    checks: list[Verdict] = []
+    for split in artifact_utils.decode_split_names(artifact.split_names):
+        path = os.path.join(artifact_utils.get_split_uri([artifact], split), DEFAULT_FILE_NAME)
+        with fileio.open(path, "rb") as file:
+            found = anomalies_pb2.Anomalies.FromString(file.read())
+        infos = dict(found.anomaly_info)
+        if found.HasField("dataset_anomaly_info"):
+            infos["dataset"] = found.dataset_anomaly_info
+        checks.extend(_check(split, name, info) for name, info in sorted(infos.items()))
+    return checks
+
+
+def _check(split: str, name: str, info: anomalies_pb2.AnomalyInfo) -> Verdict:
+    return Verdict(
+        name=f"schema_of_{split}_{name}",
+        passed=False,
+        critical=info.severity == anomalies_pb2.AnomalyInfo.ERROR,
+        measured=1.0,
+        threshold=0.0,
+        sentence=f"Split `{split}`, feature `{name}`: {info.short_description}. {info.description} Remedy: "
+        "correct the data, or freeze the schema again with `towerline schema freeze --force`.",
+    )
+
+
+def check_findings(findings: Sequence[Finding]) -> list[Verdict]:
+    """Returns a failed check for each severe finding, with the count as what was measured."""
+    return [
+        Verdict(
+            name=finding.kind,
+            passed=False,
+            critical=True,
+            measured=float(finding.count),
+            threshold=0.0,
+            sentence=sentence_of(finding),
+        )
+        for finding in findings
+        if finding.severity == "error"
+    ]
+
+
+def sentence_of(finding: Finding) -> str:
+    """Returns a finding as a sentence with its remedy."""
+    where = f"Table `{finding.table}`" + (f", column `{finding.column}`" if finding.column else "")
+    example = f" ({finding.example})" if finding.example else ""
+    remedy = f" Remedy: {finding.remedy}." if finding.remedy else ""
+    return f"{where}: {finding.count:,} {finding.kind}{example}, {finding.action}.{remedy}"

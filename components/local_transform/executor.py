@@ -6,18 +6,20 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import tensorflow as tf
 from absl import logging
+from tensorflow_transform import impl_helper
 from tfx.components.transform import executor as tfx_transform
 from tfx.components.transform import executor_utils, labels
 from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils
+from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
-from components.local_transform.analysis import analyze
-from components.local_transform.graph_files import publish
+from components.local_transform.analysis import Analyzed, analyze, load
+from components.local_transform.graph_files import publish, transformed_metadata
 from components.local_transform.operations import Unsupported
 from components.local_transform.records import Records, shard_files
-from components.local_transform.rows import RowWriter
 
 _TEMPORARY = ".temp_path"
 
@@ -88,3 +90,33 @@ class Executor(tfx_transform.Executor):
 def _files(examples: Sequence[Any], splits: Sequence[str]) -> list[str]:
     folders = [uri for split in splits for uri in artifact_utils.get_split_uris(list(examples), split)]
     return [file for folder in folders for file in shard_files(folder)]
+
+
+_COMPRESSION_LEVEL = 1
+
+
+class RowWriter:
+    """Writes splits; loading the graph costs as much as some ten thousand rows, so it is loaded once.
+
+    Args:
+        analyzed: The graph.
+        records: Records of the kind that is written, for their columns.
+    """
+
+    def __init__(self, analyzed: Analyzed, records: Records) -> None:
+        schema = transformed_metadata(analyzed).schema
+        self._columns = analyzed.columns
+        self._converter = impl_helper.make_tensor_to_arrow_converter(schema)
+        self._encoder = RecordBatchToExamplesEncoder(schema)
+        self._transform = load(analyzed.model, records.of_files((), analyzed.columns).type_specs())
+
+    def write(self, records: Records, folder: str) -> None:
+        """Writes a file for each file of `records`, its rows in their order, to the folder of a split."""
+        options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=_COMPRESSION_LEVEL)
+        tf.io.gfile.makedirs(folder)
+        for shard, file in enumerate(records.files):
+            name = f"transformed_examples-{shard:05d}-of-{len(records.files):05d}.gz"
+            with tf.io.TFRecordWriter(os.path.join(folder, name), options) as writer:
+                for batch in records.of_files((file,), self._columns).batches():
+                    for record in self._encoder.encode(self._converter.convert(dict(self._transform(batch)))):
+                        writer.write(record)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import tensorflow as tf
 from absl import logging
+from tfx.dsl.io import fileio
+from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
+from components.interactions.files import SCHEMA
 from components.product_example_gen.baskets import basket_queries
-from components.product_example_gen.catalog import catalog_batches, products_without_row
 from components.product_example_gen.columns import feature_arrays
 from components.product_example_gen.event_log import EventLog
-from components.product_example_gen.interactions import write_interactions
 from components.product_example_gen.job import Job
 from components.product_example_gen.queries import Queries, concatenate, window_queries
-from components.product_example_gen.records import write_examples
+from components.product_example_gen.ragged import optional_array
 from components.product_example_gen.rows import query_batches
 from schema import names
 from schema.features import FeatureSet, types_of
@@ -118,3 +123,91 @@ def user_features(
     index = pc.index_in(users, rows[names.USER_ID].combine_chunks())
     arrays = feature_arrays(rows, columns, USERS)
     return {name: values.take(index) for name, values in arrays.items()}
+
+
+def write_interactions(log: EventLog, uri: str, shard: int) -> None:
+    """Writes the events of one range of users as a part of its own, whole or not at all."""
+    path = os.path.join(uri, f"part-{shard:05d}.parquet")
+    unfinished = os.path.join(uri, f".part-{shard:05d}.unfinished")
+    buffer = pa.BufferOutputStream()
+    pq.write_table(log.table.select(SCHEMA.names).cast(SCHEMA), buffer)
+    with fileio.open(unfinished, "wb") as file:
+        file.write(buffer.getvalue().to_pybytes())
+    fileio.rename(unfinished, path, overwrite=True)
+
+
+_COMPRESSION_LEVEL = 1
+
+
+def write_examples(batches: Iterable[pa.RecordBatch], directory: str, shard: int, num_shards: int) -> int:
+    """Writes one file of a split, whole or not at all; none if there are no rows.
+
+    Args:
+        batches: Rows; every column is a list of int64, float32 or binary, null where it is absent.
+        directory: Folder of the split.
+        shard: Number of this file.
+        num_shards: Number of files of the split.
+
+    Returns:
+        The number of rows.
+    """
+    name = f"data_tfrecord-{shard:05d}-of-{num_shards:05d}.gz"
+    unfinished = os.path.join(directory, f".{name}.unfinished")
+    encoder = RecordBatchToExamplesEncoder()
+    options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=_COMPRESSION_LEVEL)
+    tf.io.gfile.makedirs(directory)
+    num_rows = 0
+    with tf.io.TFRecordWriter(unfinished, options) as writer:
+        for batch in batches:
+            for record in encoder.encode(batch):
+                writer.write(_canonical(record))
+            num_rows += batch.num_rows
+    if num_rows:
+        tf.io.gfile.rename(unfinished, os.path.join(directory, name), overwrite=True)
+    else:
+        tf.io.gfile.remove(unfinished)
+    return num_rows
+
+
+def _canonical(record: bytes) -> bytes:
+    """Puts the features of a tf.Example in the order of their names; the encoder's order is random."""
+    example = tf.train.Example.FromString(record)
+    canonical: bytes = example.SerializeToString(deterministic=True)
+    return canonical
+
+
+_ROWS_PER_BATCH = 16_384
+
+
+def catalog_batches(
+    products: pa.Table, in_events: Iterable[str], features: FeatureSet
+) -> Iterator[pa.RecordBatch]:
+    """Yields the catalog by product id, in byte order, in batches of bounded size.
+
+    Args:
+        products: The table of products.
+        in_events: Ids of the products that events name.
+        features: Feature columns; `available` and `created_at` are kept beside them if there.
+    """
+    orphans = pa.table({names.PRODUCT_ID: pa.array(products_without_row(products, in_events), pa.string())})
+    rows = pa.concat_tables([products, orphans], promote_options="default")
+    rows = rows.take(pc.sort_indices(rows[names.PRODUCT_ID].cast(pa.binary())))
+    columns = {names.PRODUCT_ID: optional_array(_whole(rows, names.PRODUCT_ID).cast(pa.binary()))}
+    for name in (names.AVAILABLE, names.CREATED_AT):
+        if name in rows.column_names:
+            columns[name] = optional_array(_whole(rows, name).cast(pa.int64()))
+    columns.update(feature_arrays(rows, features.product_columns(), PRODUCTS))
+    catalog = pa.RecordBatch.from_pydict(columns)
+    for begin in range(0, catalog.num_rows, _ROWS_PER_BATCH):
+        rows_of_batch = np.arange(begin, min(begin + _ROWS_PER_BATCH, catalog.num_rows))
+        yield catalog.take(pa.array(rows_of_batch))
+
+
+def products_without_row(products: pa.Table, in_events: Iterable[str]) -> list[str]:
+    """Returns those of the ids in events that the table of products lacks."""
+    known = set(products[names.PRODUCT_ID].to_pylist())
+    return [product for product in in_events if product not in known]
+
+
+def _whole(rows: pa.Table, name: str) -> pa.Array:
+    return pa.concat_arrays(rows[name].chunks) if rows[name].num_chunks else pa.array([], rows[name].type)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import tensorflow as tf
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
@@ -17,11 +20,11 @@ from components.evaluation.exclusion import resolve_exclusion
 from components.recommender.graph import Recommender
 from components.recommender_assembler.assembly import Assembly, compose, prepare
 from components.recommender_assembler.assets.histories import write_histories
-from components.recommender_assembler.assets.product_table import write_products
 from components.recommender_assembler.assets.user_rows import read_user_rows
 from components.recommender_assembler.choices.auto import Choices
 from components.recommender_assembler.settings import RecommenderAssemblerSettings
 from schema import names
+from schema.files import whole_file
 
 
 class Executor(base_executor.BaseExecutor):
@@ -134,3 +137,20 @@ def write_metadata(
     path = target / names.SERVING_METADATA
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False))
+
+
+def write_products(path: Path, columns: Mapping[str, np.ndarray]) -> None:
+    """Writes `product_id` and the feature columns (`product__<column>`) as Parquet.
+
+    Args:
+        path: Of the file.
+        columns: `catalogue_columns`: texts, None where missing, or numbers, NaN where missing.
+    """
+    arrays = {
+        name if name == names.PRODUCT_ID else names.PRODUCT_PREFIX + name: pa.array(
+            values, pa.string() if values.dtype == object else pa.float64()
+        )
+        for name, values in columns.items()
+    }
+    with whole_file(path) as temporary:
+        pq.write_table(pa.table(arrays), temporary)

@@ -113,7 +113,7 @@ def _serving(arguments: argparse.Namespace) -> int:
     source = source_of(config, workdir)
     with open_concealed(source) as opened:
         users = sorted({user for events in opened.event_batches([names.USER_ID]) for user in _ids(events)})
-    figures = measure(
+    measured = measure(
         lambda: warm(pushed),
         Shop(lambda: open_concealed(source), clock_seconds=30.0),
         users,
@@ -121,7 +121,7 @@ def _serving(arguments: argparse.Namespace) -> int:
         console.note,
         Load(arguments.requests, arguments.seconds, config.seed),
     )
-    _tell(arguments, output, markdown(figures, "towerline benchmark serving"), figures.as_dict())
+    _tell(arguments, output, markdown(measured, "towerline benchmark serving"), measured.as_dict())
     return 0
 
 
@@ -155,7 +155,7 @@ def _tell(arguments: argparse.Namespace, output: Path | None, text: str, content
 
 
 def _command(arguments: argparse.Namespace, report: Report) -> str:
-    """The command that gives the same figures, without where it put them."""
+    """The command that gives the same numbers, without where it put them."""
     parts = ["towerline benchmark quality", f"--data {arguments.data}"]
     if report.protocol.profile != "full":
         parts.append(f"--profile {report.protocol.profile}")

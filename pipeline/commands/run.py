@@ -105,7 +105,7 @@ def _print(planned: Planned, finished: LocalRun, outcome: Outcome) -> None:
     from pipeline.runs.tables import outcome_text, stages_table
 
     console.say(stages_table(finished.stages))
-    console.say(f"In all: {finished.seconds:.0f} s, {planned.profile.num_events:,} events read.")
+    console.say(f"Total: {finished.seconds:.0f} s, {planned.profile.num_events:,} events read.")
     console.say(outcome_text(outcome))
 
 

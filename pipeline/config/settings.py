@@ -65,7 +65,7 @@ class TowerlineConfig(Settings):
     kubeflow: KubeflowSettings = KubeflowSettings()
     refit: bool = True
     """Whether, after the evaluation, the towers and the index are made once more from every event up to
-    now, and that is pushed. The ranker keeps its weights: it reads figures that mean the same in both."""
+    now, and that is pushed. The ranker keeps its weights: it reads features that mean the same in both."""
     fallback: Literal["classic", "off"] = "classic"
     """What is pushed where the gates refuse the model: `classic`, the order of the baseline from which its
     ranker starts, with the same signatures, if that passes the gates; `off`, nothing."""

@@ -77,14 +77,14 @@ def statistics(artifact: Artifact, folder: Path) -> View:
 
 def _statistics_row(row: dict[str, Any]) -> tuple[str, ...]:
     missing = row["missing"]
-    figures = (cell(row.get(name)) for name in ("mean", "min", "median", "max", "unique"))
+    numbers = (cell(row.get(name)) for name in ("mean", "min", "median", "max", "unique"))
     top = ", ".join(f"{cell(label)[:16]} {share:.1%}" for label, share in row.get("top", [])[:3])
     per_row = row["values_per_row"]
     return (
         row["feature"],
         "–" if missing is None else f"{missing:.1%}",
         "–" if per_row is None else f"{per_row:.1f}",
-        *figures,
+        *numbers,
         top or "–",
     )
 

@@ -94,7 +94,7 @@ def is_blessed(artifact: Artifact, folder: Path) -> bool:
 
 
 def index(artifact: Artifact, folder: Path) -> View:
-    """The figures that a component wrote beside its arrays."""
+    """The metrics that a component wrote beside its arrays."""
     names = {"CandidateIndex": "index.json", "Preranker": "training.json", "BaselineLists": "baselines.json"}
     content = read_json(folder / names[artifact.type_name])
     return View(content, (facts("Figures", {name: _plain(value) for name, value in content.items()}),))

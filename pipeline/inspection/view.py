@@ -19,7 +19,7 @@ class Table:
         title: Said above it.
         head: Names of the columns.
         rows: Cells as text.
-        right: Columns that hold figures.
+        right: Columns that hold numbers.
     """
 
     title: str

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.settings import GateSettings
 from pipeline.config.settings import TowerlineConfig
 from pipeline.config.source_access import conceal, open_concealed
 from pipeline.metadata.location import is_server, metadata_location
 from pipeline.metadata.store import check_writable
 from pipeline.planning import freezing
 from pipeline.planning.code_digest import code_digest
-from pipeline.planning.data_gates import gate_findings
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
 from pipeline.planning.rule_check import check_rules
 from pipeline.planning.workdir import usable_folder, usable_workdir
@@ -105,3 +106,42 @@ def feature_lines(profile: DatabaseProfile, plan: RunPlan) -> list[str]:
             reason = profile.reasons.get(name, "")
             lines.append(f"  {name}: {column.kind.value}" + (f" ({reason})" if reason else ""))
     return lines or ["  no feature columns: ids and times only"]
+
+
+def gate_findings(profile: DatabaseProfile, gates: GateSettings) -> Iterator[Finding]:
+    """Yields a severe finding for each share of the events above its gate.
+
+    Args:
+        profile: What is in the database.
+        gates: Thresholds.
+    """
+    repeats = gates.accepted_duplicates(profile.has_clock)
+    told = (
+        ("repeats", repeats, "max_duplicates", "repeat another", "remove rows that were loaded twice"),
+        ("top_user", gates.max_user_share, "max_user_share", "are of one user", "list it in `source.guests`"),
+        (
+            "top_product",
+            gates.max_top_product,
+            "max_top_product",
+            "are of one product",
+            "leave it out if it is no real product",
+        ),
+        (
+            "outlying_stamps",
+            gates.max_outlying_stamps,
+            "max_outlying_stamps",
+            "have an outlying stamp",
+            "correct the stamps",
+        ),
+    )
+    for name, limit, gate, what, remedy in told:
+        share = profile.shares.get(name, 0.0)
+        if share > limit:
+            yield Finding(
+                kind=f"gates.{gate}",
+                table="events",
+                count=round(share * profile.num_events),
+                action=f"refused: {share:.1%} of the events {what}, at most {limit:.1%}",
+                remedy=f"{remedy}, or raise `gates.{gate}`",
+                severity="error",
+            )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from schema import names
 from schema.errors import UserError
-from trainer.retrieval.cardinality import cardinalities
+from schema.features import FeatureColumn, Kind
 from trainer.retrieval.encoders.choice import tower_inputs
 from trainer.retrieval.export import export_retrieval
 from trainer.retrieval.lazy_adam import LazyAdam
@@ -137,3 +138,21 @@ def build_model(
     model = RetrievalModel(encoder, CandidateTower(dim, settings.hidden_dim), query_tower, shares, settings)
     model.compile(optimizer=LazyAdam(settings.learning_rate))
     return model
+
+
+def cardinalities(transform_output: Any, columns: Mapping[str, FeatureColumn]) -> dict[str, int]:
+    """Returns column -> number of indices that the transform graph may give; embeddings are left out.
+
+    Args:
+        transform_output: A `tft.TFTransformOutput`.
+        columns: Raw feature name -> column.
+    """
+    sizes = {}
+    for name, column in columns.items():
+        if column.kind is Kind.NUMBER:
+            sizes[name] = names.NUM_NUMBER_BUCKETS + names.FIRST_CATEGORY
+        elif column.kind is Kind.CATEGORY:
+            sizes[name] = transform_output.vocabulary_size_by_name(name) + names.FIRST_CATEGORY
+        elif column.kind is Kind.TEXT:
+            sizes[name] = transform_output.vocabulary_size_by_name(name) + names.NUM_HASHED_WORDS
+    return sizes

@@ -69,7 +69,7 @@ class UserKnn:
         def alike(start: int, end: int) -> sparse.csr_matrix:
             cosines = (rows_of_queries(profiles, eval_set, start, end) @ neighbours.T).tocsr()
             asking = np.repeat(eval_set.users[start:end], np.diff(cosines.indptr))
-            cosines.data[active[cosines.indices] == asking] = 0  # nobody is his own neighbour
+            cosines.data[active[cosines.indices] == asking] = 0  # nobody is their own neighbour
             cosines.eliminate_zeros()
             return cosines
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from benchmarks.training.__main__ import main
-from benchmarks.training.report import Measured, markdown
+from benchmarks.training.__main__ import Measured, main, markdown
 
 
 def test_the_ratio_is_that_of_examples_a_second_round_by_round():

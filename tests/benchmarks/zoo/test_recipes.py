@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.zoo.database import write_shop
+from benchmarks.zoo.benchmark import write_shop
 from benchmarks.zoo.process import Recipe, Shop
 from benchmarks.zoo.recipes import ZOO
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_generator.new_users import choose_cold_share, share_without_history
+from components.candidate_generator.executor import choose_cold_share, share_without_history
 from schema import names
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)

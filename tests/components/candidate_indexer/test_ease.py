@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from components.candidate_indexer.ease import ease_weights
+from components.candidate_indexer.snapshots import ease_weights
 
 
 def random_matrix(seed, users=60, products=12):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_indexer.new_products import rank_new_products
+from components.candidate_indexer.snapshots import rank_new_products
 from components.interactions.events import Events
 
 DAY = 86_400

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.candidate_indexer.volumes import window_weights
+from components.candidate_indexer.executor import window_weights
 
 WINDOW = 8
 CUTOFFS = (10, 20, 30, 40, 50)

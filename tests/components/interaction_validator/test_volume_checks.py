@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.interaction_validator.volume_checks import check_volume
+from components.interaction_validator.event_checks import check_volume
 
 FIRST = 19_000  # 2022-01-08
 

@@ -3,8 +3,8 @@
 import apache_beam as beam
 from apache_beam.testing.util import assert_that, equal_to
 
+from components.product_example_gen.executor import AddUp, Total
 from components.product_example_gen.shards import ShardSummary
-from components.product_example_gen.summaries import AddUp, Total
 
 SHARDS = [
     ShardSummary(3, {"train": 2, "eval": 1}, ["p1", "p2"]),

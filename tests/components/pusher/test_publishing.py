@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from components.pusher import publishing
-from components.pusher.publishing import publish
+from components.pusher import executor as publishing
+from components.pusher.executor import publish
 from schema.versions import versions
 
 
@@ -80,7 +80,7 @@ def test_a_kill_in_the_middle_of_the_copy_leaves_what_is_served_as_it_was(model,
         f"""
         import os, shutil, signal
         from pathlib import Path
-        from components.pusher.publishing import publish
+        from components.pusher.executor import publish
 
         def copy_half(source, target):
             Path(target).mkdir()

@@ -1,6 +1,6 @@
 """When two lists are the same."""
 
-from components.serving_validator.parity import mismatch
+from components.serving_validator.executor import mismatch
 
 OFFLINE = (["a", "b", "c", "d"], [4.0, 3.0, 3.0, 1.0])
 

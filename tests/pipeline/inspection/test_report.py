@@ -15,7 +15,7 @@ from pipeline.inspection.graph import read_graph
 from pipeline.reporting import charts
 from pipeline.reporting.page import report_page
 from pipeline.reporting.record import masked, write_record
-from pipeline.reporting.shop import inequality, read_shop
+from pipeline.reporting.run_sections import inequality, read_shop
 
 VOID = {"meta", "link", "br"}
 

@@ -1,6 +1,6 @@
 """The section about diversity in the report of a run."""
 
-from pipeline.reporting.diversity_section import diversity_section
+from pipeline.reporting.page import diversity_section
 
 CURVE = {
     "num_queries": 1234,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from schema import names
 from schema.features import FeatureColumn, Kind
-from trainer.retrieval.cardinality import cardinalities
+from trainer.retrieval.run import cardinalities
 
 
 class Vocabularies:

@@ -6,8 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.recommender_assembler.assets.histories import write_histories
-from components.recommender_assembler.assets.segment_shares import segment_lists
+from components.recommender_assembler.assets.histories import segment_lists, write_histories
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.windows import TimeWindows
 from serving.model.histories import Histories

@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow.parquet as pq
 
-from components.recommender_assembler.assets.product_table import write_products
+from components.recommender_assembler.executor import write_products
 from schema import names
 
 
