@@ -43,6 +43,8 @@ class Catalogue:
             )
         table = pq.read_table(path)
         ids = table[names.PRODUCT_ID].to_pylist()
+        self.product_ids = table[names.PRODUCT_ID].combine_chunks()
+        """Those that the model knows, in its order."""
         self._place = {product_id: place for place, product_id in enumerate(ids)}
         self.num_products = len(ids)
         self._columns: dict[str, npt.NDArray[Any]] = {}
@@ -71,6 +73,13 @@ class Catalogue:
     def places(self, product_ids: Sequence[str]) -> IntArray:
         """Rows of products, -1 for what the table lacks `[ids]`."""
         return np.array([self._place.get(product_id, _UNKNOWN) for product_id in product_ids], np.int64)
+
+    def described(self) -> BoolArray:
+        """Which products have any value at all, as those do not that events alone name `[products]`."""
+        found = np.zeros(self.num_products, np.bool_)
+        for column, values in self._columns.items():
+            found |= values != _UNKNOWN if column in self._values else ~np.isnan(values)
+        return found
 
     def met(self, wanted: Conditions) -> npt.NDArray[np.int64]:
         """How many of the wanted values each product has `[products]`; a missing value is none."""
