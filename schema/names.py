@@ -61,6 +61,8 @@ KIND_WINDOW: Final = "window"
 PRODUCT_ID: Final = "product_id"
 AVAILABLE: Final = "available"
 CREATED_AT: Final = "created_at"
+UPDATED_AT: Final = "updated_at"
+"""Of the product table: says when a row changed last, to whoever follows the table."""
 
 # Prefixes of the feature columns of the database.
 USER_PREFIX: Final = "user__"

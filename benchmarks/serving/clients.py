@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 _CLIENTS = 16
 _TIMEOUT = 60
@@ -27,14 +28,22 @@ class Client:
 
     def ask(self, user: str) -> int:
         """Asks for recommendations; the status of the answer, which is read to its end."""
+        return self._answer({"user_id": user, "top_k": 10, "diversity": 0.3})[0]
+
+    def items(self, user: str, top_k: int = 10) -> list[str]:
+        """The products of an answer."""
+        status, body = self._answer({"user_id": user, "top_k": top_k})
+        if status != 200:
+            raise RuntimeError(f"The server answered {status}.")
+        return [item["product_id"] for item in json.loads(body)["items"]]
+
+    def _answer(self, request: dict[str, Any]) -> tuple[int, bytes]:
         if not hasattr(self._local, "connection"):
             self._local.connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT)
-        body = json.dumps({"user_id": user, "top_k": 10, "diversity": 0.3})
         headers = {"content-type": "application/json"}
-        self._local.connection.request("POST", "/v1/recommendations", body, headers)
+        self._local.connection.request("POST", "/v1/recommendations", json.dumps(request), headers)
         answer = self._local.connection.getresponse()
-        answer.read()
-        return int(answer.status)
+        return int(answer.status), answer.read()
 
 
 def at_rate(client: Client, users: Sequence[str], per_second: float) -> tuple[list[float], int]:

@@ -39,8 +39,12 @@ class Running:
 
 
 @contextlib.contextmanager
-def serving(workdir: Path) -> Iterator[Running]:
+def serving(workdir: Path, *more: str) -> Iterator[Running]:
     """Starts the server on a free port and stops it at the end.
+
+    Args:
+        workdir: With a pushed model.
+        more: Further arguments of the command.
 
     Raises:
         UserError: It ended, or was not ready within five minutes.
@@ -49,6 +53,7 @@ def serving(workdir: Path) -> Iterator[Running]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "pipeline", "serve", "--workdir", str(workdir), "--port", str(port)]
+    command += more
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

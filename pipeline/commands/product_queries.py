@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ def loaded_model(arguments: argparse.Namespace) -> PushedModel:
         UserError: `--top-k` is below 1 or nothing has been pushed.
     """
     from pipeline.config.loading import load_config
+    from pipeline.config.remembered_source import source_of
+    from pipeline.config.source_access import open_concealed
+    from serving.new_products.following import hide_sold_out
 
     if arguments.top_k < 1:
         raise UserError(f"`--top-k` must be at least 1. Received: {arguments.top_k}.")
@@ -33,6 +37,8 @@ def loaded_model(arguments: argparse.Namespace) -> PushedModel:
     model = PushedModel(config.push.directory_in(workdir))
     with quiet_stderr():
         model.load()
+    with contextlib.suppress(UserError), open_concealed(source_of(config, workdir)) as source:
+        hide_sold_out(model, source)  # without a database it is as when the model was made
     return model
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from schema.request import Query
     from serving.database.live_history import LiveHistory
     from serving.model.pushed_model import PushedModel
+    from serving.new_products.following import hide_sold_out
 
     if arguments.top_k < 1:
         raise UserError(f"`--top-k` must be at least 1. Received: {arguments.top_k}.")
@@ -49,6 +51,8 @@ def execute(arguments: argparse.Namespace) -> int:
     with quiet_stderr():
         model.recommend([Query("", 1)], 1, False)  # loads it, and makes the signature ready
     with open_concealed(source_of(config, workdir)) as source:
+        with contextlib.suppress(UserError):  # models of before have no table of products
+            hide_sold_out(model, source)
         history = LiveHistory(source, model.features, model.history_length)
         if arguments.user is not None:
             return _one(arguments, model, history, source)

@@ -58,8 +58,10 @@ def execute(arguments: argparse.Namespace) -> int:
     from serving.replay.recording import Recorder
     from serving.running import run
 
+    config = load_config(arguments, arguments.source)
     settings = ServerSettings.parse(
         {
+            **config.serve.model_dump(),
             "host": arguments.host,
             "port": arguments.port,
             "grpc_port": arguments.grpc_port,
@@ -70,7 +72,6 @@ def execute(arguments: argparse.Namespace) -> int:
             "token": os.environ.get(TOKEN_VARIABLE) or None,
         }
     )
-    config = load_config(arguments, arguments.source)
     workdir = Path(arguments.workdir).expanduser().absolute()
     directory = config.push.directory_in(workdir)
     model = PushedModel(directory)

@@ -18,6 +18,7 @@ from schema.settings import Settings
 from schema.source import mask_url
 from schema.source_settings import EventSettings, FeatureSettings, SourceSettings
 from schema.windows import SplitSettings
+from serving.http.settings import ServeSettings
 from trainer.settings import RankingSettings, RetrievalSettings
 
 
@@ -62,6 +63,7 @@ class TowerlineConfig(Settings):
     beam: BeamSettings = BeamSettings()
     metadata: MetadataSettings = MetadataSettings()
     push: PushSettings = PushSettings()
+    serve: ServeSettings = ServeSettings()
     kubeflow: KubeflowSettings = KubeflowSettings()
     refit: bool = True
     """Whether, after the evaluation, the towers and the index are made once more from every event up to

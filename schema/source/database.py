@@ -35,6 +35,7 @@ class Database:
         self.dialect = dialect.name
         self.position = ""
         self._classes: dict[Relation, dict[str, Class]] = {}
+        self._watching: Any = None
 
     def names(self) -> list[str]:
         """Returns tables and views."""
@@ -91,6 +92,17 @@ class Database:
             classes = self._classes.get(relation) or self._dialect.classes(relation, where)
         return self._read(relation, [OCCURRED_AT], where, classes)
 
+    def mark(self, relation: Relation) -> Any:
+        """Lets the database count, on a connection that stays open."""
+        sql = self._dialect.mark(relation)
+        if sql is None:
+            return None
+        with self._clear_errors(relation):
+            if self._watching is None:
+                self._watching = self._dialect.engine.connect().execution_options(no_parameters=True)
+            with self._watching.begin():
+                return [tuple(row) for row in self._watching.exec_driver_sql(sql)]
+
     def ranges(self, relation: Relation, count: int) -> list[UserRange]:
         """Counts the events of each user and cuts where a range is full."""
         dialect = self._dialect
@@ -116,6 +128,9 @@ class Database:
 
     def close(self) -> None:
         """Gives back connections."""
+        if self._watching is not None:
+            self._watching.close()
+            self._watching = None
         self._dialect.close()
 
     def _read_few(

@@ -112,6 +112,18 @@ class Dialect(ABC):
         until = self.until(stamp, latest) if kind in ("stamp", "local") else until_number(stamp, latest)
         return f" WHERE {stamp} = (SELECT MAX({stamp}) FROM {self.source(relation)} WHERE {until})"
 
+    def mark(self, relation: Relation) -> str | None:
+        """Returns a small query whose rows differ as soon as products have changed.
+
+        None where the table has no `updated_at`: then it is cheaper to read than to calculate.
+        """
+        sources = dict(relation.columns)
+        if names.UPDATED_AT not in sources:
+            return None
+        flag = self.quote(sources[names.AVAILABLE]) if names.AVAILABLE in sources else "1"
+        counted = f"SELECT {flag} AS flag, COUNT(*), MAX({self.quote(sources[names.UPDATED_AT])})"
+        return f"{counted} FROM {self.source(relation)} GROUP BY 1 ORDER BY 1"
+
     def until(self, stamp: str, latest: int) -> str:
         """Returns the condition that a column of dates or timestamps is not later than `latest`."""
         day = datetime.datetime.fromtimestamp(latest, datetime.UTC)

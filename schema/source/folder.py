@@ -92,6 +92,12 @@ class Folder:
         del latest
         return self.read(relation, [OCCURRED_AT])
 
+    def mark(self, relation: Relation) -> Any:
+        """Names, sizes and times of the files; of all files for a query."""
+        tables = self._tables().values() if relation.query is not None else [self._parts(relation)]
+        stats = [(part.path, part.path.stat()) for parts in tables for part in parts]
+        return [(str(path), found.st_size, found.st_mtime_ns) for path, found in stats]
+
     def ranges(self, relation: Relation, count: int) -> list[UserRange]:
         """Counts the events of each user and cuts where a range is full."""
         return id_ranges((batch.column(0) for batch in self.read(relation, [USER_ID])), count)

@@ -17,6 +17,11 @@ _WHOLE: Final = re.compile(r"(-?(?:0|[1-9][0-9]*))\.0+")
 _UUID: Final = re.compile(r"\{?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\}?")
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]*")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_PERHAPS_ODD: Final = (
+    r"^[\s\x0b\x1c-\x1f\x{85}\pZ]|[\s\x0b\x1c-\x1f\x{85}\pZ]$|\.0|"
+    r"^\{|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-"
+)
+"""RE2: matches each id that is not in canonical form, and some that are."""
 _EXACT_FLOATS: Final = 2.0**63
 
 
@@ -64,6 +69,8 @@ def bytes_text(value: bytes) -> str:
 def canonical_ids(values: pa.Array) -> pa.Array:
     """Returns ids of any type in their canonical form, as text."""
     texts = id_texts(values)
+    if not pc.any(pc.match_substring_regex(texts, _PERHAPS_ODD), min_count=0).as_py():
+        return texts
     encoded = texts.dictionary_encode()
     raw = encoded.dictionary.to_pylist()
     canonical = [canonical_id(text) for text in raw]

@@ -20,6 +20,7 @@ from schema.source.forms import note_forms
 from schema.source.guests import is_guest, of_users, unread
 from schema.source.id_ranges import id_ranges, in_range
 from schema.source.ids import canonical_id, id_forms
+from schema.source.product_states import ProductStates
 from schema.source.relations import Relation, missing_table, unmapped, with_columns
 from schema.source.returns import Settled, settle
 from schema.source.row_tables import file_named, joined, newest_of_each, oldest_first, only
@@ -112,8 +113,7 @@ class ProductSource:
         if relation is None:
             return pa.table({})
         columns = self.columns(table)
-        batches = list(self._tables.read(relation, columns))
-        rows = self._native(table, joined(batches, columns), types, kinds)
+        rows = self._native(table, joined(list(self._tables.read(relation, columns)), columns), types, kinds)
         if table == USERS and not with_guests:
             return rows.filter(pc.invert(is_guest(rows[names.USER_ID], self.reading)))
         return rows
@@ -209,6 +209,10 @@ class ProductSource:
         """Reads the rows of `products` of these ids, as `user_rows` does."""
         known = {canonical_id(product_id) for product_id in product_ids}
         return self._rows_of(PRODUCTS, known, product_ids, types)
+
+    def product_states(self) -> ProductStates:
+        """Returns who tells again and again which products there are and which of them are available."""
+        return ProductStates(self._tables, self._relations[PRODUCTS])
 
     def newest_event_time(self) -> int:
         """Returns the stamp of the newest event, 0 if there is none.

@@ -218,7 +218,7 @@ class SqliteDialect(Dialect):
         import adbc_driver_sqlite.dbapi as adbc
 
         if self._connection is None:
-            self._connection = adbc.connect(self._uri)
+            self._connection = adbc.connect(self._uri, autocommit=True)  # each read sees what is new
         with self._connection.cursor() as cursor:
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_ARROW_BATCH_ROWS)})
             cursor.execute(sql)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -45,6 +45,9 @@ class Tables(Protocol):
 
     def read_newest(self, relation: Relation, latest: int) -> Iterator[pa.RecordBatch]:
         """Reads the stamps of some events, the newest up to `latest` (epoch seconds) among them."""
+
+    def mark(self, relation: Relation) -> Any:
+        """Returns what is another as soon as products have changed; None where only reading them tells."""
 
     def ranges(self, relation: Relation, count: int) -> list[UserRange]:
         """Cuts the users of the events into at most `count` ranges with about as many events each."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -26,9 +27,12 @@ class Shop:
     """
 
     def __init__(self, open_source: Callable[[], ProductSource], clock_seconds: float) -> None:
-        self._open = open_source
+        self.open_source = open_source
+        """Opens the database."""
         self._local = threading.local()
         self._clock = Clock(self._newest, clock_seconds)
+        self._read_at: float | None = None
+        self._is_away = False
         self.on_unfit: Callable[[str, int], object] = lambda *_: None
         """Called with a column and the number of its values that were read and do not fit it."""
 
@@ -65,6 +69,15 @@ class Shop:
         """The moment after the newest event, epoch seconds."""
         return self._clock.now()
 
+    def history_age(self) -> float | None:
+        """How old a history would be that is read now, in seconds.
+
+        0 while the database answers, and otherwise since it answered last; None if it never has.
+        """
+        if not self._is_away:
+            return 0.0
+        return None if self._read_at is None else time.monotonic() - self._read_at
+
     def product_rows(self, product_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Product id -> its row, for those that have one."""
         with self._reopened_after_errors():
@@ -78,7 +91,9 @@ class Shop:
         """A connection that failed may stay broken; the next question opens another."""
         try:
             yield
+            self._read_at, self._is_away = time.monotonic(), False
         except UserError:
+            self._is_away = True
             if hasattr(self._local, "source"):
                 self._local.source.close()
                 del self._local.source
@@ -86,7 +101,7 @@ class Shop:
 
     def _source(self) -> ProductSource:
         if not hasattr(self._local, "source"):
-            self._local.source = self._open()
+            self._local.source = self.open_source()
             self._local.source.on_unfit = self.on_unfit
         source: ProductSource = self._local.source
         return source

@@ -11,7 +11,7 @@ from serving.http.middleware import REQUEST_ID
 from serving.new_products.merging import NewProducts
 from serving.recommend.reading import ShopReader
 from serving.recommend.recommending import Recommending
-from serving.replay.recording import Recorder, RecordingShop
+from serving.replay.recording import Offer, Recorder, RecordingShop
 
 
 class Answering:
@@ -35,14 +35,20 @@ class Recorded(Answering):
         recorder: Writes them.
         shop: The product database.
         new_products: Of the side index.
+        hidden: Products of the model that are kept out.
         request: The request.
     """
 
     def __init__(
-        self, recorder: Recorder, shop: ShopReader, new_products: NewProducts, request: BaseModel
+        self,
+        recorder: Recorder,
+        shop: ShopReader,
+        new_products: NewProducts,
+        hidden: frozenset[bytes] | None,
+        request: BaseModel,
     ) -> None:
         self._recorder, self._request = recorder, request
-        self._shop, self._products = RecordingShop(shop), new_products.index.products
+        self._shop, self._offer = RecordingShop(shop), Offer(new_products.index.products, hidden)
         super().__init__(Recommending(self._shop, new_products))
 
     async def keep(self, route: str, answer: dict[str, Any]) -> None:
@@ -51,4 +57,4 @@ class Recorded(Answering):
         readings = dict(self._shop.readings)
         write = self._recorder.write
         request_id = REQUEST_ID.get()
-        await asyncio.to_thread(write, route, request_id, self._request, readings, self._products, answer)
+        await asyncio.to_thread(write, route, request_id, self._request, readings, self._offer, answer)

@@ -54,11 +54,9 @@ def create_app(server: Server) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        server.holder.start()
-        server.workers.prepare(server.shop.connect)
+        server.start()
         yield
-        server.holder.stop()
-        server.workers.close()
+        server.stop()
 
     app = FastAPI(
         title="Towerline", version="1", lifespan=lifespan, responses=_ERRORS, docs_url=None, redoc_url=None
@@ -95,6 +93,7 @@ def _recommendation_routes(app: FastAPI, server: Server) -> None:
             )
         except TimeoutError:
             answer = popular_answer(request, served)
+        answer["ages_s"] = server.ages.of_answer(served, answer.get("fallback"))
         await answering.keep("/v1/recommendations", answer)
         if "fallback" in answer:
             server.metrics.fallback(answer["fallback"])
@@ -138,8 +137,10 @@ def _operation_routes(app: FastAPI, server: Server) -> None:
 
     @app.get("/readyz")
     async def readyz() -> dict[str, str]:
-        """Whether a model is warm."""
-        return {"status": "ready", "model_version": server.served().model.version}
+        """Whether a model is warm, and no part of its answers older than `serve.max_ages_s` allows."""
+        served = server.served()
+        server.check_ages(served)
+        return {"status": "ready", "model_version": served.model.version}
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

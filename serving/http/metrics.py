@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -15,9 +15,16 @@ class ServerMetrics:
     Args:
         in_hand: Requests that run or wait for a worker.
         version: The version that is served; 0 if there is none yet.
+        ages: Part of the answers -> how old it is.
     """
 
-    def __init__(self, in_hand: Callable[[], int], version: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        in_hand: Callable[[], int],
+        version: Callable[[], int],
+        ages: Callable[[], Mapping[str, float]] = dict,
+    ) -> None:
+        self._read_ages = ages
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "towerline_requests", "Requests by route and status.", ["route", "status"], registry=registry
@@ -33,6 +40,9 @@ class ServerMetrics:
             "Values of rows and requests that do not fit their column.",
             ["column"],
             registry=registry,
+        )
+        self._ages = Gauge(
+            "towerline_age_seconds", "Age of the parts of an answer.", ["part"], registry=registry
         )
         waiting = Gauge("towerline_in_hand", "Requests that run or wait.", registry=registry)
         waiting.set_function(in_hand)
@@ -54,4 +64,6 @@ class ServerMetrics:
 
     def text(self) -> bytes:
         """The exposition format."""
+        for part, seconds in self._read_ages().items():
+            self._ages.labels(part).set(seconds)
         return generate_latest(self._registry)

@@ -28,18 +28,20 @@ def _question_routes(app: FastAPI, server: Server) -> None:
     @app.post("/v1/similar")
     async def similar(request: SimilarRequest) -> dict[str, Any]:
         """Products like a product, or nearest to a given embedding."""
-        model = server.served().model
+        served = server.served()
         server.check_top_k(request.top_k)
-        answer = await server.workers.run(lambda: similar_answer(request, model, server.new_products))
+        answer = await server.workers.run(lambda: similar_answer(request, served.model, server.new_products))
+        answer["ages_s"] = server.ages.of_products(served)
         await server.answering(request).keep("/v1/similar", answer)
         return answer
 
     @app.post("/v1/search")
     async def search(request: SearchRequest) -> dict[str, Any]:
         """Products for a text; no items if no part of it occurs in the catalogue."""
-        model = server.served().model
+        served = server.served()
         server.check_top_k(request.top_k)
-        answer = await server.workers.run(lambda: search_answer(request, model, server.new_products))
+        answer = await server.workers.run(lambda: search_answer(request, served.model, server.new_products))
+        answer["ages_s"] = server.ages.of_products(served)
         await server.answering(request).keep("/v1/search", answer)
         return answer
 

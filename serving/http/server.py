@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from serving.database.product_table import ProductTable
 from serving.database.shop import Shop
+from serving.http.ages import Ages, AgesInSeconds, beyond
 from serving.http.answering import Answering, Recorded
 from serving.http.extras import Extras
 from serving.http.metrics import ServerMetrics
 from serving.http.settings import ServerSettings
 from serving.http.workers import Workers
 from serving.model.holder import ModelHolder, Served
+from serving.model.pushed_model import PushedModel
+from serving.new_products.following import Following
 from serving.new_products.merging import NewProducts
 from serving.new_products.side_index import SideIndex
 from serving.problems import ProblemError
@@ -35,8 +39,13 @@ class Server:
         self.extras = extras or Extras()
         self.workers = Workers(settings.num_workers, settings.most_waiting)
         self.new_products = NewProducts(self.extras.side_index or SideIndex(None))
-        holder.after_load.append(self.new_products.retire)
-        self.metrics = ServerMetrics(lambda: self.workers.in_hand, self._version)
+        self.table = ProductTable(shop.open_source, settings.refresh_seconds)
+        self.following = Following(self.new_products)
+        self.table.on_change.append(self.following.take)
+        self.following.on_hidden.append(self._renew)
+        holder.after_load += [self._follow, self.new_products.retire]
+        self.ages = Ages(shop, self.table)
+        self.metrics = ServerMetrics(lambda: self.workers.in_hand, self._version, self._ages_now)
         self.recommending = Recommending(shop, self.new_products, self.metrics.unfit)
         shop.on_unfit = self.metrics.unfit
 
@@ -51,11 +60,22 @@ class Server:
             raise ProblemError(503, "No model is ready yet.", {"Retry-After": "2"})
         return served
 
+    def check_ages(self, served: Served) -> None:
+        """Refuses where a part is older than the settings allow.
+
+        Raises:
+            ProblemError: 503.
+        """
+        told = beyond(self.ages.of_server(served), self.settings.max_ages_s)
+        if told:
+            raise ProblemError(503, f"{told}.", {"Retry-After": "2"})
+
     def answering(self, request: BaseModel) -> Answering:
         """Who answers a request; a record of it is kept if there is a recorder."""
         if self.extras.recorder is None:
             return Answering(self.recommending)
-        return Recorded(self.extras.recorder, self.shop, self.new_products, request)
+        hidden = self.holder.served.model.hidden_ids if self.holder.served else None
+        return Recorded(self.extras.recorder, self.shop, self.new_products, hidden, request)
 
     def budget(self, request: RecommendationRequest) -> float | None:
         """Seconds that an answer may take; who wants it explained has the time."""
@@ -69,6 +89,32 @@ class Server:
         """
         if top_k > self.settings.most_top_k:
             raise ProblemError(422, f"top_k: at most {self.settings.most_top_k}. Received: {top_k}.")
+
+    def start(self) -> None:
+        """Begins to watch the push directory and the product table, and connects the workers."""
+        self.holder.start()
+        self.table.start()
+        self.workers.prepare(self.shop.connect)
+
+    def stop(self) -> None:
+        """Ends what `start` began."""
+        self.holder.stop()
+        self.table.stop()
+        self.workers.close()
+
+    def _ages_now(self) -> AgesInSeconds:
+        return self.ages.of_server(self.holder.served) if self.holder.served else {}
+
+    def _follow(self, model: PushedModel) -> None:
+        """Before a model is served, what is sold out is known."""
+        self.following.attach(model)
+        if self.table.read_at is None:
+            self.table.look()
+
+    def _renew(self, model: PushedModel) -> None:
+        served = self.holder.served
+        if served is not None and served.model is model:
+            served.renew()
 
     def _version(self) -> int:
         return int(self.holder.served.model.version) if self.holder.served else 0

@@ -1,4 +1,4 @@
-"""Settings of the server, given on the command line."""
+"""Settings of the server, given on the command line or in the section `serve` of the configuration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,30 @@ from pydantic import Field
 from schema.settings import Settings
 
 
-class ServerSettings(Settings):
+class MaxAges(Settings):
+    """How old the parts of an answer may be, in seconds; without a limit they may be of any age."""
+
+    history: Annotated[float, Field(gt=0)] | None = None
+    """Since histories were read: only where the database does not answer are they older than the request."""
+    availability: Annotated[float, Field(gt=0)] | None = None
+    """Since the product table was read."""
+    statistics: Annotated[float, Field(gt=0)] | None = None
+    """Since the newest event that the popularity and the neighbours of the pushed version know of."""
+    model: Annotated[float, Field(gt=0)] | None = None
+    """Since the pushed version was made."""
+
+
+class ServeSettings(Settings):
+    """Of `towerline serve`, beside its options."""
+
+    refresh_seconds: Annotated[float, Field(gt=0)] = 2.0
+    """Time within which a change of the product table has come through: what is sold out or gone leaves every
+    answer, what has come back or is new is in them."""
+    max_ages_s: MaxAges = MaxAges()
+    """Beyond them `/readyz` answers 503."""
+
+
+class ServerSettings(ServeSettings):
     """Limits of the server."""
 
     host: str = "127.0.0.1"

@@ -17,11 +17,10 @@ from schema import names
 from schema.errors import UserError
 from schema.request import value_text
 from schema.rules import BoolArray, Wanted, matches, text_choices
+from serving.model.conditions import Conditions, met
 
 _UNKNOWN: Final = -1
 
-Conditions = Mapping[str, Wanted]
-"""Column -> what its value must be."""
 IntArray = npt.NDArray[np.int64]
 
 
@@ -44,6 +43,8 @@ class Catalogue:
             )
         table = pq.read_table(path)
         ids = table[names.PRODUCT_ID].to_pylist()
+        self.product_ids = table[names.PRODUCT_ID].combine_chunks()
+        """Those that the model knows, in its order."""
         self._place = {product_id: place for place, product_id in enumerate(ids)}
         self.num_products = len(ids)
         self._columns: dict[str, npt.NDArray[Any]] = {}
@@ -73,11 +74,18 @@ class Catalogue:
         """Rows of products, -1 for what the table lacks `[ids]`."""
         return np.array([self._place.get(product_id, _UNKNOWN) for product_id in product_ids], np.int64)
 
+    def described(self) -> BoolArray:
+        """Which products have any value at all, as those do not that events alone name `[products]`."""
+        found = np.zeros(self.num_products, np.bool_)
+        for column, values in self._columns.items():
+            found |= values != _UNKNOWN if column in self._values else ~np.isnan(values)
+        return found
+
     def met(self, wanted: Conditions) -> npt.NDArray[np.int64]:
         """How many of the wanted values each product has `[products]`; a missing value is none."""
         total = np.zeros(self.num_products, np.int64)
         for column, value in wanted.items():
-            total += self._has(column, value)
+            total += self._meets(column, value)
         return total
 
     def have(self, product_ids: Sequence[str], wanted: Conditions) -> BoolArray:
@@ -86,9 +94,10 @@ class Catalogue:
         kept: BoolArray = places != _UNKNOWN
         for column, value in wanted.items():
             if column == names.PRODUCT_ID:
-                kept &= matches(np.array(product_ids, object), value)
+                ids = np.array(product_ids, object)
+                kept &= met(value, lambda wanted: matches(ids, wanted))  # noqa: B023  (called at once)
             else:
-                kept &= self._has(column, value)[places]
+                kept &= self._meets(column, value)[places]
         return kept
 
     def value(self, product_id: str, column: str) -> Any:
@@ -121,6 +130,9 @@ class Catalogue:
         codes = encoded.indices.fill_null(_UNKNOWN).to_numpy(zero_copy_only=False)
         self._columns[column] = codes.astype(np.int64)
         self._values[column] = {value: code for code, value in enumerate(encoded.dictionary.to_pylist())}
+
+    def _meets(self, column: str, condition: Any) -> BoolArray:
+        return met(condition, lambda wanted: self._has(column, wanted))
 
     def _has(self, column: str, wanted: Wanted) -> BoolArray:
         """`schema.rules.matches` by the codes of texts, so that no text is compared."""

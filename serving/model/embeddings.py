@@ -40,7 +40,7 @@ def embeds_products(model: PushedModel) -> bool:
 def embed_query(model: PushedModel, query: Query) -> FloatArray:
     """The unit vector of a query `[dim]`."""
     inputs = encode_queries(model.features, [query], model.history_length)
-    return np.asarray(model.signatures[names.EMBED_QUERIES](inputs)[names.QUERY_EMBEDDING][0])
+    return np.asarray(model.answer(names.EMBED_QUERIES, inputs)[names.QUERY_EMBEDDING][0])
 
 
 def embed_products(
@@ -52,7 +52,7 @@ def embed_products(
         model: One that `embeds_products`.
         products: Ids with the values of their columns, as `checked_features` returns them.
     """
-    found = model.signatures[names.EMBED_PRODUCTS](encode_products(model.features, products))
+    found = model.answer(names.EMBED_PRODUCTS, encode_products(model.features, products))
     return found[names.EMBEDDING], found[names.KNOWN]
 
 
@@ -83,7 +83,7 @@ def nearest(model: PushedModel, embedding: FloatArray, top_k: int, column: str |
         column: The embedding column; None for the towers.
     """
     name = names.NEAREST if column is None else f"{names.NEAREST}__{column}"
-    found = model.signatures[name]({names.EMBEDDING: [embedding], names.TOP_K: top_k})
+    found = model.answer(name, {names.EMBEDDING: [embedding], names.TOP_K: top_k})
     pairs = zip(found[names.PRODUCT_ID][0].tolist(), found["score"][0].tolist(), strict=True)
     kept = [(product_id.decode(), score) for product_id, score in pairs if product_id]
     return [{"rank": rank, "product_id": name, "score": score} for rank, (name, score) in enumerate(kept, 1)]

@@ -35,6 +35,10 @@ class Served:
         self.popular = popular
         self.histories = histories
 
+    def renew(self) -> None:
+        """Finds what is popular among the products that are not hidden."""
+        self.popular = _popular(self.model)
+
 
 class ModelHolder:
     """Loads the newest version of a push directory, and every newer one as it is pushed.
@@ -94,6 +98,8 @@ class ModelHolder:
         """Serves a model that is warm."""
         for step in self.after_load:
             step(served.model)
+        if served.model.hidden_ids:
+            served.renew()
         if self._served is not None:
             self._replaced.append(weakref.ref(self._served.model))
         self._served = served
@@ -111,8 +117,7 @@ class ModelHolder:
 def warm(model: PushedModel) -> Served:
     """Loads a model and asks it everything once: the first call of a signature is slow."""
     model.load()
-    stranger = Query("", 1)
-    popular = model.recommend([stranger], _WARM_UP, False)[0]
+    popular = _popular(model)
     if popular:
         known = popular[0]["product_id"]
         model.recommend([Query("", 1, [known], [0], [model.features.event_types[0]])], 10, True)
@@ -121,3 +126,8 @@ def warm(model: PushedModel) -> Served:
             model.search(known, 10)
             model.catalogue.places([known])
     return Served(model, popular, Histories(model.folder))
+
+
+def _popular(model: PushedModel) -> Items:
+    stranger = Query("", 1)
+    return model.recommend([stranger], _WARM_UP, False)[0]

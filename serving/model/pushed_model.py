@@ -11,16 +11,19 @@ from schema import names
 from schema.errors import UserError
 from schema.features import FeatureSet
 from schema.request import Query, encode_queries
-from schema.rules import Rule
+from schema.rules import BoolArray, Rule
 from schema.versions import newest_version
 from serving.model.catalogue import Catalogue
+from serving.model.hidden import Hidden, without_hidden
 from serving.model.items import Columns, Items, Ranked, plain
 
 if TYPE_CHECKING:
-    from serving.model.signatures import Signature
+    from serving.model.signatures import LoadedModel, Signature
 
 MOST_EVENTS: Final = 20_000
 """Events of a user that a request carries, the newest ones."""
+_FIRST_STAMP: Final = 10**9
+"""Smaller numbers of versions are no stamps."""
 
 
 class PushedModel:
@@ -52,22 +55,52 @@ class PushedModel:
         self.diversity = float(metadata.get("diversity", 0.0))
         """What the lists have where a request does not ask for another."""
         self.rules = [Rule.parse(rule) for rule in metadata.get("post_ranking", {}).get("rules", [])]
+        self.statistics_until = int(metadata.get("windows", {}).get("now", 0))
+        """When the newest event was, of those that popularity and neighbours are made of; epoch seconds."""
+        written = (self.folder / names.SERVING_METADATA).stat().st_mtime
+        self.made_at = float(chosen) if chosen > _FIRST_STAMP else written
+        """When it was pushed, epoch seconds: its number, if that is a stamp."""
         self._one_thread = one_thread
-        self._signatures: dict[str, Signature] | None = None
+        self._loaded: LoadedModel | None = None
+        self._hidden: Hidden | None = None
         self._catalogue: Catalogue | None = None
 
     def load(self) -> None:
         """Loads the SavedModel, if that has not been done."""
-        if self._signatures is None:
-            from serving.model.signatures import load_signatures
+        if self._loaded is None:
+            from serving.model.signatures import load_model
 
-            self._signatures = load_signatures(self.folder, self._one_thread)
+            self._loaded = load_model(self.folder, self._one_thread)
 
     @property
     def signatures(self) -> Mapping[str, Signature]:
         """Those of the loaded model."""
         self.load()
-        return self._signatures or {}
+        return self._loaded.signatures if self._loaded else {}
+
+    def hide(self, hidden: BoolArray) -> None:
+        """Keeps products out of every answer from now on, and lets all others in.
+
+        Args:
+            hidden: In the order of the catalogue, whatever was available before `[products]`.
+
+        Raises:
+            UserError: The model was pushed before there was a table of its products.
+        """
+        self.load()
+        if self._hidden is None and self._loaded is not None:
+            self._hidden = Hidden(self._loaded.tables, self.catalogue.product_ids)
+        if self._hidden is not None:
+            self._hidden.put(hidden)
+
+    @property
+    def hidden_ids(self) -> frozenset[bytes] | None:
+        """Products that `hide` keeps out; None if it has not been called."""
+        return None if self._hidden is None else self._hidden.ids
+
+    def is_hidden(self, product_id: str) -> bool:
+        """Whether `hide` keeps a product out."""
+        return self._hidden is not None and product_id.encode() in self._hidden.ids
 
     def recommend(self, queries: Sequence[Query], top_k: int, exclude_purchased: bool) -> list[Items]:
         """Returns the items of each query, best first: rank, product_id, score, source, reason."""
@@ -104,7 +137,7 @@ class PushedModel:
         if self.takes_diversity:
             signature = names.RECOMMEND_DIVERSE
             inputs[names.DIVERSITY] = self.diversity if diversity is None else diversity
-        return Ranked(self._answer(signature, inputs), [not query.product_ids for query in queries])
+        return Ranked(self.answer(signature, inputs), [not query.product_ids for query in queries])
 
     def similar(self, product_id: str, top_k: int, blend: float) -> Items:
         """Products like a product: rank, product_id, score, bought_together, content; [] if it is unknown.
@@ -149,15 +182,23 @@ class PushedModel:
         Raises:
             UserError: The model was pushed before there was such a signature.
         """
-        return {name: values.tolist() for name, values in self._answer(signature, inputs).items()}
+        return {name: values.tolist() for name, values in self.answer(signature, inputs).items()}
 
-    def _answer(self, signature: str, inputs: Mapping[str, Any]) -> Columns:
+    def answer(self, signature: str, inputs: Mapping[str, Any]) -> Columns:
+        """Calls a signature; what is hidden is in none of its lists.
+
+        Raises:
+            UserError: The model was pushed before there was such a signature.
+        """
         if signature not in self.signatures:
             raise UserError(
                 f"Model {self.version} has no signature `{signature}`. Remedy: `towerline run` pushes one "
                 "that has."
             )
-        return self.signatures[signature](inputs)
+        call = self.signatures[signature]
+        if self._hidden is None:
+            return call(inputs)
+        return without_hidden(call, inputs, self._hidden.ids, self.num_products)
 
 
 def _plain_items(columns: dict[str, list[Any]]) -> Items:

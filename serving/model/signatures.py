@@ -19,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from serving.model.tables import Tables
+
 Arrays = dict[str, npt.NDArray[Any]]
 
 _IN_THE_THREAD_THAT_ASKS: Final = -1
@@ -64,8 +66,21 @@ class Signature:
         return found
 
 
-def load_signatures(folder: Path, one_thread: bool) -> dict[str, Signature]:
-    """Loads a SavedModel; its memory is given back with the last of its signatures.
+@dataclass(frozen=True)
+class LoadedModel:
+    """A SavedModel in memory.
+
+    Attributes:
+        signatures: By name.
+        tables: What it knows of products.
+    """
+
+    signatures: Mapping[str, Signature]
+    tables: Tables
+
+
+def load_model(folder: Path, one_thread: bool) -> LoadedModel:
+    """Loads a SavedModel; its memory is given back with the last of its signatures and tables.
 
     Args:
         folder: Of the SavedModel.
@@ -81,10 +96,12 @@ def load_signatures(folder: Path, one_thread: bool) -> dict[str, Signature]:
     graph = tf.Graph()
     session = tf.compat.v1.Session(graph=graph, config=config)
     with graph.as_default():
-        definitions = _loaded(session, folder).signature_def
-    return {
-        name: _signature(session, definition) for name, definition in definitions.items() if name[:2] != "__"
+        loaded = _loaded(session, folder)
+    definitions = loaded.signature_def.items()
+    signatures = {
+        name: _signature(session, definition) for name, definition in definitions if name[:2] != "__"
     }
+    return LoadedModel(signatures, Tables(session, loaded))
 
 
 def _loaded(session: Any, folder: Path) -> Any:

@@ -27,6 +27,9 @@ _PLACES_FOR_ONE = 5
 _LEAST_TEXT = 0.15
 """Likeness to a text from which a new product is found by it."""
 
+_Made = tuple[SideProduct, np.ndarray, bool]
+"""A product, its unit vector, and whether the model knows it."""
+
 
 @dataclass(frozen=True)
 class Embedded:
@@ -57,6 +60,7 @@ class NewProducts:
         self.index = index
         self._lock = threading.Lock()
         self._embedded: tuple[PushedModel, tuple[SideProduct, ...], Embedded] | None = None
+        self._made: tuple[PushedModel, dict[str, _Made]] | None = None
         self._extended: tuple[Embedded, Catalogue] | None = None
 
     def embedded(self, model: PushedModel) -> Embedded | None:
@@ -68,9 +72,21 @@ class NewProducts:
             if self._embedded is None or self._embedded[0] is not model or self._embedded[1] is not products:
                 if self._embedded is None or self._embedded[0] is not model:
                     _warm(model)
-                self._embedded = (model, products, _embed(model, products))
+                self._embedded = (model, products, self._embed(model, products))
             found = self._embedded[2]
         return found if found.products else None
+
+    def prepare(self, model: PushedModel, products: Sequence[SideProduct]) -> dict[str, _Made]:
+        """Embeds products, those that are to come as well, so that no request waits for it."""
+        kept = self._made
+        known = kept[1] if kept is not None and kept[0] is model else {}
+        new = [product for product in products if not _is_same(known.get(product.product_id), product)]
+        if new:
+            vectors, are_known = embed_products(model, [(one.product_id, one.features) for one in new])
+            made = zip(new, vectors, are_known.tolist(), strict=True)
+            known = {**known, **{one.product_id: (one, *found) for one, *found in made}}
+            self._made = (model, known)
+        return known
 
     def catalogue(self, model: PushedModel) -> Catalogue:
         """The product table of a model, with the products of the side index below.
@@ -97,6 +113,16 @@ class NewProducts:
         count = self.index.remove(gone)
         self.embedded(model)
         return count
+
+    def _embed(self, model: PushedModel, products: Sequence[SideProduct]) -> Embedded:
+        made = self.prepare(model, products)
+        found = [made[product.product_id] for product in products]
+        self._made = (model, {entry[0].product_id: entry for entry in found})
+        kept = [
+            (product, vector) for product, vector, is_known in found if product.available and not is_known
+        ]
+        vectors = np.stack([vector for _, vector in kept]) if kept else np.zeros((0, 0))
+        return Embedded(tuple(product for product, _ in kept), vectors)
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Product id -> its row, as the database would have it."""
@@ -208,10 +234,8 @@ def _warm(model: PushedModel) -> None:
     nearest(model, embed_query(model, Query("", 1)), 1)
 
 
-def _embed(model: PushedModel, products: Sequence[SideProduct]) -> Embedded:
-    vectors, known = embed_products(model, [(product.product_id, product.features) for product in products])
-    kept = [n for n, product in enumerate(products) if product.available and not known[n]]
-    return Embedded(tuple(products[n] for n in kept), vectors[kept])
+def _is_same(entry: _Made | None, product: SideProduct) -> bool:
+    return entry is not None and (entry[0] is product or entry[0] == product)
 
 
 def _inserted(items: Items, places: Sequence[tuple[int, str]], reason: str, top_k: int) -> Items:

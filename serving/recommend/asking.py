@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,9 @@ from serving.model.pushed_model import PushedModel
 from serving.new_products.merging import NewProducts
 from serving.recommend.requests import RecommendationRequest
 from serving.recommend.rerank import Wish
+
+_MOST_FURTHER = 200
+"""So many products more are asked for at first, in place of those that are left out."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class _List:
             return self._ranked.product_ids(0)
         return [item["product_id"] for item in self._joined]
 
+    def without(self, left_out: Collection[str]) -> IntArray:
+        """Positions of the products that are not among these."""
+        kept = [place for place, name in enumerate(self.product_ids()) if name not in left_out]
+        return np.array(kept, np.int64)
+
     def items(self, chosen: IntArray | None = None) -> Items:
         """Items at positions of the list, all by default."""
         if self._joined is None:
@@ -65,12 +73,32 @@ def ask(request: RecommendationRequest, query: Query, model: PushedModel, new: N
         # The diversity of the request, if it wants one, comes after its filters.
         return _picked(wish, request, query, model, new, None if diversity is None else 0.0)
     started = time.perf_counter()
-    items = _listed(request, query, model, new, request.top_k, diversity).items()
+    items = _without(request, query, model, new, diversity)
     seconds = {"model": time.perf_counter() - started, "post_ranking": 0.0}
     if not (request.explain and wish.changes_lists):
         return Answered(items, items, seconds)
     pool = min(wish.pool, model.num_products)
     return Answered(items, _listed(request, query, model, new, pool, 0.0).items(), seconds)
+
+
+def _without(
+    request: RecommendationRequest,
+    query: Query,
+    model: PushedModel,
+    new: NewProducts,
+    diversity: float | None,
+) -> Items:
+    """The list without what the request leaves out: asked for at greater length, and cut."""
+    left_out = request.left_out
+    if not left_out:
+        return _listed(request, query, model, new, request.top_k, diversity).items()
+    count = request.top_k + min(len(left_out), _MOST_FURTHER)
+    while True:
+        found = _listed(request, query, model, new, count, diversity)
+        kept = found.without(left_out)
+        if len(kept) >= request.top_k or count >= model.num_products:
+            return found.items(kept[: request.top_k])
+        count = model.num_products
 
 
 def _picked(
@@ -87,17 +115,19 @@ def _picked(
     lists: by score, then by popularity.
     """
     started = time.perf_counter()
-    pool = min(wish.pool, model.num_products)
+    pool = min(wish.pool + min(len(request.left_out), _MOST_FURTHER), model.num_products)
     found = _listed(request, query, model, new, pool, diversity)
     answered = time.perf_counter()
     catalogue = new.catalogue(model)
-    places = catalogue.places(found.product_ids())
+    kept = found.without(request.left_out)
+    places = catalogue.places(found.product_ids())[kept]
     before = found.items() if request.explain else []
     if pool < model.num_products and not wish.is_met(places, catalogue):
         found = _listed(request, query, model, new, model.num_products, diversity)
-        places = catalogue.places(found.product_ids())
+        kept = found.without(request.left_out)
+        places = catalogue.places(found.product_ids())[kept]
         answered = time.perf_counter()
-    items = found.items(wish.chosen(places, catalogue))
+    items = found.items(kept[wish.chosen(places, catalogue)])
     seconds = {"model": answered - started, "post_ranking": time.perf_counter() - answered}
     return Answered(items, before, seconds)
 

@@ -8,6 +8,7 @@ from typing import Any
 from schema.features import FeatureColumn, Kind
 from schema.numbers import number_of
 from schema.rules import Range
+from serving.model.conditions import simple_parts
 from serving.problems import ProblemError
 
 
@@ -16,7 +17,7 @@ def check_conditions(field: str, wanted: Mapping[str, Any], columns: Mapping[str
 
     Args:
         field: `filters` or `preferences`, for messages.
-        wanted: Column -> value, values or range.
+        wanted: Column -> condition.
         columns: Columns of products by name.
 
     Raises:
@@ -29,15 +30,13 @@ def check_conditions(field: str, wanted: Mapping[str, Any], columns: Mapping[str
         place = f"{field}.{name}"
         if column.kind in (Kind.EMBEDDING, Kind.IGNORE):
             raise ProblemError(422, f"{place}: the column cannot be compared: it is `{column.kind.value}`.")
-        if isinstance(condition, Range):
-            if column.kind is not Kind.NUMBER:
-                raise ProblemError(422, f"{place}: the column holds no numbers, so a range fits none of it.")
-        elif column.kind is Kind.NUMBER:
-            _check_numbers(place, condition)
+        for part in simple_parts(condition):
+            _check(place, part, column.kind is Kind.NUMBER)
 
 
-def _check_numbers(place: str, condition: Any) -> None:
-    choices = condition if isinstance(condition, list | tuple) else [condition]
-    for choice in choices:
-        if isinstance(choice, str) and number_of(choice) is None:
-            raise ProblemError(422, f"{place}: the column holds numbers. Received: {choice!r}.")
+def _check(place: str, part: Any, is_number: bool) -> None:
+    if isinstance(part, Range):
+        if not is_number:
+            raise ProblemError(422, f"{place}: the column holds no numbers, so a range fits none of it.")
+    elif is_number and isinstance(part, str) and number_of(part) is None:
+        raise ProblemError(422, f"{place}: the column holds numbers. Received: {part!r}.")

@@ -20,8 +20,12 @@ def popular_answer(request: RecommendationRequest, served: Served) -> Answer:
     """
     features = served.histories.features(request.user_id) if request.user_id is not None else {}
     products, segment = served.histories.popular_in_segment({**features, **(request.context or {})})
-    left_out = _purchased(request, served) if request.exclude_purchased else set()
-    items = [item for item in _items(products, segment, served) if item["product_id"] not in left_out]
+    left_out = request.left_out | (_purchased(request, served) if request.exclude_purchased else set())
+    items = [
+        item
+        for item in _items(products, segment, served)
+        if item["product_id"] not in left_out and not served.model.is_hidden(item["product_id"])
+    ]
     items = [{**item, "rank": rank} for rank, item in enumerate(items[: request.top_k], 1)]
     answer = compose(request, served, False, items, {}, "popular_in_segment" if segment else "popular")
     if segment:

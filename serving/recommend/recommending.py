@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from schema.errors import UserError
@@ -94,12 +94,27 @@ def _query(request: RecommendationRequest, model: PushedModel, source: HistoryRe
             [event.occurred_at for event in events],
             [event.event_type or default for event in events],
         )
+    if request.cart:
+        query = _with_basket(query, request.cart, model.features.event_types[0])
     if request.context:
         features = {**query.features, **request.context}
         query = Query(
             query.user_id, query.query_time, query.product_ids, query.times, query.event_types, features
         )
     return query, known
+
+
+def _with_basket(query: Query, product_ids: Sequence[str], event_type: str) -> Query:
+    """The query right after these products were taken together."""
+    count = len(product_ids)
+    return Query(
+        query.user_id,
+        query.query_time + 1,
+        [*query.product_ids, *product_ids],
+        [*query.times, *[query.query_time] * count],
+        [*query.event_types, *[event_type] * count],
+        query.features,
+    )
 
 
 def check_columns(request: RecommendationRequest, features: FeatureSet) -> None:

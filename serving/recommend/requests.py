@@ -9,9 +9,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from schema.rules import Wanted
+from schema.source.ids import canonical_id
+from serving.model.conditions import Condition
 
 _MOST_EVENTS = 20_000
+_MOST_EXCLUDED = 10_000
+_MOST_IN_CART = 1_000
 _UNITS = (1, 10**3, 10**6, 10**9)
 _LARGEST_SECONDS = 10**11
 _YYYYMMDD = r"(?:19|20|21)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?"
@@ -34,7 +37,7 @@ def _whole_seconds(value: float) -> int:
     return int(value // next((unit for unit in _UNITS if abs(value) < _LARGEST_SECONDS * unit), _UNITS[-1]))
 
 
-_Conditions = dict[Annotated[str, Field(max_length=200)], Wanted]
+_Conditions = dict[Annotated[str, Field(max_length=200)], Condition]
 
 
 class HistoryEvent(_Request):
@@ -57,7 +60,7 @@ class HistoryEvent(_Request):
 
 
 class RecommendationRequest(_Request):
-    """A question for recommendations; without a user and a history it is that of a stranger."""
+    """A question for recommendations; without a user, a history and a cart it is that of a stranger."""
 
     user_id: _Id | None = None
     history: Annotated[list[HistoryEvent], Field(max_length=_MOST_EVENTS)] | None = None
@@ -65,9 +68,14 @@ class RecommendationRequest(_Request):
     context: dict[str, Any] | None = None
     """Values of user columns, such as an age group, which go before those of the database."""
     preferences: _Conditions | None = None
-    """Product column -> wanted value, values or range: those come first, out of the whole catalogue."""
+    """Product column -> condition: products that meet it come first, out of the whole catalogue."""
     filters: _Conditions | None = None
-    """Product column -> wanted value, values or range: others are left out."""
+    """Product column -> condition, a value, a range, {"not": …} or a list of them of which one must be met:
+    products that do not meet all of them are left out."""
+    exclude: Annotated[list[_Id], Field(max_length=_MOST_EXCLUDED)] = []
+    """Products that are left out."""
+    cart: Annotated[list[_Id], Field(max_length=_MOST_IN_CART)] = []
+    """Products of the cart: the newest basket of the history, and left out."""
     top_k: _TopK = 10
     diversity: Annotated[float, Field(ge=0, le=1)] | None = None
     """0 leaves the order of relevance, 1 looks at unlikeness alone; as configured if it is left out."""
@@ -77,6 +85,16 @@ class RecommendationRequest(_Request):
     """Leaves out what the user bought within so many days."""
     explain: bool = False
     """Adds the candidates by source and the lists before the last one."""
+
+    @field_validator("exclude", "cart")
+    @classmethod
+    def _canonical(cls, value: list[str]) -> list[str]:
+        return list(dict.fromkeys(map(canonical_id, value)))
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Products that must not come, whatever else is asked."""
+        return frozenset([*self.exclude, *self.cart])
 
 
 class SimilarRequest(_Request):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from serving.model.catalogue import Catalogue, Conditions, IntArray
+from serving.model.catalogue import Catalogue, IntArray
+from serving.model.conditions import Conditions
 
 _POOL_FACTOR = 20
 _LEAST_POOL = 200

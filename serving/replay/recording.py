@@ -6,7 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +22,20 @@ from serving.recommend.reading import ShopReader
 
 FORMAT = 1
 Readings = dict[str, Any]
+_Digest = tuple[str, list[dict[str, Any]], list[str] | None]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What there was to recommend beside the products of the model.
+
+    Attributes:
+        products: Of the side index.
+        hidden: Products of the model that were kept out; None if nothing was known of that.
+    """
+
+    products: Sequence[SideProduct]
+    hidden: frozenset[bytes] | None
 
 
 class RecordingShop:
@@ -110,6 +124,7 @@ class Recorder:
         self._file = os.fdopen(number, "w", encoding="utf-8")
         self._lock = threading.Lock()
         self._told: str | None = None
+        self._digested: tuple[Offer, _Digest] | None = None
 
     def write(
         self,
@@ -117,12 +132,11 @@ class Recorder:
         request_id: str,
         request: BaseModel,
         readings: Readings,
-        products: Sequence[SideProduct],
+        offer: Offer,
         answer: dict[str, Any],
     ) -> None:
-        """Writes one answer; what the side index holds is written when it has changed."""
-        listed = [asdict(product) for product in products]
-        digest = sha256(_json(listed).encode()).hexdigest()[:16]
+        """Writes one answer; what there was to recommend is written when it has changed."""
+        digest, listed, hidden = self._digest(offer)
         entry = {
             "format": FORMAT,
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -137,10 +151,21 @@ class Recorder:
         text = _json(entry) + "\n"
         with self._lock:
             if digest != self._told:
-                self._file.write(_json({"format": FORMAT, "digest": digest, "products": listed}) + "\n")
+                content = {"format": FORMAT, "digest": digest, "products": listed, "hidden": hidden}
+                self._file.write(_json(content) + "\n")
                 self._told = digest
             self._file.write(text)
             self._file.flush()
+
+    def _digest(self, offer: Offer) -> _Digest:
+        """Of what there was to recommend; the same objects are not read twice."""
+        kept = self._digested
+        if kept is None or kept[0].products is not offer.products or kept[0].hidden is not offer.hidden:
+            listed = [asdict(product) for product in offer.products]
+            hidden = None if offer.hidden is None else sorted(name.decode() for name in offer.hidden)
+            digest = sha256(_json([listed, hidden]).encode()).hexdigest()[:16]
+            kept = self._digested = (offer, (digest, listed, hidden))
+        return kept[1]
 
     def close(self) -> None:
         """Closes the file."""

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from schema.errors import UserError
 from schema.versions import versions
 from serving.model.holder import Served, warm
@@ -19,7 +22,7 @@ from serving.recommend.recommending import Recommending
 from serving.recommend.requests import RecommendationRequest, SearchRequest, SimilarRequest
 from serving.replay.recording import FORMAT, RecordedShop
 
-UNCOMPARED: Final = ("timings_ms",)
+UNCOMPARED: Final = ("timings_ms", "ages_s")
 _WITHOUT_MODEL: Final = ("popular", "popular_in_segment")
 
 Entry = dict[str, Any]
@@ -72,6 +75,7 @@ class Replay:
                 "Remedy: put it back, or replay a newer record."
             )
         self._served: dict[str, Served] = {}
+        self._hidden: list[str] | None = None
 
     def answers(self) -> Iterator[tuple[Entry, Any]]:
         """Each recorded entry with the answer that is given now."""
@@ -80,6 +84,9 @@ class Replay:
             if "products" in entry:
                 new_products = NewProducts(SideIndex(None))
                 new_products.index.products = tuple(SideProduct(**found) for found in entry["products"])
+                self._hidden = entry.get("hidden")
+                for served in self._served.values():
+                    _hide(served, self._hidden)
                 continue
             yield entry, json.loads(json.dumps(self._answer(entry, new_products), default=str))
 
@@ -102,7 +109,17 @@ class Replay:
             self._served = {
                 version: warm(PushedModel(self._directory, int(version), one_thread=True))
             }  # one at a time
+            _hide(self._served[version], self._hidden)
         return self._served[version]
+
+
+def _hide(served: Served, product_ids: list[str] | None) -> None:
+    """Keeps out what was kept out when the answers were given."""
+    if product_ids is not None:
+        known = served.model.catalogue.product_ids
+        is_hidden = pc.is_in(known, pa.array(product_ids, pa.string()))
+        served.model.hide(is_hidden.to_numpy(zero_copy_only=False))
+        served.renew()
 
 
 _ROUTES: Final[dict[str, type[RecommendationRequest | SimilarRequest | SearchRequest]]] = {

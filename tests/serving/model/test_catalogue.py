@@ -8,6 +8,7 @@ from schema import names
 from schema.errors import UserError
 from schema.rules import Range
 from serving.model.catalogue import Catalogue
+from serving.model.conditions import Not
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +47,28 @@ def catalogue(tmp_path_factory):
         ({"code": True}, "c"),
         ({"code": "None"}, "d"),  # the text, not what is missing
         ({"weight": 1}, ""),
+        ({"colour": Not(condition="red")}, "cd"),  # what is missing is not red
+        ({"colour": Not(condition=("red", "blue"))}, "d"),
+        ({"size": Not(condition=Range(below=2))}, "bd"),
+        ({"size": Not(condition=(2, Range(below=1.5)))}, "d"),
+        ({"size": (Range(below=1), Range(at_least=2))}, "b"),
+        ({"size": (1, Range(at_least=2))}, "abc"),
+        ({"colour": ("blue", Not(condition=("red", "blue")))}, "cd"),
     ],
 )
 def test_what_has_a_value(catalogue, wanted, expected):
     met = catalogue.met(wanted)
     assert "".join(name for name, count in zip("abcd", met, strict=True) if count) == expected
+
+
+def test_an_id_is_a_value_too(catalogue):
+    wanted = {"product_id": Not(condition=("a", "z"))}
+    assert catalogue.have(["a", "b", "z"], wanted).tolist() == [False, True, False]
+
+
+def test_what_has_any_value(catalogue):
+    assert catalogue.described().all()
+    assert catalogue.extended({"bare": {}}).described().tolist()[-1] is False
 
 
 def test_values_are_counted(catalogue):

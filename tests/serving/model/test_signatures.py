@@ -7,7 +7,7 @@ import weakref
 import numpy as np
 import pytest
 
-from serving.model.signatures import load_signatures
+from serving.model.signatures import load_model
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -51,7 +51,7 @@ def folder(shapes, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def signatures(folder):
-    return load_signatures(folder, one_thread=False)
+    return load_model(folder, one_thread=False).signatures
 
 
 def test_names_types_and_shapes_are_those_of_the_model(signatures):
@@ -78,7 +78,7 @@ def test_what_the_model_refuses_is_told_in_the_words_of_the_operation(signatures
 
 @pytest.mark.parametrize("one_thread", [True, False])
 def test_the_thread_that_asks_computes(folder, one_thread):
-    thread = load_signatures(folder, one_thread)["thread"]
+    thread = load_model(folder, one_thread).signatures["thread"]
     seen = {}
 
     def ask(number):
@@ -93,7 +93,7 @@ def test_the_thread_that_asks_computes(folder, one_thread):
 
 
 def test_the_memory_is_given_back_with_the_last_signature(folder):
-    loaded = load_signatures(folder, one_thread=True)
+    loaded = load_model(folder, one_thread=True).signatures
     session = weakref.ref(loaded["double"].session)
     kept = loaded.pop("double")
     del loaded

@@ -1,0 +1,210 @@
+"""Random changes of availability while a server answers: does anything that is sold out come?
+
+`python -m benchmarks.serving.availability --workdir .towerline --source shop.db` measures what is pushed in a
+work directory, on a copy of its SQLite database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.serving.clients import Client
+from benchmarks.serving.server import serving
+
+_CLIENTS = 8
+_TOP_K = 10
+_ALLOWED_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """A product became available, or ceased to be, and everybody can read it since then.
+
+    Attributes:
+        product_id: Which one.
+        available: What it is now.
+        at: Seconds of `time.monotonic`.
+    """
+
+    product_id: str
+    available: bool
+    at: float
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer.
+
+    Attributes:
+        sent: When it was asked for, seconds of `time.monotonic`.
+        came: When it was there.
+        product_ids: What was in it.
+    """
+
+    sent: float
+    came: float
+    product_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured.
+
+    Attributes:
+        requests: Answers that were looked at.
+        changes: Of availability, while they were given.
+        violations: Products in answers that were not available for longer than allowed.
+        slowest_seconds: The longest time for which a product was still shown.
+        p50_ms, p99_ms: Of answers, without changes and with them.
+    """
+
+    requests: int
+    changes: int
+    violations: int
+    slowest_seconds: float
+    p50_ms: tuple[float, float]
+    p99_ms: tuple[float, float]
+
+
+def lateness(changes: Iterable[Change], answers: Iterable[Answered]) -> list[float]:
+    """For how many seconds each product had not been available that was shown nevertheless.
+
+    Args:
+        changes: In their order.
+        answers: Whatever was answered meanwhile.
+    """
+    by_product: dict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        by_product[change.product_id].append(change)
+    late = []
+    for answer in answers:
+        for product_id in answer.product_ids:
+            known = by_product.get(product_id, [])
+            last = bisect_right([change.at for change in known], answer.came) - 1
+            if last >= 0 and not known[last].available:
+                late.append(answer.came - known[last].at)
+    return late
+
+
+@contextmanager
+def changing(database: Path, product_ids: Sequence[str], seconds: float, seed: int) -> Iterator[list[Change]]:
+    """Sells products out and brings them back at random, one every so many seconds, and notes it."""
+    made: list[Change] = []
+    stopped = threading.Event()
+
+    def change() -> None:
+        rng = random.Random(seed)
+        connection = sqlite3.connect(database, timeout=30)
+        available = dict.fromkeys(product_ids, True)
+        while not stopped.wait(seconds):
+            product_id = rng.choice(list(product_ids))
+            available[product_id] = not available[product_id]
+            with connection:
+                connection.execute(
+                    "UPDATE products SET available = ? WHERE CAST(product_id AS TEXT) = ?",
+                    (int(available[product_id]), product_id),
+                )
+            made.append(Change(product_id, available[product_id], time.monotonic()))
+        connection.close()
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield made
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def measure(
+    workdir: Path, database: Path, num_requests: int, per_second: float, seconds: float, seed: int
+) -> Figures:
+    """Asks the same users without changes and with them.
+
+    Args:
+        workdir: With a pushed model.
+        database: SQLite; a copy of it is changed.
+        num_requests: In all, half of them before anything changes.
+        per_second: Requests.
+        seconds: Between two changes.
+        seed: Chooses users and changes.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        shop = Path(shutil.copy(database, folder))
+        connection = sqlite3.connect(shop)
+        users = [str(row[0]) for row in connection.execute("SELECT DISTINCT user_id FROM events LIMIT 5000")]
+        if "available" not in [row[1] for row in connection.execute("PRAGMA table_info(products)")]:
+            connection.execute("ALTER TABLE products ADD COLUMN available INTEGER DEFAULT 1")
+        connection.close()
+        asked = random.Random(seed).choices(users, k=num_requests)
+        half = num_requests // 2
+        with serving(workdir, "--source", f"sqlite:///{shop}") as running:
+            client = Client(running.port)
+            for user in asked[:50]:
+                client.items(user)
+            before = _answers(client, asked[:half], per_second)
+            shown = sorted({name for answer in before for name in answer.product_ids})
+            with changing(shop, shown, seconds, seed) as changes:
+                after = _answers(client, asked[half:], per_second)
+    late = lateness(changes, after)
+    times = [[1000 * (answer.came - answer.sent) for answer in answers] for answers in (before, after)]
+    return Figures(
+        requests=len(after),
+        changes=len(changes),
+        violations=sum(value > _ALLOWED_SECONDS for value in late),
+        slowest_seconds=max(late, default=0.0),
+        p50_ms=(_percentile(times[0], 50), _percentile(times[1], 50)),
+        p99_ms=(_percentile(times[0], 99), _percentile(times[1], 99)),
+    )
+
+
+def _answers(client: Client, users: Sequence[str], per_second: float) -> list[Answered]:
+    start = time.monotonic() + 0.1
+
+    def one(number: int) -> Answered:
+        due = start + number / per_second
+        time.sleep(max(0.0, due - time.monotonic()))
+        sent = time.monotonic()
+        items = client.items(users[number], _TOP_K)
+        return Answered(sent, time.monotonic(), tuple(items))
+
+    with ThreadPoolExecutor(_CLIENTS) as pool:
+        return list(pool.map(one, range(len(users))))
+
+
+def _percentile(times: Sequence[float], percent: int) -> float:
+    return round(sorted(times)[min(len(times) - 1, len(times) * percent // 100)], 2)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints the figures; 1 if something was shown that should not have been."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.serving.availability", description=__doc__)
+    parser.add_argument("--workdir", type=Path, default=Path(".towerline"), help="with a pushed model")
+    parser.add_argument("--source", type=Path, required=True, help="SQLite file; it is copied")
+    parser.add_argument("--requests", type=int, default=20_000, help="half of them while things change")
+    parser.add_argument("--rate", type=float, default=50.0, help="requests a second")
+    parser.add_argument("--every", type=float, default=0.05, help="seconds between two changes")
+    parser.add_argument("--seed", type=int, default=42, help="chooses users and changes")
+    given = parser.parse_args(arguments)
+    found = measure(given.workdir, given.source, given.requests, given.rate, given.every, given.seed)
+    sys.stdout.write(json.dumps(asdict(found), indent=1) + "\n")
+    return 1 if found.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,114 @@
+"""What is hidden is in no list, and lists stay as long as there is something to show."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from serving.model.hidden import Hidden, _hidden_last, _left_out, without_hidden
+
+
+def hidden(*places, count=6):
+    return np.isin(np.arange(count), places)
+
+
+@pytest.mark.parametrize(
+    ("gone", "expected"),
+    [
+        ((), [3, 1, 4, 0]),  # 2 and 5 were hidden when the fill was made, and it has no room for them
+        ((1,), [3, 4, 0, 2]),
+        ((2, 5, 1), [3, 4, 0, 1]),
+        ((3, 1), [4, 0, 2, 5]),
+        ((0, 1, 2, 3, 4, 5), [3, 1, 4, 0]),
+    ],
+)
+def test_what_fills_lists_has_the_hidden_last(gone, expected):
+    assert _hidden_last(np.array([3, 1, 4, 0]), hidden(*gone)).tolist() == expected
+
+
+def test_lists_of_segments_lose_what_is_hidden():
+    lists = np.array([[3, 1, -1], [1, 0, 5]])
+    assert _left_out(lists, hidden(1, 5)).tolist() == [[3, -1, -1], [-1, 0, -1]]
+
+
+def ranking(*names):
+    """A signature whose list has these products, each with a score, and how often it was asked."""
+    asked = []
+
+    def call(inputs):
+        top_k = int(inputs["top_k"])
+        asked.append(top_k)
+        shown = [*names, *[""] * top_k][:top_k]
+        scores = [10.0 - place if name else np.nan for place, name in enumerate(shown)]
+        return {
+            "product_id": np.array([[name.encode() for name in shown]], object),
+            "score": np.array([scores], np.float32),
+            "times_bought": np.array([[7] * top_k], np.int64),
+            "model": np.array([1.0]),
+        }
+
+    return call, asked
+
+
+def listed(found):
+    return [name.decode() for name in found["product_id"][0]]
+
+
+def test_a_list_without_hidden_products_is_asked_for_once():
+    call, asked = ranking("a", "b", "c", "d")
+    found = without_hidden(call, {"top_k": 3}, frozenset([b"d"]), 4)
+    assert listed(found) == ["a", "b", "c"] and asked == [3]
+
+
+def test_a_list_that_loses_products_is_filled():
+    call, asked = ranking("a", "b", "c", "d", "e", "f")
+    found = without_hidden(call, {"top_k": 3}, frozenset([b"a", b"c"]), 6)
+    assert listed(found) == ["b", "d", "e"] and asked == [3, 6]
+    assert found["score"][0].tolist() == [9.0, 7.0, 6.0] and found["model"].tolist() == [1.0]
+
+
+def test_the_end_of_the_catalogue_is_the_end():
+    call, asked = ranking("a", "b", "c", "d")
+    found = without_hidden(call, {"top_k": 3}, frozenset([b"a", b"b"]), 4)
+    assert listed(found) == ["c", "d", ""] and asked == [3, 4]
+    assert np.isnan(found["score"][0][2]) and found["times_bought"].tolist() == [[7, 7, 0]]
+    call, asked = ranking("a", "b")
+    assert listed(without_hidden(call, {"top_k": 3}, frozenset([b"a"]), 90)) == ["b", "", ""]
+    assert asked == [3]  # the list was short already
+
+
+def test_lists_of_a_length_of_their_own_become_shorter():
+    ids = np.array([[b"a", b"b"], [b"c", b"a"]], object)
+    found = without_hidden(lambda _: {"product_id": ids}, {}, frozenset([b"a"]), 9)
+    assert found["product_id"].tolist() == [[b"b", b""], [b"c", b""]]
+
+
+def test_what_is_no_list_stays_as_it_is():
+    found = without_hidden(lambda _: {"known": np.array([True])}, {}, frozenset([b"a"]), 9)
+    assert found["known"].tolist() == [True]
+
+
+def test_tables_are_exchanged_from_what_the_model_came_with():
+    tables = Recorded({"sources/hidden": hidden(2), "fill": np.array([3, 1, 4, 0, 5]), "other": np.zeros(1)})
+    found = Hidden(tables, pa.array(list("abcdef")))
+    found.put(hidden(1))
+    assert tables.values["sources/hidden"].tolist() == hidden(1).tolist()
+    assert tables.values["fill"].tolist() == [3, 4, 0, 5, 2] and found.ids == {b"b"}
+    found.put(hidden(0))
+    assert tables.values["fill"].tolist() == [3, 1, 4, 5, 2] and found.ids == {b"a"}
+    assert "cold_start/products" not in tables.values
+
+
+class Recorded:
+    """Tables in memory."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __contains__(self, name):
+        return name in self.values
+
+    def read(self, name):
+        return self.values[name]
+
+    def put(self, name, values):
+        self.values[name] = values
