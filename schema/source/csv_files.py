@@ -7,6 +7,7 @@ import io
 import itertools
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -71,20 +72,24 @@ def form_of(path: Path, settings: CsvSettings) -> CsvForm:
 
 
 def header_of(path: Path, form: CsvForm) -> list[str]:
+    """Returns the columns of a file."""
+    with open_csv(path, form, None) as reader:
+        return list(reader.schema.names)
+
+
+def check_names(path: Path, names: Sequence[str]) -> tuple[str, ...]:
     """Returns the columns of a file.
 
     Raises:
-        UserError: A column is there twice.
+        UserError: One is there twice.
     """
-    with open_csv(path, form, None) as reader:
-        names = list(reader.schema.names)
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise UserError(
             f"File {path} has column `{repeated[0]}` more than once. Remedy: give every column a name of its "
             "own."
         )
-    return names
+    return tuple(names)
 
 
 def open_csv(path: Path, form: CsvForm, columns: list[str] | None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,14 @@ import pyarrow.compute as pc
 from schema.errors import UserError
 from schema.findings import Finding, Findings
 from schema.names import OCCURRED_AT, USER_ID
-from schema.source.contract import REQUIRED, Typing, UserRange
+from schema.source.contract import IDS, REQUIRED, Typing, UserRange
 from schema.source.file_findings import format_findings, left_out_findings, repeated_headers
 from schema.source.files import Part, files_left_out, parts_of, table_names
 from schema.source.folder_query import FolderQuery
 from schema.source.id_ranges import id_ranges, in_range
-from schema.source.ids import canonical_ids
+from schema.source.ids import canonical_ids, id_texts
 from schema.source.part_reader import PartReader
+from schema.source.part_types import columns_as_text
 from schema.source.relations import Relation
 from schema.source_settings import CsvSettings
 
@@ -36,6 +37,7 @@ class Folder:
         self._path = path
         self._reader = PartReader(csv or CsvSettings())
         self._noted = Findings()
+        self._mixed: dict[Relation, frozenset[str]] = {}
         self._queries: dict[str, FolderQuery] = {}
         self.place = f"Folder {path}"
         self.position = ""
@@ -128,12 +130,23 @@ class Folder:
             yield from self._query(relation).read(columns)
             return
         parts = self._parts(relation)
+        as_text = self._as_text(parts, relation)
         for part in parts:
             self._check_required(part, parts, relation)
             self.position = str(part.path)
             for batch in self._reader.batches(part, columns):
-                yield self._without_headers(batch, part, relation)
+                yield self._without_headers(_texts(batch, as_text), part, relation)
         self.position = ""
+
+    def _as_text(self, parts: Sequence[Part], relation: Relation) -> frozenset[str]:
+        """Ids that are of one type in one part and of another in the next."""
+        if not parts or not parts[0].is_parquet:
+            return frozenset()
+        if relation not in self._mixed:
+            sources = dict(relation.columns)
+            ids = [source for name, source in sources.items() if name in IDS]
+            self._mixed[relation] = columns_as_text(self._reader.schema, parts, list(sources.values()), ids)
+        return self._mixed[relation]
 
     def _query(self, relation: Relation) -> FolderQuery:
         if relation.query is None:
@@ -176,3 +189,12 @@ class Folder:
             return batch
         self._noted.add(repeated_headers(part, count, relation.name))
         return batch.filter(pc.invert(is_header))
+
+
+def _texts(batch: pa.RecordBatch, names: Collection[str]) -> pa.RecordBatch:
+    """Reads some columns as text."""
+    arrays = [
+        id_texts(column) if name in names else column
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)

@@ -111,6 +111,8 @@ def _note_unit(findings: Findings, raw: pa.Array, relation: Relation, name: str)
 
 def _note_written(findings: Findings, raw: pa.Array, relation: Relation, name: str, first_row: int) -> None:
     """Notes numbers of events that are written for people, and words for a missing one."""
+    if pa.types.is_floating(raw.type):
+        _note_infinite(findings, raw, relation, name, first_row)
     if not pa.types.is_string(raw.type):
         return
     encoded = raw.dictionary_encode()
@@ -140,6 +142,24 @@ def _note_written(findings: Findings, raw: pa.Array, relation: Relation, name: s
                     else "",
                 )
             )
+
+
+def _note_infinite(findings: Findings, raw: pa.Array, relation: Relation, name: str, first_row: int) -> None:
+    flags = pc.fill_null(pc.is_inf(raw.cast(pa.float32(), safe=False)), False)
+    if count := pc.sum(flags).as_py() or 0:
+        row = pc.index(flags, True).as_py()
+        findings.add(
+            Finding(
+                kind="infinite numbers",
+                table=relation.name,
+                column=relation.known_as(name),
+                count=count,
+                example=f"row {first_row + row}",
+                action="missing",
+                remedy="correct the rows",
+                severity="warning",
+            )
+        )
 
 
 def _note_blank_stamps(findings: Findings, raw: pa.Array, relation: Relation, name: str) -> None:

@@ -10,7 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schema.errors import UserError
-from schema.source.csv_files import CsvForm, check_closed, form_of, header_of, open_csv, what_is_wrong
+from schema.source.csv_files import (
+    CsvForm,
+    check_closed,
+    check_names,
+    form_of,
+    header_of,
+    open_csv,
+    what_is_wrong,
+)
 from schema.source.files import Part
 from schema.source_settings import CsvSettings
 
@@ -28,6 +36,7 @@ class PartReader:
     def __init__(self, csv: CsvSettings) -> None:
         self._csv = csv
         self._form_of = lru_cache(maxsize=None)(self._find_form)
+        self._schema_of = lru_cache(maxsize=None)(lambda part: pq.read_schema(part.path))
         self._columns_of = lru_cache(maxsize=None)(self._read_columns)
 
     def columns(self, part: Part) -> list[str]:
@@ -48,9 +57,7 @@ class PartReader:
         own = [name for name in columns if name in self._columns_of(part)]
         for batch in self._own_batches(part, own):
             arrays = [
-                batch.column(name)
-                if name in own
-                else pa.repeat(pa.scalar(partition.get(name), pa.string()), batch.num_rows)
+                batch.column(name) if name in own else _repeated(partition.get(name), batch.num_rows)
                 for name in columns
             ]
             yield pa.RecordBatch.from_arrays(arrays, names=list(columns))
@@ -71,11 +78,15 @@ class PartReader:
         except OSError as error:
             raise UserError(f"File {part.path} cannot be read: {_reason(error)}.") from error
 
+    def schema(self, part: Part) -> pa.Schema:
+        """Returns the names and types of the columns of a Parquet file."""
+        return self._schema_of(part)
+
     def _read_columns(self, part: Part) -> tuple[str, ...]:
         try:
             if part.is_parquet:
-                return tuple(pq.read_schema(part.path).names)
-            return tuple(header_of(part.path, self._form_of(part)))
+                return check_names(part.path, self._schema_of(part).names)
+            return check_names(part.path, header_of(part.path, self._form_of(part)))
         except (pa.ArrowException, OSError, UnicodeError) as error:
             raise self._unreadable(part, error) from error
 
@@ -100,6 +111,10 @@ class PartReader:
         told = what_is_wrong(part.path, self._form_of(part))
         remedy = "Remedy: write it as UTF-8 CSV with a header, or as Parquet"
         return UserError(f"File {part.path} cannot be read: {told or f'{_reason(error)}. {remedy}'}.")
+
+
+def _repeated(value: str | None, count: int) -> pa.Array:
+    return pa.nulls(count) if value is None else pa.repeat(pa.scalar(value, pa.string()), count)
 
 
 def _reason(error: Exception) -> str:

@@ -55,12 +55,16 @@ def numbers(
                 "with `source.csv.decimal` what stands before a fraction."
             )
         values = found
-    return values.cast(pa.float32(), safe=False)
+    if pa.types.is_list(values.type):
+        raise UserError(
+            f"Table `{table}`, column `{column}` holds lists, no numbers. Remedy: map another column."
+        )
+    return _finite(values.cast(pa.float32(), safe=False))
 
 
 def readable_numbers(values: pa.Array, decimal: DecimalMark = "auto") -> pa.Array:
     """Returns quantities as float32; what is no number is missing."""
-    return readable_numbers_64(plain(values), decimal).cast(pa.float32(), safe=False)
+    return _finite(readable_numbers_64(plain(values), decimal).cast(pa.float32(), safe=False))
 
 
 def readable_numbers_64(values: pa.Array, decimal: DecimalMark = "auto") -> pa.Array:
@@ -70,6 +74,10 @@ def readable_numbers_64(values: pa.Array, decimal: DecimalMark = "auto") -> pa.A
     elif not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         return pa.nulls(len(values), pa.float64())
     return values.cast(pa.float64(), safe=False)
+
+
+def _finite(values: pa.Array) -> pa.Array:
+    return pc.if_else(pc.is_inf(values), pa.scalar(None, values.type), values)
 
 
 def _without_blanks(values: pa.Array) -> pa.Array:
@@ -110,6 +118,8 @@ def flags(values: pa.Array, table: str, column: str) -> pa.Array:
                 f"Received: {values[index].as_py()!r}. Remedy: store 0 or 1."
             )
         return pc.if_else(pc.is_null(values), pa.scalar(None, pa.int64()), yes.cast(pa.int64()))
+    if pa.types.is_list(values.type):
+        raise UserError(f"Table `{table}`, column `{column}` holds lists. Remedy: store 0 or 1.")
     return pc.greater(values, 0).cast(pa.int64())
 
 

@@ -81,3 +81,8 @@ def test_ids_that_were_rounded_are_told(values, count, example):
 @pytest.mark.parametrize("values", [["1e5", "E+12", "x1E+17"], [2**53], [1.5, None]])
 def test_other_ids_are_not_rounded(values):
     assert "ids that were rounded" not in events_noted("user_id", values)
+
+
+def test_infinite_numbers_are_told():
+    found = events_noted("quantity", [1.0, float("inf"), float("-inf"), None])["infinite numbers"]
+    assert (found.count, found.example, found.action) == (2, "row 102", "missing")

@@ -64,3 +64,8 @@ def test_flags():
     assert values.flags(pa.array(["true", "No", None]), "t", "c").to_pylist() == [1, 0, None]
     with pytest.raises(UserError, match=r"row 1: neither 0 nor 1. Received: 'maybe'"):
         values.flags(pa.array(["maybe"]), "t", "c")
+
+
+def test_lists_are_no_flags():
+    with pytest.raises(UserError, match=r"column `available` holds lists"):
+        values.flags(pa.array([[1.0], [0.0]]), "products", "available")
