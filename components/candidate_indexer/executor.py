@@ -15,6 +15,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from components.candidate_indexer.groups import choose_groupings, read_categories
+from components.candidate_indexer.listing_order import listing_order
 from components.candidate_indexer.settings import CandidateIndexerSettings
 from components.candidate_indexer.snapshots import build_snapshot
 from components.interactions.events import read_shop_events, repeat_rate
@@ -48,7 +49,10 @@ class Executor(base_executor.BaseExecutor):
         save_embeddings(output, embeddings, available, groups)
         for cutoff in cutoffs:
             logging.info("Building the candidate tables as of %d", cutoff)
-            tables = build_snapshot(events, available, groups[:, 0], cutoff, window, settings.index_settings)
+            order = listing_order(product_ids, positive, cutoff)
+            tables = build_snapshot(
+                events, available, groups[:, 0], order, cutoff, window, settings.index_settings
+            )
             tables.save(output, cutoff)
         report = {
             "num_products": len(embeddings),

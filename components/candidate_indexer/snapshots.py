@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
+from components.candidate_indexer.new_products import rank_new_products
 from components.candidate_indexer.statistics import product_statistics
 from components.candidate_indexer.transitions import transition_weights
 from components.interactions.ease import solve_ease
-from components.interactions.events import Events, ShopEvents
+from components.interactions.events import ShopEvents
 from components.interactions.neighbours import (
     nearest_products,
     user_product_matrix,
@@ -26,6 +27,7 @@ def build_snapshot(
     events: ShopEvents,
     available: np.ndarray,
     groups: np.ndarray,
+    order: np.ndarray | None,
     as_of: int,
     window: int,
     settings: IndexSettings,
@@ -36,6 +38,7 @@ def build_snapshot(
         events: Events of the whole database; those at or after `as_of` are ignored.
         available: Which products may be recommended.
         groups: Group of each product.
+        order: `listing_order`.
         as_of: Epoch seconds.
         window: Length of the eval window in seconds.
         settings: Number of neighbours and half-life.
@@ -43,7 +46,7 @@ def build_snapshot(
     every = events.before(as_of)
     past, strength = every.positive, every.strengths()
     statistics = product_statistics(past, as_of, window)
-    new_products, new_rates = rank_new_products(past, available, groups, as_of, window)
+    new_products, new_rates = rank_new_products(past, available, groups, order, as_of, window)
     matrix = user_product_matrix(every, strength, as_of, settings.half_life_days)
     neighbour_index, neighbour_score = nearest_products(matrix, settings.num_neighbours)
     ease_index, ease_score = ease_weights(
@@ -106,48 +109,6 @@ def _in_turn(orders: Sequence[np.ndarray], count: int) -> np.ndarray:
     _, first = np.unique(interleaved, return_index=True)
     taken: np.ndarray = interleaved[np.sort(first)][:count].astype(np.int64)
     return taken
-
-
-_MAX_NEW_PRODUCTS = 5000
-_NUM_WINDOWS = 4
-_PRIOR_SALES, _PRIOR_PRODUCTS = 0.02, 2.0
-
-
-def rank_new_products(
-    events: Events, available: np.ndarray, groups: np.ndarray, as_of: int, window: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Ranks the available products without an event.
-
-    What a product without sales will sell cannot be counted; what newcomers of its group sold in the
-    window of their first sale can. Spread over the group's products without sales, that is the rate at
-    which one of them is taken up.
-
-    Args:
-        events: Positive events before `as_of`.
-        available: Which products may be recommended `[products]`.
-        groups: Group of each product `[products]`.
-        as_of: Epoch seconds.
-        window: Length of the eval window in seconds.
-
-    Returns:
-        Indices int64 and log rates float32 of at most 5,000 products, best rate first.
-    """
-    first = np.full(events.num_products, as_of, np.int64)
-    np.minimum.at(first, events.product, events.time)
-    unsold = first == as_of
-    size = int(groups.max(initial=-1)) + 1
-    sales = np.zeros(size)
-    for number in range(1, _NUM_WINDOWS + 1):
-        start = as_of - number * window
-        of_newcomers = (events.time >= start) & (events.time < start + window)
-        of_newcomers &= first[events.product] >= start
-        sales += np.bincount(groups[events.product[of_newcomers]], minlength=size)
-    waiting = np.bincount(groups[unsold], minlength=size)
-    rates = np.log((sales + _PRIOR_SALES) / (waiting + _PRIOR_PRODUCTS))
-    new = np.flatnonzero(unsold & available)
-    order = np.argsort(-rates[groups[new]], kind="stable")[:_MAX_NEW_PRODUCTS]
-    chosen = new[order].astype(np.int64)
-    return chosen, rates[groups[chosen]].astype(np.float32)
 
 
 _MAX_REGULARIZATION = 1000.0

@@ -119,6 +119,26 @@ class ServedModel:
         product_ids, scores, sources = (np.concatenate([part[name] for part in parts]) for name in _OUTPUTS)
         return Answers(product_ids, scores, sources, np.array(seconds))
 
+    def new_for_you(self, batches: Iterable[Sequence[Query]], catalogue: pa.Array, top_k: int) -> IntArray:
+        """Codes of products that were never sold, best first, -1 pads `[queries, top_k]`.
+
+        A model of before there was the signature answers with empty lists.
+        """
+        import tensorflow as tf
+
+        found = []
+        for batch in batches:
+            if names.NEW_FOR_YOU not in self._model.signatures:
+                found.append(np.full((len(batch), top_k), -1, np.int64))
+                continue
+            request = encode_queries(self.features, batch, self.history_length)
+            inputs = {name: tf.constant(value) for name, value in request.items()}
+            answer = self._model.signatures[names.NEW_FOR_YOU](
+                **inputs, **{names.TOP_K: tf.constant(top_k, tf.int64)}
+            )
+            found.append(product_codes(answer[names.PRODUCT_ID].numpy(), catalogue))
+        return np.concatenate(found)
+
     def ranked_candidates(
         self, batches: Iterable[Sequence[Query]], catalogue: pa.Array
     ) -> tuple[IntArray, npt.NDArray[np.float32]]:

@@ -140,6 +140,19 @@ class Recommender(tf.Module):
             ranked_list = as_scored(scores, top_k)
         return self._describe(index, ranked_list, found, ranked, query, cold)
 
+    def new_for_you(self, **inputs: tf.Tensor) -> Tensors:
+        """Products that were never sold: `product_id` and `score` `[batch, top_k]`; empty and NaN pad."""
+        top_k = tf.cast(inputs.pop(names.TOP_K), tf.int32)
+        _, query = self._query(inputs)
+        product, score = self.sources.new_for_you(query[names.HISTORY_INDEX], query[names.HISTORY_AGE], top_k)
+        missing = [[0, 0], [0, top_k - tf.shape(product)[1]]]
+        ids = tf.where(tf.math.is_finite(score), tf.gather(self.product_ids, product), "")
+        score = tf.where(tf.math.is_finite(score), score, float("nan"))
+        return {
+            names.PRODUCT_ID: tf.pad(ids, missing, constant_values=""),
+            "score": tf.pad(score, missing, constant_values=float("nan")),
+        }
+
     def retrieve(self, **inputs: tf.Tensor) -> Tensors:
         """The candidates alone: `product_id`, `source` and `two_tower` score `[batch, candidates]`."""
         histories, query = self._query(inputs)

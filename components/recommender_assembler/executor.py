@@ -85,7 +85,7 @@ def _write_snapshot(
 
 
 def save_recommender(recommender: Recommender, target: Path) -> None:
-    """Exports `recommend` (also as the default), `rank`, `retrieve`, `similar`, `search` and `Embeddings`."""
+    """Exports `recommend` (also as the default), the other signatures of `Recommender`, and `Embeddings`."""
     specs = recommender.signature()
     exclude = {names.EXCLUDE_PURCHASED: tf.TensorSpec([], tf.bool, names.EXCLUDE_PURCHASED)}
     top_k = {names.TOP_K: tf.TensorSpec([], tf.int64, names.TOP_K)}
@@ -98,6 +98,7 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
             **specs, **exclude, **top_k, **diversity
         ),
         names.RANK: tf.function(recommender.rank).get_concrete_function(**specs, **exclude),
+        names.NEW_FOR_YOU: tf.function(recommender.new_for_you).get_concrete_function(**specs, **top_k),
         names.RETRIEVE: tf.function(recommender.retrieve).get_concrete_function(**specs),
         names.SIMILAR: tf.function(recommender.similar).get_concrete_function(
             product_id=tf.TensorSpec([None], tf.string, names.PRODUCT_ID),

@@ -37,6 +37,7 @@ from components.recommender.post_ranking.stages import category_codes
 from components.recommender_evaluator.champion import Champion, find_champion
 from components.recommender_evaluator.diversity_curve import diversity_curve
 from components.recommender_evaluator.fallback import Judged, reasons, with_fallback
+from components.recommender_evaluator.new_for_you import LENGTH, measure_new_for_you
 from components.recommender_evaluator.product_facts import product_facts, read_embeddings
 from components.recommender_evaluator.settings import RecommenderEvaluatorSettings
 from components.recommender_evaluator.slices import make_slices
@@ -114,6 +115,7 @@ def _judge(
         "window": names.TEST,
         **_everything(evaluation, model, answers, champion, baselines),
         "new_products_only": _new_products(evaluation, model, champion, baselines),
+        "new_for_you": _new_for_you(evaluation, model),
         **_context(baselines, champion, answers, evaluation.facts),
     }
     verdicts = decide(metrics, gates)
@@ -208,6 +210,13 @@ def _new_products(
     if champion.model:
         lists[CHAMPION] = recommend(champion.model)
     return full_report(lists, eval_set.targets, eval_set.excluded, evaluation.facts, evaluation.seed)
+
+
+def _new_for_you(evaluation: Evaluation, model: ServedModel) -> dict[str, Any]:
+    batches = query_batches(evaluation.table, evaluation.features)
+    ranked = model.new_for_you(batches, evaluation.shop.product_ids, LENGTH)
+    sold = evaluation.facts.num_buyers > 0
+    return measure_new_for_you(ranked, evaluation.eval_set.targets, sold, evaluation.seed)
 
 
 def _context(baselines: Path, champion: Champion, answers: Answers, facts: ProductFacts) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def outcome_text(outcome: Outcome) -> str:
         lines.append(f"Test window, {queries} users (95 % intervals):")
         lines.append(metrics_table(outcome.metrics))
         lines += _never_bought(outcome.metrics.get("new_products_only", {}))
+        lines += _new_for_you(outcome.metrics.get("new_for_you", {}))
         lines += _stages(outcome.metrics.get("stages", {}))
         lines += _gates(outcome.metrics.get("gates", []))
     lines.append(f"Anomalies: {len(outcome.anomalies) or 'none'}")
@@ -76,6 +77,13 @@ def _interval(value: Any, sign: str = "-") -> str:
         return "–"
     known = [f"{value[end]:{sign}.4f}" for end in ("mean", "low", "high") if value.get(end) is not None]
     return known[0] if len(known) < 3 else f"{known[0]} [{known[1]}, {known[2]}]"
+
+
+def _new_for_you(metrics: Mapping[str, Any]) -> list[str]:
+    if not metrics.get("num_queries"):
+        return []
+    found = _interval(metrics["recall@100"])
+    return [f"New for you (products never sold before), {metrics['num_queries']} users: recall@100 {found}"]
 
 
 def _never_bought(metrics: Mapping[str, Any]) -> list[str]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import tensorflow as tf
 
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.candidates.tables import CandidateTables
-
-_RATE_WEIGHT: Final = 0.5
 
 
 class NewProducts(tf.Module):
@@ -30,14 +26,21 @@ class NewProducts(tf.Module):
         self.group = frozen(group, tf.int32)
         self.products = frozen(snapshot.new_products[kept], tf.int64)
         self.groups = frozen(group[snapshot.new_products[kept]], tf.int32)
-        self.rates = frozen(_RATE_WEIGHT * snapshot.new_rates[kept], tf.float32)
+        self.rates = frozen(snapshot.new_rates[kept], tf.float32)
 
     def __call__(self, history_index: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
-        """The best of them, int64 `[batch, count]`.
+        """The best `count` of them, int64 `[batch, count]`; the arguments are those of `best`."""
+        return self.best(history_index, weight, tf.constant(self._count))[0]
+
+    def best(
+        self, history_index: tf.Tensor, weight: tf.Tensor, top_k: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The best of them and their scores, int64 and float32 `[batch, top_k or all]`.
 
         Args:
             history_index: Products of the history, -1 pads `[batch, time]`.
             weight: Of each event `[batch, time]`.
+            top_k: How many, at most `count`; scalar.
         """
         batch = tf.shape(history_index)[0]
         rows = tf.range(batch)[:, tf.newaxis] * self.num_groups
@@ -45,8 +48,9 @@ class NewProducts(tf.Module):
         counted = tf.where(history_index >= 0, weight, 0.0)
         bought = tf.math.unsorted_segment_sum(counted, group, batch * self.num_groups)
         bought = tf.math.log1p(tf.reshape(bought, [batch, self.num_groups]))
-        best = tf.math.top_k(tf.gather(bought, self.groups, axis=1) + self.rates, k=self._count)
-        return tf.gather(self.products, best.indices)
+        scores = tf.gather(bought, self.groups, axis=1) + self.rates
+        best = tf.math.top_k(scores, k=tf.minimum(top_k, tf.shape(scores)[1]))
+        return tf.gather(self.products, best.indices), best.values
 
 
 def _best_of_each(group: np.ndarray, rate: np.ndarray, count: int) -> np.ndarray:

@@ -65,6 +65,9 @@ PRERANKER_SCORE: Final = "preranker_score"
 
 Tensors = dict[str, tf.Tensor]
 
+MAX_NEVER_SOLD = 1000
+"""Products of one group, and length of a list, of the signature `new_for_you`."""
+
 
 class CandidateSources(tf.Module):
     """Produces the candidates of a batch of queries.
@@ -108,6 +111,7 @@ class CandidateSources(tf.Module):
         self.preranker = Preranker(preranker) if preranker is not None else None
         self.num_new = min(num_new, len(snapshot.new_products), self.num_candidates // 10)
         self.new_products = NewProducts(tables, self.num_new) if self.num_new else None
+        self.never_sold = NewProducts(tables, MAX_NEVER_SOLD)
 
     def __call__(
         self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
@@ -201,12 +205,35 @@ class CandidateSources(tf.Module):
         if len(quotas) > POPULAR:
             lists.append(same_for_all(self.popular, quotas[POPULAR], POPULAR, batch))
         if self.new_products:
-            weights = decayed(history_age, self.scorer.half_lives[1:])[..., 0]
-            new = self.new_products(history_index, weights)
+            new = self.new_products(history_index, self._interest(history_age))
             priority = _NEW_PRIORITY_IN_POOL if len(quotas) > POPULAR else _NEW_PRIORITY
             priorities = tf.where(tf.gather(self.hidden, new), NEVER, priority)
             lists.append((new, priorities, constant_like(new, NEW_PRODUCT)))
         return lists
+
+    def new_for_you(
+        self, history_index: tf.Tensor, history_age: tf.Tensor, top_k: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Products never sold before, best first, that are not hidden.
+
+        Args:
+            history_index: Products of the history, -1 pads `[batch, time]`.
+            history_age: Days before the query `[batch, time]`.
+            top_k: How many, at most `MAX_NEVER_SOLD`; scalar.
+
+        Returns:
+            Products int64 and scores float32 `[batch, top_k or all]`; minus infinity for the others.
+        """
+        # As many more as may be hidden: those go last.
+        spare = tf.reduce_sum(tf.cast(tf.gather(self.hidden, self.never_sold.products), tf.int32))
+        product, score = self.never_sold.best(history_index, self._interest(history_age), top_k + spare)
+        score = tf.where(tf.gather(self.hidden, product), -float("inf"), score)
+        best = tf.math.top_k(score, k=tf.minimum(top_k, tf.shape(score)[1]))
+        return tf.gather(product, best.indices, batch_dims=1), best.values
+
+    def _interest(self, history_age: tf.Tensor) -> tf.Tensor:
+        """What an event counts of the interest in its group `[batch, time]`."""
+        return decayed(history_age, self.scorer.half_lives[1:])[..., 0]
 
     def _best(
         self, scores: tf.Tensor, products: tf.Variable | None, quota: int, source: int, least: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_indexer.snapshots import rank_new_products
+from components.candidate_indexer.new_products import rank_new_products
 from components.interactions.events import Events
 
 DAY = 86_400
@@ -13,14 +13,14 @@ NOW, WINDOW = 1000 * DAY, 10 * DAY
 GROUPS = np.array([0, 0, 0, 1, 1, 1, 1, 2])
 
 
-def rank(rows, available=None):
+def rank(rows, available=None, order=None):
     """`rows`: (product, days ago), each of a user of its own."""
     product, days = (np.array(column) for column in zip(*rows, strict=True))
     events = Events(
         np.arange(len(rows), dtype=np.int32), product.astype(np.int32), NOW - days * DAY, len(GROUPS)
     )
     available = np.ones(len(GROUPS), bool) if available is None else np.array(available)
-    return rank_new_products(events, available, GROUPS, NOW, WINDOW)
+    return rank_new_products(events, available, GROUPS, order, NOW, WINDOW)
 
 
 # Product 0 is old. Product 3 came 15 days ago, in the second window, and sold three times in it.
@@ -42,9 +42,9 @@ def test_rates_by_hand():
     # with two and one waiting. To each are added .02 sales and two products.
     new, rates = rank(ROWS)
     by_product = dict(zip(new.tolist(), rates.tolist(), strict=True))
-    assert by_product[4] == pytest.approx(np.log(3.02 / 5))
-    assert by_product[1] == pytest.approx(np.log(0.02 / 4))
-    assert by_product[7] == pytest.approx(np.log(0.02 / 3))
+    assert by_product[4] == pytest.approx(0.5 * np.log(3.02 / 5))
+    assert by_product[1] == pytest.approx(0.5 * np.log(0.02 / 4))
+    assert by_product[7] == pytest.approx(0.5 * np.log(0.02 / 3))
 
 
 def test_old_products_do_not_count_as_newcomers():
@@ -62,3 +62,29 @@ def test_unavailable_products_are_left_out():
 def test_a_shop_in_which_everything_was_sold():
     new, rates = rank([(product, 3) for product in range(len(GROUPS))])
     assert len(new) == len(rates) == 0
+
+
+def test_where_the_order_of_listing_is_known_its_neighbourhood_counts():
+    """In a shop of eight products there is one band."""
+    _, rates = rank(ROWS, order=np.arange(8))
+    none = np.log(0.02 / (6 + 2))  # product 3 was first sold before the last window
+    assert rates[0] == pytest.approx(0.25 * np.log(3.02 / 5) + none)
+    _, rates = rank([*ROWS, (4, 2)], order=np.arange(8))
+    band = np.log((1 + 0.02) / (5 + 2))
+    assert rates[0] == pytest.approx(0.25 * np.log(4.02 / 4) + band)
+
+
+def test_what_was_listed_beside_newcomers_comes_before_what_was_listed_long_ago():
+    size = 20_000
+    events = Events(
+        np.arange(300, dtype=np.int32),
+        np.arange(19_000, 19_300, dtype=np.int32),
+        np.full(300, NOW - DAY),
+        size,
+    )
+    order, one = np.arange(size), np.zeros(size, np.int64)
+    new, rates = rank_new_products(events, np.ones(size, bool), one, order, NOW, WINDOW)
+    assert len(new) == 19_700 and (np.diff(rates) <= 0).all()
+    assert (np.abs(new[:500] - 19_150) < 1000).all()
+    nothing, _ = rank_new_products(events, np.ones(size, bool), one, None, NOW, WINDOW)
+    assert nothing[:3].tolist() == [0, 1, 2]  # without an order they are all alike

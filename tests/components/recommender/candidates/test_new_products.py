@@ -29,5 +29,5 @@ def test_the_best_are_those_of_all_new_products(seed):
         for product, own in zip(history[row], weight[row], strict=True):
             if product >= 0:
                 bought[group[product]] += own
-        score = np.log1p(bought[group[new]]) + np.float32(0.5) * rates
+        score = np.log1p(bought[group[new]]) + rates
         assert found[row].numpy().tolist() == new[np.argsort(-score, kind="stable")[:count]].tolist()
