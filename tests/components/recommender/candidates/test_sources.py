@@ -430,3 +430,30 @@ def test_the_pool_tells_what_the_user_has_bought_himself():
     # Both events are of its two groups too, where they count at the two slower speeds.
     np.testing.assert_allclose(own[5:], [*np.log1p(decay[2:]), never] * 2, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(features.mean(axis=0), 0.0, atol=1e-5)
+
+
+def test_new_for_you_lists_what_was_never_sold_and_is_not_hidden():
+    sources, _ = make(new=[20, 21, 22, 23, 17], rates=[0.0, 0.0, 0.0, 0.0, 9.0])
+    history, ages = tf.constant(HISTORY, tf.int64), tf.constant(AGES, tf.float32)
+    product, score = (part.numpy() for part in sources.new_for_you(history, ages, tf.constant(10)))
+    # The second user bought 30 and 31, of the groups 2 and 3; nothing is known of the third.
+    assert product[1, :2].tolist() == [23, 22]  # 31 was bought later than 30
+    assert product[2, :4].tolist() == [20, 21, 22, 23]
+    assert np.isneginf(score[:, 4]).all() and (product[:, 4] == 17).all()  # 17 is hidden
+    half_life = HALF_LIVES[1]
+    assert score[1, 0] == pytest.approx(np.log1p(0.5 ** (10.0 / half_life)), rel=1e-5)
+
+
+def test_a_short_list_of_new_products_begins_a_long_one():
+    sources, _ = make(new=[17, 20, 21, 22, 23], rates=[9.0, 0.4, 0.3, 0.2, 0.1])
+    history, ages = tf.constant(HISTORY, tf.int64), tf.constant(AGES, tf.float32)
+    long, short = (sources.new_for_you(history, ages, tf.constant(size))[0].numpy() for size in (4, 1))
+    np.testing.assert_array_equal(short, long[:, :1])
+    assert 17 not in short
+
+
+def test_where_everything_was_sold_nothing_is_new():
+    sources, _ = make()
+    history, ages = tf.constant(HISTORY, tf.int64), tf.constant(AGES, tf.float32)
+    product, score = sources.new_for_you(history, ages, tf.constant(10))
+    assert product.shape == (3, 0) and score.shape == (3, 0)
