@@ -160,7 +160,7 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
         {"retrieval_model": retrieval, "ranking_model": ranking, "transform_graph": graph}
         | chosen
         | {"candidates": candidates, "examples": raw, "interactions": interactions},
-        {"model": model},
+        {"model": model, "classic_model": artifact(standard_artifacts.Model, "classic")},
     )
     return SimpleNamespace(
         plan=plan,
