@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 import numpy as np
 
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.fields import HISTORY
 from schema.fitting import fitted
 
 
@@ -31,7 +33,7 @@ class Query:
     product_ids: Sequence[str] = ()
     times: Sequence[int] = ()
     event_types: Sequence[str] = ()
-    features: Mapping[str, Any] = field(default_factory=dict)
+    features: Mapping[str, Any] = attribute(default_factory=dict)
 
 
 def encode_queries(
@@ -51,16 +53,15 @@ def encode_queries(
     inputs: dict[str, np.ndarray] = {
         names.USER_ID: _texts([query.user_id for query in queries]),
         names.QUERY_TIME: np.array([query.query_time for query in queries], np.int64),
-        names.HISTORY_PRODUCT_ID: np.full((len(queries), width), b"", object),
-        names.HISTORY_TIME: np.zeros((len(queries), width), np.int64),
-        names.HISTORY_EVENT_TYPE: np.full((len(queries), width), b"", object),
     }
+    for field in HISTORY:
+        empty = np.full((len(queries), width), b"", object)
+        inputs[field.raw] = empty if field.is_text else np.zeros((len(queries), width), np.int64)
     for row, query in enumerate(queries):
         kept = min(len(query.product_ids), history_length)
-        if kept:
-            inputs[names.HISTORY_PRODUCT_ID][row, :kept] = _texts(query.product_ids[-kept:])
-            inputs[names.HISTORY_TIME][row, :kept] = query.times[-kept:]
-            inputs[names.HISTORY_EVENT_TYPE][row, :kept] = _texts(query.event_types[-kept:])
+        for field in HISTORY if kept else ():
+            values = getattr(query, field.of_query)[-kept:]
+            inputs[field.raw][row, :kept] = _texts(values) if field.is_text else values
     for name, column in features.user_columns().items():
         inputs[name] = _feature([query.features.get(column.name) for query in queries], column)
     return inputs

@@ -11,6 +11,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.fields import HISTORY
 
 QUERY: Final = "QUERY"
 """Environment of the splits train, eval and test."""
@@ -75,10 +76,11 @@ def _add_query_features(schema: schema_pb2.Schema, features: FeatureSet) -> None
     kind = _add(schema, names.QUERY_KIND, schema_pb2.BYTES, query, required=True, length=1)
     kind.string_domain.value.extend([names.KIND_BASKET, names.KIND_WINDOW])
     _add(schema, names.TARGET_END, schema_pb2.INT, query, required=True, length=1)
-    _add(schema, names.HISTORY_PRODUCT_ID, schema_pb2.BYTES, both)
-    _add(schema, names.HISTORY_TIME, schema_pb2.INT, both)
-    event_type = _add(schema, names.HISTORY_EVENT_TYPE, schema_pb2.BYTES, both)
-    _set_domain(event_type, features.event_types)
+    history = {
+        field.raw: _add(schema, field.raw, schema_pb2.BYTES if field.is_text else schema_pb2.INT, both)
+        for field in HISTORY
+    }
+    _set_domain(history[names.HISTORY_EVENT_TYPE], features.event_types)
     _add(schema, names.TARGET_PRODUCT_ID, schema_pb2.BYTES, query, required=True)
     weight = _add(schema, names.TARGET_WEIGHT, schema_pb2.FLOAT, query, required=True)
     weight.float_domain.min = 0.0

@@ -13,10 +13,10 @@ import tensorflow as tf
 from schema import names
 from schema.candidate_features import CANDIDATE_FEATURES
 from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.fields import DENSE, HISTORY, TRANSFORMED
 
 Tensors = dict[str, Any]
 
-_HISTORY = (names.HISTORY_INDEX, names.HISTORY_TIME, names.HISTORY_TYPE)
 _MISSING = float("nan")
 _OUTCOMES = (names.LABEL_EVENTS, names.LABEL_QUANTITY, names.LABEL_RATING)
 _SCALARS: dict[str, Any] = {names.USER_INDEX: -1, names.QUERY_TIME: 0, names.TARGET_END: 0}
@@ -24,7 +24,7 @@ _SCALARS: dict[str, Any] = {names.USER_INDEX: -1, names.QUERY_TIME: 0, names.TAR
 
 def query_spec(features: FeatureSet, with_targets: bool = True) -> Tensors:
     """Returns the parsing spec of a transformed query row."""
-    spec: Tensors = {name: _ragged(name, tf.int64) for name in _HISTORY}
+    spec: Tensors = {name: _ragged(name, tf.int64) for name in TRANSFORMED}
     spec |= {name: tf.io.FixedLenFeature([], tf.int64, default) for name, default in _SCALARS.items()}
     spec |= {name: tf.io.FixedLenFeature([], tf.string, "") for name in (names.USER_ID, names.QUERY_KIND)}
     if with_targets:
@@ -85,15 +85,11 @@ def dense_query(rows: Mapping[str, Any], features: FeatureSet, history_length: i
         `[batch, dim]`.
     """
     time = _scalar(rows[names.QUERY_TIME], 0)
-    index, stamps, types = (_newest(_as_ragged(rows[name]), history_length) for name in _HISTORY)
-    history = _sequence(index, -1)
-    age = tf.cast(time[:, tf.newaxis] - _sequence(stamps, 0), tf.float32) / names.SECONDS_PER_DAY
-    mask = tf.sequence_mask(index.row_lengths(), tf.shape(history)[1])
-    dense: Tensors = {
-        names.HISTORY_INDEX: history,
-        names.HISTORY_TYPE: _sequence(types, -1),
-        names.HISTORY_AGE: tf.where(mask, tf.maximum(age, 0.0), tf.zeros_like(age)),
-    }
+    kept = {field: _newest(_as_ragged(rows[field.transformed]), history_length) for field in HISTORY}
+    dense: Tensors = {field.dense: _sequence(values, field.padding) for field, values in kept.items()}
+    age = tf.cast(time[:, tf.newaxis] - dense[names.HISTORY_AGE], tf.float32) / names.SECONDS_PER_DAY
+    mask = tf.sequence_mask(kept[HISTORY[0]].row_lengths(), tf.shape(age)[1])
+    dense[names.HISTORY_AGE] = tf.where(mask, tf.maximum(age, 0.0), tf.zeros_like(age))
     return dense | dense_user(rows, features)
 
 
@@ -164,7 +160,7 @@ def dense_query_signature(example: Mapping[str, Any]) -> dict[str, tf.TensorSpec
     for name, value in example.items():
         if isinstance(value, tf.RaggedTensor):
             continue
-        is_sequence = value.shape.rank == 2 and (value.dtype.is_integer or name == names.HISTORY_AGE)
+        is_sequence = value.shape.rank == 2 and (value.dtype.is_integer or name in DENSE)
         inner = [None] if is_sequence else value.shape[1:]
         specs[name] = tf.TensorSpec([None, *inner], value.dtype, name)
     return specs
@@ -172,8 +168,9 @@ def dense_query_signature(example: Mapping[str, Any]) -> dict[str, tf.TensorSpec
 
 def candidate_spec(features: FeatureSet) -> Tensors:
     """Returns the parsing spec of a row of candidates, as the CandidateGenerator writes it."""
-    spec: Tensors = {name: _ragged(name, tf.int64) for name in (names.HISTORY_INDEX, names.HISTORY_TYPE)}
-    spec[names.HISTORY_AGE] = _ragged(names.HISTORY_AGE, tf.float32)
+    spec: Tensors = {
+        field.dense: _ragged(field.dense, tf.float32 if field.is_real else tf.int64) for field in HISTORY
+    }
     spec |= {name: tf.io.FixedLenFeature([], tf.int64) for name in (names.USER_INDEX, names.QUERY_TIME)}
     spec[names.NUM_TARGETS] = tf.io.FixedLenFeature([], tf.int64, 0)
     spec[names.CANDIDATE_INDEX] = _ragged(names.CANDIDATE_INDEX, tf.int64)
@@ -204,9 +201,7 @@ def dense_candidates(rows: Mapping[str, Any], features: FeatureSet) -> Tensors:
             rows[names.LABEL_EVENTS], 0.0, tf.concat([shape, [len(features.event_types)]], axis=0)
         ),
         names.QUERY_EMBEDDING: rows[names.QUERY_EMBEDDING].to_tensor(),
-        names.HISTORY_INDEX: _sequence(rows[names.HISTORY_INDEX], -1),
-        names.HISTORY_TYPE: _sequence(rows[names.HISTORY_TYPE], -1),
-        names.HISTORY_AGE: _sequence(rows[names.HISTORY_AGE], 0),
+        **{field.dense: _sequence(rows[field.dense], field.padding) for field in HISTORY},
         names.QUERY_TIME: rows[names.QUERY_TIME],
         names.USER_INDEX: rows[names.USER_INDEX],
         names.NUM_TARGETS: rows[names.NUM_TARGETS],

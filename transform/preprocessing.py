@@ -14,6 +14,7 @@ import tensorflow_transform as tft
 
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.fields import TRANSFORMED
 from schema.text import split_words
 from schema.vocabulary import LINE_ENDS
 
@@ -58,17 +59,20 @@ def _query_outputs(inputs: Mapping[str, Any], features: FeatureSet) -> Tensors:
         names.QUERY_TIME,
         names.QUERY_KIND,
         names.TARGET_END,
-        names.HISTORY_TIME,
         names.TARGET_WEIGHT,
         names.PRODUCT_ID,
     )
+    history = {
+        names.HISTORY_INDEX: index(names.HISTORY_PRODUCT_ID, products),
+        names.HISTORY_TIME: inputs[names.HISTORY_TIME],
+        names.HISTORY_TYPE: _event_type(inputs[names.HISTORY_EVENT_TYPE], features.event_types),
+    }
     return {
         **{name: inputs[name] for name in copied},
+        **{name: history[name] for name in TRANSFORMED},
         names.USER_INDEX: index(names.USER_ID, users),
         names.PRODUCT_INDEX: index(names.PRODUCT_ID, products),
-        names.HISTORY_INDEX: index(names.HISTORY_PRODUCT_ID, products),
         names.TARGET_INDEX: index(names.TARGET_PRODUCT_ID, products),
-        names.HISTORY_TYPE: _event_type(inputs[names.HISTORY_EVENT_TYPE], features.event_types),
     }
 
 

@@ -10,11 +10,11 @@ import pyarrow as pa
 from components.candidate_generator.outcomes import Outcomes
 from components.recommender.candidates.labels import label_candidates
 from schema import names
+from schema.fields import DENSE
 
 _ACTIVITIES = np.array([b"none", b"light", b"medium", b"heavy"], object)
 _ACTIVITY_STEPS = (1, 10, 100)
 """Events of the history from which a user is light, medium and heavy: slices of the evaluation."""
-_PADDED = (names.HISTORY_INDEX, names.HISTORY_TYPE, names.HISTORY_AGE)
 
 
 def candidate_rows(
@@ -54,7 +54,7 @@ def candidate_rows(
         columns |= {name: _lists(values.reshape(len(index), -1)) for name, values in happened.items()}
     for name, tensor in query.items():
         values = tensor.numpy()
-        if name in _PADDED:
+        if name in DENSE:
             columns[name] = _ragged(values, lengths)
         elif values.ndim == 2 and values.dtype.kind == "i":
             columns[name] = _ragged(values, (values >= 0).sum(axis=1))

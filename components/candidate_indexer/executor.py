@@ -50,9 +50,7 @@ class Executor(base_executor.BaseExecutor):
         for cutoff in cutoffs:
             logging.info("Building the candidate tables as of %d", cutoff)
             order = listing_order(product_ids, positive, cutoff)
-            tables = build_snapshot(
-                events, available, groups[:, 0], order, cutoff, window, settings.index_settings
-            )
+            tables = build_snapshot(events, available, groups, order, cutoff, window, settings.index_settings)
             tables.save(output, cutoff)
         report = {
             "num_products": len(embeddings),

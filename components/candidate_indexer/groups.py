@@ -63,17 +63,42 @@ def choose_groupings(
     return chosen
 
 
-def _divergence(groups: np.ndarray, events: Events, start: int) -> float:
+def newcomer_grouping(groups: np.ndarray, events: Events, as_of: int, window: int) -> int:
+    """Which grouping tells most about who turns to products that were sold for the first time.
+
+    As `choose_groupings`, of first purchases of products that nobody had bought before the window.
+
+    Args:
+        groups: `[products, columns]`.
+        events: Positive events.
+        as_of: Epoch seconds: nothing later is looked at.
+        window: Length of the eval window in seconds.
+
+    Returns:
+        A column, the first of equal ones.
+    """
+    past, start = events.before(as_of), as_of - window
+    unsold = np.ones(events.num_products, np.bool_)
+    unsold[past.product[past.time < start]] = False
+    told = [_divergence(column, past, start, unsold) for column in groups.T]
+    return int(np.argmax(told))
+
+
+def _divergence(groups: np.ndarray, events: Events, start: int, among: np.ndarray | None = None) -> float:
+    """What a split of the catalogue, or of some products of it, tells of first purchases from `start` on."""
     size = int(groups.max()) + 1
     pairs = events.user.astype(np.int64) * events.num_products + events.product
     before = events.time < start
     first_pairs = np.setdiff1d(pairs[~before], pairs[before])
+    if among is not None:
+        first_pairs = first_pairs[among[first_pairs % events.num_products]]
     known_groups = np.unique(events.user[before].astype(np.int64) * size + groups[events.product[before]])
     users, products = first_pairs // events.num_products, first_pairs % events.num_products
     if not len(first_pairs) or not len(known_groups):
         return 0.0
     taken = np.isin(users * size + groups[products], known_groups).mean()
-    width = np.bincount(groups, minlength=size) / len(groups)
+    catalogue = groups if among is None else groups[among]
+    width = np.bincount(catalogue, minlength=size) / max(len(catalogue), 1)
     covered = np.bincount(known_groups // size, weights=width[known_groups % size])
     expected = np.pad(covered, (0, max(0, int(users.max()) + 1 - len(covered))))[users].mean()
     shares = np.clip([taken, expected], _MIN_SHARE, 1 - _MIN_SHARE)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
+from components.candidate_indexer.groups import newcomer_grouping
 from components.candidate_indexer.new_products import rank_new_products
 from components.candidate_indexer.statistics import product_statistics
 from components.candidate_indexer.transitions import transition_weights
@@ -37,7 +38,7 @@ def build_snapshot(
     Args:
         events: Events of the whole database; those at or after `as_of` are ignored.
         available: Which products may be recommended.
-        groups: Group of each product.
+        groups: Groups of each product `[products, columns]`.
         order: `listing_order`.
         as_of: Epoch seconds.
         window: Length of the eval window in seconds.
@@ -46,7 +47,8 @@ def build_snapshot(
     every = events.before(as_of)
     past, strength = every.positive, every.strengths()
     statistics = product_statistics(past, as_of, window)
-    new_products, new_rates = rank_new_products(past, available, groups, order, as_of, window)
+    grouping = newcomer_grouping(groups, past, as_of, window)
+    new_products, new_rates = rank_new_products(past, available, groups[:, grouping], order, as_of, window)
     matrix = user_product_matrix(every, strength, as_of, settings.half_life_days)
     neighbour_index, neighbour_score = nearest_products(matrix, settings.num_neighbours)
     ease_index, ease_score = ease_weights(
@@ -69,6 +71,7 @@ def build_snapshot(
         best_sellers=best_sellers(statistics, available),
         new_products=new_products,
         new_rates=new_rates,
+        new_grouping=np.array(grouping),
     )
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from components.evaluation.lists import BoolArray, IntArray
 from schema import names
 from schema.features import FeatureSet, Kind
+from schema.fields import HISTORY, RAW
 from schema.request import Query
 
 _RECORDS_AT_ONCE = 2048
@@ -112,22 +113,22 @@ def catalogue(table: pa.Table) -> tuple[pa.Array, BoolArray]:
 def queries(table: pa.Table, features: FeatureSet) -> list[Query]:
     """The rows of a query split as the requests that a client would send."""
     kinds = {column.name: (raw, column.kind) for raw, column in features.user_columns().items()}
-    wanted = [names.USER_ID, names.QUERY_TIME, *_HISTORY, *(raw for raw, _ in kinds.values())]
+    wanted = [names.USER_ID, names.QUERY_TIME, *RAW, *(raw for raw, _ in kinds.values())]
     columns = {name: _column(table, name).to_pylist() for name in wanted}
     return [
         Query(
             user_id=columns[names.USER_ID][row][0].decode(),
             query_time=columns[names.QUERY_TIME][row][0],
-            product_ids=[value.decode() for value in columns[names.HISTORY_PRODUCT_ID][row] or ()],
-            times=columns[names.HISTORY_TIME][row] or (),
-            event_types=[value.decode() for value in columns[names.HISTORY_EVENT_TYPE][row] or ()],
             features={name: _value(columns[raw][row], kind) for name, (raw, kind) in kinds.items()},
+            **{
+                field.of_query: [
+                    value.decode() if field.is_text else value for value in columns[field.raw][row] or ()
+                ]
+                for field in HISTORY
+            },
         )
         for row in range(len(table))
     ]
-
-
-_HISTORY = (names.HISTORY_PRODUCT_ID, names.HISTORY_TIME, names.HISTORY_EVENT_TYPE)
 
 
 def _value(values: list[Any] | None, kind: Kind) -> Any:

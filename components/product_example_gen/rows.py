@@ -18,6 +18,7 @@ from components.product_example_gen.ragged import (
     optional_array,
 )
 from schema import names
+from schema.fields import HISTORY, HistoryField
 
 _EVENTS_PER_BATCH = 2_000_000
 
@@ -56,14 +57,16 @@ def _query_batch(
         names.QUERY_TIME: optional_array(pa.array(queries.time)),
         names.QUERY_KIND: optional_array(kinds.take(pa.array(queries.is_basket.astype(np.int64)))),
         names.TARGET_END: optional_array(pa.array(queries.target_end)),
-        names.HISTORY_PRODUCT_ID: list_array(products.take(history), history_offsets),
-        names.HISTORY_TIME: list_array(pa.array(log.time).take(history), history_offsets),
-        names.HISTORY_EVENT_TYPE: list_array(log.column(names.EVENT_TYPE).take(history), history_offsets),
+        **{field.raw: list_array(_values(log, field).take(history), history_offsets) for field in HISTORY},
         names.TARGET_PRODUCT_ID: list_array(products.take(pa.array(target)), target_offsets),
         names.TARGET_WEIGHT: list_array(pa.array(weight), target_offsets),
     }
     columns.update({name: values.take(user) for name, values in user_features.items()})
     return pa.RecordBatch.from_pydict(columns)
+
+
+def _values(log: EventLog, field: HistoryField) -> pa.Array:
+    return log.column(field.column) if field.is_text else log.table[field.column].combine_chunks()
 
 
 def distinct_targets(log: EventLog, queries: Queries) -> tuple[IntArray, FloatArray, IntArray]:

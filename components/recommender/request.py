@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.fields import HISTORY, RAW, TRANSFORMED
 
 Tensors = dict[str, Any]
 
@@ -17,10 +18,10 @@ def request_specs(features: FeatureSet) -> dict[str, tf.TensorSpec]:
     specs = {
         names.USER_ID: tf.TensorSpec([None], tf.string, names.USER_ID),
         names.QUERY_TIME: tf.TensorSpec([None], tf.int64, names.QUERY_TIME),
-        names.HISTORY_PRODUCT_ID: tf.TensorSpec([None, None], tf.string, names.HISTORY_PRODUCT_ID),
-        names.HISTORY_TIME: tf.TensorSpec([None, None], tf.int64, names.HISTORY_TIME),
-        names.HISTORY_EVENT_TYPE: tf.TensorSpec([None, None], tf.string, names.HISTORY_EVENT_TYPE),
     }
+    for field in HISTORY:
+        dtype = tf.string if field.is_text else tf.int64
+        specs[field.raw] = tf.TensorSpec([None, None], dtype, field.raw)
     columns = features.user_columns()
     return specs | {name: _column_spec(name, column) for name, column in columns.items()}
 
@@ -61,7 +62,7 @@ def raw_request(inputs: Tensors, features: FeatureSet) -> dict[str, tf.SparseTen
         names.USER_ID: _sparse(inputs[names.USER_ID][:, tf.newaxis]),
         names.QUERY_TIME: _sparse(inputs[names.QUERY_TIME][:, tf.newaxis]),
     }
-    for name in (names.HISTORY_PRODUCT_ID, names.HISTORY_TIME, names.HISTORY_EVENT_TYPE):
+    for name in RAW:
         raw[name] = _sparse(inputs[name])
     for name, column in features.user_columns().items():
         raw[name] = _raw_feature(inputs[name], column)
@@ -83,9 +84,8 @@ class RequestHistories:
         present = inputs[names.HISTORY_PRODUCT_ID] != ""
         self._time = inputs[names.QUERY_TIME][:, tf.newaxis]
         self._lengths = tf.reduce_sum(tf.cast(present, tf.int32), axis=1, keepdims=True)
-        columns = (names.HISTORY_INDEX, names.HISTORY_TIME, names.HISTORY_TYPE)
         shape = tf.shape(present)
-        events = tf.stack([tf.reshape(transformed[name].values, shape) for name in columns], axis=2)
+        events = tf.stack([tf.reshape(transformed[name].values, shape) for name in TRANSFORMED], axis=2)
         # What is present first, in its order, and at least one slot: reductions need one.
         order = tf.math.top_k(tf.cast(present, tf.int32), k=shape[1]).indices
         events = tf.gather(events, order, batch_dims=1)
@@ -100,13 +100,13 @@ class RequestHistories:
             width, start = tf.minimum(width, count), tf.maximum(self._lengths - count, 0)
             events = tf.gather(self._events, start + tf.range(width)[tf.newaxis, :], batch_dims=1)
         exists = start + tf.range(width)[tf.newaxis, :] < self._lengths
-        index, stamp, kind = tf.unstack(events, num=3, axis=2)
-        age = tf.cast(self._time - stamp, tf.float32) / names.SECONDS_PER_DAY
+        values = dict(zip(TRANSFORMED, tf.unstack(events, num=len(TRANSFORMED), axis=2), strict=True))
+        age = tf.cast(self._time - values[names.HISTORY_TIME], tf.float32) / names.SECONDS_PER_DAY
         return {
-            names.HISTORY_INDEX: tf.where(exists, index, -1),
-            names.HISTORY_AGE: tf.where(exists, tf.maximum(age, 0.0), 0.0),
-            names.HISTORY_TYPE: tf.where(exists, kind, -1),
-        }
+            field.dense: tf.where(exists, values[field.transformed], field.padding)
+            for field in HISTORY
+            if not field.is_real
+        } | {names.HISTORY_AGE: tf.where(exists, tf.maximum(age, 0.0), 0.0)}
 
 
 def _column_spec(name: str, column: FeatureColumn) -> tf.TensorSpec:

@@ -21,6 +21,9 @@ _SOURCES: Final = {
 CLASSICS: Final = (POPULARITY, OWN_FREQUENCY, LAST_SEEN, *_SOURCES)
 """Baselines that can be computed from the features of the candidates."""
 
+_STEP: Final = 1e-3
+_SMALLEST: Final = 1e-30
+
 Tensors = dict[str, Any]
 
 
@@ -63,6 +66,9 @@ def classic_scores(inputs: Tensors, pairs: Tensors, half_life: int) -> tf.Tensor
 def ranks(scores: tf.Tensor, popularity: tf.Tensor) -> tf.Tensor:
     """Ranks from 0 by descending score, then by descending popularity.
 
+    Scores that differ by less than a thousandth are alike: sums of the same purchases differ by rounding
+    with the batch that they are made in, and the order must not.
+
     Args:
         scores: `[batch, classics, candidates]`.
         popularity: `[batch, candidates]`.
@@ -72,9 +78,15 @@ def ranks(scores: tf.Tensor, popularity: tf.Tensor) -> tf.Tensor:
     """
     by_popularity = tf.argsort(popularity, direction="DESCENDING", stable=True)
     every = tf.repeat(by_popularity[:, tf.newaxis, :], tf.shape(scores)[1], axis=1)
-    sorted_scores = tf.gather(scores, every, batch_dims=2)
+    sorted_scores = tf.gather(_in_steps(scores), every, batch_dims=2)
     order = tf.gather(every, tf.argsort(sorted_scores, direction="DESCENDING", stable=True), batch_dims=2)
     return tf.cast(tf.argsort(order), tf.float32)
+
+
+def _in_steps(scores: tf.Tensor) -> tf.Tensor:
+    """Logarithms of positive scores in steps of a thousandth; what is not positive comes last."""
+    steps = tf.round(tf.math.log(tf.maximum(scores, _SMALLEST)) / _STEP)
+    return tf.where(scores > 0, steps, -float("inf"))
 
 
 def log_ranks(inputs: Tensors, pairs: Tensors, anchor: Anchor) -> tf.Tensor:

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureSet
+from schema.fields import TRANSFORMED
 from schema.transformed import dense_query, query_spec, read_records
 
 Tensors = dict[str, Any]
@@ -112,8 +113,7 @@ def _in_time(records: tf.Tensor, targets_end_by: int | None) -> tf.Tensor:
 def _newest_events(rows: Tensors, count: int | None) -> Tensors:
     if count is None:
         return rows
-    history = (names.HISTORY_INDEX, names.HISTORY_TIME, names.HISTORY_TYPE)
-    return rows | {name: rows[name][:, -count:] for name in history}
+    return rows | {name: rows[name][:, -count:] for name in TRANSFORMED}
 
 
 def _known_targets(rows: Tensors) -> Tensors:

@@ -137,7 +137,7 @@ class QueryInputs:
 
 
 class QueryTower(tf.keras.layers.Layer):
-    """Maps the user, the context of the moment and the encoded history to the shared space.
+    """Maps the user, the context of the query and the encoded history to the shared space.
 
     Args:
         queries: What there is to read.

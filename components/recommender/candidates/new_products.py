@@ -13,14 +13,15 @@ class NewProducts(tf.Module):
     """Orders new products by what the user buys of their group, and how often news of it are taken up.
 
     Args:
-        tables: New products, their rates and the groups of all products; the first grouping counts.
+        tables: New products, their rates and the groups of all products.
         count: How many are wanted. No more of one group can be among them: the others never come up.
     """
 
     def __init__(self, tables: CandidateTables, count: int) -> None:
         super().__init__()
         self._count = count
-        snapshot, group = tables.snapshot, tables.groups[:, 0]
+        snapshot = tables.snapshot
+        group = tables.groups[:, int(snapshot.new_grouping)]
         kept = _best_of_each(group[snapshot.new_products], snapshot.new_rates, count)
         self.num_groups = int(group.max(initial=0)) + 1
         self.group = frozen(group, tf.int32)

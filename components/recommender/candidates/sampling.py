@@ -7,10 +7,10 @@ from typing import Any
 import tensorflow as tf
 
 from schema import names
+from schema.fields import TRANSFORMED
 
 _BUCKETS = 1 << 20
 _COLD_KEY = [17, 42]
-_HISTORY = (names.HISTORY_INDEX, names.HISTORY_TIME, names.HISTORY_TYPE)
 
 Tensors = dict[str, Any]
 
@@ -34,7 +34,7 @@ def as_new_users(rows: Tensors, share: float) -> Tensors:
     bucket = tf.strings.to_hash_bucket_strong(rows[names.USER_ID], _BUCKETS, _COLD_KEY)
     chosen = bucket < int(share * _BUCKETS)
     picked = {name: tf.ragged.boolean_mask(value, chosen) for name, value in rows.items()}
-    emptied = {name: picked[name][:, :0] for name in _HISTORY}
+    emptied = {name: picked[name][:, :0] for name in TRANSFORMED}
     return (
         picked
         | emptied

@@ -30,6 +30,7 @@ class Snapshot:
         best_sellers: The head of popularity over every horizon, candidates of every query.
         new_products: Products never sold before the cutoff, the most promising first.
         new_rates: Log of how often new products of their group were taken up of late; aligned.
+        new_grouping: Which column of the groups that is; scalar.
     """
 
     neighbour_index: np.ndarray
@@ -45,6 +46,7 @@ class Snapshot:
     best_sellers: np.ndarray
     new_products: np.ndarray
     new_rates: np.ndarray
+    new_grouping: np.ndarray
 
     def save(self, directory: Path, cutoff: int) -> None:
         """Writes the tables of a cutoff into an index."""

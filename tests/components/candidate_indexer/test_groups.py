@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.candidate_indexer.groups import MAX_GROUPINGS, choose_groupings
+from components.candidate_indexer.groups import MAX_GROUPINGS, choose_groupings, newcomer_grouping
 from components.interactions.events import Events
 
 DAY = 86_400
@@ -65,3 +65,23 @@ def test_what_happened_later_is_not_looked_at():
     # As of 20 days ago nothing was bought for the first time in the last ten days: no column tells anything.
     chosen = choose([RANDOM, TELLING], NOW - 20 * DAY)
     assert same_groups(chosen[:, 0], RANDOM)  # the first of equals
+
+
+def test_new_products_are_told_by_the_column_that_tells_newcomers():
+    """Of the first purchases in the window only newcomers, 20 to 39, are looked at."""
+    new = PRODUCTS % 4
+    rows = []
+    for user in range(40):
+        known = PRODUCTS[(PRODUCTS < 20) & (new == user % 4)][:2]
+        newcomers = PRODUCTS[(PRODUCTS >= 20) & (new == user % 4)]
+        rows += [(user, product, 50) for product in known] + [(user, newcomers[user % len(newcomers)], 5)]
+    user, product, days = (np.array(column) for column in zip(*rows, strict=True))
+    events = Events(user.astype(np.int32), product.astype(np.int32), NOW - days * DAY, NUM_PRODUCTS)
+    groups = np.stack([RANDOM, PRODUCTS // 20, new], axis=1)
+    assert newcomer_grouping(groups, events, NOW, WINDOW) == 2
+    assert newcomer_grouping(groups[:, ::-1], events, NOW, WINDOW) == 0
+
+
+def test_where_nothing_tells_newcomers_the_first_column_counts():
+    nothing = Events(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64), NUM_PRODUCTS)
+    assert newcomer_grouping(np.stack([RANDOM, TELLING], axis=1), nothing, NOW, WINDOW) == 0

@@ -28,7 +28,9 @@ def build(counts, available=None):
         np.zeros(size, np.int32),
     )
     available = np.ones(5, bool) if available is None else np.array(available)
-    return build_snapshot(found, available, GROUPS, None, NOW, WINDOW, IndexSettings(num_neighbours=2))
+    return build_snapshot(
+        found, available, GROUPS[:, np.newaxis], None, NOW, WINDOW, IndexSettings(num_neighbours=2)
+    )
 
 
 COUNTS = {0: {30: 9}, 1: {1: 3}, 2: {7: 5}, 3: {1: 1, 7: 7}}

@@ -136,7 +136,9 @@ def cutoff(rows):
     past = events(rows, 12)
     size = len(past.user)
     every = ShopEvents(past.user, past.product, past.time, 12, np.ones(size, bool), np.zeros(size, np.int32))
-    return build_snapshot(every, np.ones(12, bool), np.arange(12) % 3, None, NOW, WINDOW, settings)
+    return build_snapshot(
+        every, np.ones(12, bool), (np.arange(12) % 3)[:, np.newaxis], None, NOW, WINDOW, settings
+    )
 
 
 @pytest.mark.parametrize("days", [0, -1, -400])

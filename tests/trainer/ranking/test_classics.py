@@ -11,6 +11,17 @@ from trainer.ranking.classics import CLASSICS, Anchor, log_ranks, ranks
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
 
+def test_scores_that_differ_by_rounding_alone_are_alike():
+    """The same sum in another order: popularity decides, whichever is larger in the last digit."""
+    popularity = tf.constant([[1.0, 2.0, 3.0]])
+    for difference in (-3e-7, 0.0, 3e-7):
+        scores = tf.constant([[[0.7, 0.7 + difference, 0.9]]])
+        assert ranks(scores, popularity).numpy().tolist() == [[[2, 1, 0]]]
+    # A hundredth is no rounding; nor is what lies far below one.
+    assert ranks(tf.constant([[[0.707, 0.7, 0.0]]]), popularity).numpy().tolist() == [[[0, 1, 2]]]
+    assert ranks(tf.constant([[[3e-9, 2e-9, 0.0]]]), popularity).numpy().tolist() == [[[0, 1, 2]]]
+
+
 def test_ranks_go_by_score_then_by_popularity():
     scores = tf.constant([[[0.0, 2.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0]]])
     popularity = tf.constant([[1.0, 0.0, 3.0, 2.0]])

@@ -53,10 +53,10 @@ def as_of(shop, cutoff, queries_of):
         np.zeros(size, np.int32),
     )
     available, groups = np.ones(NUM_PRODUCTS, bool), np.zeros((NUM_PRODUCTS, 1), np.int64)
-    cutoff = build_snapshot(events, available, groups[:, 0], None, cutoff, WINDOW_DAYS * DAY, IndexSettings())
+    snapshot = build_snapshot(events, available, groups, None, cutoff, WINDOW_DAYS * DAY, IndexSettings())
     embeddings = np.eye(NUM_PRODUCTS, 4, dtype=np.float32)
     sources = CandidateSources(
-        CandidateTables(embeddings, available, groups, cutoff), NUM_PRODUCTS, WINDOW_DAYS, num_new=0
+        CandidateTables(embeddings, available, groups, snapshot), NUM_PRODUCTS, WINDOW_DAYS, num_new=0
     )
     past = time < cutoff
     histories = [np.flatnonzero(past & (user == one)) for one in queries_of]

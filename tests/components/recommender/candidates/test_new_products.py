@@ -19,7 +19,7 @@ def test_the_best_are_those_of_all_new_products(seed):
     group = rng.integers(0, 5, num_products)
     new = rng.permutation(num_products)[:40]
     rates = rng.integers(0, 4, 40).astype(np.float32)  # many tie, within a group and between groups
-    snapshot = SimpleNamespace(new_products=new.astype(np.int64), new_rates=rates)
+    snapshot = SimpleNamespace(new_products=new.astype(np.int64), new_rates=rates, new_grouping=0)
     tables = SimpleNamespace(snapshot=snapshot, groups=np.stack([group, group * 0], axis=1))
     history = rng.integers(-1, num_products, (3, 10))
     weight = rng.random((3, 10)).astype(np.float32)

@@ -47,7 +47,7 @@ def make(
     following[following >= num_products] = -1
     available = ~np.isin(product, hidden)
     order = np.concatenate([product[available], product[~available]])
-    cutoff = Snapshot(
+    snapshot = Snapshot(
         neighbour_index=neighbours.astype(np.int32),
         neighbour_score=np.where(neighbours >= 0, [0.8, 0.4, 0.0], 0.0).astype(np.float32),
         ease_index=ease.astype(np.int32),
@@ -61,9 +61,10 @@ def make(
         best_sellers=np.array(best_sellers, np.int64),
         new_products=np.array(new, np.int64),
         new_rates=np.array(rates, np.float32),
+        new_grouping=np.array(0),
     )
     groups = np.stack([product % 4, product % 2], axis=1)
-    tables = CandidateTables(embeddings.astype(np.float32), available, groups, cutoff)
+    tables = CandidateTables(embeddings.astype(np.float32), available, groups, snapshot)
     return CandidateSources(tables, num_candidates, WINDOW_DAYS, **options), tables
 
 
