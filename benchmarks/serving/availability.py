@@ -66,7 +66,8 @@ class Figures:
     """What was measured.
 
     Attributes:
-        requests: Answers that were looked at.
+        requests: Answers that were looked at, all of them given while things changed.
+        refused: Requests that were not answered, since too many waited.
         changes: Of availability, while they were given.
         violations: Products in answers that were not available for longer than allowed.
         slowest_seconds: The longest time for which a product was still shown.
@@ -74,6 +75,7 @@ class Figures:
     """
 
     requests: int
+    refused: int
     changes: int
     violations: int
     slowest_seconds: float
@@ -165,6 +167,7 @@ def measure(
     times = [[1000 * (answer.came - answer.sent) for answer in answers] for answers in (before, after)]
     return Figures(
         requests=len(after),
+        refused=num_requests - len(before) - len(after),
         changes=len(changes),
         violations=sum(value > _ALLOWED_SECONDS for value in late),
         slowest_seconds=max(late, default=0.0),
@@ -176,15 +179,15 @@ def measure(
 def _answers(client: Client, users: Sequence[str], per_second: float) -> list[Answered]:
     start = time.monotonic() + 0.1
 
-    def one(number: int) -> Answered:
+    def one(number: int) -> Answered | None:
         due = start + number / per_second
         time.sleep(max(0.0, due - time.monotonic()))
         sent = time.monotonic()
         items = client.items(users[number], _TOP_K)
-        return Answered(sent, time.monotonic(), tuple(items))
+        return None if items is None else Answered(sent, time.monotonic(), tuple(items))
 
     with ThreadPoolExecutor(_CLIENTS) as pool:
-        return list(pool.map(one, range(len(users))))
+        return [answer for answer in pool.map(one, range(len(users))) if answer is not None]
 
 
 def _percentile(times: Sequence[float], percent: int) -> float:

@@ -30,12 +30,10 @@ class Client:
         """Asks for recommendations; the status of the answer, which is read to its end."""
         return self._answer({"user_id": user, "top_k": 10, "diversity": 0.3})[0]
 
-    def items(self, user: str, top_k: int = 10) -> list[str]:
-        """The products of an answer."""
+    def items(self, user: str, top_k: int = 10) -> list[str] | None:
+        """The products of an answer; None if it was refused."""
         status, body = self._answer({"user_id": user, "top_k": top_k})
-        if status != 200:
-            raise RuntimeError(f"The server answered {status}.")
-        return [item["product_id"] for item in json.loads(body)["items"]]
+        return [item["product_id"] for item in json.loads(body)["items"]] if status == 200 else None
 
     def _answer(self, request: dict[str, Any]) -> tuple[int, bytes]:
         if not hasattr(self._local, "connection"):

@@ -70,6 +70,12 @@ class ProductTable:
             self.read_at, self._failing = started, False
             return True
 
+    def again(self) -> None:
+        """Has the next look tell everything, as if the table had not been read before."""
+        with self._lock:
+            if self._source is not None:
+                self._states = self._source.product_states()
+
     def age(self) -> float | None:
         """Seconds since the table was read last; None if it never was."""
         return None if self.read_at is None else time.monotonic() - self.read_at

@@ -108,6 +108,7 @@ class Server:
     def _follow(self, model: PushedModel) -> None:
         """Before a model is served, what is sold out is known."""
         self.following.attach(model)
+        self.table.again()  # what is new in the table is another for each model
         if self.table.read_at is None:
             self.table.look()
 

@@ -15,7 +15,7 @@ from schema import names
 from schema.errors import UserError
 from schema.features import Kind, types_of
 from schema.rules import BoolArray
-from schema.source import ProductSource
+from schema.source import PRODUCTS, ProductSource
 from schema.source.product_states import States
 from serving.model.embeddings import embeds_products
 from serving.model.pushed_model import PushedModel
@@ -65,13 +65,14 @@ class Following:
             UserError: The rows of new products cannot be read.
         """
         with self._lock:
-            is_known = self._states is states
+            # Where `updated_at` or files say that something has changed, it may be a value of these rows.
+            read_again = self._states is states or names.UPDATED_AT in source.columns(PRODUCTS)
             self._states = states
             models = [(model, rows) for known, rows in self._models if (model := known()) is not None]
             for model, had_row in models:
                 self._apply(model, had_row, states)
             if models:
-                self._follow_new(models[-1][0], states, source, read_again=is_known)
+                self._follow_new(models[-1][0], states, source, read_again)
 
     def _apply(self, model: PushedModel, had_row: BoolArray, states: States) -> None:
         before = model.hidden_ids

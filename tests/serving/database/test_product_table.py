@@ -52,6 +52,14 @@ def test_only_what_has_changed_is_told(make_table, shop):
     assert table.look() and found[-1] == [True, True]
 
 
+def test_everything_is_told_again_on_request(make_table):
+    table, found = make_table()
+    table.again()
+    assert table.look() and table.look() and len(found) == 1
+    table.again()
+    assert table.look() and found == [[True, False]] * 2
+
+
 def test_while_the_database_is_away_what_was_known_stays(make_table, shop, caplog):
     table, found = make_table()
     assert table.look()

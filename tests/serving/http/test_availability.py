@@ -107,7 +107,7 @@ def by_grpc(shop, signature):
     for name, spec in model.signatures[signature].inputs.items():
         missing = [b""] if spec.dtype == tf.string else [0.0]
         request.inputs[name].CopyFrom(tf.make_tensor_proto(inputs.get(name, missing), spec.dtype))
-    found = tf.make_ndarray(shop.stub.Predict(request, 60).outputs["product_id"])
+    found = tf.make_ndarray(shop.stub.Predict(request, 600).outputs["product_id"])
     return {name.decode() for name in found.flat if name}
 
 
@@ -185,6 +185,17 @@ def test_the_table_goes_before_what_was_added(make_server, pushed, tmp_path):
     change(path, "DELETE FROM products WHERE product_id = 'brand new'")
     assert server.table.look()
     assert index.products == (SideProduct("brand new", {"colour": "blue"}),)
+
+
+def test_values_of_new_rows_are_read_again_where_the_table_has_stamps(make_server, pushed, tmp_path):
+    path = shutil.copy(pushed.url.removeprefix("sqlite:///"), tmp_path / "shop.db")
+    change(path, "ALTER TABLE products ADD COLUMN updated_at INTEGER DEFAULT 100")
+    change(path, "INSERT INTO products VALUES ('brand new', 'blue', 1, 1, NULL, 200)")
+    server = make_server(url=f"sqlite:///{path}")
+    assert server.new_products.index.products[0].features == {"colour": "blue", "price": 1.0}
+    change(path, "UPDATE products SET price = 2, updated_at = 300 WHERE product_id = 'brand new'")
+    assert server.table.look()
+    assert server.new_products.index.products[0].features["price"] == 2.0
 
 
 def test_a_model_that_is_pushed_later_hides_what_is_sold_out(shop, pushed, tmp_path):
