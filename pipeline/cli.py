@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
 import traceback
@@ -62,6 +63,7 @@ COMMANDS: Final = (
 """Modules with `NAME`, `HELP`, `add_arguments(parser)` and `execute(arguments) -> exit code`."""
 
 _FULL_DISK: Final = frozenset({28, 122})
+_SAYS_FULL: Final = re.compile(r"No space left on device|disk is full|Disk quota exceeded", re.I)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,11 +86,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.note("towerline: stopped; nothing half-made is used by the next run.")
         return INTERRUPTED
     except OSError as error:
-        if isinstance(error, PermissionError) or error.errno in _FULL_DISK:
+        if isinstance(error, PermissionError):
             return _fail(f"{error.strerror}{_location(error)}. Remedy: fix that and try again.", USER_MISTAKE)
-        return _internal(error, arguments.workdir)
+        return _full_disk(error) or _internal(error, arguments.workdir)
     except Exception as error:
-        return _internal(error, arguments.workdir)
+        return _full_disk(error) or _internal(error, arguments.workdir)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -124,6 +126,18 @@ def _with_line(error: ConfigurationError, file: str | None) -> str:
 def _fail(reason: object, code: int) -> int:
     console.fail("towerline: " + " ".join(str(reason).split()))
     return code
+
+
+def _full_disk(error: BaseException) -> int:
+    """Says that a disk is full, whoever noticed it; 0 if that is not what went wrong."""
+    found: BaseException | None = error
+    while found is not None:
+        if (isinstance(found, OSError) and found.errno in _FULL_DISK) or _SAYS_FULL.search(str(found)):
+            location = _location(found) if isinstance(found, OSError) else ""
+            remedy = "free some space there, or choose another --workdir"
+            return _fail(f"No space left on device{location}. Remedy: {remedy}.", USER_MISTAKE)
+        found = found.__cause__ or found.__context__
+    return 0
 
 
 def _location(error: OSError) -> str:

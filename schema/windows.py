@@ -82,9 +82,12 @@ def resolve_windows(start: int, newest: int, settings: SplitSettings) -> TimeWin
     now = newest + 1
     span = now - start
     if span <= names.SECONDS_PER_DAY and newest // names.SECONDS_PER_DAY == start // names.SECONDS_PER_DAY:
+        from schema.event_tally import date_of
+
         raise UserError(
             "Table `events`, column `occurred_at`: every event is on one day, so no later window can be "
-            "kept for evaluation. Remedy: supply events of at least a week."
+            f"kept for evaluation. Received: {date_of(start)}. Remedy: supply events of at least a week; "
+            "check the unit of the stamps if that is not their day."
         )
     test_start = now - _seconds(settings.test_window, span)
     window = _seconds(settings.eval_window, span)

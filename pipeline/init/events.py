@@ -9,10 +9,12 @@ from typing import Final
 from pipeline.init import words
 from pipeline.init.catalogue import Column, Table
 from pipeline.init.exploring import Explorer
+from pipeline.init.guests import find_guests
 from pipeline.init.proposed import ProposedTable
 from pipeline.init.references import Reference
 from pipeline.init.roles import Fact, is_milliseconds
 from pipeline.init.select import Hops, Select, Spot
+from pipeline.init.variants import Variants
 from schema import names
 
 _BAD_STATE: Final = re.compile(
@@ -23,7 +25,11 @@ _MOST_STATES: Final = 40
 
 
 def propose_events(
-    explorer: Explorer, fact: Fact, tables: Mapping[str, Table], product_key: str | None
+    explorer: Explorer,
+    fact: Fact,
+    tables: Mapping[str, Table],
+    product_key: str | None,
+    variants: Variants | None = None,
 ) -> ProposedTable:
     """Writes the SELECT of the events of a fact.
 
@@ -33,20 +39,28 @@ def propose_events(
         tables: All tables.
         product_key: The column of the table of products that tells products apart, if it is not the one
             that the events refer to.
+        variants: How variants name the product that they belong to, if there are any.
     """
     table = tables[fact.table]
     select = Select(explorer, fact.table)
     found = ProposedTable(select)
     product = Spot(fact.product_way, product_key) if product_key else fact.product
-    select.add_spot(fact.user, names.USER_ID)
-    select.add_spot(product, names.PRODUCT_ID)
+    guests = find_guests(explorer, fact, tables, _zero(explorer, fact, tables))
+    select.add(guests.user_id(select) if guests else select.at(fact.user), names.USER_ID)
+    written = select.at(product)
+    select.add(variants.product_id(explorer, written) if variants else written, names.PRODUCT_ID)
     _add_stamp(select, fact, tables, found)
     _add_type(select, fact, table)
     header = _header(fact, table)
     if basket := _basket(fact, table, header):
         select.add_spot(basket, names.BASKET_ID)
     _add_numbers(select, table, explorer)
-    _add_conditions(select, fact, tables, header, explorer, found)
+    if guests:
+        select.conditions.append(guests.condition(select))
+        found.evidence.append(guests.evidence())
+    if variants:
+        found.evidence.append(variants.evidence())
+    _add_conditions(select, fact, tables, (header, guests is not None), explorer, found)
     used = " ".join(expression for expression, _ in select.columns)
     found.left_out.update(
         {
@@ -204,11 +218,12 @@ def _add_conditions(
     select: Select,
     fact: Fact,
     tables: Mapping[str, Table],
-    header: Hops,
+    header_and_guests: tuple[Hops, bool],
     explorer: Explorer,
     found: ProposedTable,
 ) -> None:
-    for spot in (fact.user, fact.product):
+    header, has_guests = header_and_guests
+    for spot in (fact.product,) if has_guests else (fact.user, fact.product):
         place = tables[spot.hops[-1].referred if spot.hops else fact.table]
         column = place.by_name[spot.column]
         if not column.never_null and (missing := _num_missing(explorer, place.name, column.name)):
@@ -216,8 +231,8 @@ def _add_conditions(
             found.evidence.append(
                 f"{missing:,} rows of `{place.name}` have no `{column.name}` and are left out."
             )
-        if spot == fact.user and _is_zero_nobody(explorer, fact, column):
-            select.conditions.append(f"{select.at(spot)} <> {'0' if column.kind == 'integer' else repr('0')}")
+        if spot == fact.user and (zero := _zero(explorer, fact, tables)):
+            select.conditions.append(f"{select.at(spot)} <> {zero}")
             found.evidence.append("The user 0 stands for guests and is left out.")
     for hops in dict.fromkeys([(), header]):
         place = tables[hops[-1].referred if hops else fact.table]
@@ -228,16 +243,17 @@ def _add_conditions(
                 found.evidence.append(f"`{place.name}.{column.name}` says which do not count.")
 
 
-def _is_zero_nobody(explorer: Explorer, fact: Fact, column: Column) -> bool:
-    """Says whether events have the user 0 though there is no such user."""
+def _zero(explorer: Explorer, fact: Fact, tables: Mapping[str, Table]) -> str | None:
+    """How the user 0 is written if events have it though there is no such user."""
+    column = tables[fact.user.hops[-1].referred if fact.user.hops else fact.table].by_name[fact.user.column]
     if not fact.user_way or all(str(value) != "0" for value in column.values):
-        return False
+        return None
     last = fact.user_way[-1]
     zero = "'0'" if column.kind == "text" else "0"
     rows = explorer.try_fetch(
         f"SELECT COUNT(*) FROM {explorer.quote(last.referred)} WHERE {explorer.quote(last.key)} = {zero}"
     )
-    return rows is not None and not rows[0][0]
+    return zero if rows is not None and not rows[0][0] else None
 
 
 def _num_missing(explorer: Explorer, table: str, column: str) -> int:

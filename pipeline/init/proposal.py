@@ -17,6 +17,7 @@ from pipeline.init.flat import propose_from_events
 from pipeline.init.proposed import Proposal, ProposedTable
 from pipeline.init.references import Reference, find_references
 from pipeline.init.roles import Fact, find_facts
+from pipeline.init.variants import find_variants
 from schema import names
 from schema.errors import UserError
 from schema.source.contract import EVENTS, PRODUCTS, USERS
@@ -98,11 +99,18 @@ def _tables_of(
     explorer: Explorer, fact: Fact, tables: Mapping[str, Table], references: Mapping[str, Sequence[Reference]]
 ) -> dict[str, ProposedTable]:
     versions = newest_by(explorer, tables[fact.products]) if fact.products else None
-    proposed = {EVENTS: propose_events(explorer, fact, tables, versions[0] if versions else None)}
+    variants = None
+    if fact.products and not versions:
+        variants = find_variants(explorer, tables[fact.products], fact.product_way[-1].key)
+    key = versions[0] if versions else None
+    proposed = {EVENTS: propose_events(explorer, fact, tables, key, variants)}
     if fact.products:
-        key = versions[0] if versions else fact.product_way[-1].key
+        key = key or fact.product_way[-1].key
         newest = versions[1] if versions else None
-        proposed[PRODUCTS] = propose_products(explorer, fact.products, key, tables, references, newest)
+        products = propose_products(explorer, fact.products, key, tables, references, newest)
+        if variants:
+            products.select.conditions.append(variants.is_none(explorer, products.select.alias))
+        proposed[PRODUCTS] = products
     else:
         proposed[PRODUCTS] = _required(propose_from_events(explorer, fact, tables, is_users=False))
     if fact.users:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
+from pipeline.runs.expected import expected_seconds
 from pipeline.runs.user_errors import user_error_of
 from pipeline.terminal import console
 from pipeline.terminal.capture import captured
@@ -77,7 +78,10 @@ def run_locally(
         stream.flush()
         _retire_stale(plan)
         pipeline = (create or _recommender)(plan)
-        progress = Progress(stream, len(pipeline.components), _outcome_reader(plan))
+        nodes = [node.id for node in pipeline.components]
+        before = expected_seconds(log_path.parent)
+        expected = {name: before[name] for name in nodes if name in before}
+        progress = Progress(stream, len(nodes), _outcome_reader(plan), expected)
         try:
             with progress, _followed(progress):
                 _run(pipeline, plan.metadata_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TextIO
 
@@ -14,6 +14,8 @@ FAILED: Final = "failed"
 
 _SAMPLE_SECONDS: Final = 0.5
 _HEARTBEAT_SECONDS: Final = 5.0
+_MOST_UNKNOWN: Final = 1
+_SHORT_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,21 @@ class Progress:
         stream: The terminal.
         num_nodes: Nodes in all.
         outcome_of: Node id -> `ran` or `cached`, asked when a node is finished.
+        expected: Node id -> seconds that it takes, for those of which that is known.
     """
 
-    def __init__(self, stream: TextIO, num_nodes: int, outcome_of: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        num_nodes: int,
+        outcome_of: Callable[[str], str],
+        expected: Mapping[str, float] | None = None,
+    ) -> None:
         self.stages: list[Stage] = []
         self._stream = stream
         self._is_terminal = stream.isatty()
         self._num_nodes = num_nodes
+        self._expected = dict(expected or {})
         self._outcome_of = outcome_of
         self._node: str | None = None
         self._started = 0.0
@@ -92,9 +102,8 @@ class Progress:
             )
             self.stages.append(stage)
             self._node = None
-        self._write(
-            f"{self._position(0)} {_line(stage.node, stage.outcome, stage.seconds, stage.peak_memory)}"
-        )
+        line = _line(stage.node, stage.outcome, stage.seconds, stage.peak_memory)
+        self._write(f"{self._position(0)} {line}{self._left(None, 0.0)}")
 
     def _watch(self) -> None:
         due = time.monotonic() + _HEARTBEAT_SECONDS
@@ -105,7 +114,7 @@ class Progress:
                 peak = self._peak
             if node is None:
                 continue
-            text = f"{self._position(1)} {_line(node, '…', seconds, peak)}"
+            text = f"{self._position(1)} {_line(node, '…', seconds, peak)}{self._left(node, seconds)}"
             if self._is_terminal:
                 self._stream.write(f"\r\x1b[2K{text}")
                 self._stream.flush()
@@ -116,6 +125,16 @@ class Progress:
     def _position(self, ahead: int) -> str:
         return f"[{len(self.stages) + ahead:>2}/{self._num_nodes}]"
 
+    def _left(self, node: str | None, seconds: float) -> str:
+        """How long the rest takes, if that is known of the running node and nearly all behind it."""
+        done = {stage.node for stage in self.stages}
+        ahead = {name: took for name, took in self._expected.items() if name not in done}
+        unknown = self._num_nodes - len(self.stages) - len(ahead)
+        if not ahead or unknown > _MOST_UNKNOWN or (node is not None and node not in ahead):
+            return ""
+        total = sum(ahead.values()) - min(seconds, ahead.get(node or "", 0.0))
+        return f"  {_duration(total)} left"
+
     def _write(self, text: str) -> None:
         clear = "\r\x1b[2K" if self._is_terminal else ""
         self._stream.write(f"{clear}{text}\n")
@@ -124,6 +143,14 @@ class Progress:
 
 def _line(node: str, outcome: str, seconds: float, peak: int) -> str:
     return f"{node:<22} {outcome:<7} {seconds:7.1f} s  {peak / 1e9:5.2f} GB"
+
+
+def _duration(seconds: float) -> str:
+    """`about 3 min`; a few seconds are not counted."""
+    if seconds < _SHORT_SECONDS:
+        return "a few seconds"
+    minutes = seconds / 60
+    return f"about {seconds:.0f} s" if minutes < 2 else f"about {minutes:.0f} min"
 
 
 def _resident_bytes() -> int:

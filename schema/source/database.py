@@ -18,6 +18,7 @@ from schema.source.id_ranges import cut, id_ranges
 from schema.source.relations import Relation
 
 _KEYS_PER_QUERY: Final = 500
+_LONGEST_REASON: Final = 300
 
 
 class Database:
@@ -180,7 +181,7 @@ class Database:
 
     def _error(self, what: str, error: Any) -> UserError:
         lines = str(getattr(error, "orig", error)).strip().splitlines()
-        reason = lines[0].rstrip(".") if lines else type(error).__name__
+        reason = lines[0][:_LONGEST_REASON].rstrip(".") if lines else type(error).__name__
         return UserError(f"{self.place} {what}: {reason}. Remedy: check `--source` and the configuration.")
 
 

@@ -89,6 +89,14 @@ class PostgresqlDialect(Dialect):
             return Selected(column, f"array_to_json({name})::text", pa.string())
         return Selected(column, f"{name}::text", pa.string())
 
+    def mixed(self, relation: Relation) -> bool:
+        """Types without an order of their own, such as JSON and arrays, are compared as text."""
+        return self.classes(relation, "")[relation.key] in ("array", "other")
+
+    def key_text(self, relation: Relation) -> str:
+        """Casts."""
+        return f"{self.quote(relation.key)}::text"
+
     def relation_names(self, inspector: Any) -> list[str]:
         """Materialised views and foreign tables too."""
         more = [*inspector.get_materialized_view_names(), *inspector.get_foreign_table_names()]

@@ -156,7 +156,7 @@ def missing_table(relation: Relation, place: str, present: Sequence[str]) -> Use
     return UserError(
         f"{place} has no table `{relation.name}`. Received: {_listed(present)}.{hint} Remedy: map it in the "
         f"configuration with `source.tables.{relation.table}.table`; a table of another schema is named as "
-        "`schema.table`."
+        "`schema.table`, and one that the user may not read is not seen."
     )
 
 

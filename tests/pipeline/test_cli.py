@@ -73,13 +73,32 @@ def test_a_mistake_is_one_line_and_exit_code_2(tmp_path, checkerboard_url, argum
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unwritable_output_is_the_users_mistake(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("error", "place"),
+    [
+        (OSError(28, "No space left on device", "shop.db"), ": shop.db"),
+        (OSError(28, "No space left on device"), ""),
+        (OSError(122, "Disk quota exceeded"), ""),
+        (sqlite3.OperationalError("database or disk is full"), ""),
+        (RuntimeError("INTERNAL: /x/events: No space left on device"), ""),
+    ],
+)
+def test_a_full_disk_is_one_clear_line_and_no_internal_failure(tmp_path, monkeypatch, capsys, error, place):
     def no_space(arguments):
-        raise OSError(28, "No space left on device", "shop.db")
+        try:
+            raise error
+        except type(error) as cause:
+            raise ValueError("the node failed") from cause
 
-    monkeypatch.setattr(cli.runs, "execute", no_space)
-    assert cli.main(["runs", "--workdir", str(tmp_path)]) == 2
-    assert "No space left on device: shop.db" in capsys.readouterr().err
+    for raised in (no_space, lambda arguments: (_ for _ in ()).throw(error)):
+        monkeypatch.setattr(cli.runs, "execute", raised)
+        assert cli.main(["runs", "--workdir", str(tmp_path)]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line == (
+            f"towerline: No space left on device{place}. Remedy: free some space there, or choose another "
+            "--workdir."
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_internal_failure_leaves_a_log(tmp_path, monkeypatch, capsys):

@@ -87,6 +87,7 @@ def test_databases_that_cannot_be_used(shop, capfd, statements, expected):
     ("arguments", "expected"),
     [
         (["--set", "split.eval_window=55d"], ["no training data", "split.eval_window"]),
+        (["--set", "baselines.systems=[]"], ["baselines.systems"]),
         (["--set", "split.eval_windw=5d"], ["split.eval_windw", "Did you mean `split.eval_window`"]),
         (["--set", "metadata.url=oracle://a:b@c/d"], ["metadata.url", "sqlite:///"]),
         (["--set", "source.tables.events=transactions"], ["transactions", "events"]),

@@ -48,3 +48,17 @@ def test_the_content_is_on_the_disk_before_the_name_is_taken(tmp_path, monkeypat
     monkeypatch.setattr(Path, "replace", lambda a, b: (order.append("replace"), real_replace(a, b)))
     write_text(path, "ü")
     assert order == ["sync", "replace"] and path.read_bytes() == b"\xc3\xbc"
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "file.txt"
+    write_text(path, "old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]

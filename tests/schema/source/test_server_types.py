@@ -89,6 +89,50 @@ def test_an_error_while_rows_stream_names_the_table(postgres, arrow):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("arrow", [True, False])
+def test_foreign_tables_are_found_and_their_errors_told(postgres, arrow):
+    run(
+        postgres,
+        "psycopg",
+        "DROP FOREIGN DATA WRAPPER IF EXISTS nowhere CASCADE",
+        "CREATE FOREIGN DATA WRAPPER nowhere",
+        "CREATE SERVER nowhere FOREIGN DATA WRAPPER nowhere",
+        "CREATE FOREIGN TABLE far (user_id text, product_id text, occurred_at bigint) SERVER nowhere",
+    )
+    tables = {"events": TableMapping(table="far"), "products": TableMapping(table="odd.products")}
+    with (
+        pytest.raises(UserError, match=r"cannot read the table for `events`.*no handler") as error,
+        open_source(SourceSettings(url=postgres, tables=tables), arrow),
+    ):
+        pass
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("arrow", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "stored", "read"),
+    [
+        ("jsonb", ['{"a": 1}', '{"a": 2}'], ['{"a": 1}', '{"a": 2}']),
+        ("json", ['{"a": 1}', '{"a": 2}'], ['{"a": 1}', '{"a": 2}']),
+        ("text[]", ["{x}", "{y}"], ["{x}", "{y}"]),
+        ("inet", ["10.0.0.1", "10.0.0.2"], ["10.0.0.1/32", "10.0.0.2/32"]),
+    ],
+)
+def test_keys_without_an_order_are_read_in_ranges(postgres, arrow, kind, stored, read):
+    run(
+        postgres,
+        "psycopg",
+        "DROP TABLE IF EXISTS odd.keyed",
+        f"CREATE TABLE odd.keyed (user_id {kind}, product_id text, occurred_at bigint)",
+        *(f"INSERT INTO odd.keyed VALUES ('{key}', 'p1', {row})" for row, key in enumerate(stored)),
+    )
+    tables = {"events": TableMapping(table="odd.keyed"), "products": TableMapping(table="odd.products")}
+    with open_source(SourceSettings(url=postgres, tables=tables), arrow) as source:
+        parts = [source.read_events(part)["user_id"].to_pylist() for part in source.partitions(2)]
+        assert sorted(user for part in parts for user in part) == read
+        assert source.user_events([read[1], *ODD], 9)["occurred_at"].to_pylist() == [1]
+
+
 @pytest.fixture(scope="module")
 def mysql(mysql_url):
     run(
