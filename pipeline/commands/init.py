@@ -43,6 +43,8 @@ def execute(arguments: argparse.Namespace) -> int:
         console.say_json({"output": str(output), **found.summary()})
     else:
         _tell(found, arguments.output)
+    for name, reason in found.unreadable.items():
+        console.note(f"Not read: `{name}`, so nothing is said of it. {reason}")
     if password_of(arguments.source) is not None:
         console.note(f"The password is not written; set {PASSWORD_VARIABLE} for the commands that follow.")
     return 0

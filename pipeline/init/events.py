@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.init import words
 from pipeline.init.catalogue import Column, Table
+from pipeline.init.day_order import format_of, swapped
 from pipeline.init.exploring import Explorer
 from pipeline.init.guests import find_guests
 from pipeline.init.proposed import ProposedTable
@@ -102,7 +103,12 @@ def _add_stamp(select: Select, fact: Fact, tables: Mapping[str, Table], found: P
         found.evidence.append(f"`{column.name}` holds milliseconds.")
     else:
         select.add(expression, names.OCCURRED_AT)
-    found.stamp_format = column.stamp_format
+    found.stamp_format, is_open = format_of(select.explorer, place.name, column)
+    if is_open and found.stamp_format:
+        found.evidence.append(
+            f"LOOK: `{column.name}` is read as {found.stamp_format}; its values are as well "
+            f"{swapped(found.stamp_format)}."
+        )
     others = [c.name for c in place.columns if c.kind == "stamp" and c.name != column.name]
     also = f"; not {', '.join(f'`{name}`' for name in others)}" if others else ""
     found.evidence.append(f"`{place.name}.{column.name}` is the time{also}.")

@@ -39,8 +39,8 @@ class Explorer:
         """What messages call it; without a password."""
         self.dialect: str = self._tables.dialect
         """One of `queries.DIALECTS`."""
-        self.unreadable: list[str] = []
-        """Tables that may not be read, or cannot."""
+        self.unreadable: dict[str, str] = {}
+        """Tables that may not be read, or cannot -> why."""
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         """Runs a small query.
@@ -132,8 +132,8 @@ class Explorer:
     ) -> Table:
         try:
             columns, sampled = self._sample(f"SELECT * FROM {self.quote(name)} LIMIT {SAMPLE_ROWS}")
-        except UserError:
-            self.unreadable.append(name)
+        except UserError as error:
+            self.unreadable[name] = str(error)
             return Table(name, ())
         values = list(zip(*sampled, strict=True)) or [() for _ in columns]
         described = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.init.catalogue import Table
@@ -24,12 +24,14 @@ class Initialised:
         shop: Title of the shop system, if it is a known one.
         proposal: What was proposed, if it is not.
         num_tables: Tables that were seen.
+        unreadable: Tables that could not be read -> why.
     """
 
     text: str
     shop: str | None
     proposal: Proposal | None
     num_tables: int
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """Returns what was found, for JSON."""
@@ -37,6 +39,7 @@ class Initialised:
         return {
             "shop": self.shop,
             "tables_seen": self.num_tables,
+            "unreadable": dict(self.unreadable),
             "evidence": {name: table.evidence for name, table in tables.items()},
             "personal": {name: table.personal for name, table in tables.items()},
             "left_out": {name: table.left_out for name, table in tables.items()},
@@ -60,8 +63,9 @@ def initialise(url: str, choose: Choose | None = None) -> Initialised:
         shop = recognise(tables, explorer.dialect)
         if shop is not None:
             text = f"# {shop.title}, recognised by its tables.\n" + mapping_of(shop, masked, explorer)
-            return Initialised(text, shop.title, None, len(tables))
+            return Initialised(text, shop.title, None, len(tables), explorer.unreadable)
         proposal = propose(explorer, tables, choose)
-        return Initialised(as_yaml(proposal, explorer.place, masked), None, proposal, len(tables))
+        text = as_yaml(proposal, explorer.place, masked, explorer.unreadable)
+        return Initialised(text, None, proposal, len(tables), explorer.unreadable)
     finally:
         explorer.close()

@@ -90,6 +90,7 @@ class Select:
             or self.conditions
             or self.source
             or self.order
+            or "." in self.table  # where a table is named, a dot stands behind a schema
             or any(not self._is_own(expression) for expression, _ in self.columns)
         )
 

@@ -47,6 +47,11 @@ def guess_format(values: Sequence[str]) -> str | None:
     return next((form for form in [RFC_2822, *formats] if _fits(tried, form)), None)
 
 
+def fits(values: Sequence[str], form: str) -> bool:
+    """Says whether all values have a format."""
+    return bool(values) and _fits([value for value in values if not _ZERO.match(value)], form)
+
+
 def _fits(values: Sequence[str], form: str | None) -> bool:
     array = pa.array(list(values), pa.string())
     try:

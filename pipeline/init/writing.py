@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.init.proposed import Proposal, ProposedTable
@@ -22,18 +22,20 @@ _HEADS: Final = {
 }
 
 
-def as_yaml(proposal: Proposal, place: str, url: str) -> str:
+def as_yaml(proposal: Proposal, place: str, url: str, unreadable: Mapping[str, str] | None = None) -> str:
     """Returns the whole file.
 
     Args:
         proposal: What is proposed.
         place: What was looked at, for the first line.
         url: Address of the database; without a password.
+        unreadable: Tables that could not be read -> why.
     """
     lines = [
         f"# Written by `towerline init` after a look at {place}.",
         *_comments([_CHECK]),
         *_comments([f"Not taken as events: {_pairs(proposal.others.items())}."] if proposal.others else []),
+        *(f"# NOT READ: `{name}`." for name in unreadable or ()),
         "source:",
         f"  url: {_scalar(url)}",
         "  tables:",

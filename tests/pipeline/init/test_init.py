@@ -366,3 +366,44 @@ def test_json(library, tmp_path, capfd):
     said = json.loads(capfd.readouterr().out)
     assert said["shop"] is None and said["tables_seen"] == 4
     assert said["evidence"]["events"][0].startswith("`purchases` (10 rows)")
+
+
+def purchases(database, stamps):
+    return database(
+        "CREATE TABLE purchases (user_id INTEGER, product_id INTEGER, bought_at TEXT);",
+        purchases=[(n % 9, n % 7, stamp) for n, stamp in enumerate(stamps)],
+    )
+
+
+def test_day_and_month_are_told_by_all_values_and_not_by_the_first(database, mapped):
+    first = [f"{1 + n % 12:02}/{1 + n % 9:02}/2023" for n in range(250)]
+    text, source = mapped(purchases(database, [*first, "12/31/2023"]))
+    assert "format: '%m/%d/%Y'" in text
+    assert "LOOK" not in text
+    assert source.read_events()["occurred_at"].to_pylist()[-1] == 1_703_980_800
+
+
+def test_day_and_month_that_no_value_tells_apart_are_to_be_looked_at(database, mapped):
+    text, _ = mapped(purchases(database, [f"{1 + n % 12:02}/{1 + n // 12:02}/2023" for n in range(99)]))
+    assert "format: '%d/%m/%Y'" in text
+    said = " ".join(text.replace("#", "").split())
+    assert "LOOK: `bought_at` is read as %d/%m/%Y; its values are as well %m/%d/%Y." in said
+
+
+def test_a_table_with_a_dot_in_its_name_is_no_schema(database, mapped):
+    url = database(
+        'CREATE TABLE "Order.Lines" (user_id INTEGER, product_id INTEGER, bought_at TEXT);',
+        **{"Order.Lines": ten(lambda n: (n, n, f"2023-01-{n:02}"))},
+    )
+    assert mapped(url)[1].read_events().num_rows == 10
+
+
+def test_a_table_that_cannot_be_read_is_told(tmp_path, capfd):
+    (tmp_path / "events.csv").write_text("user_id,product_id,occurred_at\na,p1,2023-01-02\n")
+    (tmp_path / "products.csv").write_bytes("product_id,title\np1,K\u00e4se\n".encode("windows-1252"))
+    output = tmp_path / "towerline.yaml"
+    assert cli.main(["init", "--source", str(tmp_path), "--output", str(output)]) == 0
+    said = capfd.readouterr().err
+    assert "Not read: `products`" in said
+    assert "line 2 is no UTF-8" in said
+    assert "# NOT READ: `products`." in output.read_text()
