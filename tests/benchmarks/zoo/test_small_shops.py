@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.zoo.database import write_shop
+from benchmarks.zoo.benchmark import write_shop
 from benchmarks.zoo.recipes import ZOO
 from benchmarks.zoo.report import Result, result_of
 

@@ -108,7 +108,9 @@ def test_a_first_line_for_excel_names_the_delimiter(folder):
     ]
 
 
-@pytest.mark.parametrize("content", [b"no gzip at all", gzip.compress(EVENTS * 99)[:40]])
+@pytest.mark.parametrize(
+    "content", [b"no gzip at all", gzip.compress(EVENTS * 99)[:40]], ids=["no gzip", "cut short"]
+)
 def test_broken_compressed_files_are_refused(folder, content):
     (folder / "products.csv.gz").write_bytes(content)
     with pytest.raises(UserError, match=r"products.csv.gz cannot be read"):
