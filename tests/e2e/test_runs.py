@@ -165,7 +165,7 @@ def test_every_node_of_the_first_run_is_complete(first, after_first):
         "ExampleAnomalies": 2,
         "InteractionReport": 1,
         "TransformGraph": 1,
-        "Model": 5,  # retrieval, ranking, assembled; the first and the last refitted
+        "Model": 7,  # retrieval, ranking, assembled and its classic; all but the ranker refitted
         "ModelRun": 3,
         "CandidateIndex": 2,
         "Preranker": 1,
