@@ -71,7 +71,7 @@ class Figures:
         changes: Of availability, while they were given.
         violations: Products in answers that were not available for longer than allowed.
         slowest_seconds: The longest time for which a product was still shown.
-        p50_ms, p99_ms: Of answers, without changes and with them.
+        p50_ms, p99_ms: Of answers, while rows are written as they were, and while they change.
     """
 
     requests: int
@@ -104,8 +104,13 @@ def lateness(changes: Iterable[Change], answers: Iterable[Answered]) -> list[flo
 
 
 @contextmanager
-def changing(database: Path, product_ids: Sequence[str], seconds: float, seed: int) -> Iterator[list[Change]]:
-    """Sells products out and brings them back at random, one every so many seconds, and notes it."""
+def changing(
+    database: Path, product_ids: Sequence[str], seconds: float, seed: int, flips: bool = True
+) -> Iterator[list[Change]]:
+    """Sells products out and brings them back at random, one every so many seconds, and notes it.
+
+    Without `flips` the same rows are written and stay as they are.
+    """
     made: list[Change] = []
     stopped = threading.Event()
 
@@ -115,7 +120,7 @@ def changing(database: Path, product_ids: Sequence[str], seconds: float, seed: i
         available = dict.fromkeys(product_ids, True)
         while not stopped.wait(seconds):
             product_id = rng.choice(list(product_ids))
-            available[product_id] = not available[product_id]
+            available[product_id] = available[product_id] != flips
             with connection:
                 connection.execute(
                     "UPDATE products SET available = ? WHERE CAST(product_id AS TEXT) = ?",
@@ -136,7 +141,7 @@ def changing(database: Path, product_ids: Sequence[str], seconds: float, seed: i
 def measure(
     workdir: Path, database: Path, num_requests: int, per_second: float, seconds: float, seed: int
 ) -> Figures:
-    """Asks the same users without changes and with them.
+    """Asks while rows are written that stay as they were, then while they change.
 
     Args:
         workdir: With a pushed model.
@@ -157,10 +162,10 @@ def measure(
         half = num_requests // 2
         with serving(workdir, "--source", f"sqlite:///{shop}") as running:
             client = Client(running.port)
-            for user in asked[:50]:
-                client.items(user)
-            before = _answers(client, asked[:half], per_second)
-            shown = sorted({name for answer in before for name in answer.product_ids})
+            first = _answers(client, asked[:50], per_second)
+            shown = sorted({name for answer in first for name in answer.product_ids})
+            with changing(shop, shown, seconds, seed, flips=False):
+                before = _answers(client, asked[:half], per_second)
             with changing(shop, shown, seconds, seed) as changes:
                 after = _answers(client, asked[half:], per_second)
     late = lateness(changes, after)

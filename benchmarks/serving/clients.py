@@ -32,7 +32,12 @@ class Client:
 
     def items(self, user: str, top_k: int = 10) -> list[str] | None:
         """The products of an answer; None if it was refused."""
-        status, body = self._answer({"user_id": user, "top_k": top_k})
+        request = {"user_id": user, "top_k": top_k}
+        try:
+            status, body = self._answer(request)
+        except ConnectionError:  # the server has closed a connection that nothing came over for a while
+            del self._local.connection
+            status, body = self._answer(request)
         return [item["product_id"] for item in json.loads(body)["items"]] if status == 200 else None
 
     def _answer(self, request: dict[str, Any]) -> tuple[int, bytes]:

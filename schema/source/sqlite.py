@@ -28,6 +28,8 @@ _SENTINELS: Final = {pa.int64(): "0", pa.float64(): "0.5", pa.string(): "''", pa
 _STORAGE: Final = ("integer", "real", "text", "blob")
 _COLUMNS_PER_QUERY: Final = 400
 """SQLite gives at most 2,000 columns."""
+_BUSY_MILLISECONDS: Final = 5_000
+"""For so long a reader waits for a writer, as Python's own driver does."""
 _ARROW_BATCH_ROWS: Final = 65_536
 _HEADER: Final = b"SQLite format 3\x00"
 
@@ -219,6 +221,9 @@ class SqliteDialect(Dialect):
 
         if self._connection is None:
             self._connection = adbc.connect(self._uri, autocommit=True)  # each read sees what is new
+            with self._connection.cursor() as cursor:
+                cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+                cursor.fetchall()
         with self._connection.cursor() as cursor:
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_ARROW_BATCH_ROWS)})
             cursor.execute(sql)

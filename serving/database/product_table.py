@@ -12,8 +12,10 @@ from schema.source import ProductSource
 from schema.source.product_states import ProductStates, States
 
 _LOG = logging.getLogger("towerline.serving")
-_LOOKS = 2
+_LOOKS = 3
 """Looks within the time in which a change must have come through."""
+_SECONDS_AFTER_FAILURE = 0.1
+"""The first look after one that failed; then twice as long each time."""
 
 
 class ProductTable:
@@ -21,7 +23,7 @@ class ProductTable:
 
     Args:
         open_source: Opens the database.
-        seconds: Within which a change must have come through; a look begins after half of that.
+        seconds: Within which a change must have come through; a look begins after a third of that.
     """
 
     def __init__(self, open_source: Callable[[], ProductSource], seconds: float) -> None:
@@ -93,10 +95,15 @@ class ProductTable:
             self._source = self._states = None
 
     def _watch(self) -> None:
+        period = self._seconds / _LOOKS
+        patience = _SECONDS_AFTER_FAILURE
         while not self._stopped.is_set():
             started = time.monotonic()
+            was_read = False
             try:
-                self.look()
+                was_read = self.look()
             except Exception:
                 _LOG.exception("a look at the products failed")
-            self._stopped.wait(max(0.0, self._seconds / _LOOKS - (time.monotonic() - started)))
+            wait = period if was_read else min(period, patience)
+            patience = _SECONDS_AFTER_FAILURE if was_read else 2 * patience
+            self._stopped.wait(max(0.0, wait - (time.monotonic() - started)))

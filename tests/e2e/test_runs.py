@@ -238,6 +238,10 @@ def test_an_earlier_model_is_judged_against_the_served_one_and_published_again(r
     done, served = reverted
     assert done.code == 0, done.out + done.err
     ran = {node for node, outcome in done.outcomes().items() if outcome == "ran"}
-    assert ran == {"RecommenderEvaluator", "Pusher"}
+    assert ran == {
+        "RecommenderEvaluator",
+        "ServingValidator",
+        "Pusher",
+    }  # which model is served is judged anew
     assert newest(workdir) > served
     assert f"serving/{newest(workdir)}" in done.out
