@@ -20,6 +20,7 @@ from components.recommender.post_ranking import ordering
 from components.recommender.post_ranking.calibration import Calibration
 from components.recommender.post_ranking.compiled_rules import NO_GROUP, CompiledRule
 from components.recommender.post_ranking.diversity import (
+    HEAD,
     METHODS,
     Diversity,
     Strength,
@@ -139,7 +140,9 @@ class PostRanker(tf.Module):
         if self._each("only"):
             order = ordering.by_tier(order, tier)
         if self.calibration is not None:
-            order = ordering.by_tier(self.calibration(order, index, scores, bought, top_k), tier)
+            # What reorders the head after it must find the same head however long the list is.
+            length = HEAD if self._reorders_head(diversity) else top_k
+            order = ordering.by_tier(self.calibration(order, index, scores, bought, length), tier)
         order = self._diversified(order, index, scores, tier, top_k, diversity)
         if self.exploration is not None:
             order, chance = self.exploration(order, index, tier, inputs)
@@ -154,6 +157,9 @@ class PostRanker(tf.Module):
             return ranked_list
         chance = tf.gather(tf.where(free, chance, 1.0), ranked_list.position, batch_dims=1)
         return replace(ranked_list, propensity=chance)
+
+    def _reorders_head(self, diversity: tf.Tensor | None) -> bool:
+        return self.diversity > 0 or diversity is not None or self.exploration is not None
 
     def _each(self, *actions: str) -> list[tuple[int, CompiledRule]]:
         return [
