@@ -94,20 +94,14 @@ def profile_source(
     """
     check_overrides(source, settings)
     events = events or EventSettings()
-    source.findings, source.reading = Findings(), source.unread
-    findings = source.findings
+    findings = source.findings = Findings()
+    source.reading = source.unread
     hashes = Fingerprint()
     users = _table(source, USERS, settings.users, hashes, progress)
     products = _table(source, PRODUCTS, settings.products, hashes, progress)
     now = int(time.time()) if now is None else now
     tally = _read_events(source, hashes, progress, now)
-    check_units(findings.all())
-    looks_for_guests = source.finds_guests
-    source.reading = decide_reading(source, tally, _ids(users, names.USER_ID), looks_for_guests, events)
-    source.findings = None
-    users = _without_guests(source, users, findings)
-    used = used_events(source, tally)
-    check_left(source, used, tally)
+    users, used = _settle(source, users, tally, findings, events)
     weights = event_weights(list(used.event_types), events)
     facts = EventFacts(tally, source.reading, weights, used.num_early, used.guests, used.returns)
     findings.extend(event_findings(source, facts, events))
@@ -137,6 +131,19 @@ def profile_source(
         shares=used.shares(tally),
         has_clock=tally.has_clock,
     )
+
+
+def _settle(
+    source: ProductSource, users: pa.Table, tally: EventTally, findings: Findings, events: EventSettings
+) -> tuple[pa.Table, UsedEvents]:
+    """Decides how rows are read from now on; the users without guests, and the events that are used."""
+    check_units(findings.all())
+    source.reading = decide_reading(source, tally, _ids(users, names.USER_ID), source.finds_guests, events)
+    source.findings = None
+    known = _without_guests(source, users, findings)
+    used = used_events(source, tally)
+    check_left(source, used, tally)
+    return known, used
 
 
 def _read_events(source: ProductSource, hashes: Fingerprint, progress: Progress, now: int) -> EventTally:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_transform as tft
 
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.candidates.sources import NEW_PRODUCT, SOURCE_NAMES, CandidateSources
 from components.recommender.cold_start.lists import ColdLists, ColdStart
 from components.recommender.explain.nearest_recent import NearestRecent
 from components.recommender.explain.stage_scores import stage_scores
+from components.recommender.models import LoadedModels
 from components.recommender.post_ranking.diversity import HEAD
 from components.recommender.post_ranking.fill import by_popularity
 from components.recommender.post_ranking.filters import (
@@ -44,21 +43,6 @@ Tensors = dict[str, Any]
 
 _RULE, _SEGMENT = "rule", "segment"
 _SOURCES = [*SOURCE_NAMES, _RULE, _SEGMENT, ""]
-
-
-@dataclass(frozen=True)
-class LoadedModels:
-    """What was learned.
-
-    Attributes:
-        transform: The transform graph.
-        retrieval: The loaded retrieval model.
-        ranking: The loaded ranking model.
-    """
-
-    transform: tft.TFTransformOutput
-    retrieval: Any
-    ranking: Any
 
 
 class Recommender(tf.Module):

@@ -21,7 +21,8 @@ from components.recommender.candidates.tables import CandidateTables, load_table
 from components.recommender.cold_start.lists import ColdStart
 from components.recommender.cold_start.segments import Purchases, make_segments, read_purchases
 from components.recommender.embeddings import Embeddings, embedding_columns
-from components.recommender.graph import LoadedModels, Recommender
+from components.recommender.graph import Recommender
+from components.recommender.models import LoadedModels
 from components.recommender.post_ranking.compiled_rules import catalogue_columns
 from components.recommender.post_ranking.stages import category_codes, make_freshness, make_post_ranker
 from components.recommender.settings import ServingSettings

@@ -8,6 +8,9 @@ import tensorflow as tf
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.candidates.tables import CandidateTables
 
+MAX_NEVER_SOLD = 1000
+"""Products of one group, and length of a list, of the signature `new_for_you`."""
+
 
 class NewProducts(tf.Module):
     """Orders new products by what the user buys of their group, and how often news of it are taken up.
@@ -52,6 +55,26 @@ class NewProducts(tf.Module):
         scores = tf.gather(bought, self.groups, axis=1) + self.rates
         best = tf.math.top_k(scores, k=tf.minimum(top_k, tf.shape(scores)[1]))
         return tf.gather(self.products, best.indices), best.values
+
+    def best_shown(
+        self, history_index: tf.Tensor, weight: tf.Tensor, hidden: tf.Tensor, top_k: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The best that are not hidden, and their scores, minus infinity for hidden ones at the end.
+
+        Args:
+            history_index: Products of the history, -1 pads `[batch, time]`.
+            weight: Of each event `[batch, time]`.
+            hidden: Which products are `[products]`.
+            top_k: How many, at most `count`; scalar.
+
+        Returns:
+            Products int64 and scores float32 `[batch, top_k or all]`.
+        """
+        spare = tf.reduce_sum(tf.cast(tf.gather(hidden, self.products), tf.int32))
+        product, score = self.best(history_index, weight, top_k + spare)
+        score = tf.where(tf.gather(hidden, product), -float("inf"), score)
+        best = tf.math.top_k(score, k=tf.minimum(top_k, tf.shape(score)[1]))
+        return tf.gather(product, best.indices, batch_dims=1), best.values
 
 
 def _best_of_each(group: np.ndarray, rate: np.ndarray, count: int) -> np.ndarray:

@@ -25,7 +25,7 @@ from components.recommender.candidates.lists import (
     same_for_all,
     union,
 )
-from components.recommender.candidates.new_products import NewProducts
+from components.recommender.candidates.new_products import MAX_NEVER_SOLD, NewProducts
 from components.recommender.candidates.preranker import Preranker, PrerankerWeights
 from components.recommender.candidates.scoring import SourceScorer, SourceScores, decayed
 from components.recommender.candidates.tables import CandidateTables
@@ -64,9 +64,6 @@ _SMALLEST_SCORE: Final = 1e-9
 PRERANKER_SCORE: Final = "preranker_score"
 
 Tensors = dict[str, tf.Tensor]
-
-MAX_NEVER_SOLD = 1000
-"""Products of one group, and length of a list, of the signature `new_for_you`."""
 
 
 class CandidateSources(tf.Module):
@@ -214,22 +211,8 @@ class CandidateSources(tf.Module):
     def new_for_you(
         self, history_index: tf.Tensor, history_age: tf.Tensor, top_k: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Products never sold before, best first, that are not hidden.
-
-        Args:
-            history_index: Products of the history, -1 pads `[batch, time]`.
-            history_age: Days before the query `[batch, time]`.
-            top_k: How many, at most `MAX_NEVER_SOLD`; scalar.
-
-        Returns:
-            Products int64 and scores float32 `[batch, top_k or all]`; minus infinity for the others.
-        """
-        # As many more as may be hidden: those go last.
-        spare = tf.reduce_sum(tf.cast(tf.gather(self.hidden, self.never_sold.products), tf.int32))
-        product, score = self.never_sold.best(history_index, self._interest(history_age), top_k + spare)
-        score = tf.where(tf.gather(self.hidden, product), -float("inf"), score)
-        best = tf.math.top_k(score, k=tf.minimum(top_k, tf.shape(score)[1]))
-        return tf.gather(product, best.indices, batch_dims=1), best.values
+        """Products never sold before (`NewProducts.best_shown`); ages are days before the query."""
+        return self.never_sold.best_shown(history_index, self._interest(history_age), self.hidden, top_k)
 
     def _interest(self, history_age: tf.Tensor) -> tf.Tensor:
         """What an event counts of the interest in its group `[batch, time]`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 
@@ -61,7 +62,9 @@ def test_sqlite(tmp_path, stamped):
     follow(f"sqlite:///{tmp_path}/shop.db", execute, stamped)
 
 
+@contextlib.contextmanager
 def server(url, driver):
+    """Runs statements on a server, and leaves no table behind for other tests."""
     from sqlalchemy import create_engine
 
     engine = create_engine(url.replace(url.split(":")[0], driver, 1))
@@ -70,21 +73,30 @@ def server(url, driver):
         with engine.begin() as connection:
             connection.exec_driver_sql(sql)
 
-    execute("DROP TABLE IF EXISTS products")
-    execute("DROP TABLE IF EXISTS events")
-    return execute
+    def clear():
+        for table in ("products", "events"):
+            execute(f"DROP TABLE IF EXISTS {table}")
+
+    clear()
+    try:
+        yield execute
+    finally:
+        clear()
+        engine.dispose()
 
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("stamped", [False, True])
 def test_postgresql(postgres_url, stamped):
-    follow(postgres_url, server(postgres_url, "postgresql+psycopg"), stamped)
+    with server(postgres_url, "postgresql+psycopg") as execute:
+        follow(postgres_url, execute, stamped)
 
 
 @pytest.mark.mysql
 @pytest.mark.parametrize("stamped", [False, True])
 def test_mysql(mysql_url, stamped):
-    follow(mysql_url, server(mysql_url, "mysql+pymysql"), stamped)
+    with server(mysql_url, "mysql+pymysql") as execute:
+        follow(mysql_url, execute, stamped)
 
 
 def test_files(tmp_path):
