@@ -62,7 +62,7 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Figures:
+class Measured:
     """What was measured.
 
     Attributes:
@@ -140,7 +140,7 @@ def changing(
 
 def measure(
     workdir: Path, database: Path, num_requests: int, per_second: float, seconds: float, seed: int
-) -> Figures:
+) -> Measured:
     """Asks while rows are written that stay as they were, then while they change.
 
     Args:
@@ -170,7 +170,7 @@ def measure(
                 after = _answers(client, asked[half:], per_second)
     late = lateness(changes, after)
     times = [[1000 * (answer.came - answer.sent) for answer in answers] for answers in (before, after)]
-    return Figures(
+    return Measured(
         requests=len(after),
         refused=num_requests - len(before) - len(after),
         changes=len(changes),
@@ -200,7 +200,7 @@ def _percentile(times: Sequence[float], percent: int) -> float:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prints the figures; 1 if something was shown that should not have been."""
+    """Prints what was measured; 1 if something was shown that should not have been."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving.availability", description=__doc__)
     parser.add_argument("--workdir", type=Path, default=Path(".towerline"), help="with a pushed model")
     parser.add_argument("--source", type=Path, required=True, help="SQLite file; it is copied")

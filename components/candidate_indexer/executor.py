@@ -89,7 +89,7 @@ def window_weights(times: np.ndarray, cutoffs: Sequence[int], window: int) -> di
     """The share of the queries of each window that the ranker is trained on.
 
     Looked at are the events of the window itself, and of the quarter of a window before it, from which what
-    is popular of late is known. A window is told from the others by their median, so that a shop that grows
+    is popular of late is known. A window is compared with the median of all, so that a shop that grows
     slowly keeps them all.
 
     Args:

@@ -33,9 +33,7 @@ def listing_order(product_ids: Sequence[str], events: Events, as_of: int) -> np.
         return None
     order = np.empty(len(product_ids), np.int64)
     order[np.argsort(np.array(product_ids, np.int64), kind="stable")] = np.arange(len(product_ids))
-    past = events.before(as_of)
-    first = np.full(events.num_products, as_of, np.int64)
-    np.minimum.at(first, past.product, past.time)
+    first = events.before(as_of).first_times(as_of)
     sold = first < as_of
     if sold.sum() < _MIN_SOLD or len(np.unique(first[sold])) < 2:
         return None

@@ -44,8 +44,7 @@ def rank_new_products(
     Returns:
         Indices int64 and weighted log rates float32 of at most 50,000 products, best rate first.
     """
-    first = np.full(events.num_products, as_of, np.int64)
-    np.minimum.at(first, events.product, events.time)
+    first = events.first_times(as_of)
     unsold = first == as_of
 
     def sales(num_windows: int) -> np.ndarray:

@@ -55,8 +55,7 @@ def build_snapshot(
         user_product_shares(every, strength), settings.ease_products, settings.ease_weights
     )
     next_index, next_score = transition_weights(every, strength, settings.num_neighbours)
-    first = np.full(past.num_products, as_of, np.int64)
-    np.minimum.at(first, past.product, past.time)
+    first = past.first_times(as_of)
     return Snapshot(
         neighbour_index=neighbour_index,
         neighbour_score=neighbour_score,

@@ -97,10 +97,7 @@ def _first_and_last(events: Events, as_of: int, window: int) -> tuple[np.ndarray
     """Log of one plus the windows since the last and the first sale; never sold counts as long ago."""
     never = as_of - int((_MAX_AGE_WINDOWS + 1) * window)
     last = np.full(events.num_products, never, np.int64)
-    first = np.full(events.num_products, as_of, np.int64)
     np.maximum.at(last, events.product, events.time)
-    np.minimum.at(first, events.product, events.time)
-    unsold = np.bincount(events.product, minlength=events.num_products) == 0
-    first[unsold] = never
+    first = events.first_times(never)
     ages = [np.clip((as_of - stamp) / window, 0.0, _MAX_AGE_WINDOWS) for stamp in (last, first)]
     return np.log1p(ages[0]), np.log1p(ages[1])

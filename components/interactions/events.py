@@ -39,6 +39,13 @@ class Events:
         kept = self.time < cutoff
         return Events(self.user[kept], self.product[kept], self.time[kept], self.num_products)
 
+    def first_times(self, otherwise: int) -> np.ndarray:
+        """Time of the first event of each product, `otherwise` without any; int64 `[products]`."""
+        none = np.iinfo(np.int64).max
+        first = np.full(self.num_products, none)
+        np.minimum.at(first, self.product, self.time)
+        return np.where(first == none, otherwise, first)
+
 
 @dataclass(frozen=True)
 class ShopEvents(Events):

@@ -37,12 +37,11 @@ class Executor(base_executor.BaseExecutor):
         settings = RecommenderAssemblerSettings.from_properties(exec_properties)
         exclusion = resolve_exclusion(settings.post_ranking.exclude_purchased, report["repeat_rate"])
         assembly = prepare(input_dict, settings, index, exclusion)
-        choices = assembly.choices
-        recommender = compose(assembly, choices)
+        recommender = compose(assembly, assembly.choices)
         target = Path(path_utils.serving_model_dir(artifact_utils.get_single_uri(output_dict["model"])))
         save_recommender(recommender, target)
         write_products(target / names.SERVED_PRODUCTS, assembly.columns)
-        write_metadata(target, settings, exclusion, report["num_products"], choices)
+        write_metadata(target, assembly, assembly.choices)
         _write_snapshot(input_dict, settings, recommender, target)
         if settings.fallback == "classic":
             _write_classic(assembly, target, artifact_utils.get_single_uri(output_dict["classic_model"]))
@@ -58,14 +57,7 @@ def _write_classic(assembly: Assembly, model: Path, uri: str) -> None:
     target = Path(path_utils.serving_model_dir(uri))
     shutil.copytree(model / names.ASSETS_EXTRA, target / names.ASSETS_EXTRA)
     save_recommender(compose(assembly, choices), target)
-    metadata = target / names.SERVING_METADATA
-    content = json.loads(metadata.read_text(encoding="utf-8")) | {
-        "popularity_discount": choices.popularity_discount,
-        "diversity": choices.diversity,
-        "cold_start": choices.cold_start,
-        "classic": assembly.evidence.anchor,
-    }
-    metadata.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+    write_metadata(target, assembly, choices, assembly.evidence.anchor)
 
 
 def _write_snapshot(
@@ -113,10 +105,16 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
     tf.saved_model.save(recommender, str(target), signatures=signatures)
 
 
-def write_metadata(
-    target: Path, settings: RecommenderAssemblerSettings, exclusion: str, num_products: int, choices: Choices
-) -> None:
-    """Writes beside the SavedModel what a client needs to know of it."""
+def write_metadata(target: Path, assembly: Assembly, choices: Choices, classic: str | None = None) -> None:
+    """Writes beside the SavedModel what a client needs to know of it.
+
+    Args:
+        target: Folder of the SavedModel.
+        assembly: What it is composed of.
+        choices: What is given up of the ranker's order.
+        classic: The baseline whose order it has, if it is not the ranker's.
+    """
+    settings = assembly.settings
     windows = settings.windows.model_dump(mode="json")
     if settings.refit:
         # A later run must not compare itself with this model on a window that this model has seen.
@@ -127,14 +125,16 @@ def write_metadata(
         "history_length": settings.split.history_length,
         "event_weights": settings.event_weights,
         "windows": windows,
-        "num_products": num_products,
-        "exclude_purchased": exclusion,
+        "num_products": assembly.tables.num_products,
+        "exclude_purchased": assembly.exclusion,
         "popularity_discount": choices.popularity_discount,
         "diversity": choices.diversity,
         "cold_start": choices.cold_start,
         "diversity_ndcg": choices.diversity_ndcg,
         "post_ranking": settings.post_ranking.model_dump(mode="json"),
     }
+    if classic is not None:
+        content["classic"] = classic
     path = target / names.SERVING_METADATA
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False))

@@ -114,3 +114,10 @@ def test_another_user_is_no_repeat():
 
 def test_no_events_repeat_nothing():
     assert repeat_rate(events([])) == 0.0
+
+
+def test_the_first_time_of_each_product():
+    found = events([(0, 1, 30), (0, 1, 50), (1, 1, 20), (1, 3, 40)])
+    for otherwise in (-7, 35, 99):
+        assert found.first_times(otherwise).tolist() == [otherwise, 20, otherwise, 40, otherwise]
+    assert events([]).first_times(9).tolist() == [9] * 5
