@@ -39,6 +39,8 @@ class IndexSettings(Settings):
     """Most bought products among which EASE is solved; its cost grows with the third power."""
     ease_weights: Annotated[int, Field(ge=1)] = 100
     """Weights of EASE kept for a product."""
+    similar_users: Annotated[int, Field(ge=0)] = 4096
+    """Users, the most active of late, among whom those like a user are sought; 0 seeks none."""
 
 
 class PrerankingSettings(Settings):

@@ -15,8 +15,11 @@ SOURCE_FEATURES: Final = (
     "neighbours_share",
     "ease_share",
     "transitions_share",
+    "similar_users",
 )
 """Scores of the candidate sources."""
+SIMILAR_USERS_SCALE: Final = 1e5
+"""`similar_users` is `log(1 + score * scale)`: below a hundred-thousandth differences hardly count."""
 
 HORIZONS: Final = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, None)
 """Lengths of time over which sales are counted, in windows; None is ever."""

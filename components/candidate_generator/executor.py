@@ -121,7 +121,12 @@ class _Generator:
 
     def _batch(self, rows: dict[str, Any], find: Any, outcomes: Outcomes) -> pa.RecordBatch:
         query = self._reader.dense(rows)
-        found = find(query[names.QUERY_EMBEDDING], query[names.HISTORY_INDEX], query[names.HISTORY_AGE])
+        found = find(
+            query[names.QUERY_EMBEDDING],
+            query[names.HISTORY_INDEX],
+            query[names.HISTORY_AGE],
+            query[names.USER_INDEX],
+        )
         return candidate_rows(query, found, rows, outcomes)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import tensorflow as tf
 import tensorflow_transform as tft
 from absl import logging
@@ -41,7 +42,10 @@ class Executor(base_executor.BaseExecutor):
         available = read_available(patterns, features)
         embeddings = _candidate_embeddings(artifact_utils.get_single_uri(input_dict["model"]))
         product_ids = [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
-        events = read_shop_events(artifact_utils.get_single_uri(input_dict["interactions"]), product_ids)
+        users = [restore_id(entry) for entry in transform.vocabulary_by_name(names.USER_VOCABULARY)]
+        events = read_shop_events(
+            artifact_utils.get_single_uri(input_dict["interactions"]), product_ids
+        ).with_users_of(pa.array(users, pa.string()))
         categories = read_categories(patterns, features)
         positive = events.positive
         # As of the middle: the oldest cutoff has hardly a past, and the newest would know too much.

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from components.candidate_indexer.groups import newcomer_grouping
 from components.candidate_indexer.new_products import rank_new_products
+from components.candidate_indexer.similar_users import similar_user_tables
 from components.candidate_indexer.statistics import product_statistics
 from components.candidate_indexer.transitions import transition_weights
 from components.interactions.ease import solve_ease
@@ -42,7 +43,7 @@ def build_snapshot(
         order: `listing_order`.
         as_of: Epoch seconds.
         window: Length of the eval window in seconds.
-        settings: Number of neighbours and half-life.
+        settings: Sizes, and the half-life of neighbours.
     """
     every = events.before(as_of)
     past, strength = every.positive, every.strengths()
@@ -71,6 +72,7 @@ def build_snapshot(
         new_products=new_products,
         new_rates=new_rates,
         new_grouping=np.array(grouping),
+        similar_users=similar_user_tables(every, strength, as_of, window, settings.similar_users),
     )
 
 

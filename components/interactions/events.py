@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +73,18 @@ class ShopEvents(Events):
 
     def _part(self, kept: np.ndarray) -> Events:
         return Events(self.user[kept], self.product[kept], self.time[kept], self.num_products)
+
+    def with_users_of(self, vocabulary: pa.Array) -> ShopEvents:
+        """The same events, the code of each user being the position in a vocabulary; others follow it."""
+        position = encode(self.user_ids, vocabulary)
+        unknown = position < 0
+        position[unknown] = len(vocabulary) + np.arange(unknown.sum())
+        others = self.user_ids.filter(pa.array(unknown))
+        return replace(
+            self,
+            user=position[self.user].astype(np.int32),
+            user_ids=pa.concat_arrays([vocabulary, others.cast(vocabulary.type)]),
+        )
 
     def before(self, cutoff: int) -> ShopEvents:
         """The events strictly before a cutoff."""

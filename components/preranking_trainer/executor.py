@@ -92,7 +92,12 @@ def collect_pairs(
         find = tf.function(sources.pool, reduce_retracing=True)
         for rows in reader.rows(queries):
             query = reader.dense(rows)
-            pool = find(query[names.QUERY_EMBEDDING], query[names.HISTORY_INDEX], query[names.HISTORY_AGE])
+            pool = find(
+                query[names.QUERY_EMBEDDING],
+                query[names.HISTORY_INDEX],
+                query[names.HISTORY_AGE],
+                query[names.USER_INDEX],
+            )
             weights = tf.ones_like(rows[names.TARGET_WEIGHT])
             labels = label_candidates(
                 pool[names.CANDIDATE_INDEX].numpy(), rows[names.TARGET_INDEX], weights

@@ -199,7 +199,9 @@ class Recommender(tf.Module):
     def _retrieve(self, histories: RequestHistories, query: Tensors) -> tuple[Tensors, Tensors]:
         recent = query | histories.newest(self._settings.retrieval_history_length)
         embedding = self.retrieval.signatures["serving_default"](**recent)[names.QUERY_EMBEDDING]
-        found = self.sources(embedding, query[names.HISTORY_INDEX], query[names.HISTORY_AGE])
+        found = self.sources(
+            embedding, query[names.HISTORY_INDEX], query[names.HISTORY_AGE], query[names.USER_INDEX]
+        )
         return found, query | {names.QUERY_EMBEDDING: embedding}
 
     def _rank(self, query: Tensors, found: Tensors) -> Tensors:

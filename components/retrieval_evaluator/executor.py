@@ -103,7 +103,10 @@ def measure_sources(
 
 def _ordered_sources(sources: CandidateSources, dense: Tensors, popular: tf.Tensor) -> dict[str, tf.Tensor]:
     count = min(max(CUT_OFFS), sources.num_products)
-    query = (dense[names.QUERY_EMBEDDING], dense[names.HISTORY_INDEX], dense[names.HISTORY_AGE])
+    query = tuple(
+        dense[name]
+        for name in (names.QUERY_EMBEDDING, names.HISTORY_INDEX, names.HISTORY_AGE, names.USER_INDEX)
+    )
     scores = sources.score_sources(*query)
     batch = tf.shape(dense[names.HISTORY_INDEX])[0]
     best = {name: tf.math.top_k(values, count).indices for name, values in scores.items()}

@@ -36,6 +36,7 @@ def _by_itself(item: Mapping[str, Any]) -> str:
         "segment": "popular with users like you",
         "ease": "goes with what you bought",
         "transitions": "often comes after what you turned to last",
+        "similar_users": "bought by customers with a history like yours",
         "own_history": "in your history",
         "new_product": "new" if item.get("is_stranger") else "new, of a kind that you buy",
     }.get(source, source)

@@ -11,7 +11,14 @@ import tensorflow as tf
 from schema import names
 from schema.candidate_features import SHARES
 from trainer.ranking.affinity import AffinityFeatures
-from trainer.ranking.classics import CLASSICS, OWN_FREQUENCY, POPULARITY, Anchor, classic_scores, popularities
+from trainer.ranking.classics import (
+    CLASSICS,
+    COUNTING_OWN,
+    OWN_FREQUENCY,
+    Anchor,
+    classic_scores,
+    popularities,
+)
 from trainer.ranking.metrics import ndcg_of_hits
 
 _TOP_K = 10
@@ -39,23 +46,25 @@ class AnchorChoice:
 def choose_anchor(affinity: AffinityFeatures, batches: tf.data.Dataset) -> AnchorChoice:
     """Measures every baseline at every setting on lists of candidates of several windows.
 
-    Popularity is tuned over all horizons, own frequency over all half-lives, and every baseline over all
-    horizons of the popularity that decides where it is undecided. Each window counts by its queries.
+    Popularity is tuned over all horizons, what counts own purchases over all half-lives, and every baseline
+    over all horizons of the popularity that decides where it is undecided. Each window counts by its queries.
 
     Args:
         affinity: Counts the own purchases.
         batches: Dense rows of candidates.
     """
     num_half_lives = 1 + len(affinity.half_lives)
-    options = [(POPULARITY, 0), *((OWN_FREQUENCY, index) for index in range(num_half_lives))]
-    options += [(name, 0) for name in CLASSICS[2:]]
+    options = [
+        (name, half_life)
+        for name in CLASSICS
+        for half_life in range(num_half_lives if name in COUNTING_OWN else 1)
+    ]
 
     @tf.function(reduce_retracing=True)
     def hits(batch: Tensors) -> tf.Tensor:
         pairs = affinity(batch)
-        own = pairs["own_counts"]
-        scores = classic_scores(batch, pairs, 0)
-        every = tf.concat([scores[:, :1], tf.transpose(own, [0, 2, 1]), scores[:, 2:]], axis=1)
+        by_half_life = [classic_scores(batch, pairs, half_life) for half_life in range(num_half_lives)]
+        every = tf.stack([by_half_life[index][:, CLASSICS.index(name)] for name, index in options], axis=1)
         keys = every[:, :, tf.newaxis, :] + _TIE * _unit(popularities(batch[names.CANDIDATE_FEATURES]))
         best = tf.math.top_k(keys, k=tf.minimum(_TOP_K, tf.shape(keys)[3])).indices
         labels = tf.broadcast_to(batch[names.LABEL][:, tf.newaxis, tf.newaxis, :], tf.shape(keys))
@@ -75,8 +84,13 @@ def choose_anchor(affinity: AffinityFeatures, batches: tf.data.Dataset) -> Ancho
     for (name, _), row in zip(options, mean, strict=True):
         ndcg[name] = max(ndcg.get(name, 0.0), float(row.max()))
     best, horizon = np.unravel_index(int(np.argmax(mean)), mean.shape)
-    name = options[int(best)][0]
-    half_life = int(np.argmax(mean[1 : 1 + num_half_lives].max(axis=1)))
+    name, half_life = options[int(best)]
+    if name not in COUNTING_OWN:
+        own = [
+            row.max() if option == OWN_FREQUENCY else -1.0
+            for (option, _), row in zip(options, mean, strict=True)
+        ]
+        half_life = options[int(np.argmax(own))][1]
     return AnchorChoice(Anchor(name, int(horizon), half_life), ndcg, sum(map(len, parts)))
 
 

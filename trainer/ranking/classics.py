@@ -8,18 +8,22 @@ from typing import Any, Final
 import tensorflow as tf
 
 from schema import names
-from schema.candidate_features import CANDIDATE_FEATURES, SHARES
+from schema.candidate_features import CANDIDATE_FEATURES, SHARES, SIMILAR_USERS_SCALE
 
 POPULARITY: Final = "popularity"
 OWN_FREQUENCY: Final = "own_frequency"
 LAST_SEEN: Final = "last_seen"
+USER_KNN: Final = "user_knn"
+USER_KNN_OWN: Final = "user_knn_own"
 _SOURCES: Final = {
     "item_knn": "neighbours_share",
     "ease": "ease_share",
     "transitions": "transitions_share",
 }
-CLASSICS: Final = (POPULARITY, OWN_FREQUENCY, LAST_SEEN, *_SOURCES)
+CLASSICS: Final = (POPULARITY, OWN_FREQUENCY, USER_KNN_OWN, LAST_SEEN, USER_KNN, *_SOURCES)
 """Baselines that can be computed from the features of the candidates."""
+COUNTING_OWN: Final = (OWN_FREQUENCY, USER_KNN_OWN)
+"""Those that count the own purchases, by a half-life."""
 
 _STEP: Final = 1e-3
 _SMALLEST: Final = 1e-30
@@ -34,7 +38,7 @@ class Anchor:
     Attributes:
         name: One of `CLASSICS`.
         horizon: Which of `SHARES` popularity goes by; it decides wherever a baseline is undecided.
-        half_life: Which of the counts of the own purchases `own_frequency` goes by.
+        half_life: Which of the counts of the own purchases `COUNTING_OWN` go by.
     """
 
     name: str = OWN_FREQUENCY
@@ -54,13 +58,19 @@ def classic_scores(inputs: Tensors, pairs: Tensors, half_life: int) -> tf.Tensor
     Args:
         inputs: With `candidate_features`.
         pairs: `own_counts` and `last_seen` of `AffinityFeatures`.
-        half_life: Which of the counts is that of `own_frequency`.
+        half_life: Which of the counts is that of `COUNTING_OWN`.
     """
     features = inputs[names.CANDIDATE_FEATURES]
     own = pairs["own_counts"][..., half_life]
-    columns = [tf.zeros_like(own), own, pairs["last_seen"]]
+    theirs = tf.math.expm1(features[..., CANDIDATE_FEATURES.index("similar_users")]) / SIMILAR_USERS_SCALE
+    columns = [tf.zeros_like(own), own, theirs + _unit_lists(own), pairs["last_seen"], theirs]
     columns += [tf.maximum(features[..., CANDIDATE_FEATURES.index(name)], 0.0) for name in _SOURCES.values()]
     return tf.stack(columns, axis=1)
+
+
+def _unit_lists(counts: tf.Tensor) -> tf.Tensor:
+    """Counts `[batch, candidates]` as lists of length 1, as the purchases of similar users are."""
+    return tf.math.divide_no_nan(counts, tf.norm(counts, axis=1, keepdims=True))
 
 
 def ranks(scores: tf.Tensor, popularity: tf.Tensor) -> tf.Tensor:

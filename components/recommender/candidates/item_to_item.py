@@ -22,12 +22,14 @@ class Purchases:
         products: Product, int64 `[purchases]`.
         weights: By short- and long-term interest `[purchases, 2]`.
         latest: By how few events came after it, faster and slower `[purchases, 2]`.
+        counts: Its events, each by long-term interest `[purchases]`.
     """
 
     rows: tf.Tensor
     products: tf.Tensor
     weights: tf.Tensor
     latest: tf.Tensor
+    counts: tf.Tensor
 
 
 class ItemToItem(tf.Module):

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from components.recommender.candidates.embedding_table import EmbeddingTable
 from components.recommender.candidates.item_to_item import ItemToItem, Purchases, share_of_best
+from components.recommender.candidates.similar_users import SimilarUsers
 from components.recommender.candidates.tables import CandidateTables
 
 _SHORT, _RECENT, _LASTING = 0.125, 0.5, 3.0
@@ -26,6 +27,7 @@ class SourceScores:
         neighbours: Of those that are anybody's neighbours, see `ItemToItem`.
         ease: Likewise.
         transitions: Likewise.
+        similar_users: See `SimilarUsers`.
         best_neighbours: The highest of each taste `[batch, 2, 1]`.
         best_ease: Likewise.
         best_transitions: Likewise.
@@ -35,6 +37,7 @@ class SourceScores:
     neighbours: tf.Tensor
     ease: tf.Tensor
     transitions: tf.Tensor
+    similar_users: tf.Tensor
     best_neighbours: tf.Tensor
     best_ease: tf.Tensor
     best_transitions: tf.Tensor
@@ -56,7 +59,7 @@ class SourceScores:
 
 
 class SourceScorer(tf.Module):
-    """Scores products by the towers, by item-to-item neighbours, by EASE and by transitions.
+    """Scores products by the towers, by item-to-item neighbours, EASE, transitions, and by similar users.
 
     Args:
         tables: Embeddings, neighbours and weights at one cutoff.
@@ -76,11 +79,16 @@ class SourceScorer(tf.Module):
         self.neighbours = ItemToItem(snapshot.neighbour_index, snapshot.neighbour_score)
         self.ease = ItemToItem(snapshot.ease_index, snapshot.ease_score)
         self.transitions = ItemToItem(snapshot.next_index, snapshot.next_score)
+        self.similar_users = SimilarUsers(snapshot.similar_users)
 
     def __call__(
-        self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
+        self,
+        query_embedding: tf.Tensor,
+        history_index: tf.Tensor,
+        history_age: tf.Tensor,
+        user_index: tf.Tensor,
     ) -> SourceScores:
-        """Scores products for queries `[batch, dim]` with histories `[batch, time]` (-1 pads)."""
+        """Scores products for queries `[batch, dim]` of users `[batch]` with histories `[batch, time]`."""
         purchases = self._distinct_purchases(history_index, history_age)
         batch = tf.shape(history_index)[0]
         neighbours = self.neighbours(purchases, purchases.weights, batch)
@@ -92,13 +100,14 @@ class SourceScorer(tf.Module):
             neighbours=neighbours,
             ease=ease,
             transitions=transitions,
+            similar_users=self.similar_users(purchases, user_index, batch),
             best_neighbours=tf.reduce_max(neighbours, axis=2, keepdims=True),
             best_ease=tf.reduce_max(ease, axis=2, keepdims=True),
             best_transitions=tf.reduce_max(transitions, axis=2, keepdims=True),
         )
 
     def _distinct_purchases(self, history_index: tf.Tensor, history_age: tf.Tensor) -> Purchases:
-        """The newest event of each product."""
+        """The newest event of each product, and how often it comes."""
         entries = tf.where(history_index >= 0)
         rows = entries[:, 0]
         products, ages = tf.gather_nd(history_index, entries), tf.gather_nd(history_age, entries)
@@ -112,11 +121,16 @@ class SourceScorer(tf.Module):
             [ordered.values[1:] != ordered.values[:-1], tf.ones_like(keys[:1], tf.bool)], axis=0
         )
         chosen = tf.gather(ordered.indices, tf.where(newest)[:, 0])
+        lasting = decayed(tf.gather(ages, ordered.indices), self.half_lives[1:])[:, 0]
+        # The newest event of a product is the last of its run.
+        product = tf.cumsum(tf.cast(newest, tf.int32), exclusive=True)
+        counts = tf.math.unsorted_segment_sum(lasting, product, tf.size(chosen))
         return Purchases(
             tf.gather(rows, chosen),
             tf.gather(products, chosen),
             decayed(tf.gather(ages, chosen), self.half_lives),
             decayed(tf.cast(tf.gather(later, chosen), tf.float32), _LATEST_EVENTS),
+            counts,
         )
 
 

@@ -1,11 +1,11 @@
 """The candidate sources and their union, in the graph.
 
 Sources: the user's own history, the two towers, item-to-item neighbours of the history, EASE, what follows
-the newest events, trending and popular products, and products never sold before. Without a preranker the
-union is ordered by each product's best rank in a source relative to the source's quota, so that a list of
-any length holds all sources in proportion. With one, a larger pool made in the same way is cut to the best
-by its score; the best sellers of every horizon and the favourites of the user stay, so that no list of a
-classical baseline is cut short.
+the newest events, what similar users buy, trending and popular products, and products never sold before.
+Without a preranker the union is ordered by each product's best rank in a source relative to the source's
+quota, so that a list of any length holds all sources in proportion. With one, a larger pool made in the
+same way is cut to the best by its score; the best sellers of every horizon and the favourites of the user
+stay, so that no list of a classical baseline is cut short.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import tensorflow as tf
 
-from components.recommender.candidates.item_to_item import frozen, share_of_best
+from components.recommender.candidates.item_to_item import ItemToItem, frozen, share_of_best
 from components.recommender.candidates.lists import (
     NEVER,
     SourceList,
@@ -28,6 +28,7 @@ from components.recommender.candidates.lists import (
 from components.recommender.candidates.new_products import MAX_NEVER_SOLD, NewProducts
 from components.recommender.candidates.preranker import Preranker, PrerankerWeights
 from components.recommender.candidates.scoring import SourceScorer, SourceScores, decayed
+from components.recommender.candidates.similar_users import SimilarUsers, to_feature
 from components.recommender.candidates.tables import CandidateTables
 from schema import names
 from schema.grouping import group_totals, joint_keys
@@ -37,22 +38,24 @@ TWO_TOWER: Final = 1
 NEIGHBOURS: Final = 2
 EASE: Final = 3
 TRANSITIONS: Final = 4
-TRENDING: Final = 5
-POPULAR: Final = 6
-NEW_PRODUCT: Final = 7
+SIMILAR_USERS: Final = 5
+TRENDING: Final = 6
+POPULAR: Final = 7
+NEW_PRODUCT: Final = 8
 SOURCE_NAMES: Final = (
     "own_history",
     "two_tower",
     "neighbours",
     "ease",
     "transitions",
+    "similar_users",
     "trending",
     "popular",
     "new_product",
 )
 
-_QUOTAS: Final = (2000, 150, 200, 200, 150, 50)
-_POOL_QUOTAS: Final = (10_000, 700, 500, 700, 500, 150, 700)
+_QUOTAS: Final = (2000, 150, 200, 200, 150, 200, 50)
+_POOL_QUOTAS: Final = (10_000, 700, 500, 700, 500, 700, 150, 700)
 _OWN_RESERVED: Final = 6
 """One candidate in six at most is a favourite that stays whatever the preranker says."""
 _LONG_TERM_COUNT: Final = 3
@@ -111,7 +114,11 @@ class CandidateSources(tf.Module):
         self.never_sold = NewProducts(tables, MAX_NEVER_SOLD)
 
     def __call__(
-        self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
+        self,
+        query_embedding: tf.Tensor,
+        history_index: tf.Tensor,
+        history_age: tf.Tensor,
+        user_index: tf.Tensor,
     ) -> Tensors:
         """Computes candidates, the most promising first.
 
@@ -119,13 +126,14 @@ class CandidateSources(tf.Module):
             query_embedding: Unit vectors `[batch, dim]`.
             history_index: Products of the history, oldest first, -1 pads, int64 `[batch, time]`.
             history_age: Days before the query `[batch, time]`.
+            user_index: In the vocabulary of users, -1 if unknown, int64 `[batch]`.
 
         Returns:
             `candidate_index` int64 `[batch, candidates]` (distinct), `candidate_source` int32 and
             `preranker_score` float32 of the same shape, and `candidate_features` float32
             `[batch, candidates, features]`: `SOURCE_FEATURES`, then the product statistics.
         """
-        scores = self.scorer(query_embedding, history_index, history_age)
+        scores = self.scorer(query_embedding, history_index, history_age, user_index)
         if self.preranker is None:
             index, source = self._union(scores, history_index, history_age, _QUOTAS, self.num_candidates)
             features = self._features(scores, index)
@@ -144,23 +152,34 @@ class CandidateSources(tf.Module):
             names.CANDIDATE_FEATURES: features,
         }
 
-    def pool(self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor) -> Tensors:
+    def pool(
+        self,
+        query_embedding: tf.Tensor,
+        history_index: tf.Tensor,
+        history_age: tf.Tensor,
+        user_index: tf.Tensor,
+    ) -> Tensors:
         """The pool and what the preranker reads: `candidate_index`, `features [batch, pool, features]`."""
-        scores = self.scorer(query_embedding, history_index, history_age)
+        scores = self.scorer(query_embedding, history_index, history_age, user_index)
         index, _, features = self._pool(scores, history_index, history_age)
         own = self._own_features(history_index, history_age, index)
         return {names.CANDIDATE_INDEX: index, "features": centred(tf.concat([features, own], axis=-1))}
 
     def score_sources(
-        self, query_embedding: tf.Tensor, history_index: tf.Tensor, history_age: tf.Tensor
+        self,
+        query_embedding: tf.Tensor,
+        history_index: tf.Tensor,
+        history_age: tf.Tensor,
+        user_index: tf.Tensor,
     ) -> Tensors:
         """Scores of the whole catalogue by each scoring source, `[batch, products]` each."""
-        scores = self.scorer(query_embedding, history_index, history_age)
+        scores = self.scorer(query_embedding, history_index, history_age, user_index)
         return {
             "two_tower": scores.two_tower,
             "neighbours": self.scorer.neighbours.everywhere(scores.neighbours_share),
             "ease": self.scorer.ease.everywhere(scores.ease_share),
             "transitions": self.scorer.transitions.everywhere(scores.transitions_share),
+            "similar_users": self.scorer.similar_users.everywhere(scores.similar_users),
         }
 
     def _pool(
@@ -188,10 +207,11 @@ class CandidateSources(tf.Module):
         quotas: tuple[int, ...],
     ) -> list[SourceList]:
         batch = tf.shape(history_index)[0]
-        tables = {
+        tables: dict[int, tuple[tf.Tensor, ItemToItem | SimilarUsers]] = {
             NEIGHBOURS: (scores.neighbours_share, self.scorer.neighbours),
             EASE: (scores.ease_share, self.scorer.ease),
             TRANSITIONS: (scores.transitions_share, self.scorer.transitions),
+            SIMILAR_USERS: (scores.similar_users, self.scorer.similar_users),
         }
         lists = [newest_first(history_index, self.hidden, quotas[OWN_HISTORY], OWN_HISTORY)]
         if self.scorer.reads_towers:
@@ -234,6 +254,7 @@ class CandidateSources(tf.Module):
         neighbours = self.scorer.neighbours.at(scores.neighbours, index)
         ease = self.scorer.ease.at(scores.ease, index)
         transitions = self.scorer.transitions.at(scores.transitions, index)
+        similar_users = self.scorer.similar_users.at(scores.similar_users, index)
         columns = [
             tf.gather(scores.two_tower, index, batch_dims=1)[:, tf.newaxis],
             tf.math.log1p(neighbours),
@@ -242,6 +263,7 @@ class CandidateSources(tf.Module):
             share_of_best(neighbours, scores.best_neighbours)[:, tf.newaxis],
             share_of_best(ease, scores.best_ease)[:, tf.newaxis],
             share_of_best(transitions, scores.best_transitions)[:, tf.newaxis],
+            to_feature(similar_users)[:, tf.newaxis],
         ]
         by_product = tf.transpose(tf.concat(columns, axis=1), [0, 2, 1])
         return tf.concat([by_product, tf.gather(self.statistics, index)], axis=-1)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
+from components.recommender.candidates.similar_users import SimilarUserTables
+
 _EMBEDDINGS = "embeddings.npy"
 _AVAILABLE = "available.npy"
 _GROUPS = "groups.npy"
+_SIMILAR_USERS = "similar_users"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Snapshot:
         new_products: Products never sold before the cutoff, the most promising first.
         new_rates: Log of how often new products of their group were taken up of late; aligned.
         new_grouping: Which column of the groups that is; scalar.
+        similar_users: Users among whom alike ones are sought.
     """
 
     neighbour_index: np.ndarray
@@ -47,10 +51,14 @@ class Snapshot:
     new_products: np.ndarray
     new_rates: np.ndarray
     new_grouping: np.ndarray
+    similar_users: SimilarUserTables
 
     def save(self, directory: Path, cutoff: int) -> None:
         """Writes the tables of a cutoff into an index."""
-        np.savez(directory / f"snapshot-{cutoff}.npz", **asdict(self))
+        arrays = asdict(self)
+        users = arrays.pop(_SIMILAR_USERS)
+        arrays |= {f"{_SIMILAR_USERS}.{name}": values for name, values in users.items()}
+        np.savez(directory / f"snapshot-{cutoff}.npz", **arrays)
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,10 @@ def load_tables(directory: Path, cutoff: int) -> CandidateTables:
             f"The index has no tables of this cutoff. Received: cutoff={cutoff}; it has {known}."
         )
     with np.load(path) as arrays:
-        tables = Snapshot(**{name: arrays[name] for name in arrays.files})
+        users = SimilarUserTables(
+            **{field.name: arrays[f"{_SIMILAR_USERS}.{field.name}"] for field in fields(SimilarUserTables)}
+        )
+        own = {name: arrays[name] for name in arrays.files if not name.startswith(f"{_SIMILAR_USERS}.")}
+        tables = Snapshot(**own, similar_users=users)
     embeddings, available, groups = (np.load(directory / name) for name in (_EMBEDDINGS, _AVAILABLE, _GROUPS))
     return CandidateTables(embeddings, available, groups, tables)

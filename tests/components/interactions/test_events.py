@@ -58,6 +58,12 @@ def test_users_of_different_parts_and_types_of_events_differ(directory):
     assert kind[1] == kind[2] != kind[4] and kind[5] == -1  # the type of the last is not known
 
 
+def test_users_are_named_by_a_vocabulary_and_others_follow_it(directory):
+    found = read_shop_events(directory, ["x", "ö y"]).with_users_of(pa.array(["c", "b"]))
+    assert dict(zip(found.time.tolist(), found.user.tolist(), strict=True)) == {1: 2, 2: 2, 4: 1, 5: 1}
+    assert found.user_ids.to_pylist() == ["c", "b", "a"]
+
+
 def test_no_known_product(directory):
     found = read_shop_events(directory, ["nothing"])
     assert len(found.user) == len(found.product) == len(found.time) == 0

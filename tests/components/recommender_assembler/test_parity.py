@@ -92,7 +92,9 @@ def offline(trained_shop):
     query = dense_query(rows, shop.plan.features, split.history_length)
     recent = dense_query(rows, shop.plan.features, split.retrieval_history_length)
     query["query_embedding"] = retrieval.signatures["serving_default"](**recent)["query_embedding"]
-    found = sources(query["query_embedding"], query["history_index"], query["history_age"])
+    found = sources(
+        query["query_embedding"], query["history_index"], query["history_age"], query["user_index"]
+    )
     pairs = {name: found[name] for name in ("candidate_index", "candidate_features")}
     scores = ranking.signatures["rank"](**query, **pairs)["scores"].numpy()
     shown = shop.transform.vocabulary_by_name("product_id")

@@ -18,6 +18,7 @@ from serving.model.reasons import reason
         ),
         ({"source": "neighbours", "times_bought": 0, "neighbour_of": "milk"}, "often bought with milk"),
         ({"source": "transitions"}, "often comes after what you turned to last"),
+        ({"source": "similar_users"}, "bought by customers with a history like yours"),
         ({"source": "popular", "times_bought": 0}, "popular with everybody"),
         ({"source": "segment", "times_bought": 0}, "popular with users like you"),
         ({"source": "a new one"}, "a new one"),

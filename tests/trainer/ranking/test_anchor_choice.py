@@ -55,11 +55,22 @@ def test_a_source_that_tells(affinity):
     assert choose_anchor(affinity, lists(NOBODY, transitions_share=FIRST)).anchor.name == "transitions"
 
 
+def test_similar_users_and_the_own_purchases_together(affinity):
+    # Either alone finds one of the two targets: 0 is bought lately, 1 is what similar users buy.
+    history = [*np.repeat(np.arange(10, 22), 3), 0]
+    own = {"history": np.tile(history, (SIZE, 1)), "age": np.tile([20.0] * 36 + [0.5], (SIZE, 1))}
+    theirs = np.where(np.arange(WIDTH) == 1, np.log1p(1e5 * 0.9), 0.0)
+    found = choose_anchor(affinity, lists(own, similar_users=theirs))
+    assert (found.anchor.name, found.anchor.half_life) == ("user_knn_own", 1)
+    assert found.ndcg["user_knn_own"] == pytest.approx(1.0)
+    assert found.ndcg["own_frequency"] < 0.9
+
+
 def test_the_half_life_of_the_own_purchases(affinity):
     # Bought thrice long ago are twelve others, 0 and 1 once just now: only a short half-life puts them first.
     history = [*np.repeat(np.arange(10, 22), 3), 0, 1]
     own = {"history": np.tile(history, (SIZE, 1)), "age": np.tile([20.0] * 36 + [0.5] * 2, (SIZE, 1))}
-    found = choose_anchor(affinity, lists(own))
+    found = choose_anchor(affinity, lists(own, similar_users=0.0))
     assert (found.anchor.name, found.anchor.half_life) == ("own_frequency", 1)
 
 

@@ -52,6 +52,9 @@ PAIRS = {
         ("item_knn", 0, [0, 2, 1]),  # then by popularity
         ("ease", 0, [2, 1, 0]),  # what EASE speaks against counts as nothing
         ("transitions", 0, [2, 0, 1]),
+        ("user_knn", 0, [2, 1, 0]),
+        ("user_knn_own", 0, [1, 0, 2]),  # .83 and 0, .55 and .3, 0 and .6
+        ("user_knn_own", 1, [2, 0, 1]),  # .11 and 0, .99 and .3, 0 and .6
     ],
 )
 def test_each_baseline_has_its_order(name, half_life, expected):
@@ -61,6 +64,7 @@ def test_each_baseline_has_its_order(name, half_life, expected):
         neighbours_share=[0.4, 0.0, 0.0],
         ease_share=[-0.5, -0.9, 0.0],
         transitions_share=[0.0, 0.2, 0.1],
+        similar_users=np.log1p(1e5 * np.array([0.0, 0.3, 0.6])),
     )
     anchor = Anchor(name, SHARES.index("share_two"), half_life)
     found = log_ranks(inputs, PAIRS, anchor)[0, :, CLASSICS.index(name)]

@@ -73,7 +73,12 @@ def as_of(shop, cutoff, queries_of):
         names.HISTORY_TYPE: tf.constant(np.where(index >= 0, 0, -1), tf.int64),
     }
     query = tf.zeros([len(histories), 4])
-    found = sources(query, history[names.HISTORY_INDEX], history[names.HISTORY_AGE])
+    found = sources(
+        query,
+        history[names.HISTORY_INDEX],
+        history[names.HISTORY_AGE],
+        tf.constant(queries_of, tf.int64),
+    )
     return history | {name: found[name] for name in (names.CANDIDATE_INDEX, names.CANDIDATE_FEATURES)}
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from components.recommender.candidates import sources as module
 from components.recommender.candidates.preranker import PrerankerWeights
+from components.recommender.candidates.similar_users import SimilarUserTables
 from components.recommender.candidates.sources import SOURCE_NAMES, CandidateSources
 from components.recommender.candidates.tables import CandidateTables, Snapshot
 from schema.candidate_features import CANDIDATE_FEATURES, SOURCE_FEATURES, STATISTICS
@@ -19,6 +21,36 @@ HIDDEN = (5, 17)
 
 WINDOW_DAYS = 10.0
 HALF_LIVES = (5.0, 30.0)  # recent and lasting taste: half the window and three times as long
+
+
+def similar_users(num_products):
+    """User 70 has 3 and 12 and buys 14; user 71 has 3 and buys 14 and 15; user 72 has 30 and buys 15."""
+    has = sparse.lil_matrix((3, num_products))
+    for row, product, weight in ((0, 3, 0.6), (0, 12, 0.8), (1, 3, 0.5), (2, 30, 1.0)):
+        if product < num_products:
+            has[row, product] = weight
+    by_product = has.tocsc()
+    bought = np.array([[14, -1], [14, 15], [15, -1]])
+    return SimilarUserTables(
+        user=np.array([70, 71, 72]),
+        holder_start=by_product.indptr.astype(np.int32),
+        holder=by_product.indices.astype(np.int32),
+        holder_weight=by_product.data.astype(np.float32),
+        bought_index=np.where(bought < num_products, bought, -1).astype(np.int32),
+        bought_weight=np.array([[1.0, 0.0], [0.8, 0.6], [1.0, 0.0]], np.float32),
+    )
+
+
+def similar_user_scores(users=(-1, -1, -1)):
+    """Of the default histories, by hand: the first has 3 today and forty days ago, 12 twenty days ago."""
+    totals = np.zeros((3, NUM_PRODUCTS))
+    three = 1 + 0.5 ** (40 / 30.0)
+    first = 0.6 * three + 0.8 * 0.5 ** (20 / 30.0) if users[0] != 70 else 0.0
+    second = 0.5 * three
+    totals[0, 14] = (first * 1.0 + second * 0.8) / (first + second)
+    totals[0, 15] = second * 0.6 / (first + second)
+    totals[1, 15] = 1.0
+    return totals
 
 
 def make(
@@ -62,6 +94,7 @@ def make(
         new_products=np.array(new, np.int64),
         new_rates=np.array(rates, np.float32),
         new_grouping=np.array(0),
+        similar_users=similar_users(num_products),
     )
     groups = np.stack([product % 4, product % 2], axis=1)
     tables = CandidateTables(embeddings.astype(np.float32), available, groups, snapshot)
@@ -74,7 +107,12 @@ AGES = [[40.0, 30.0, 20.0, 10.0, 0.0], [20.0, 10.0, 0.0, 0.0, 0.0], [0.0] * 5]
 
 def find(sources, tables, history=HISTORY, ages=AGES):
     query = tables.embeddings[np.arange(len(history)) % tables.num_products]
-    found = sources(tf.constant(query), tf.constant(history, tf.int64), tf.constant(ages, tf.float32))
+    found = sources(
+        tf.constant(query),
+        tf.constant(history, tf.int64),
+        tf.constant(ages, tf.float32),
+        tf.fill([len(history)], tf.constant(-1, tf.int64)),
+    )
     return {name: value.numpy() for name, value in found.items()}
 
 
@@ -199,7 +237,7 @@ def test_a_user_without_history_has_a_full_list():
 
 
 def test_popular_products_fill_what_the_sources_leave(monkeypatch):
-    monkeypatch.setattr(module, "_QUOTAS", (3, 2, 2, 2, 2, 2))
+    monkeypatch.setattr(module, "_QUOTAS", (3, 2, 2, 2, 2, 2, 2))
     found = find(*make(num_candidates=15))
     kinds = found["candidate_source"][2]
     filled = kinds == SOURCE_NAMES.index("popular")
@@ -217,7 +255,12 @@ def test_shorter_lists_are_the_heads_of_longer_ones():
 
 def score(sources, tables, history=HISTORY, ages=AGES):
     query = tf.constant(tables.embeddings[: len(history)])
-    return sources.score_sources(query, tf.constant(history, tf.int64), tf.constant(ages, tf.float32))
+    return sources.score_sources(
+        query,
+        tf.constant(history, tf.int64),
+        tf.constant(ages, tf.float32),
+        tf.fill([len(history)], tf.constant(-1, tf.int64)),
+    )
 
 
 def test_scores_of_the_whole_catalogue_agree_with_brute_force():
@@ -227,6 +270,7 @@ def test_scores_of_the_whole_catalogue_agree_with_brute_force():
         "neighbours": share(neighbour_scores(tables)),
         "ease": share(ease_scores(tables)),
         "transitions": share(transition_scores(tables)),
+        "similar_users": similar_user_scores(),
     }
     scores = score(sources, tables)
     assert scores.keys() == expected.keys()
@@ -254,10 +298,23 @@ def test_features_are_the_scores_of_the_sources():
         "transitions_last": np.sqrt(transitions[0]),
         "transitions_recent": np.sqrt(transitions[1]),
         "transitions_share": share(transitions),
+        "similar_users": np.log1p(1e5 * similar_user_scores()),
     }
     for name in SOURCE_FEATURES:
         expected = np.take_along_axis(columns[name], found["candidate_index"], axis=1)
         np.testing.assert_allclose(column(found, name), expected, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+def test_nobody_is_a_neighbour_of_himself():
+    sources, tables = make()
+    users = (70, 71, -1)
+    scores = sources.score_sources(
+        tf.constant(tables.embeddings[:3]),
+        tf.constant(HISTORY, tf.int64),
+        tf.constant(AGES, tf.float32),
+        tf.constant(users, tf.int64),
+    )
+    np.testing.assert_allclose(scores["similar_users"], similar_user_scores(users), rtol=1e-5)
 
 
 def test_statistics_of_the_product_follow_the_scores():
@@ -295,7 +352,10 @@ def test_queries_do_not_depend_on_each_other():
     for row in range(3):
         query = tf.constant(tables.embeddings[row : row + 1])
         alone = sources(
-            query, tf.constant(HISTORY[row : row + 1], tf.int64), tf.constant(AGES[row : row + 1])
+            query,
+            tf.constant(HISTORY[row : row + 1], tf.int64),
+            tf.constant(AGES[row : row + 1]),
+            tf.constant([-1], tf.int64),
         )
         np.testing.assert_array_equal(alone["candidate_index"][0], together["candidate_index"][row])
 
@@ -419,7 +479,7 @@ def test_the_pool_tells_what_the_user_has_bought_himself():
     sources, tables = make(num_candidates=40)
     query = tf.constant(tables.embeddings[:1])
     history, ages = tf.constant([[8, 8]], tf.int64), tf.constant([[10.0, 0.0]])
-    pool = sources.pool(query, history, ages)
+    pool = sources.pool(query, history, ages, tf.constant([-1], tf.int64))
     # The user has nothing to do with product 9 nor with its groups: all its counts are 0, its ages for ever.
     product, unrelated = (pool["candidate_index"][0].numpy().tolist().index(p) for p in (8, 9))
     features = pool["features"][0, :, -NUM_OWN:].numpy()

@@ -5,13 +5,22 @@ import dataclasses
 import numpy as np
 import pytest
 
+from components.recommender.candidates.similar_users import SimilarUserTables
 from components.recommender.candidates.tables import Snapshot, load_tables, save_embeddings
 
 
 def make_snapshot(seed):
     rng = np.random.default_rng(seed)
-    fields = dataclasses.fields(Snapshot)
-    return Snapshot(**{field.name: rng.integers(-1, 4, (4, 2)) for field in fields})
+
+    def drawn(kind):
+        return {field.name: rng.integers(-1, 4, (4, 2)) for field in dataclasses.fields(kind)}
+
+    return Snapshot(**(drawn(Snapshot) | {"similar_users": SimilarUserTables(**drawn(SimilarUserTables))}))
+
+
+def arrays(snapshot):
+    own = dict(vars(snapshot))
+    return own | vars(own.pop("similar_users"))
 
 
 def test_what_is_saved_is_loaded_cutoff_by_cutoff(tmp_path):
@@ -24,8 +33,9 @@ def test_what_is_saved_is_loaded_cutoff_by_cutoff(tmp_path):
     np.testing.assert_array_equal(tables.embeddings, embeddings)
     np.testing.assert_array_equal(tables.available, available)
     np.testing.assert_array_equal(tables.groups, groups)
-    for name, expected in vars(make_snapshot(20)).items():
-        np.testing.assert_array_equal(getattr(tables.snapshot, name), expected)
+    found = arrays(tables.snapshot)
+    for name, expected in arrays(make_snapshot(20)).items():
+        np.testing.assert_array_equal(found[name], expected)
     assert tables.num_products == 4
 
 
