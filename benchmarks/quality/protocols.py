@@ -14,6 +14,8 @@ NEW: Final = "new"
 """Only what the user had never bought before."""
 COLD: Final = "cold"
 """Only products that nobody had bought before the window."""
+NEW_FOR_YOU: Final = "new_for_you"
+"""Only such products, in the list of such products alone."""
 UNION: Final = "union"
 """The candidates before ranking, on the eval window."""
 
@@ -27,7 +29,7 @@ class Bar:
 
     Attributes:
         label: What it is called there.
-        question: `ALL`, `NEW`, `COLD` or `UNION`.
+        question: `ALL`, `NEW`, `COLD`, `NEW_FOR_YOU` or `UNION`.
         metric: Name of the metric as the evaluators write it.
         must: Least value, where there is one; 0 means more than 0.
         aim: What it should be.
@@ -69,17 +71,18 @@ class Protocol:
 
 
 _COMPLETE_JOURNEY = (
-    Bar("all purchases, NDCG@10", ALL, NDCG, 0.411, 0.425),
-    Bar("all purchases, coverage@10", ALL, COVERAGE, 0.06, 0.09),
+    Bar("all purchases, NDCG@10", ALL, NDCG, 0.417, 0.425),
+    Bar("all purchases, coverage@10", ALL, COVERAGE, 0.09),
     Bar("recall of the candidate union at 500", UNION, "recall@500", 0.46, 0.50),
     Bar("recall of the candidate union at 900", UNION, "recall@900", 0.50, 0.56),
-    Bar("never bought before, NDCG@10", NEW, NDCG, 0.051, 0.060),
-    Bar("never bought before, coverage@10", NEW, COVERAGE, 0.012, 0.03),
-    Bar("cold products (never sold before the window), recall@100", COLD, "recall@100", 0.0, 0.03),
+    Bar("never bought before, NDCG@10", NEW, NDCG, 0.053, 0.060),
+    Bar("never bought before, coverage@10", NEW, COVERAGE, 0.03),
+    Bar("cold products (never sold before the window), recall@100", COLD, "recall@100", 0.004),
+    Bar("`new_for_you`: cold products alone, recall@100", NEW_FOR_YOU, "recall@100", 0.05),
 )
 
 _MOVIELENS = (
-    Bar("leave-one-out, NDCG@10", ALL, NDCG, 0.108, 0.118),
+    Bar("leave-one-out, NDCG@10", ALL, NDCG, 0.129, 0.14),
     Bar("leave-one-out, recall@10", ALL, "recall@10"),
     Bar("leave-one-out, coverage@10", ALL, COVERAGE),
 )

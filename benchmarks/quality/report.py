@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from benchmarks.quality.protocols import ALL, COLD, COVERAGE, NDCG, NEW, UNION, Bar, Protocol
+from benchmarks.quality.protocols import ALL, COLD, COVERAGE, NDCG, NEW, NEW_FOR_YOU, UNION, Bar, Protocol
 
 OURS: Final = "towerline"
 _NO_BASELINES: Final = frozenset({OURS, "champion"})
@@ -105,6 +105,8 @@ def systems(run: Json, question: str) -> Json:
     metrics = run.get("metrics", {})
     if question == NEW:
         metrics = metrics.get("new_products_only", {})
+    if question == NEW_FOR_YOU:
+        return {}  # no baseline has such a list
     if question == COLD:
         metrics = metrics.get("slices", {}).get("cold_products", {})
     found: Json = metrics.get("systems", {})
@@ -125,7 +127,7 @@ def _row(bar: Bar, runs: Sequence[Json]) -> Row:
     if bar.question == UNION:
         found = [_union(run, bar.metric) for run in runs]
         return Row(bar, tuple(value for value in found if value is not None))
-    measured = [systems(run, bar.question).get(OURS, {}).get(bar.metric) for run in runs]
+    measured = [_measured(run, bar) for run in runs]
     values = tuple(value for value in map(_mean, measured) if value is not None)
     first = measured[0] if measured else None
     best = _best(runs[0], bar) if runs else None
@@ -137,6 +139,16 @@ def _row(bar: Bar, runs: Sequence[Json]) -> Row:
         baseline_value=_mean(systems(runs[0], bar.question)[best].get(bar.metric)) if best else None,
         difference=_difference(runs[0], bar, best) if best else None,
     )
+
+
+def _measured(run: Json, bar: Bar) -> Json | None:
+    """A metric of ours with its interval."""
+    if bar.question == NEW_FOR_YOU:
+        metrics: Json = run.get("metrics", {}).get("new_for_you", {})
+    else:
+        metrics = systems(run, bar.question).get(OURS, {})
+    found: Json | None = metrics.get(bar.metric)
+    return found
 
 
 def _best(run: Json, bar: Bar) -> str | None:
