@@ -85,6 +85,13 @@ class Database:
         for start in range(0, len(keys), _KEYS_PER_QUERY):
             yield from self._read_few(relation, keys[start : start + _KEYS_PER_QUERY], columns)
 
+    def raw_rows(
+        self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
+    ) -> list[tuple[Any, ...]] | None:
+        """Asks by a prepared statement, where the dialect has one."""
+        with self._clear_errors(relation):
+            return self._dialect.raw_few(relation, keys, columns)
+
     def read_newest(self, relation: Relation, latest: int) -> Iterator[pa.RecordBatch]:
         """Lets the database find the newest stamps, as far as it can compare them."""
         source = self._dialect.quote(dict(relation.columns)[OCCURRED_AT])

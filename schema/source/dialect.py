@@ -164,6 +164,12 @@ class Dialect(ABC):
         """Reads the rows of a few ids as `batches` would, but at once; None where there is no such way."""
         return None
 
+    def raw_few(
+        self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
+    ) -> list[tuple[Any, ...]] | None:
+        """Reads the rows of a few ids as they are stored; None where there is no such way."""
+        return None
+
     def errors(self) -> tuple[type[Exception], ...]:
         """Returns what reading rows raises when the database or its content is at fault."""
         from sqlalchemy.exc import DBAPIError

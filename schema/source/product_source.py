@@ -20,6 +20,7 @@ from schema.source.forms import note_forms
 from schema.source.guests import is_guest, of_users, unread
 from schema.source.id_ranges import id_ranges, in_range
 from schema.source.ids import canonical_id, id_forms
+from schema.source.plain_user import PlainUser
 from schema.source.product_states import ProductStates
 from schema.source.relations import Relation, missing_table, unmapped, with_columns
 from schema.source.returns import Settled, settle
@@ -204,6 +205,10 @@ class ProductSource:
         known = {canonical_id(user_id) for user_id in user_ids}
         known -= {user_id for user_id in known if user_id.lower() in self.reading.guests}
         return self._rows_of(USERS, known, user_ids, types)
+
+    def plain_user(self) -> PlainUser:
+        """Returns who reads the rows of one user at once, where they are plain."""
+        return PlainUser(self._tables, self._relations[EVENTS], self._relations.get(USERS), self.reading)
 
     def product_rows(self, product_ids: Sequence[str], types: Types | None = None) -> pa.Table:
         """Reads the rows of `products` of these ids, as `user_rows` does."""
