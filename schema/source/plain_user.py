@@ -159,5 +159,8 @@ def _ids(values: Sequence[Any]) -> list[str] | None:
     kinds = set(map(type, values))
     if kinds == {int}:
         return list(map(str, values))
-    found = list(map(_canonical, values)) if kinds == {str} else [""]
-    return None if "" in found else found
+    if kinds != {str} or not all(values):
+        return None
+    # Letters and digits alone are canonical; blanks, fractions and UUIDs need other characters.
+    found = list(values) if "".join(values).isalnum() else list(map(_canonical, values))
+    return found if all(found) else None
