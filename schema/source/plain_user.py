@@ -8,7 +8,7 @@ understand every form; where this way gives an answer, it is theirs.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -46,10 +46,19 @@ class PlainUser:
         events: Where events come from.
         users: Where rows of users come from, if there are any.
         reading: How rows are read.
+        read_users: Gives the canonical ids of those of some users of whom anything is read.
     """
 
-    def __init__(self, tables: Tables, events: Relation, users: Relation | None, reading: Reading) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        events: Relation,
+        users: Relation | None,
+        reading: Reading,
+        read_users: Callable[[Sequence[str]], set[str]],
+    ) -> None:
         self._tables, self._events, self._users, self._reading = tables, events, users, reading
+        self._read_users = read_users
         present = {name for name, _ in events.columns}
         self._has_types = names.EVENT_TYPE in present
         self._has_returns = reading.returns != "count"
@@ -61,10 +70,9 @@ class PlainUser:
 
     def events(self, user_id: str, limit: int) -> Events | None:
         """The newest `limit` events, oldest first; None if not all of them are plain."""
-        known = canonical_id(user_id)
-        if known.lower() in self._reading.guests:
+        if not self._read_users([user_id]):
             return Events([], [], [])
-        rows = self._rows(self._events, known, user_id, self._columns) if self._is_plain else None
+        rows = self._rows(self._events, user_id, self._columns) if self._is_plain else None
         if not rows:
             return None if rows is None else Events([], [], [])
         columns = dict(zip(self._columns, zip(*rows, strict=True), strict=True))
@@ -86,15 +94,14 @@ class PlainUser:
             user_id: The user.
             types: Column -> its frozen type, of the columns that are read.
         """
-        known = canonical_id(user_id)
-        if self._users is None or known.lower() in self._reading.guests:
+        if self._users is None or not self._read_users([user_id]):
             return []
         present = {name for name, _ in self._users.columns}
         chosen = [name for name in types if name in present]
         plain = None if self._users.is_irregular else [_PLAIN.get(types[name] or "vector") for name in chosen]
         if plain is None or None in plain:
             return None
-        rows = self._rows(self._users, known, user_id, (names.USER_ID, *chosen))
+        rows = self._rows(self._users, user_id, (names.USER_ID, *chosen))
         if not rows:
             return None if rows is None else []
         values = rows[0][1:]
@@ -107,11 +114,10 @@ class PlainUser:
         is_real = [name for name in chosen if types[name] == "real" and found[name] is not None]
         return [found | {name: float(found[name]) for name in is_real}]
 
-    def _rows(
-        self, relation: Relation, known: str, given: str, columns: Sequence[str]
-    ) -> list[tuple[Any, ...]] | None:
+    def _rows(self, relation: Relation, user_id: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
         """Rows whose first column is the id; None where other ids are among them, or there is no such way."""
-        rows = self._tables.raw_rows(relation, id_forms([known], [given]), columns)
+        known = canonical_id(user_id)
+        rows = self._tables.raw_rows(relation, id_forms([known], [user_id]), columns)
         if rows is None:
             return None
         ids = {row[0] for row in rows}
