@@ -127,7 +127,7 @@ def load_model(folder: Path, one_thread: bool) -> LoadedModel:
     signatures = {
         name: _signature(session, definition) for name, definition in definitions if name[:2] != "__"
     }
-    return LoadedModel(signatures, Tables(session, loaded))
+    return LoadedModel(signatures, Tables(session, loaded, folder))
 
 
 def _loaded(session: Any, folder: Path) -> Any:
