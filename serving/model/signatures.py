@@ -12,9 +12,8 @@ out for each call anew what it is given and asked for, in Python.
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from serving.model.loading import load_part
 from serving.model.tables import Tables
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -105,13 +105,14 @@ class LoadedModel:
     tables: Tables
 
 
-def load_model(folder: Path, one_thread: bool) -> LoadedModel:
+def load_model(folder: Path, one_thread: bool, only: Sequence[str] = ()) -> LoadedModel:
     """Loads a SavedModel; its memory is given back with the last of its signatures and tables.
 
     Args:
         folder: Of the SavedModel.
         one_thread: Whether every operation of a call is computed by one thread, as is best where calls come
             side by side; otherwise large operations use all cores.
+        only: The first of these signatures that it has is loaded, all by default.
     """
     config = tf.compat.v1.ConfigProto(
         intra_op_parallelism_threads=int(one_thread), inter_op_parallelism_threads=_IN_THE_THREAD_THAT_ASKS
@@ -121,24 +122,12 @@ def load_model(folder: Path, one_thread: bool) -> LoadedModel:
     rewriters.layout_optimizer = rewriters.OFF
     graph = tf.Graph()
     session = tf.compat.v1.Session(graph=graph, config=config)
-    with graph.as_default():
-        loaded = _loaded(session, folder)
+    loaded = load_part(session, folder, only)
     definitions = loaded.signature_def.items()
     signatures = {
         name: _signature(session, definition) for name, definition in definitions if name[:2] != "__"
     }
     return LoadedModel(signatures, Tables(session, loaded, folder))
-
-
-def _loaded(session: Any, folder: Path) -> Any:
-    """The only loader for sessions; it warns that there is another one without them."""
-    logger = tf.get_logger()
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        return tf.compat.v1.saved_model.load(session, [tf.saved_model.SERVING], str(folder))
-    finally:
-        logger.setLevel(level)
 
 
 def _signature(session: Any, definition: Any) -> Signature:
