@@ -37,7 +37,7 @@ def loaded_model(arguments: argparse.Namespace, signature: str) -> PushedModel:
         raise UserError(f"`--top-k` must be at least 1. Received: {arguments.top_k}.")
     config = load_config(arguments, arguments.source)
     workdir = Path(arguments.workdir).expanduser().absolute()
-    model = PushedModel(config.push.directory_in(workdir), only=(signature,))
+    model = PushedModel(config.push.directory_in(workdir), one_thread=True, only=(signature,))
     with quiet_stderr():
         model.load()
     with contextlib.suppress(UserError), open_concealed(source_of(config, workdir)) as source:

@@ -47,7 +47,8 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UserError("`--users FILE` and `--output FILE.parquet` belong together.")
     config = load_config(arguments, arguments.source)
     workdir = Path(arguments.workdir).expanduser().absolute()
-    model = PushedModel(config.push.directory_in(workdir), only=RECOMMENDING)
+    # As the server has it: several threads within an operation may add up in another order.
+    model = PushedModel(config.push.directory_in(workdir), one_thread=True, only=RECOMMENDING)
     with quiet_stderr():
         model.recommend([Query("", 1)], 1, False)  # loads it, and makes the signature ready
     with open_concealed(source_of(config, workdir)) as source:

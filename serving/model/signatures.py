@@ -135,7 +135,7 @@ def _signature(session: Any, definition: Any) -> Signature:
         {name: _spec(name, info) for name, info in definition.inputs.items()},
         session,
         {name: info.name for name, info in definition.inputs.items()},
-        {name: info.name for name, info in definition.outputs.items()},
+        {name: definition.outputs[name].name for name in sorted(definition.outputs)},
     )
 
 
