@@ -106,7 +106,8 @@ class PlainUser:
             return None if rows is None else []
         values = rows[0][1:]
         fits = (
-            value is None or type(value) in (kinds or ()) for value, kinds in zip(values, plain, strict=True)
+            value is None or (type(value) in (kinds or ()) and value == value)
+            for value, kinds in zip(values, plain, strict=True)
         )
         if len(rows) > 1 or not all(fits):
             return None
