@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.terminal import console
-from pipeline.terminal.capture import quiet_stderr
 from schema.errors import UserError
-from serving.model.pushed_model import PushedModel
+
+if TYPE_CHECKING:
+    from serving.model.pushed_model import PushedModel
 
 
 def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +20,8 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", metavar="URL", help="product database, if not that of the last run")
 
 
-def loaded_model(arguments: argparse.Namespace) -> PushedModel:
-    """The pushed model, loaded.
+def loaded_model(arguments: argparse.Namespace, signature: str) -> PushedModel:
+    """The pushed model, of which one signature is loaded.
 
     Raises:
         UserError: `--top-k` is below 1 or nothing has been pushed.
@@ -28,13 +29,15 @@ def loaded_model(arguments: argparse.Namespace) -> PushedModel:
     from pipeline.config.loading import load_config
     from pipeline.config.remembered_source import source_of
     from pipeline.config.source_access import open_concealed
+    from pipeline.terminal.capture import quiet_stderr
+    from serving.model.pushed_model import PushedModel
     from serving.new_products.following import hide_sold_out
 
     if arguments.top_k < 1:
         raise UserError(f"`--top-k` must be at least 1. Received: {arguments.top_k}.")
     config = load_config(arguments, arguments.source)
     workdir = Path(arguments.workdir).expanduser().absolute()
-    model = PushedModel(config.push.directory_in(workdir))
+    model = PushedModel(config.push.directory_in(workdir), one_thread=True, only=(signature,))
     with quiet_stderr():
         model.load()
     with contextlib.suppress(UserError), open_concealed(source_of(config, workdir)) as source:

@@ -38,7 +38,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.terminal.capture import quiet_stderr
     from schema.request import Query
     from serving.database.live_history import LiveHistory
-    from serving.model.pushed_model import PushedModel
+    from serving.model.pushed_model import RECOMMENDING, PushedModel
     from serving.new_products.following import hide_sold_out
 
     if arguments.top_k < 1:
@@ -47,7 +47,8 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UserError("`--users FILE` and `--output FILE.parquet` belong together.")
     config = load_config(arguments, arguments.source)
     workdir = Path(arguments.workdir).expanduser().absolute()
-    model = PushedModel(config.push.directory_in(workdir))
+    # As the server has it: several threads within an operation may add up in another order.
+    model = PushedModel(config.push.directory_in(workdir), one_thread=True, only=RECOMMENDING)
     with quiet_stderr():
         model.recommend([Query("", 1)], 1, False)  # loads it, and makes the signature ready
     with open_concealed(source_of(config, workdir)) as source:

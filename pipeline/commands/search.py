@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from schema import names
+
 NAME = "search"
 HELP = "products for a text, also a misspelt one"
 
@@ -21,7 +23,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.commands.product_queries import loaded_model, say_items
     from pipeline.terminal.capture import quiet_stderr
 
-    model = loaded_model(arguments)
+    model = loaded_model(arguments, names.SEARCH)
     with quiet_stderr():
         items = model.search(arguments.text, arguments.top_k)
     answer = {"text": arguments.text, "model_version": model.version, "items": items}

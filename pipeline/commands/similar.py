@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from schema import names
 from schema.errors import UserError
 
 NAME = "similar"
@@ -26,7 +27,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     if not 0 <= arguments.blend <= 1:
         raise UserError(f"`--blend` must lie between 0 and 1. Received: {arguments.blend}.")
-    model = loaded_model(arguments)
+    model = loaded_model(arguments, names.SIMILAR)
     with quiet_stderr():
         items = model.similar(arguments.product, arguments.top_k, arguments.blend)
     if not items:

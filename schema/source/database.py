@@ -13,7 +13,7 @@ from schema.findings import Finding
 from schema.names import OCCURRED_AT, USER_ID
 from schema.source import rows
 from schema.source.contract import Bound, Class, Typing, UserRange
-from schema.source.dialect import STAMPS, Dialect
+from schema.source.dialect import Dialect, read_as
 from schema.source.id_ranges import cut, id_ranges
 from schema.source.relations import Relation
 
@@ -85,6 +85,13 @@ class Database:
         for start in range(0, len(keys), _KEYS_PER_QUERY):
             yield from self._read_few(relation, keys[start : start + _KEYS_PER_QUERY], columns)
 
+    def raw_rows(
+        self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
+    ) -> list[tuple[Any, ...]] | None:
+        """Asks by a prepared statement, where the dialect has one."""
+        with self._clear_errors(relation):
+            return self._dialect.raw_few(relation, keys, columns)
+
     def read_newest(self, relation: Relation, latest: int) -> Iterator[pa.RecordBatch]:
         """Lets the database find the newest stamps, as far as it can compare them."""
         source = self._dialect.quote(dict(relation.columns)[OCCURRED_AT])
@@ -154,7 +161,7 @@ class Database:
         self, relation: Relation, columns: Sequence[str], where: str, classes: dict[str, Class]
     ) -> Iterator[pa.RecordBatch]:
         sources = dict(relation.columns)
-        kinds = {name: _kind(classes[sources[name]], name, relation) for name in columns}
+        kinds = {name: read_as(classes[sources[name]], name, relation) for name in columns}
         selected = [self._dialect.select(name, sources[name], kinds[name]) for name in columns]
         schema = pa.schema([pa.field(item.name, item.type) for item in selected])
         with self._clear_errors(relation):
@@ -183,12 +190,6 @@ class Database:
         lines = str(getattr(error, "orig", error)).strip().splitlines()
         reason = lines[0][:_LONGEST_REASON].rstrip(".") if lines else type(error).__name__
         return UserError(f"{self.place} {what}: {reason}. Remedy: check `--source` and the configuration.")
-
-
-def _kind(kind: Class, column: str, relation: Relation) -> Class:
-    """Stamps without a zone are in UTC, unless the relation says in which zone they are."""
-    is_elsewhere = column in STAMPS and relation.stamps.timezone is not None
-    return "stamp" if kind == "local" and not is_elsewhere else kind
 
 
 def _bound(value: Any) -> Bound:

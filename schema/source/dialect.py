@@ -15,6 +15,7 @@ from schema.source import contract
 from schema.source.contract import Class
 from schema.source.ids import is_integer_text
 from schema.source.relations import Relation
+from schema.source.server_rows import ServerRows
 
 _LONGEST_NUMBER: Final = 39
 """Digits of the longest number that databases store as one, with its sign."""
@@ -53,6 +54,7 @@ class Dialect(ABC):
     def __init__(self, engine: Any, place: str) -> None:
         self.engine = engine
         self.place = place
+        self._server_rows = ServerRows(engine)
 
     def quote(self, name: str) -> str:
         """Quotes the name of a table or column; a dotted table name is a schema and a table."""
@@ -164,6 +166,22 @@ class Dialect(ABC):
         """Reads the rows of a few ids as `batches` would, but at once; None where there is no such way."""
         return None
 
+    def raw_few(
+        self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
+    ) -> list[tuple[Any, ...]] | None:
+        """Reads the rows of a few ids as the driver gives them; None where there is no such way."""
+        open_rows, sources = self._server_rows, dict(relation.columns)
+        if relation not in open_rows.classes:
+            open_rows.classes[relation] = self.classes(relation, "")
+        classes = open_rows.classes[relation]
+        literals = self.candidates(relation, keys, classes[relation.key])
+        if not literals:
+            return []
+        where = f" WHERE {self.key(relation, classes[relation.key])} IN ({', '.join(literals)})"
+        kinds = {name: read_as(classes[sources[name]], name, relation) for name in columns}
+        selected = [self.select(name, sources[name], kinds[name]) for name in columns]
+        return open_rows.fetch(self.statement(selected, relation, where))
+
     def errors(self) -> tuple[type[Exception], ...]:
         """Returns what reading rows raises when the database or its content is at fault."""
         from sqlalchemy.exc import DBAPIError
@@ -176,7 +194,14 @@ class Dialect(ABC):
 
     def close(self) -> None:
         """Gives back connections."""
+        self._server_rows.close()
         self.engine.dispose()
+
+
+def read_as(kind: Class, column: str, relation: Relation) -> Class:
+    """Returns the class by which a column is read: stamps without a zone are in UTC, unless one is named."""
+    is_elsewhere = column in STAMPS and relation.stamps.timezone is not None
+    return "stamp" if kind == "local" and not is_elsewhere else kind
 
 
 def until_number(stamp: str, latest: int) -> str:

@@ -89,6 +89,12 @@ class Folder:
         for batch in self.read(relation, columns):
             yield batch.filter(pc.is_in(canonical_ids(batch.column(key)), wanted))
 
+    def raw_rows(
+        self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
+    ) -> list[tuple[Any, ...]] | None:
+        """Files are read as tables in any case."""
+        return None
+
     def read_newest(self, relation: Relation, latest: int) -> Iterator[pa.RecordBatch]:
         """Reads all stamps."""
         del latest

@@ -20,6 +20,7 @@ from schema.source.forms import note_forms
 from schema.source.guests import is_guest, of_users, unread
 from schema.source.id_ranges import id_ranges, in_range
 from schema.source.ids import canonical_id, id_forms
+from schema.source.plain_user import PlainUser
 from schema.source.product_states import ProductStates
 from schema.source.relations import Relation, missing_table, unmapped, with_columns
 from schema.source.returns import Settled, settle
@@ -176,8 +177,7 @@ class ProductSource:
             columns: Columns to read beside user and stamp, by the contract's names; all by default. The
                 others are null.
         """
-        known = {canonical_id(user_id) for user_id in user_ids}
-        known -= {user_id for user_id in known if user_id.lower() in self.reading.guests}
+        known = self._read_users(user_ids)
         needed = {names.USER_ID, names.OCCURRED_AT, *(self.columns(EVENTS) if columns is None else columns)}
         if self.reading.returns != "count":
             needed |= {names.PRODUCT_ID, names.EVENT_TYPE, names.QUANTITY}
@@ -201,9 +201,13 @@ class ProductSource:
             types: Column -> its frozen type; what does not fit is missing. By default, types follow from
                 the values of these rows.
         """
-        known = {canonical_id(user_id) for user_id in user_ids}
-        known -= {user_id for user_id in known if user_id.lower() in self.reading.guests}
+        known = self._read_users(user_ids)
         return self._rows_of(USERS, known, user_ids, types)
+
+    def plain_user(self) -> PlainUser:
+        """Returns who reads the rows of one user at once, where they are plain."""
+        relations = (self._relations[EVENTS], self._relations.get(USERS))
+        return PlainUser(self._tables, *relations, self.reading, self._read_users)
 
     def product_rows(self, product_ids: Sequence[str], types: Types | None = None) -> pa.Table:
         """Reads the rows of `products` of these ids, as `user_rows` does."""
@@ -237,6 +241,11 @@ class ProductSource:
     def __exit__(self, *_: object) -> None:
         """Closes it."""
         self.close()
+
+    def _read_users(self, user_ids: Sequence[str]) -> set[str]:
+        """The canonical ids of those of whom anything is read."""
+        known = {canonical_id(user_id) for user_id in user_ids}
+        return {user_id for user_id in known if user_id.lower() not in self.reading.guests}
 
     def _range(self, users: UserRange) -> Iterator[pa.RecordBatch]:
         relation = self._relations[EVENTS]

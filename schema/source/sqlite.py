@@ -79,6 +79,7 @@ class SqliteDialect(Dialect):
         creator = lambda: sqlite3.connect(self._uri, uri=True, check_same_thread=False)  # noqa: E731
         super().__init__(create_engine("sqlite://", creator=creator, poolclass=NullPool), str(path))
         self._order = lru_cache(maxsize=None)(self._find_order)
+        self._few_sql = lru_cache(maxsize=64)(self._make_few_sql)
 
     def classes(self, relation: Relation, where: str) -> dict[str, Class]:
         """Looks at every value, as a declared type promises nothing."""
@@ -182,21 +183,18 @@ class SqliteDialect(Dialect):
         """Binds the ids to a statement that stays prepared, on a connection that stays open."""
         if any("\x00" in key for key in keys):
             return None
-        sources = dict(relation.columns)
-        expressions = [self.quote(sources[name]) for name in columns]
-        key = self.key(relation, "text")
-        listed = [
-            _as_text(e, keeps_blobs=True) if is_id(n) else e
-            for n, e in zip(columns, expressions, strict=True)
-        ]
-        bound: list[Any] = [*keys, *(int(key) for key in keys if _is_whole(key))]
-        bound += [key.encode() for key in keys] + [bytes.fromhex(key) for key in keys if _HEX.fullmatch(key)]
-        order = self.order(relation)
-        sql = (
-            f"SELECT {', '.join(listed)} FROM {self.source(relation)} WHERE {key} IN "
-            f"({', '.join('?' * len(bound))})" + (f" ORDER BY {order}" if order else "")
-        )
+        bound = _bound_forms(keys)
+        sql = self._few_sql(relation, tuple(columns), len(bound), True)
         return self._prepared.read(sql, bound, columns)
+
+    def raw_few(
+        self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
+    ) -> list[tuple[Any, ...]] | None:
+        """By a statement of the same kind."""
+        if any("\x00" in key for key in keys):
+            return None
+        bound = _bound_forms(keys)
+        return self._prepared.rows(self._few_sql(relation, tuple(columns), len(bound), False), bound)
 
     def driver_errors(self) -> tuple[type[Exception], ...]:
         """What the drivers raise."""
@@ -229,6 +227,21 @@ class SqliteDialect(Dialect):
             cursor.execute(sql)
             yield from cursor.fetch_record_batch()
 
+    def _make_few_sql(
+        self, relation: Relation, columns: tuple[str, ...], num_bound: int, ids_as_text: bool
+    ) -> str:
+        sources = dict(relation.columns)
+        expressions = {name: self.quote(sources[name]) for name in columns}
+        listed = [
+            _as_text(expression, keeps_blobs=True) if ids_as_text and is_id(name) else expression
+            for name, expression in expressions.items()
+        ]
+        order = self.order(relation)
+        return (
+            f"SELECT {', '.join(listed)} FROM {self.source(relation)} WHERE {self.key(relation, 'text')} IN "
+            f"({', '.join('?' * num_bound)})" + (f" ORDER BY {order}" if order else "")
+        )
+
     def _find_order(self, relation: Relation) -> str | None:
         if relation.query is not None:
             return None
@@ -241,6 +254,14 @@ class SqliteDialect(Dialect):
                 return None
             return name if row and row[0][0] is not None else None
         return None
+
+
+def _bound_forms(keys: Sequence[str]) -> list[Any]:
+    """Ids as text, number and bytes, as a column may hold any of them."""
+    bound: list[Any] = [*keys, *(int(key) for key in keys if _is_whole(key))]
+    return (
+        bound + [key.encode() for key in keys] + [bytes.fromhex(key) for key in keys if _HEX.fullmatch(key)]
+    )
 
 
 def _is_whole(key: str) -> bool:

@@ -34,12 +34,21 @@ class PreparedRows:
         Raises:
             sqlite3.Error: The file is away or cannot be read.
         """
-        rows = self._connected().execute(sql, bound).fetchall()
+        rows = self.rows(sql, bound)
         found = list(zip(*rows, strict=True)) or [() for _ in columns]
         arrays = [_array(values) for values in found]
         if any(array is None for array in arrays):
             return None
         return pa.record_batch(arrays, names=list(columns))
+
+    def rows(self, sql: str, bound: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Runs a statement; its rows as the driver gives them.
+
+        Raises:
+            sqlite3.Error: The file is away or cannot be read.
+        """
+        found: list[tuple[Any, ...]] = self._connected().execute(sql, bound).fetchall()
+        return found
 
     def close(self) -> None:
         """Closes the connection."""

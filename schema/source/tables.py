@@ -43,6 +43,14 @@ class Tables(Protocol):
     ) -> Iterator[pa.RecordBatch]:
         """Reads contract columns of the rows of these ids; may return other rows beside them."""
 
+    def raw_rows(
+        self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
+    ) -> list[tuple[Any, ...]] | None:
+        """Reads the same rows as the driver gives them, a value's type as stored, in the table's order.
+
+        None where there is no way that is faster than `read_keys`.
+        """
+
     def read_newest(self, relation: Relation, latest: int) -> Iterator[pa.RecordBatch]:
         """Reads the stamps of some events, the newest up to `latest` (epoch seconds) among them."""
 

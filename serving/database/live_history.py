@@ -12,6 +12,7 @@ from schema.features import FeatureSet, types_of
 from schema.request import Query
 from schema.source import ProductSource
 from schema.source.ids import canonical_id
+from schema.source.plain_user import Events
 
 
 class LiveHistory:
@@ -35,6 +36,8 @@ class LiveHistory:
 
     def queries(self, user_ids: Sequence[str]) -> tuple[list[Query], list[bool]]:
         """Returns a query for each id, and whether the database knows the user."""
+        if len(user_ids) == 1:
+            return self._query_of(user_ids[0])
         known_ids = [canonical_id(user_id) for user_id in user_ids]
         events = self._events(user_ids)
         rows = self._rows(user_ids)
@@ -43,6 +46,19 @@ class LiveHistory:
             for user_id in known_ids
         ]
         return queries, [user_id in events or user_id in rows for user_id in known_ids]
+
+    def _query_of(self, user_id: str) -> tuple[list[Query], list[bool]]:
+        """By the rows as they are stored, where they are plain."""
+        known_id, plain = canonical_id(user_id), self._source.plain_user()
+        found = plain.events(user_id, self._history_length)
+        if found is None:
+            found = Events(*self._events([user_id]).get(known_id, ([], [], [])))
+        rows = plain.rows(user_id, {name: self._types.get(name) for name in self._columns})
+        if rows is None:
+            rows = [row for key, row in self._rows([user_id]).items() if key == known_id]
+        features = rows[0] if rows else {}
+        query = Query(known_id, self.query_time, found.product_ids, found.times, found.event_types, features)
+        return [query], [bool(found.product_ids or rows)]
 
     def _events(self, user_ids: Sequence[str]) -> dict[str, tuple[list[str], list[int], list[str]]]:
         columns = (names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT, names.EVENT_TYPE)

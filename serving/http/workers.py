@@ -38,7 +38,8 @@ class Workers:
 
         Args:
             work: Is called in a thread.
-            seconds: Longest time to wait for it; it goes on in its thread, and its result is dropped.
+            seconds: Longest time to wait for it. What has begun by then goes on in its thread, and its result
+                is dropped; what has not is never begun, so that the threads have time for those who wait.
 
         Raises:
             ProblemError: 429, the queue is full.
@@ -52,7 +53,10 @@ class Workers:
             self._in_hand += 1
         future = self._pool.submit(work)
         future.add_done_callback(lambda _: self._done())
-        return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), seconds)
+        try:
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), seconds)
+        finally:
+            future.cancel()  # nothing where it has begun
 
     def prepare(self, work: Callable[[], object]) -> None:
         """Has every thread do some work once, without waiting for it: the first request need not."""

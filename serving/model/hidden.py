@@ -39,26 +39,25 @@ class Hidden:
     def __init__(self, tables: Tables, product_ids: pa.Array) -> None:
         self._tables, self._product_ids = tables, product_ids
         known = (_HIDDEN, _FILL, _COLD_LISTS)
-        self._original = {name: tables.read(name) for name in known if name in tables}
-        self._now: BoolArray | None = None
+        self._original = {name: tables.stored(name) for name in known if name in tables}
+        self._now: BoolArray | None = self._original.get(_HIDDEN)
         self.ids: frozenset[bytes] = frozenset()
         """Ids of the products that are hidden now."""
 
     def put(self, hidden: BoolArray) -> None:
         """Hides these products and no others `[products]`."""
+        ids = self._product_ids.filter(pa.array(hidden)).to_pylist()
+        # First what is compared with each list: it holds while the tables are exchanged.
+        self.ids = frozenset(product_id.encode() for product_id in ids)
         if self._now is not None and np.array_equal(self._now, hidden):
             return
-        ids = self._product_ids.filter(pa.array(hidden)).to_pylist()
-        # First what is compared with each list: it holds while the tables are exchanged one by one.
-        self.ids = frozenset(product_id.encode() for product_id in ids)
         self._now = hidden.copy()
         made: dict[str, Callable[[Array, BoolArray], Array]] = {
             _HIDDEN: lambda _, now: now,
             _FILL: _hidden_last,
             _COLD_LISTS: _left_out,
         }
-        for name, original in self._original.items():
-            self._tables.put(name, made[name](original, hidden))
+        self._tables.put({name: made[name](original, hidden) for name, original in self._original.items()})
 
 
 def _hidden_last(fill: Array, hidden: BoolArray) -> IntArray:

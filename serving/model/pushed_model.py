@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_EVENTS: Final = 20_000
 """Events of a user that a request carries, the newest ones."""
+RECOMMENDING: Final = (names.RECOMMEND_DIVERSE, names.RECOMMEND)
+"""Signatures of lists, the one that is asked first; the newest models have both."""
 _FIRST_STAMP: Final = 10**9
 """Smaller numbers of versions are no stamps."""
 
@@ -33,12 +35,19 @@ class PushedModel:
         directory: The push directory.
         version: Which one; the newest if it is left out.
         one_thread: Whether one thread computes a request, as in a server of several requests at a time.
+        only: The first of these signatures that it has is loaded, which takes less time than all of them.
 
     Raises:
         UserError: Nothing has been pushed there.
     """
 
-    def __init__(self, directory: Path, version: int | None = None, one_thread: bool = False) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        version: int | None = None,
+        one_thread: bool = False,
+        only: Sequence[str] = (),
+    ) -> None:
         chosen = newest_version(directory) if version is None else version
         if chosen is None:
             raise UserError(
@@ -60,7 +69,7 @@ class PushedModel:
         written = (self.folder / names.SERVING_METADATA).stat().st_mtime
         self.made_at = float(chosen) if chosen > _FIRST_STAMP else written
         """When it was pushed, epoch seconds: its number, if that is a stamp."""
-        self._one_thread = one_thread
+        self._one_thread, self._only = one_thread, only
         self._loaded: LoadedModel | None = None
         self._hidden: Hidden | None = None
         self._catalogue: Catalogue | None = None
@@ -70,7 +79,7 @@ class PushedModel:
         if self._loaded is None:
             from serving.model.signatures import load_model
 
-            self._loaded = load_model(self.folder, self._one_thread)
+            self._loaded = load_model(self.folder, self._one_thread, self._only)
 
     @property
     def signatures(self) -> Mapping[str, Signature]:

@@ -7,6 +7,7 @@ call that reads it afterwards; calls that have begun keep what they have read. N
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -24,26 +25,45 @@ class Tables:
     Args:
         session: Has loaded the SavedModel.
         definition: The MetaGraphDef that it has loaded.
+        folder: Of the SavedModel.
     """
 
-    def __init__(self, session: Any, definition: Any) -> None:
-        self._session = session
+    def __init__(self, session: Any, definition: Any, folder: Path) -> None:
+        self._session, self._folder = session, folder
         self._handles = _handles(session.graph, definition)
         self._assignments: dict[str, tuple[Any, Any]] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._handles
 
+    def stored(self, name: str) -> Array:
+        """The values that a table was saved with, from the file: a session takes a second to be asked."""
+        checkpoint = tf.train.load_checkpoint(str(self._folder / "variables" / "variables"))
+        found: Array = checkpoint.get_tensor(name + _SUFFIX)
+        return found
+
     def read(self, name: str) -> Array:
-        """The values of a table."""
+        """The values of a table as they are now."""
         with self._session.graph.as_default():
             handle = self._handles[name]
             value = tf.raw_ops.ReadVariableOp(resource=handle, dtype=_dtype(handle))
         found: Array = self._session.run(value)
         return found
 
-    def put(self, name: str, values: Array) -> None:
-        """Exchanges the values of a table for others of the same shape."""
+    def put(self, values: Mapping[str, Array]) -> None:
+        """Exchanges the values of tables, by name, for others of the same shapes.
+
+        A session that is asked something new goes through the whole graph, so all of them go in one run.
+        """
+        pairs = {name: self._assignment(name) for name in values}
+        fed = {
+            placeholder: np.asarray(values[name], placeholder.dtype.as_numpy_dtype)
+            for name, (placeholder, _) in pairs.items()
+        }
+        self._session.run([assigned for _, assigned in pairs.values()], fed)
+
+    def _assignment(self, name: str) -> tuple[Any, Any]:
+        """What is fed, and what assigns it."""
         if name not in self._assignments:
             handle = self._handles[name]
             with self._session.graph.as_default():
@@ -52,8 +72,7 @@ class Tables:
                     fed,
                     tf.raw_ops.AssignVariableOp(resource=handle, value=fed, validate_shape=True),
                 )
-        fed, assignment = self._assignments[name]
-        self._session.run(assignment, {fed: np.asarray(values, fed.dtype.as_numpy_dtype)})
+        return self._assignments[name]
 
 
 def _dtype(handle: Any) -> tf.DType:

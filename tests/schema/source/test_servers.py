@@ -146,6 +146,44 @@ def test_a_user_is_found_by_any_id(source, user):
     assert source.user_rows([user])["age"].to_pylist() == [20 + IDS.index(user)]
 
 
+@pytest.mark.parametrize("server", ["postgres", "mysql"])
+def test_one_user_is_read_at_once_as_in_tables(request, server):
+    types = {"age": "integer", "member": "integer"}
+    with open_source(SourceSettings(url=request.getfixturevalue(server))) as source:
+        for user in [*IDS, "nobody"]:
+            table = source.user_events([user], 9)
+            whole = [table[name].to_pylist() for name in ("product_id", "occurred_at", "event_type")]
+            plain = source.plain_user().events(user, 9)
+            assert [list(values) for values in plain] == whole
+            rows = source.user_rows([user], types).to_pylist()
+            assert source.plain_user().rows(user, types) == [
+                {name: row[name] for name in types} for row in rows
+            ]
+
+
+def test_what_is_new_is_read_at_once_and_a_lost_connection_is_opened_again(postgres):
+    from sqlalchemy import create_engine
+
+    engine = create_engine(postgres.replace("postgresql:", "postgresql+psycopg:"))
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    others += " AND datname = current_database()"
+    with open_source(SourceSettings(url=postgres), arrow_native=False) as source, engine.connect() as admin:
+        assert source.plain_user().events("new", 9).times == []
+        with admin.begin():
+            admin.exec_driver_sql("INSERT INTO events VALUES ('new', 'p', '2024-05-01', 1)")
+        try:
+            assert source.plain_user().events("new", 9).times == [1714521600]
+            with admin.begin():
+                admin.exec_driver_sql(others)
+            with pytest.raises(UserError, match="cannot read the rows of `events`"):
+                source.plain_user().events("new", 9)
+            assert source.plain_user().events("new", 9).times == [1714521600]
+        finally:
+            with admin.begin():
+                admin.exec_driver_sql("DELETE FROM events WHERE user_id = 'new'")
+    engine.dispose()
+
+
 def test_an_unknown_user_has_nothing(source):
     assert source.user_events(["nobody"], 10).num_rows == 0
     assert source.user_rows(["nobody"]).num_rows == 0

@@ -44,6 +44,32 @@ def test_work_that_is_given_up_counts_until_it_has_ended():
     asyncio.run(play())
 
 
+@pytest.mark.parametrize("way", ["its time is over", "the client has gone"])
+def test_work_that_is_given_up_before_it_has_begun_makes_room_and_is_never_done(way):
+    async def play():
+        workers, gate, done = Workers(num_workers=1, most_waiting=1), threading.Event(), []
+        first = asyncio.create_task(workers.run(gate.wait))
+        await asyncio.sleep(0)
+        if way == "its time is over":
+            with pytest.raises(TimeoutError):
+                await workers.run(lambda: done.append("second"), seconds=0.01)
+        else:
+            second = asyncio.create_task(workers.run(lambda: done.append("second")))
+            await asyncio.sleep(0.01)
+            second.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await second
+        assert workers.in_hand == 1
+        third = asyncio.create_task(workers.run(lambda: done.append("third")))
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.gather(first, third)
+        assert done == ["third"]
+        workers.close()
+
+    asyncio.run(play())
+
+
 def test_an_error_of_the_work_comes_to_who_asked():
     async def play():
         workers = Workers(1, 1)

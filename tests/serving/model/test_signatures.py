@@ -76,6 +76,20 @@ def test_what_the_model_refuses_is_told_in_the_words_of_the_operation(signatures
     assert "3 values" in caught.value.message.partition("\n")[0]
 
 
+@pytest.mark.parametrize(
+    ("inputs", "error", "told"),
+    [
+        ({"value": 1.0}, ValueError, "`value` must have the shape"),
+        ({"value": [[1.0]]}, ValueError, r"Received: \(1, 1\)"),
+        ({}, KeyError, "value"),
+        ({"value": [1.0], "other": 1}, KeyError, "other"),
+    ],
+)
+def test_what_does_not_fit_an_input_is_refused(signatures, inputs, error, told):
+    with pytest.raises(error, match=told):
+        signatures["square"](inputs)
+
+
 @pytest.mark.parametrize("one_thread", [True, False])
 def test_the_thread_that_asks_computes(folder, one_thread):
     thread = load_model(folder, one_thread).signatures["thread"]

@@ -32,12 +32,19 @@ def test_calls_read_what_was_put(loaded):
     assert loaded.tables.read("inner/hidden").tolist() == [True, False, False]
     assert call({"index": [0, 1]})["visible"].tolist() == [False, True]
     for wanted in ([False, True, False], [True, True, True]):
-        loaded.tables.put("inner/hidden", np.array(wanted))
+        loaded.tables.put({"inner/hidden": np.array(wanted)})
         assert call({"index": [0, 1, 2]})["visible"].tolist() == [not value for value in wanted]
-    loaded.tables.put("fill", np.array([1, 2, 3]))
-    assert call({"index": [2]})["fill"].tolist() == [3]
+    loaded.tables.put({"fill": np.array([1, 2, 3]), "inner/hidden": np.array([True, False, False])})
+    assert call({"index": [0, 2]})["fill"].tolist() == [1, 3]
+    assert loaded.tables.read("inner/hidden").tolist() == [True, False, False]
+
+
+def test_what_was_saved_is_told_whatever_was_put_since(loaded):
+    loaded.tables.put({"fill": np.array([1, 2, 3])})
+    assert loaded.tables.stored("fill").tolist() == [5, 6, 7]
+    assert loaded.tables.stored("inner/hidden").tolist() == [True, False, False]
 
 
 def test_another_shape_is_refused(loaded):
     with pytest.raises(ValueError, match="shape"):
-        loaded.tables.put("fill", np.array([1, 2]))
+        loaded.tables.put({"fill": np.array([1, 2])})
