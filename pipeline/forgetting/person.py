@@ -12,6 +12,8 @@ from schema.source.ids import canonical_id, id_forms
 
 REPLACEMENT: Final = "[forgotten]"
 _SHORTEST_DISTINCT: Final = 5
+_DEPTH: Final = 3
+"""Of texts in texts: a log has the `repr` of JSON within JSON."""
 _NUMBER_LIKE: Final = re.compile(r"[\d\W_]*")
 
 
@@ -28,9 +30,10 @@ class Person:
     def __init__(self, given: str) -> None:
         self.user_id = canonical_id(given)
         """Its canonical form."""
-        plain = id_forms([self.user_id], [given])
-        once = {written for text in plain for written in _escaped(text)}
-        self.forms = sorted({*plain, *once, *(_json(text) for text in once)}, key=len, reverse=True)
+        forms = set(id_forms([self.user_id], [given]))
+        for _ in range(_DEPTH):
+            forms |= {written for text in forms for written in _escaped(text)}
+        self.forms = sorted(forms, key=len, reverse=True)
         """As texts write it, the longest first."""
         self.is_distinct = len(self.user_id) >= _SHORTEST_DISTINCT and not _NUMBER_LIKE.fullmatch(
             self.user_id
@@ -55,8 +58,5 @@ class Person:
 
 
 def _escaped(text: str) -> set[str]:
-    return {text, repr(text)[1:-1], html.escape(text), _json(text), json.dumps(text)[1:-1]}
-
-
-def _json(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)[1:-1]
+    as_json = (json.dumps(text, ensure_ascii=is_ascii)[1:-1] for is_ascii in (False, True))
+    return {repr(text)[1:-1], html.escape(text), *as_json}
