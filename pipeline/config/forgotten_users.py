@@ -53,12 +53,21 @@ def forget_users(workdir: Path, user_ids: Iterable[str]) -> dict[str, bool]:
 
 
 def with_forgotten(settings: SourceSettings, workdir: Path) -> SourceSettings:
-    """Returns the source without those on the list; their key goes into the environment of the process."""
+    """Returns the source without those on the list; their key goes into the environment of the process.
+
+    Raises:
+        UserError: The list cannot be read, or its key is missing.
+    """
+    return settings.model_copy(update={"forgotten": provide_key(workdir)})
+
+
+def provide_key(workdir: Path) -> tuple[str, ...]:
+    """Puts the key into the environment, where executors look for it; returns the list."""
     hashes, key = read_forgotten(forgotten_folder(workdir), os.environ)
     Forgotten(hashes, key)
     if hashes and key is not None:
         os.environ[KEY_VARIABLE] = key
-    return settings.model_copy(update={"forgotten": hashes})
+    return hashes
 
 
 def _write(folder: Path, hashes: Iterable[str]) -> None:
