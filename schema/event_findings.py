@@ -58,7 +58,8 @@ def event_findings(source: ProductSource, facts: EventFacts, settings: EventSett
 def _forgotten(source: ProductSource, tally: EventTally, table: str) -> Iterator[Finding]:
     """A count, and nobody's id."""
     if source.forgotten:
-        told = f"{len(source.forgotten.hashes):,} users are to be forgotten: rows of theirs are left out"
+        listed = len(source.forgotten.hashes)
+        told = f"rows of users who are to be forgotten are left out ({listed:,} on the list)"
         count, rows = tally.num_forgotten, source.num_forgotten_rows
         for name, left_out in ((table, count), (source.name_of(USERS), rows)):
             if left_out or name == table:

@@ -68,11 +68,12 @@ def _remove(place: Place, receipt: Receipt) -> bool:
     from pipeline.inspection.graph import read_graph
     from pipeline.planning.workdir import only_run
 
-    theirs = {item["artifact"] for item in receipt.artifacts if item["fate"] == REMOVABLE}
+    theirs = {item["uri"] for item in receipt.artifacts if item["fate"] == REMOVABLE}
     if not theirs:
         return False
     with only_run(place.workdir):
         found = removable(read_graph(place.metadata), place.artifacts, place.push_directory)
-        chosen = tuple(artifact for artifact in found.artifacts if artifact.id in theirs)
-        remove_garbage(place.metadata, Garbage(chosen, (), found.num_kept))
+        chosen = tuple(artifact for artifact in found.artifacts if artifact.uri in theirs)
+        leftovers = tuple(path for path in found.leftovers if str(path) in theirs)
+        remove_garbage(place.metadata, Garbage(chosen, leftovers, found.num_kept))
     return True

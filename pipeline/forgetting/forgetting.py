@@ -100,7 +100,7 @@ def trace(
     held: list[Held] = []
     if graph is not None:
         garbage = removable(graph, place.artifacts, place.push_directory)
-        held = list(artifacts_of(graph, people, garbage, place.push_directory))
+        held = list(artifacts_of(graph, people, garbage))
     return Receipt(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         users=dict(users),

@@ -18,6 +18,8 @@ REMOVED: Final = "removed"
 REMOVABLE: Final = "removable"
 REPLACED: Final = "replaced"
 _NEWEST_RUN: Final = 1
+_LEFTOVER: Final = "Leftover"
+"""Type of a folder that no record names; its id is 0."""
 
 Holds = Literal["by name", "in sums", "unknown", "nothing"]
 """Rows of the person; weights or counts in which their events are among those of others; what cannot be
@@ -63,18 +65,16 @@ def removable(graph: Graph, root: Path, push_directory: Path) -> Garbage:
     return find_garbage(graph, root, _NEWEST_RUN, push_directory)
 
 
-def artifacts_of(
-    graph: Graph, people: Sequence[Person], garbage: Garbage, push_directory: Path
-) -> Iterator[Held]:
+def artifacts_of(graph: Graph, people: Sequence[Person], garbage: Garbage) -> Iterator[Held]:
     """Yields every artifact that was made from the events of one of the people, oldest first.
 
-    The way is that of ML Metadata: from what read the database to all that was made of it.
+    The way is that of ML Metadata: from what read the database to all that was made of it. What nodes left
+    that were killed is on no way, and is looked into all the same.
 
     Args:
         graph: All records.
         people: Who is looked for.
         garbage: Of `removable`.
-        push_directory: Where models are served from.
     """
     graph.prepare_all()
     removable_ids = {artifact.id for artifact in garbage.artifacts}
@@ -83,9 +83,8 @@ def artifacts_of(
     for number, held in origins.items():
         for made in (number, *graph.descendants(number)):
             descendants[made] = _either(descendants.get(made, False), held)
-    for number in sorted(descendants):
-        artifact = graph.artifacts[number]
-        folder, held = Path(artifact.uri), descendants[number]
+    for number, artifact in sorted(graph.artifacts.items()):
+        folder, held = Path(artifact.uri), descendants.get(number, False)
         files = tuple(str(path.relative_to(folder)) for path in files_naming(folder, people))
         if not files and held is False:
             continue
@@ -98,6 +97,10 @@ def artifacts_of(
             files,
             _fate(artifact, number in removable_ids),
         )
+    for folder in garbage.leftovers:
+        if files := tuple(str(path.relative_to(folder)) for path in files_naming(folder, people)):
+            left = Artifact(_LEFTOVER, str(folder))
+            yield Held(left, folder.parent.parent.name, "", "by name", files, REMOVABLE)
 
 
 def _origins(graph: Graph, people: Sequence[Person]) -> dict[int, bool | None]:

@@ -59,15 +59,14 @@ def test_they_stand_only_where_the_receipt_says_so(receipt, workdir, gone):
 
 
 def test_the_receipt_follows_the_lineage(receipt, workdir):
-    by_node = {item["node"]: item for item in receipt["artifacts"]}
-    assert by_node["ProductExampleGen"]["holds"] == by_node["CandidateGenerator"]["holds"] == "by name"
-    assert by_node["RetrievalTrainer"]["holds"] == by_node["IndexRefit"]["holds"] == "in sums"
-    assert "ImportSchemaGen" not in by_node
+    held = {(item["node"], item["holds"]) for item in receipt["artifacts"]}
+    assert {("ProductExampleGen", "by name"), ("CandidateGenerator", "by name")} <= held
+    assert {("RetrievalTrainer", "in sums"), ("IndexRefit", "in sums")} <= held
+    assert "ImportSchemaGen" not in {node for node, _ in held}
     versions = {version["version"] for version in receipt["versions"]}
     assert versions == {path.name for path in (workdir / "serving").iterdir() if path.name.isdigit()}
     newest = receipt["versions"][-1]
     assert newest["is_newest"] and "assets.extra/histories/users.arrow" in newest["cleaned"]
-    assert "ML Metadata" in receipt["cleaned"] or not receipt["cleaned"]
     assert not receipt["is_running"]
 
 

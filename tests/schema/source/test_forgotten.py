@@ -96,7 +96,7 @@ def test_the_data_say_how_many_rows_are_left_out_and_not_whose(shop):
     found = {finding.table: finding for finding in profile.findings if finding.kind == "forgotten users"}
     assert (found["events"].count, found["events"].rows_left_out) == (4, 4)
     assert found["users"].count == 1
-    assert "2 users are to be forgotten" in found["events"].action and not found["events"].example
+    assert "2 on the list" in found["events"].action and not found["events"].example
     largest = next(finding for finding in profile.findings if finding.kind == "largest user")
     assert largest.example == "'3'"
     assert (profile.num_events, profile.num_users) == (6, 3)
