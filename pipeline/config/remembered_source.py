@@ -24,6 +24,18 @@ def remember_source(settings: SourceSettings, workdir: Path) -> None:
     write_text(workdir / _FILE, kept.to_json(), is_private=True)
 
 
+def known_url(config: TowerlineConfig, workdir: Path) -> TowerlineConfig:
+    """The configuration with the source of the last run, if it names none.
+
+    Raises:
+        UserError: There is neither.
+    """
+    if config.source.url:
+        return config
+    known = _known_source(config, workdir).model_copy(update={"reading": None})
+    return config.model_copy(update={"source": known})
+
+
 def source_of(config: TowerlineConfig, workdir: Path) -> SourceSettings:
     """Returns the source of the configuration, or else that of the last run; the password is masked.
 
