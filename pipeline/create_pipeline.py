@@ -13,6 +13,7 @@ from components.candidate_indexer.component import CandidateIndexer
 from components.environment_validator.component import EnvironmentValidator
 from components.interaction_validator.component import InteractionValidator
 from components.local_transform.component import Transform
+from components.node import NodeSettings
 from components.preranking_trainer.component import PrerankingTrainer
 from components.product_example_gen.component import ProductExampleGen
 from components.pusher.component import Pusher
@@ -48,7 +49,28 @@ def create_pipeline(plan: RunPlan) -> tfx.dsl.Pipeline:
 def data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     """Examples, statistics, schema, the checks that stop the run, and the preprocessing graph."""
     del nodes
-    example_gen = ProductExampleGen(node_settings(ProductExampleGen, plan))
+    checked = checked_data_nodes(plan)
+    transform = Transform(
+        examples=checked["ProductExampleGen"].outputs["examples"],
+        schema=checked["ImportSchemaGen"].outputs["schema"],
+        preprocessing_fn="transform.preprocessing.preprocessing_fn",
+        splits_config=tfx.proto.SplitsConfig(
+            analyze=[names.TRAIN, names.CATALOG], transform=list(names.SPLITS)
+        ),
+        custom_config={"features": plan.features.to_json()},
+    )
+    transform.add_upstream_node(checked["InteractionValidator"])
+    return checked | {"Transform": transform}
+
+
+def checked_data_nodes(plan: RunPlan, reading: NodeSettings | None = None) -> Nodes:
+    """What is read of the database, and the checks that stop the run.
+
+    Args:
+        plan: The run.
+        reading: Of ProductExampleGen, if not those of the plan.
+    """
+    example_gen = ProductExampleGen(reading or node_settings(ProductExampleGen, plan))
     examples = example_gen.outputs["examples"]
     statistics = tfx.components.StatisticsGen(examples=examples)
     schema = tfx.components.ImportSchemaGen(schema_file=plan.schema_file)
@@ -67,16 +89,6 @@ def data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         query_anomalies=query_validator.outputs["anomalies"],
         catalog_anomalies=catalog_validator.outputs["anomalies"],
     )
-    transform = Transform(
-        examples=examples,
-        schema=schema.outputs["schema"],
-        preprocessing_fn="transform.preprocessing.preprocessing_fn",
-        splits_config=tfx.proto.SplitsConfig(
-            analyze=[names.TRAIN, names.CATALOG], transform=list(names.SPLITS)
-        ),
-        custom_config={"features": plan.features.to_json()},
-    )
-    transform.add_upstream_node(interaction_validator)
     return {
         "ProductExampleGen": example_gen,
         "StatisticsGen": statistics,
@@ -84,7 +96,6 @@ def data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         "QueryValidator": query_validator,
         "CatalogValidator": catalog_validator,
         "InteractionValidator": interaction_validator,
-        "Transform": transform,
     }
 
 

@@ -12,7 +12,7 @@ from schema.event_tally import NEGATIVE_PRICE, NO_QUANTITY, EventTally, date_of
 from schema.events import is_known_type, plain_spelling
 from schema.findings import Finding
 from schema.reading import UNKNOWN_TYPE, Reading
-from schema.source.contract import EVENTS
+from schema.source.contract import EVENTS, USERS
 from schema.source.product_source import ProductSource
 from schema.source.returns import Settled
 from schema.source_settings import EventSettings
@@ -45,6 +45,7 @@ class EventFacts:
 def event_findings(source: ProductSource, facts: EventFacts, settings: EventSettings) -> Iterator[Finding]:
     """Yields the findings."""
     table = source.name_of(EVENTS)
+    yield from _forgotten(source, facts.tally, table)
     yield from _guests(source, facts, table)
     yield from _types(source, facts, settings, table)
     yield from _returns(source, facts, table)
@@ -52,6 +53,19 @@ def event_findings(source: ProductSource, facts: EventFacts, settings: EventSett
     yield from _repeats(facts, table)
     yield from _stamps(source, facts, table)
     yield from _largest(source, facts, table)
+
+
+def _forgotten(source: ProductSource, tally: EventTally, table: str) -> Iterator[Finding]:
+    """A count, and nobody's id."""
+    if source.forgotten:
+        listed = len(source.forgotten.hashes)
+        told = f"rows of users who are to be forgotten are left out ({listed:,} on the list)"
+        count, rows = tally.num_forgotten, source.num_forgotten_rows
+        for name, left_out in ((table, count), (source.name_of(USERS), rows)):
+            if left_out or name == table:
+                yield Finding(
+                    kind="forgotten users", table=name, count=left_out, action=told, rows_left_out=left_out
+                )
 
 
 def _guests(source: ProductSource, facts: EventFacts, table: str) -> Iterator[Finding]:

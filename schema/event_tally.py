@@ -36,6 +36,8 @@ class EventTally:
         self._future: list[int] = []
         self._hashes: list[np.ndarray] = []
         self.num_rows = 0
+        self.num_forgotten = 0
+        """Rows of users who are to be forgotten."""
         self.guests: Counter[str] = Counter()
         self.first_guest = ""
         self.types: Counter[str] = Counter()
@@ -52,7 +54,7 @@ class EventTally:
     @property
     def num_events(self) -> int:
         """Number of events that belong to a user."""
-        return self.num_rows - sum(self.guests.values())
+        return self.num_rows - sum(self.guests.values()) - self.num_forgotten
 
     def add(self, events: pa.Table) -> None:
         """Takes in the next events."""
@@ -61,12 +63,13 @@ class EventTally:
         for column in (names.PRODUCT_ID, names.OCCURRED_AT):
             self._note_missing(events, column)
         self._note_future(events)
-        guests = is_guest(events[names.USER_ID], self._source.reading)
+        forgotten = self._source.forgotten.flags(events[names.USER_ID])
+        self.num_forgotten += pc.sum(forgotten).as_py() or 0
+        guests = pc.and_not(is_guest(events[names.USER_ID], self._source.reading), forgotten)
         if pc.any(guests).as_py():
             self._note_guests(events, guests)
-            users = events.filter(pc.invert(guests))
-        else:
-            users = events
+        left_out = pc.or_(guests, forgotten)
+        users = events.filter(pc.invert(left_out)) if pc.any(left_out).as_py() else events
         self._note_odd(NO_QUANTITY, events, pc.equal(events[names.QUANTITY], 0))
         self._note_odd(NEGATIVE_PRICE, events, pc.less(events[names.PRICE], 0))
         self.num_rows += events.num_rows

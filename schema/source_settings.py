@@ -100,6 +100,8 @@ class SourceSettings(Settings):
     the like, the nil UUID, `0` where it is no user, and an id with an outlying share of all events."""
     reading: Annotated[Reading | None, Field(repr=False)] = None
     """What a run decided about the rows; written by Towerline and not configured."""
+    forgotten: Annotated[tuple[str, ...], Field(repr=False)] = ()
+    """Keyed hashes of users who are left out (`schema.source.forgotten`); written by Towerline likewise."""
 
 
 class FeatureSettings(Settings):

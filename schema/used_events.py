@@ -108,6 +108,7 @@ def _read_again(source: ProductSource, tally: EventTally, guests: Counter[str]) 
         settled = source.settled_events(users)
         _add(used, settled)
     left_out = used.returns.num_returns + used.returns.num_taken_back
+    left_out += tally.num_forgotten
     used.num_early = tally.num_rows - sum(guests.values()) - used.num_events - left_out
     return used
 

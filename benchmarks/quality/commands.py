@@ -55,14 +55,23 @@ def run_pipeline(database: Path, workdir: Path, settings: Sequence[str], config:
         PipelineRefusedError: The pipeline refused before it had measured.
         UserError: It met a mistake of the user.
     """
-    command = ["run", "--json", "--source", f"sqlite:///{database}", "--workdir", str(workdir)]
+    return _measured("run", database, workdir, settings, config)
+
+
+def refresh_pipeline(database: Path, workdir: Path, settings: Sequence[str], config: str | None) -> Any:
+    """Refreshes the pushed version and returns what `towerline refresh --json` prints; as `run_pipeline`."""
+    return _measured("refresh", database, workdir, settings, config)
+
+
+def _measured(name: str, database: Path, workdir: Path, settings: Sequence[str], config: str | None) -> Any:
+    command = [name, "--json", "--source", f"sqlite:///{database}", "--workdir", str(workdir)]
     command += [part for setting in settings for part in ("--set", setting)]
     if config:
         command += ["--config", config]
     code, printed = _towerline(command)
     if code == _REFUSED and printed.strip():
         code = _DONE
-    _checked(code, printed, "towerline run")
+    _checked(code, printed, f"towerline {name}")
     return json.loads(printed)
 
 

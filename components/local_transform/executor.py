@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 from absl import logging
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform import impl_helper
 from tfx.components.transform import executor as tfx_transform
 from tfx.components.transform import executor_utils, labels
@@ -16,7 +17,7 @@ from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
-from components.local_transform.analysis import Analyzed, analyze, load
+from components.local_transform.analysis import analyze, load
 from components.local_transform.graph_files import publish, transformed_metadata
 from components.local_transform.operations import Unsupported
 from components.local_transform.records import Records, shard_files
@@ -67,11 +68,11 @@ class Executor(tfx_transform.Executor):
         records = Records(_files(examples, splits.analyze), schema)
         analyzed = analyze(self._preprocessing_fn(exec_properties), records, temporary)
         publish(analyzed, schema, folder)
-        writer = RowWriter(analyzed, records)
+        writer = RowWriter(
+            analyzed.model, transformed_metadata(analyzed).schema, records.of_files((), analyzed.columns)
+        )
         for split in splits.transform:
-            writer.write(
-                records.of_files(_files(examples, [split])), artifact_utils.get_split_uri(transformed, split)
-            )
+            writer.write(_files(examples, [split]), artifact_utils.get_split_uri(transformed, split))
         io_utils.delete_dir(temporary)
 
     def _preprocessing_fn(self, exec_properties: dict[str, Any]) -> Callable[..., Any]:
@@ -87,6 +88,11 @@ class Executor(tfx_transform.Executor):
         return found
 
 
+def split_files(examples: Sequence[Any], split: str) -> list[str]:
+    """Files of a split of Examples artifacts."""
+    return _files(examples, [split])
+
+
 def _files(examples: Sequence[Any], splits: Sequence[str]) -> list[str]:
     folders = [uri for split in splits for uri in artifact_utils.get_split_uris(list(examples), split)]
     return [file for folder in folders for file in shard_files(folder)]
@@ -99,24 +105,24 @@ class RowWriter:
     """Writes splits; loading the graph costs as much as some ten thousand rows, so it is loaded once.
 
     Args:
-        analyzed: The graph.
-        records: Records of the kind that is written, for their columns.
+        model: Folder of the graph's SavedModel.
+        schema: Of the transformed rows.
+        records: Records of the kind that is transformed, with the columns that the graph reads.
     """
 
-    def __init__(self, analyzed: Analyzed, records: Records) -> None:
-        schema = transformed_metadata(analyzed).schema
-        self._columns = analyzed.columns
+    def __init__(self, model: str, schema: schema_pb2.Schema, records: Records) -> None:
+        self._records = records
         self._converter = impl_helper.make_tensor_to_arrow_converter(schema)
         self._encoder = RecordBatchToExamplesEncoder(schema)
-        self._transform = load(analyzed.model, records.of_files((), analyzed.columns).type_specs())
+        self._transform = load(model, records.type_specs())
 
-    def write(self, records: Records, folder: str) -> None:
-        """Writes a file for each file of `records`, its rows in their order, to the folder of a split."""
+    def write(self, files: Sequence[str], folder: str) -> None:
+        """Writes a file for each of `files`, its rows in their order, to the folder of a split."""
         options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=_COMPRESSION_LEVEL)
         tf.io.gfile.makedirs(folder)
-        for shard, file in enumerate(records.files):
-            name = f"transformed_examples-{shard:05d}-of-{len(records.files):05d}.gz"
+        for shard, file in enumerate(files):
+            name = f"transformed_examples-{shard:05d}-of-{len(files):05d}.gz"
             with tf.io.TFRecordWriter(os.path.join(folder, name), options) as writer:
-                for batch in records.of_files((file,), self._columns).batches():
+                for batch in self._records.with_files((file,)).batches():
                     for record in self._encoder.encode(self._converter.convert(dict(self._transform(batch)))):
                         writer.write(record)

@@ -37,7 +37,7 @@ class Records:
         self, files: Sequence[str], schema: schema_pb2.Schema, columns: Collection[str] | None = None
     ) -> None:
         self.files = tuple(files)
-        self._schema = schema
+        self._schema, self._columns = schema, columns
         self._parsed = schema
         if columns is not None:
             self._parsed = ProjectTensorRepresentationsInSchema(schema, sorted(columns))
@@ -46,6 +46,10 @@ class Records:
     def of_files(self, files: Sequence[str], columns: Collection[str] | None = None) -> Records:
         """Returns records of the same kind."""
         return Records(files, self._schema, columns)
+
+    def with_files(self, files: Sequence[str]) -> Records:
+        """Returns records of the same kind and the same columns."""
+        return Records(files, self._schema, self._columns)
 
     def type_specs(self) -> dict[str, tf.TypeSpec]:
         """Column -> type of its tensors."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from components.product_example_gen.settings import ProductExampleGenSettings
 from schema.source import ProductSource, open_source, restore_password
+from schema.source.forgotten import KEY_VARIABLE
 from schema.source_settings import PASSWORD_VARIABLE
 
 
@@ -26,7 +27,7 @@ class Job:
     interactions: str
 
     def open_source(self) -> ProductSource:
-        """Opens the database, with the password from the environment."""
+        """Opens the database, with the password and the key of forgotten users from the environment."""
         source = self.settings.source
         url = restore_password(source.url or "", os.environ.get(PASSWORD_VARIABLE))
-        return open_source(source.model_copy(update={"url": url}))
+        return open_source(source.model_copy(update={"url": url}), forget_key=os.environ.get(KEY_VARIABLE))

@@ -6,13 +6,14 @@ from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts, standard_component_specs
-from tfx.types.component_spec import ChannelParameter
+from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
 from components.pusher.executor import (
     CLASSIC_MODEL,
     EVALUATED_CLASSIC,
     EVALUATED_MODEL,
     RANKING_BLESSING,
+    REFRESH_OF,
     Executor,
 )
 
@@ -20,6 +21,10 @@ from components.pusher.executor import (
 class PusherSpec(standard_component_specs.PusherSpec):
     """TFX's, with the blessing of the ranker by itself as a further input."""
 
+    PARAMETERS = {
+        **standard_component_specs.PusherSpec.PARAMETERS,
+        REFRESH_OF: ExecutionParameter(type=str, optional=True),
+    }
     INPUTS = {
         **standard_component_specs.PusherSpec.INPUTS,
         RANKING_BLESSING: ChannelParameter(type=standard_artifacts.ModelBlessing),
@@ -36,6 +41,7 @@ class Pusher(base_component.BaseComponent):
 
     Args:
         push_directory: A folder that servers watch.
+        refresh_of: The version whose weights these are, if nothing was trained; a property of what is pushed.
         model: The SavedModel to serve.
         evaluated_model: The one that was evaluated: the same, or what `model` is the refit of. It is kept
             beside the version as the champion of later runs.
@@ -49,12 +55,15 @@ class Pusher(base_component.BaseComponent):
     SPEC_CLASS = PusherSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
-    def __init__(self, push_directory: str, **inputs: types.BaseChannel) -> None:
+    def __init__(
+        self, push_directory: str, refresh_of: str | None = None, **inputs: types.BaseChannel
+    ) -> None:
         filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=push_directory)
         super().__init__(
             PusherSpec(
                 push_destination=pusher_pb2.PushDestination(filesystem=filesystem),
                 pushed_model=types.Channel(type=standard_artifacts.PushedModel),
+                refresh_of=refresh_of,
                 **inputs,
             )
         )

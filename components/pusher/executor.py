@@ -34,6 +34,10 @@ EVALUATED_CLASSIC: Final = "evaluated_classic"
 """Input key of what was evaluated then."""
 
 
+REFRESH_OF: Final = "refresh_of"
+"""Parameter, and property of the PushedModel: the version whose weights the pushed model has."""
+
+
 class Executor(tfx_executor.Executor):
     """TFX's Pusher, except that all three blessings are required and that the push is atomic."""
 
@@ -73,6 +77,8 @@ class Executor(tfx_executor.Executor):
         of_evaluation = _saved_model(input_dict, evaluated)
         version = publish(model, directory, of_evaluation if of_evaluation != model else None)
         logging.info("The model is pushed to %s as version %d.", directory, version)
+        if exec_properties.get(REFRESH_OF):
+            pushed.set_string_custom_property(REFRESH_OF, exec_properties[REFRESH_OF])
         self._MarkPushed(
             pushed, pushed_destination=str(directory / str(version)), pushed_version=str(version)
         )

@@ -135,6 +135,8 @@ def write_metadata(target: Path, assembly: Assembly, choices: Choices, classic: 
     }
     if classic is not None:
         content["classic"] = classic
+    if settings.refresh_of:
+        content["refresh_of"] = settings.refresh_of
     path = target / names.SERVING_METADATA
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False))

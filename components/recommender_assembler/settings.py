@@ -35,6 +35,9 @@ class RecommenderAssemblerSettings(NodeSettings):
     """`classic` also makes the output `classic_model`, the same model in the order of the baseline from which
     the ranker starts; `off` leaves it empty."""
 
+    refresh_of: str = ""
+    """The pushed version whose towers and rankers these are, where nothing else of the run was trained."""
+
     @property
     def cutoff(self) -> int:
         """As of when the tables are."""

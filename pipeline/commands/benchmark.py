@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from benchmarks.quality import Report
 
 NAME = "benchmark"
-HELP = "measure the quality of recommendations, also on a zoo of shops, the speed of serving, or growth"
+HELP = "measure quality, also on a zoo of shops and day by day, the speed of serving, or growth"
 
 DATA = ("complete-journey", "movielens-100k")
+_REPLAYED = "complete-journey"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
-    parser.add_argument("kind", choices=("quality", "zoo", "serving", "pipeline"), help="what is measured")
+    kinds = ("quality", "zoo", "replay", "serving", "pipeline")
+    parser.add_argument("kind", choices=kinds, help="what is measured")
     parser.add_argument("--data", choices=DATA, help="quality: data set, from an installed package")
     parser.add_argument(
-        "--profile", choices=("quick", "full"), default="full", help="a subset, or everything (full)"
+        "--profile", choices=("quick", "full"), help="a subset, or everything (full; replay: quick)"
     )
+    parser.add_argument("--days", type=int, default=28, help="replay: newest days of the data (28)")
     parser.add_argument(
         "--shops", default="", metavar="LIST", help="zoo: some of its shops, such as fashion,grocery (all)"
     )
@@ -61,13 +64,15 @@ def execute(arguments: argparse.Namespace) -> int:
         return _pipeline(arguments)
     if arguments.kind == "zoo":
         return _zoo(arguments)
+    if arguments.kind == "replay":
+        return _replay(arguments)
     if not arguments.data:
         raise UserError(f"`towerline benchmark quality` needs `--data`, one of {', '.join(DATA)}.")
     from benchmarks.quality import markdown, measure, protocol
 
     seeds = _numbers(arguments.seeds, "--seeds")
     output = _writable(arguments.output)
-    asked = protocol(arguments.data, arguments.profile)
+    asked = protocol(arguments.data, arguments.profile or "full")
     report = measure(
         asked, seeds, Path(arguments.workdir), console.note, tuple(arguments.set), arguments.config
     )
@@ -92,6 +97,31 @@ def _zoo(arguments: argparse.Namespace) -> int:
         if output:  # what was measured stays, whatever becomes of the rest
             output.write_text(markdown(results, command), encoding="utf-8")
     _tell(arguments, output, markdown(results, command), as_dict(results))
+    return 0
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    """Goes through the last days of a shop, with a model left alone, refreshed, and trained anew."""
+    from benchmarks.quality import protocol
+    from benchmarks.replay import as_dict, markdown, measure
+    from pipeline.config.loading import load_config
+
+    data = arguments.data or _REPLAYED
+    if data != _REPLAYED or arguments.days < 1:
+        raise UserError(
+            f"`towerline benchmark replay` takes `--data {_REPLAYED}` and `--days` of at least 1. Received: "
+            f"--data {data} --days {arguments.days}."
+        )
+    output, seed = _writable(arguments.output), load_config(arguments).seed
+    asked = protocol(data, arguments.profile or "quick")
+    command = f"towerline benchmark replay --data {data} --profile {asked.profile} --days {arguments.days}"
+    workdir, settings = Path(arguments.workdir), tuple(arguments.set)
+    text, content = "", dict[str, Any]()
+    for report in measure(asked, arguments.days, seed, workdir, console.note, settings, arguments.config):
+        text, content = markdown(report, command), as_dict(report)
+        if output:  # what was measured stays, whatever becomes of the rest
+            output.write_text(text, encoding="utf-8")
+    _tell(arguments, output, text, content)
     return 0
 
 

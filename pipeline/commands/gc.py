@@ -25,7 +25,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from pipeline.config.loading import load_config
-    from pipeline.inspection.garbage import find_garbage
+    from pipeline.inspection.garbage import find_garbage, remove_garbage
     from pipeline.inspection.graph import read_graph
     from pipeline.metadata.location import metadata_location
     from pipeline.planning.workdir import only_run
@@ -46,21 +46,9 @@ def execute(arguments: argparse.Namespace) -> int:
         garbage = find_garbage(read_graph(path), workdir / "artifacts", arguments.keep, served)
         freed = garbage.num_bytes()
         if not arguments.dry_run:
-            _remove(path, garbage)
+            remove_garbage(path, garbage)
     _say(arguments, garbage, freed)
     return 0
-
-
-def _remove(path: str, garbage: Garbage) -> None:
-    """Marks first: a folder that is gone while its record says it is there would mislead the cache."""
-    import shutil
-
-    from pipeline.metadata.store import RunStore
-    from pipeline.planning.plan import PIPELINE_NAME
-
-    RunStore(path, PIPELINE_NAME).mark_deleted(garbage.artifacts)
-    for folder in garbage.folders():
-        shutil.rmtree(folder)
 
 
 def _say(arguments: argparse.Namespace, garbage: Garbage, freed: int) -> None:

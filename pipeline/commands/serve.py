@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipeline.terminal import console
+
+if TYPE_CHECKING:
+    from serving.replay.recording import Recorder
 
 NAME = "serve"
 HELP = "serve the pushed model over REST, with an explorer page at /"
@@ -39,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     from pipeline.commands.runs import run_rows
+    from pipeline.config.forgotten_users import forgotten_folder
     from pipeline.config.loading import load_config
     from pipeline.config.remembered_source import source_of
     from pipeline.config.source_access import open_concealed
@@ -48,6 +52,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     listener = bound(arguments.host, arguments.port)
     import_tensorflow()  # the log is ours
+    from serving.database.forgotten_users import ForgottenUsers
     from serving.database.shop import Shop
     from serving.http.extras import Extras, RunHistory
     from serving.http.server import Server
@@ -55,7 +60,6 @@ def execute(arguments: argparse.Namespace) -> int:
     from serving.model.holder import ModelHolder
     from serving.model.pushed_model import PushedModel
     from serving.new_products.side_index import SideIndex
-    from serving.replay.recording import Recorder
     from serving.running import run
 
     config = load_config(arguments, arguments.source)
@@ -79,11 +83,22 @@ def execute(arguments: argparse.Namespace) -> int:
     open_concealed(source).close()  # a wrong address is a mistake of now, not of the first request
     extras = Extras(
         SideIndex(workdir / SIDE_INDEX),
-        Recorder(Path(arguments.record).expanduser()) if arguments.record else None,
+        _recorder(arguments.record, workdir) if arguments.record else None,
         RunHistory(lambda: run_rows(arguments), workdir / REPORTS),
+        ForgottenUsers(forgotten_folder(workdir), settings.refresh_seconds),
     )
     shop = Shop(lambda: open_concealed(source), settings.clock_seconds)
     address = url_of(settings.host, listener.getsockname()[1])
     console.say(f"Serving model {model.version} and what is pushed after it at {address} (Ctrl-C stops)")
     run(Server(settings, ModelHolder(directory, settings.poll_seconds), shop, extras), listener)
     return 0
+
+
+def _recorder(name: str, workdir: Path) -> Recorder:
+    """Where it writes is remembered, so that requests can be forgotten there."""
+    from pipeline.forgetting.records import remember_record
+    from serving.replay.recording import Recorder
+
+    recorder = Recorder(Path(name).expanduser())
+    remember_record(workdir, Path(name))
+    return recorder

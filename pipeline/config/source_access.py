@@ -8,6 +8,7 @@ from typing import Final
 
 from schema.errors import UserError
 from schema.source import ProductSource, mask_url, open_source, password_of, restore_password
+from schema.source.forgotten import KEY_VARIABLE
 from schema.source_settings import PASSWORD_VARIABLE, SourceSettings
 
 _SQLITE: Final = "sqlite:///"
@@ -30,7 +31,7 @@ def conceal(settings: SourceSettings) -> SourceSettings:
 def open_concealed(settings: SourceSettings) -> ProductSource:
     """Opens a source whose URL may be masked."""
     url = restore_password(settings.url or "", os.environ.get(PASSWORD_VARIABLE))
-    return open_source(settings.model_copy(update={"url": url}))
+    return open_source(settings.model_copy(update={"url": url}), forget_key=os.environ.get(KEY_VARIABLE))
 
 
 def _absolute(url: str) -> str:

@@ -37,8 +37,13 @@ def sample_rows(folder: Path, count: int) -> list[dict[str, list[Any]]]:
 def records(folder: Path) -> Iterator[bytes]:
     """The records of all TFRecord files of a folder."""
     for path in sorted(folder.glob("[!._]*")):
-        with path.open("rb") as file:
-            yield from _records(gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file)
+        yield from records_of(path)
+
+
+def records_of(path: Path) -> Iterator[bytes]:
+    """The records of one TFRecord file."""
+    with path.open("rb") as file:
+        yield from _records(gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file)
 
 
 def read_targets(folder: Path) -> dict[str, set[str]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.inspection.files import folder_size
 from pipeline.inspection.graph import Graph
-from pipeline.metadata.store import Artifact
+from pipeline.metadata.store import Artifact, RunStore
+from pipeline.planning.plan import PIPELINE_NAME
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,20 @@ def find_garbage(graph: Graph, root: Path, keep: int, push_directory: Path) -> G
         and _is_removable(path, root, push_directory)
     )
     return Garbage(unneeded, leftovers, len(graph.artifacts) - len(candidates))
+
+
+def remove_garbage(location: str, garbage: Garbage) -> None:
+    """Removes it.
+
+    Marks first: a folder that is gone while its record says it is there would mislead the cache.
+
+    Args:
+        location: ML Metadata.
+        garbage: What goes.
+    """
+    RunStore(location, PIPELINE_NAME).mark_deleted(garbage.artifacts)
+    for folder in garbage.folders():
+        shutil.rmtree(folder)
 
 
 def _of_newest(graph: Graph, keep: int) -> Iterable[int]:

@@ -54,6 +54,7 @@ def run_row(run: Run, outcome: Outcome, is_alive: bool) -> dict[str, Any]:
         **{name: ours.get(name, {}).get("mean") for name in HEADLINES},
         "blessed": outcome.metrics.get("blessed"),
         "pushed_version": outcome.pushed_version,
+        "refresh_of": outcome.refresh_of,
         "refusals": list(outcome.refusals),
         "fallback": outcome.fallback,
     }

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.config.forgotten_users import provide_key
 from pipeline.kubeflow.light_tfx import use_light_tfx
 from pipeline.kubeflow.run import KubeflowRun, add_arguments, container_main, run_of
 from pipeline.kubeflow.worker import meeting
@@ -43,6 +44,7 @@ def _execute(arguments: argparse.Namespace) -> None:
             f"The pipeline of this run has no such node. Received: --node {arguments.node}. Remedy: compile "
             "the pipeline again with the release that is in the image."
         )
+    provide_key(run.root)
     remove_leftovers(run, arguments.node)
     together = meeting(run, arguments.node, arguments.workers)
     if arguments.workers > 1:

@@ -6,15 +6,19 @@ Lineage is walked by contexts and events; `filter_query` is gone from newer rele
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from pipeline.metadata.location import store_exists
+from pipeline.metadata.location import is_server, store_exists
 from pipeline.metadata.reading import MetadataReader
 from pipeline.metadata.records import Artifact, Execution, Link, Run
 from pipeline.metadata.sql import KNOWN_VERSION
 from schema.errors import UserError
 
 __all__ = ["Artifact", "Execution", "Link", "Run", "RunStore", "check_writable"]
+
+
+_SECONDS_TO_WAIT = 30
 
 
 class RunStore:
@@ -56,6 +60,29 @@ class RunStore:
         """Records that the folders of artifacts are gone."""
         self._mark(artifacts, "DELETED")
 
+    def replace_texts(self, replaced: Callable[[str], str]) -> int:
+        """Rewrites texts among the properties of executions and artifacts; returns how many have changed.
+
+        The cache is not affected: it knows executions by contexts.
+
+        Args:
+            replaced: Text -> what stands in its place, itself by default.
+        """
+        if self._reader is None:
+            return 0
+        from pipeline.metadata.connection import open_store
+
+        store = open_store(self._location)
+        executions, artifacts = store.get_executions(), store.get_artifacts()
+        changed = {id(item): _rewrite(item, replaced) for item in (*executions, *artifacts)}
+        for put, items in ((store.put_executions, executions), (store.put_artifacts, artifacts)):
+            if found := [item for item in items if changed[id(item)]]:
+                put(found)
+        count = sum(changed.values())
+        if count and not is_server(self._location):
+            _vacuum(self._location)
+        return count
+
     def _mark(self, artifacts: Iterable[Artifact], state: str) -> None:
         ids = [artifact.id for artifact in artifacts]
         if not ids:
@@ -79,6 +106,28 @@ class RunStore:
         for link in links:
             artifacts[link.key].append(found[link.artifact_id])
         return dict(artifacts)
+
+
+def _vacuum(location: str) -> None:
+    """Rewrites a SQLite file, whose free pages still have what was written over."""
+    import sqlite3
+
+    connection = sqlite3.connect(location, timeout=_SECONDS_TO_WAIT)
+    try:
+        connection.execute("VACUUM")
+    finally:
+        connection.close()
+
+
+def _rewrite(item: Any, replaced: Callable[[str], str]) -> int:
+    count = 0
+    for values in (item.properties, item.custom_properties):
+        for value in values.values():
+            if value.WhichOneof("value") == "string_value":
+                text = replaced(value.string_value)
+                count += text != value.string_value
+                value.string_value = text
+    return count
 
 
 def check_writable(location: str, pipeline_name: str) -> None:

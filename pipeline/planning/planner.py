@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.settings import GateSettings
+from pipeline.config.forgotten_users import with_forgotten
 from pipeline.config.settings import TowerlineConfig
 from pipeline.config.source_access import conceal, open_concealed
 from pipeline.metadata.location import is_server, metadata_location
@@ -53,7 +54,8 @@ def make_plan(config: TowerlineConfig, workdir: str) -> Planned:
     Raises:
         UserError: The database, the configuration or the work directory cannot be used.
     """
-    config = config.model_copy(update={"source": conceal(config.source)})
+    known = with_forgotten(conceal(config.source), Path(workdir).expanduser().absolute())
+    config = config.model_copy(update={"source": known})
     metadata = metadata_location(config.metadata, workdir)
     config = config.model_copy(update={"metadata": config.metadata.masked()})
     check_writable(metadata, PIPELINE_NAME)

@@ -58,6 +58,8 @@ class Outcome(Settings):
     """Version of the model that this run pushed."""
     pushed_to: str | None = None
     """Its folder."""
+    refresh_of: str | None = None
+    """The version whose weights the pushed model has, if it was refreshed and not trained."""
 
     @property
     def fallback(self) -> str | None:
@@ -96,6 +98,7 @@ def outcome_of(store: Outputs, run: Run) -> Outcome:
         refusals=() if is_pushed else tuple(_refusals(outputs, metrics)),
         pushed_version=str(pushed.properties.get("pushed_version")) if pushed and is_pushed else None,
         pushed_to=str(pushed.properties.get("pushed_destination")) if pushed and is_pushed else None,
+        refresh_of=pushed.properties.get("refresh_of") if pushed and is_pushed else None,
     )
 
 

@@ -49,7 +49,9 @@ def outcome_text(outcome: Outcome) -> str:
         lines += _gates(outcome.metrics.get("gates", []))
     lines.append(f"Anomalies: {len(outcome.anomalies) or 'none'}")
     lines += [f"  {anomaly}" for anomaly in outcome.anomalies]
-    if outcome.pushed_to:
+    if outcome.pushed_to and outcome.refresh_of:
+        lines.append(f"Pushed, with the weights of version {outcome.refresh_of}: {outcome.pushed_to}")
+    elif outcome.pushed_to:
         lines.append(f"Blessed and pushed: {outcome.pushed_to}")
     if outcome.fallback:
         lines.append(outcome.fallback)

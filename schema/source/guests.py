@@ -1,13 +1,16 @@
-"""Rows that belong to no user, or to no time of the shop."""
+"""Rows that belong to no user, to one who is to be forgotten, or to no time of the shop."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
 from schema.reading import Reading
-from schema.source.ids import canonical_id
+from schema.source.forgotten import Forgotten
+from schema.source.ids import canonical_id, canonical_ids
 from schema.source_settings import SourceSettings
 
 
@@ -22,6 +25,22 @@ def is_guest(user_ids: pa.Array, reading: Reading) -> pa.Array:
     """Says for each canonical id whether it is no user; so is a missing one."""
     placeholders = pc.is_in(pc.utf8_lower(user_ids), pa.array(reading.guests, pa.string()))
     return pc.or_(placeholders, pc.is_null(user_ids))
+
+
+def read_users(user_ids: Iterable[str], reading: Reading, forgotten: Forgotten) -> set[str]:
+    """Returns the canonical ids of those who are neither guests nor forgotten."""
+    known = {canonical_id(user_id) for user_id in user_ids}
+    return {
+        user_id for user_id in known if user_id.lower() not in reading.guests and user_id not in forgotten
+    }
+
+
+def without_forgotten(rows: pa.Table, forgotten: Forgotten) -> pa.Table:
+    """Returns rows, with ids in any form, without those of users who are to be forgotten."""
+    if not forgotten or names.USER_ID not in rows.column_names:
+        return rows
+    ids = pa.chunked_array([canonical_ids(part) for part in rows[names.USER_ID].chunks], pa.string())
+    return rows.filter(pc.invert(forgotten.flags(ids)))
 
 
 def is_early(stamps: pa.Array, reading: Reading) -> pa.Array:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from schema.errors import UserError
 from schema.source.dialect import Dialect
+from schema.source.forgotten import Forgotten
 from schema.source.masking import mask_url
 from schema.source.product_source import ProductSource
 from schema.source.relations import check_mapping
@@ -22,21 +23,26 @@ _FORMS: Final = (
 )
 
 
-def open_source(settings: SourceSettings, arrow_native: bool = True) -> ProductSource:
+def open_source(
+    settings: SourceSettings, arrow_native: bool = True, forget_key: str | None = None
+) -> ProductSource:
     """Opens the product database and checks that its tables and columns are there.
 
     Args:
         settings: Where it is and how its tables map onto the contract.
         arrow_native: Whether Arrow-native drivers may be used; they give the same tables, faster.
+        forget_key: What the hashes of `settings.forgotten` are keyed with.
 
     Raises:
-        UserError: There is no such file, server, table or column, or the form of the URL is unknown.
+        UserError: There is no such file, server, table or column, the form of the URL is unknown, or users
+            are to be forgotten and their key is missing.
     """
     if not settings.url:
         raise UserError(f"No product database is named. {_FORMS}")
     check_mapping(settings)
+    forgotten = Forgotten(settings.forgotten, forget_key)
     tables = open_tables(settings.url, arrow_native, settings.csv)
-    return ProductSource(tables, settings)
+    return ProductSource(tables, settings, forgotten)
 
 
 def open_tables(url: str, arrow_native: bool = True, csv: CsvSettings | None = None) -> Database | Folder:

@@ -16,8 +16,9 @@ from schema.findings import Finding, Findings
 from schema.source import contract
 from schema.source.contract import EVENTS, PRODUCTS, USERS, UserRange
 from schema.source.events_table import normalise_events
+from schema.source.forgotten import Forgotten
 from schema.source.forms import note_forms
-from schema.source.guests import is_guest, of_users, unread
+from schema.source.guests import is_guest, of_users, read_users, unread, without_forgotten
 from schema.source.id_ranges import id_ranges, in_range
 from schema.source.ids import canonical_id, id_forms
 from schema.source.plain_user import PlainUser
@@ -43,10 +44,15 @@ class ProductSource:
     Args:
         tables: The open database or folder.
         settings: How its tables map onto the contract.
+        forgotten: Users of whom nothing is read; by default nobody.
     """
 
-    def __init__(self, tables: Tables, settings: SourceSettings) -> None:
+    def __init__(self, tables: Tables, settings: SourceSettings, forgotten: Forgotten | None = None) -> None:
         self._tables = tables
+        self.forgotten = forgotten or Forgotten()
+        """Users of whom nothing is read."""
+        self.num_forgotten_rows = 0
+        """Rows of theirs that were left out when `users` was read last."""
         self.unread = unread(settings)
         """How rows are read as long as nothing is known of them."""
         self.reading = settings.reading or self.unread
@@ -114,7 +120,9 @@ class ProductSource:
         if relation is None:
             return pa.table({})
         columns = self.columns(table)
-        rows = self._native(table, joined(list(self._tables.read(relation, columns)), columns), types, kinds)
+        raw = joined(list(self._tables.read(relation, columns)), columns)
+        rows = self._native(table, without_forgotten(raw, self.forgotten), types, kinds)
+        self.num_forgotten_rows = raw.num_rows - rows.num_rows if table == USERS else self.num_forgotten_rows
         if table == USERS and not with_guests:
             return rows.filter(pc.invert(is_guest(rows[names.USER_ID], self.reading)))
         return rows
@@ -128,7 +136,7 @@ class ProductSource:
         return self._tables.ranges(relation, max(1, count))
 
     def read_events(self, user_range: UserRange | None = None) -> pa.Table:
-        """Reads events, of all users or of a range, without guests and after their returns.
+        """Reads events, of all users or of a range, without guests and forgotten users, after their returns.
 
         Returns:
             `user_id`, `product_id` string; `occurred_at` int64; `event_type` string (`purchase` where
@@ -144,10 +152,12 @@ class ProductSource:
             events = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
         else:
             events = self._events(joined(list(self._range(user_range)), self.columns(EVENTS)))
-        return settle(of_users(events, self.reading), self.reading)
+        return settle(of_users(without_forgotten(events, self.forgotten), self.reading), self.reading)
 
     def event_batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Reads all events in the table's order, guests and returns too, a bounded number of rows at a time.
+        """Reads all events in the table's order, a bounded number of rows at a time.
+
+        Guests, forgotten users and returns are among them.
 
         Args:
             columns: Columns to read, by the contract's names; all by default.
@@ -244,8 +254,7 @@ class ProductSource:
 
     def _read_users(self, user_ids: Sequence[str]) -> set[str]:
         """The canonical ids of those of whom anything is read."""
-        known = {canonical_id(user_id) for user_id in user_ids}
-        return {user_id for user_id in known if user_id.lower() not in self.reading.guests}
+        return read_users(user_ids, self.reading, self.forgotten)
 
     def _range(self, users: UserRange) -> Iterator[pa.RecordBatch]:
         relation = self._relations[EVENTS]
@@ -267,7 +276,7 @@ class ProductSource:
     def _events(self, table: pa.Table, first_row: int = 1, newest: int | None = None) -> pa.Table:
         relation = self._relations[EVENTS]
         if self.findings is not None:
-            note_forms(self.findings, table, relation, first_row)
+            note_forms(self.findings, without_forgotten(table, self.forgotten), relation, first_row)
         return normalise_events(
             table, relation, first_row, self.reading.empty_event_type, newest, self._decimal
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from schema.errors import UserError
 from schema.features import FeatureSet
 from schema.request import Query
 from schema.source import ProductSource
+from schema.source.ids import canonical_id
 from serving.database.clock import Clock
 from serving.database.live_history import LiveHistory
 
@@ -33,6 +34,8 @@ class Shop:
         self._clock = Clock(self._newest, clock_seconds)
         self._read_at: float | None = None
         self._is_away = False
+        self.forgotten: Container[str] = frozenset()
+        """Users of whom nothing is known, whatever the database says."""
         self.on_unfit: Callable[[str, int], object] = lambda *_: None
         """Called with a column and the number of its values that were read and do not fit it."""
 
@@ -43,6 +46,8 @@ class Shop:
             UserError: The database cannot be read.
         """
         now = self._clock.now()
+        if user_id in self.forgotten:
+            return Query(canonical_id(user_id), now), False
         with self._reopened_after_errors():
             history = LiveHistory(self._source(), features, history_length, now)
             queries, known = history.queries([user_id])
@@ -57,7 +62,8 @@ class Shop:
         with self._reopened_after_errors():
             history = LiveHistory(self._source(), FeatureSet(), 1, 0)
             _, known = history.queries(user_ids)
-        return [user_id for user_id, is_known in zip(user_ids, known, strict=True) if is_known]
+        pairs = zip(user_ids, known, strict=True)
+        return [user_id for user_id, is_known in pairs if is_known and user_id not in self.forgotten]
 
     def connect(self) -> None:
         """Opens the database for the thread that asks, so that its first question need not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,10 @@ class Extras:
         side_index: Products that have been added between runs; in memory alone if it is missing.
         recorder: Writes requests and answers.
         runs: What `/runs` shows.
+        forgotten: Users of whom nothing is known.
     """
 
     side_index: SideIndex | None = None
     recorder: Recorder | None = None
     runs: RunHistory | None = None
+    forgotten: Container[str] = frozenset()

@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import json
 import logging
+import re
 import time
 import uuid
 from contextvars import ContextVar
@@ -28,6 +29,7 @@ _REQUEST_ID = "x-request-id"
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 """Id of the request that is being answered."""
 _LONGEST_ID = 100
+_USER_PATH = re.compile(r"(?s)(/v1/users/).+")
 
 
 class Guard:
@@ -119,7 +121,7 @@ def _limited(receive: Receive, most: int, seconds: float) -> Receive:
 def _line(scope: Scope, status: int, seconds: float, request_id: str) -> str:
     fields: dict[str, Any] = {
         "method": scope["method"],
-        "path": scope["path"],
+        "path": _USER_PATH.sub(r"\1…", scope["path"]),  # a log outlives the wish to be forgotten
         "status": status,
         "ms": round(seconds * 1000, 2),
         "request_id": request_id,

@@ -37,6 +37,7 @@ class Server:
     ) -> None:
         self.settings, self.holder, self.shop = settings, holder, shop
         self.extras = extras or Extras()
+        shop.forgotten = holder.forgotten = self.extras.forgotten
         self.workers = Workers(settings.num_workers, settings.most_waiting)
         self.new_products = NewProducts(self.extras.side_index or SideIndex(None))
         self.table = ProductTable(shop.open_source, settings.refresh_seconds)
@@ -71,8 +72,8 @@ class Server:
             raise ProblemError(503, f"{told}.", {"Retry-After": "2"})
 
     def answering(self, request: BaseModel) -> Answering:
-        """Who answers a request; a record of it is kept if there is a recorder."""
-        if self.extras.recorder is None:
+        """Who answers a request; a record is kept if there is a recorder, and of no forgotten user."""
+        if self.extras.recorder is None or getattr(request, "user_id", None) in self.extras.forgotten:
             return Answering(self.recommending)
         hidden = self.holder.served.model.hidden_ids if self.holder.served else None
         return Recorded(self.extras.recorder, self.shop, self.new_products, hidden, request)

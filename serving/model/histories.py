@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ class Histories:
         self._batches: list[pa.RecordBatch] = []
         self._first: list[str] = []
         self._segments: dict[str, dict[str, list[tuple[str, float]]]] = {}
+        self.forgotten: Container[str] = frozenset()
+        """Users of whom nothing is known, whatever the snapshot says."""
         if not (folder / "users.arrow").is_file():
             return
         users = _mapped(folder / "users.arrow")
@@ -82,7 +85,9 @@ class Histories:
         for batch in self._batches[first:]:
             row = _place(batch.column(0), prefix)
             ids = batch.column(0)[row : row + count - len(found)].to_pylist()
-            found += [user_id for user_id in ids if user_id.startswith(prefix)]
+            found += [
+                user_id for user_id in ids if user_id.startswith(prefix) and user_id not in self.forgotten
+            ]
             if len(found) == count or (ids and not ids[-1].startswith(prefix)):
                 break
         return found
@@ -111,6 +116,8 @@ class Histories:
         return {raw: name for raw, name in self._columns.items() if raw in batch.schema.names}
 
     def _find(self, user_id: str) -> tuple[pa.RecordBatch | None, int]:
+        if user_id in self.forgotten:
+            return None, 0
         user_id = canonical_id(user_id)
         number = bisect_right(self._first, user_id) - 1
         if number < 0:

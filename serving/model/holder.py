@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 
 from schema.errors import UserError
@@ -60,6 +60,8 @@ class ModelHolder:
         self._replaced: list[weakref.ref[PushedModel]] = []
         self.after_load: list[Callable[[PushedModel], object]] = []
         """What is done with a model before it is served."""
+        self.forgotten: Container[str] = frozenset()
+        """Users of whom the snapshots of models say nothing."""
 
     @property
     def served(self) -> Served | None:
@@ -96,6 +98,7 @@ class ModelHolder:
 
     def take(self, served: Served) -> None:
         """Serves a model that is warm."""
+        served.histories.forgotten = self.forgotten
         for step in self.after_load:
             step(served.model)
         if served.model.hidden_ids:

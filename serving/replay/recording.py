@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from schema.features import FeatureSet
 from schema.request import Query
 from serving.new_products.side_index import SideProduct
 from serving.recommend.reading import ShopReader
+from serving.replay.record_file import RecordFile
 
 FORMAT = 1
 Readings = dict[str, Any]
@@ -114,14 +114,7 @@ class Recorder:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        except OSError as error:
-            raise UserError(
-                f"The record cannot be written. Received: --record {path} ({error.strerror}). "
-                "Remedy: name a file in a folder that can be written."
-            ) from error
-        self._file = os.fdopen(number, "w", encoding="utf-8")
+        self._file = RecordFile(path)
         self._lock = threading.Lock()
         self._told: str | None = None
         self._digested: tuple[Offer, _Digest] | None = None
@@ -152,10 +145,9 @@ class Recorder:
         with self._lock:
             if digest != self._told:
                 content = {"format": FORMAT, "digest": digest, "products": listed, "hidden": hidden}
-                self._file.write(_json(content) + "\n")
-                self._told = digest
-            self._file.write(text)
-            self._file.flush()
+                text = _json(content) + "\n" + text
+            self._file.append(text)
+            self._told = digest
 
     def _digest(self, offer: Offer) -> _Digest:
         """Of what there was to recommend; the same objects are not read twice."""

@@ -68,9 +68,9 @@ def write_histories(
             **_aligned(user_rows, users),
         }
     ).replace_schema_metadata(metadata)
-    _write(table, target / "users.arrow")
+    write_mapped(table, target / "users.arrow")
     products = coded[names.PRODUCT_ID].dictionary
-    _write(pa.table({names.PRODUCT_ID: products.cast(pa.large_string())}), target / "products.arrow")
+    write_mapped(pa.table({names.PRODUCT_ID: products.cast(pa.large_string())}), target / "products.arrow")
     segments = segment_lists(
         events.filter(pc.greater_equal(events[names.OCCURRED_AT], windows.now - windows.window)),
         user_rows,
@@ -113,7 +113,8 @@ def _aligned(rows: pa.Table, users: pa.Array) -> dict[str, pa.ChunkedArray]:
     return {name: rows[name].take(row) for name in columns}
 
 
-def _write(table: pa.Table, path: Path) -> None:
+def write_mapped(table: pa.Table, path: Path) -> None:
+    """Writes a table in batches that readers map into memory; none if it has no rows."""
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table.combine_chunks(), max_chunksize=_USERS_AT_ONCE)
 

@@ -184,3 +184,29 @@ def test_what_is_not_known_here_is_left_to_beam(run, monkeypatch):
     monkeypatch.setattr(tfx_transform.Executor, "Do", lambda self, *arguments: asked.append(arguments))
     run("theirs")
     assert len(asked) == 1
+
+
+def test_a_later_catalog_is_transformed_by_the_graph_that_there_is(run, tmp_path, artifact, write_examples):
+    from tfx.types.standard_artifacts import Examples, TransformGraph
+
+    from components.local_transform.catalog import CatalogTransformSettings, Executor
+
+    before = run("before")
+    later = artifact(Examples, tmp_path / "later")
+    unknown = product("not in the vocabulary", 3)
+    write_examples(
+        tmp_path / "later" / "Split-catalog" / "data_tfrecord-00000-of-00001.gz", [*CATALOG[::-1], unknown]
+    )
+    later.split_names = '["catalog"]'
+    graph, made = (
+        artifact(TransformGraph, before / "graph"),
+        artifact(Examples, tmp_path / "after" / "rows"),
+    )
+    inputs = {"examples": [later], "transform_graph": [graph]}
+    properties = CatalogTransformSettings().to_properties()
+    Executor().Do(inputs, {"transformed_examples": [made]}, properties)
+    assert made.split_names == '["catalog"]'
+    *known, last = rows(tmp_path / "after", "catalog")
+    assert known == rows(before, "catalog")[::-1]
+    like_it = rows(before, "catalog")[3]
+    assert last["product_index"] == [-1] and last["product__title"] == like_it["product__title"]

@@ -1,6 +1,7 @@
 """What a run came to, from artifacts written by hand."""
 
 import json
+from dataclasses import replace
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
@@ -64,6 +65,16 @@ def test_a_pushed_model(tmp_path):
     assert "0.2500 [0.2000, 0.3000]" in text
     assert "+0.1500 [+0.1000, +0.2000]" in text and "ndcg@10 ahead of it" in text
     assert "Anomalies: none" in text and "pushed: /serving/7" in text
+
+
+def test_a_refreshed_model_says_whose_weights_it_has(tmp_path):
+    made = outputs(tmp_path, blessed=1, pushed=True)
+    pushed = made["Pusher"]["pushed_model"]
+    made = {"Pusher": {"pushed_model": replace(pushed, properties={**pushed.properties, "refresh_of": "5"})}}
+    store = Store(made)
+    outcome = outcome_of(store, store.run())
+    assert (outcome.pushed_version, outcome.refresh_of) == ("7", "5")
+    assert "Pushed, with the weights of version 5: /serving/7" in outcome_text(outcome)
 
 
 def test_a_refused_model_says_which_gate(tmp_path):

@@ -1,0 +1,99 @@
+"""Finds people in the files that a work directory holds, by what each kind of file is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.forgetting.person import Person
+from pipeline.inspection.examples import parse_example, records_of
+from pipeline.inspection.statistics import STATISTICS_FILE
+from schema import names
+from schema.vocabulary import LINE_ENDS
+
+_TEXTS: Final = frozenset({"", ".csv", ".html", ".json", ".jsonl", ".log", ".pbtxt", ".txt", ".yaml"})
+_LARGEST_TEXT: Final = 512 * 1024 * 1024
+
+
+def files_naming(folder: Path, people: Sequence[Person]) -> dict[Path, set[str]]:
+    """File below a folder -> ids of the people whom it names; files that name nobody are left out."""
+    found = {path: people_in(path, people) for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {path: ids for path, ids in found.items() if ids}
+
+
+def people_in(path: Path, people: Sequence[Person]) -> set[str]:
+    """Canonical ids of the people whom a file names.
+
+    Tables and examples are searched by their column of users, statistics by what they list of it, and texts
+    (vocabularies by whole lines) by how texts write an id. Weights and tables of numbers are not searched.
+    """
+    wanted = {person.user_id for person in people}
+    if path.suffix == ".gz":
+        return _of_examples(path, wanted)
+    if path.suffix == ".parquet":
+        return _of_parquet(path, wanted)
+    if path.suffix == ".arrow":
+        return _of_arrow(path, wanted)
+    if path.name == STATISTICS_FILE:
+        return wanted & set(_listed_users(path))
+    if path.suffix in _TEXTS and path.stat().st_size <= _LARGEST_TEXT:
+        return _of_text(path, people)
+    return set()
+
+
+def vocabulary_entry(user_id: str) -> str:
+    """How a vocabulary of users writes an id."""
+    for character, picture in LINE_ENDS:
+        user_id = user_id.replace(character, picture)
+    return user_id
+
+
+def _of_examples(path: Path, wanted: set[str]) -> set[str]:
+    rows = (parse_example(record, (names.USER_ID,)) for record in records_of(path))
+    return wanted & {user_id for row in rows for user_id in row.get(names.USER_ID, [])}
+
+
+def _of_parquet(path: Path, wanted: set[str]) -> set[str]:
+    file = pq.ParquetFile(path)
+    if names.USER_ID not in file.schema_arrow.names:
+        return set()
+    return _listed(file.iter_batches(columns=[names.USER_ID]), wanted)
+
+
+def _of_arrow(path: Path, wanted: set[str]) -> set[str]:
+    with pa.ipc.open_file(pa.memory_map(str(path))) as file:
+        if names.USER_ID not in file.schema.names:
+            return set()
+        return _listed((file.get_batch(number) for number in range(file.num_record_batches)), wanted)
+
+
+def _listed(batches: Any, wanted: set[str]) -> set[str]:
+    found: set[str] = set()
+    for batch in batches:
+        column = batch.column(batch.schema.get_field_index(names.USER_ID)).cast(pa.string())
+        kept = column.filter(pc.is_in(column, value_set=pa.array(sorted(wanted), pa.string())))
+        found |= set(pc.unique(kept).to_pylist())
+    return found
+
+
+def _listed_users(path: Path) -> Iterator[str]:
+    from tensorflow_metadata.proto.v0 import statistics_pb2
+
+    content = statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes())
+    for feature in (feature for dataset in content.datasets for feature in dataset.features):
+        if (feature.name or ".".join(feature.path.step)) == names.USER_ID:
+            yield from (bucket.label for bucket in feature.string_stats.rank_histogram.buckets)
+            yield from (value.value for value in feature.string_stats.top_values)
+
+
+def _of_text(path: Path, people: Sequence[Person]) -> set[str]:
+    if path.name == names.USER_VOCABULARY:
+        lines = set(path.read_text(encoding="utf-8", errors="replace").split("\n"))
+        return {person.user_id for person in people if vocabulary_entry(person.user_id) in lines}
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return {person.user_id for person in people if person.stands_in(text)}
