@@ -21,6 +21,7 @@ from components.recommender.candidates.tables import CandidateTables, load_table
 from components.recommender.cold_start.lists import ColdStart
 from components.recommender.cold_start.segments import Purchases, make_segments, read_purchases
 from components.recommender.embeddings import Embeddings, embedding_columns
+from components.recommender.explain.trace import Tracer
 from components.recommender.graph import Recommender
 from components.recommender.models import LoadedModels
 from components.recommender.post_ranking.compiled_rules import catalogue_columns
@@ -162,6 +163,7 @@ def compose(assembly: Assembly, choices: Choices) -> Recommender:
     recommender.embeddings = Embeddings(
         recommender, embedding_columns(assembly.catalog, settings.features, product_ids)
     )
+    recommender.tracer = Tracer(recommender)
     return recommender
 
 

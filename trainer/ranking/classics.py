@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import tensorflow as tf
 
-from schema import names
+from schema import names, score_parts
 from schema.candidate_features import CANDIDATE_FEATURES, SHARES
 
 POPULARITY: Final = "popularity"
@@ -20,6 +20,15 @@ _SOURCES: Final = {
 }
 CLASSICS: Final = (POPULARITY, OWN_FREQUENCY, LAST_SEEN, *_SOURCES)
 """Baselines that can be computed from the features of the candidates."""
+GROUP_OF_CLASSIC: Final = {
+    POPULARITY: score_parts.POPULARITY,
+    OWN_FREQUENCY: score_parts.OWN_EVENTS,
+    LAST_SEEN: score_parts.OWN_EVENTS,
+    "item_knn": score_parts.NEIGHBOURS,
+    "ease": score_parts.EASE,
+    "transitions": score_parts.TRANSITIONS,
+}
+"""What the rank in the list of each baseline tells of."""
 
 _STEP: Final = 1e-3
 _SMALLEST: Final = 1e-30
