@@ -30,6 +30,7 @@ from pipeline.commands import (
     serve,
     similar,
     submit,
+    why,
 )
 from pipeline.commands.options import add_common
 from pipeline.terminal import console
@@ -46,6 +47,7 @@ COMMANDS: Final = (
     init,
     run,
     recommend,
+    why,
     similar,
     search,
     serve,

@@ -149,7 +149,8 @@ class RankingModel(tf.keras.Model):
         """
         described = self.described(inputs)
         hidden = self.ranker(inputs | {FIGURES: described[FIGURES]}, training=training)
-        figures, pairs = described[FIGURES], described["pairs"]
+        figures = described[FIGURES]
+        pairs: Tensors = described["pairs"]
         pairs["anchored"] = self.anchor_weight * described[ANCHOR]
         pairs["correction"] = self.score(hidden)[..., 0]
         pairs["scores"] = pairs["anchored"] + self.strength_of(described) * pairs["correction"]

@@ -64,7 +64,7 @@ class ScoreParts(tf.Module):
         position = inputs.pop(POSITION)
         model = self._model
         described = model.described(inputs)
-        pairs = described.pop("pairs")
+        pairs: Tensors = described.pop("pairs")
         figures, anchor = described[FIGURES], described[ANCHOR]
         own = tf.gather(figures, position, batch_dims=1)[:, tf.newaxis]
         mean = tf.reduce_mean(figures, axis=1, keepdims=True)
@@ -89,7 +89,8 @@ class ScoreParts(tf.Module):
 
 def coalitions(count: int) -> np.ndarray:
     """Which of `count` groups each coalition holds, from none to all, bool `[2 ** count, count]`."""
-    return (np.arange(2**count)[:, None] >> np.arange(count)) % 2 == 1
+    bits: np.ndarray = (np.arange(2**count)[:, None] >> np.arange(count)) % 2
+    return np.asarray(bits == 1)
 
 
 def shapley_weights(count: int) -> np.ndarray:

@@ -65,7 +65,8 @@ class Tracer(tf.Module):
         view = self._as_if(product, known, ignored, without)
         histories, query = view.query(inputs)
         retrieved, query = view.retrieved(histories, query)
-        found, orders = retrieved.found, {}
+        found = retrieved.found
+        orders: dict[str, tf.Tensor] = {}
         listed = view.listed(inputs, wanted, histories, query, found, orders.__setitem__)
         excluded = view.excluded(histories, wanted.exclude_purchased)
         given = {
@@ -108,7 +109,7 @@ class Tracer(tf.Module):
             gone = tf.gather(hidden, tf.maximum(self.cold_lists, 0))
             cold = _changed(cold, products=tf.where(gone, -1, self.cold_lists))
         settings = model.settings
-        return _changed(
+        view: Recommender = _changed(
             model,
             sources=_changed(model.sources, hidden=hidden),
             post_ranker=_changed(model.post_ranker, ignored=ignored),
@@ -116,6 +117,7 @@ class Tracer(tf.Module):
             cold_start=cold,
             settings=replace(settings, exclude_days=tf.where(without, 0.0, settings.exclude_days)),
         )
+        return view
 
     def _ranked(
         self,
