@@ -37,7 +37,7 @@ def artifact(kind, path):
 def _properties(shop, post_ranking: dict) -> dict:
     properties = dict(shop.nodes["RecommenderAssembler"].exec_properties)
     settings = {**json.loads(properties["post_ranking"]), **post_ranking}
-    return properties | {"post_ranking": json.dumps(settings)}
+    return properties | {"post_ranking": json.dumps(settings), "fallback": json.dumps("off")}
 
 
 def push(shop, folder, **post_ranking):
@@ -65,15 +65,49 @@ def prepare(shop):
 def compose(shop, prepared, **post_ranking):
     """The module of a model with these settings, no `auto` among them; its methods can be called as it is."""
     from components.recommender_assembler import assembly
-    from components.recommender_assembler.choices.auto import Choices
 
-    settings = _settings(shop, post_ranking)
-    chosen = settings.post_ranking
-    made = replace(prepared, settings=settings, exclusion=chosen.exclude_purchased)
-    return assembly.compose(made, Choices(chosen.popularity_discount, chosen.diversity, chosen.cold_start))
+    made = _made(shop, prepared, post_ranking)
+    return assembly.compose(made, _choices(made))
+
+
+def write(shop, prepared, folder, **post_ranking):
+    """The same as a pushed model with the signatures of lists alone, in a third of the time of `push`."""
+    import tensorflow as tf
+
+    from components.recommender_assembler.executor import write_metadata, write_products
+    from schema import names
+    from serving.model.pushed_model import PushedModel
+
+    recommender = compose(shop, prepared, **post_ranking)
+    tracer, target = recommender.tracer, folder / "1"
+    specs = tracer.signature()
+    of_list = [*recommender.signature(), names.TOP_K, names.EXCLUDE_PURCHASED, names.DIVERSITY]
+    signatures = {
+        names.RECOMMEND_DIVERSE: tf.function(recommender.recommend).get_concrete_function(
+            **{name: specs[name] for name in of_list}
+        ),
+        names.EXPLAIN: tf.function(tracer.explain).get_concrete_function(**specs),
+    }
+    tf.saved_model.save(recommender, str(target), signatures=signatures)
+    write_products(target / names.SERVED_PRODUCTS, prepared.columns)
+    made = _made(shop, prepared, post_ranking)
+    write_metadata(target, made, _choices(made))
+    return PushedModel(folder)
 
 
 def _settings(shop, post_ranking: dict):
     from components.recommender_assembler.settings import RecommenderAssemblerSettings
 
     return RecommenderAssemblerSettings.from_properties(_properties(shop, post_ranking))
+
+
+def _made(shop, prepared, post_ranking: dict):
+    settings = _settings(shop, post_ranking)
+    return replace(prepared, settings=settings, exclusion=settings.post_ranking.exclude_purchased)
+
+
+def _choices(made):
+    from components.recommender_assembler.choices.auto import Choices
+
+    chosen = made.settings.post_ranking
+    return Choices(chosen.popularity_discount, chosen.diversity, chosen.cold_start)

@@ -91,11 +91,23 @@ def assemble(trained_shop, tmp_path_factory: pytest.TempPathFactory) -> Callable
 
 
 @pytest.fixture(scope="session")
-def compose(trained_shop) -> Callable[..., Any]:
+def prepared_shop(trained_shop):
+    """What models of the small shop are composed of."""
+    return _load("assembling").prepare(trained_shop)
+
+
+@pytest.fixture(scope="session")
+def compose(trained_shop, prepared_shop) -> Callable[..., Any]:
     """`compose(**post_ranking)`: the same as a module in memory, in a fraction of the time."""
-    assembling = _load("assembling")
-    prepared = assembling.prepare(trained_shop)
-    return lambda **settings: assembling.compose(trained_shop, prepared, **settings)
+    return lambda **settings: _load("assembling").compose(trained_shop, prepared_shop, **settings)
+
+
+@pytest.fixture(scope="session")
+def write_model(trained_shop, prepared_shop) -> Callable[..., Any]:
+    """`write_model(folder, **post_ranking)`: the same, pushed with the signatures of lists alone."""
+    return lambda folder, **settings: _load("assembling").write(
+        trained_shop, prepared_shop, folder, **settings
+    )
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +121,7 @@ _SHARING = {
     "kubeflow": ("pipeline/kubeflow/",),
     "trained_shop": (
         "serving/",
-        "components/recommender/explain/",
+        "components/recommender/tracing/",
         "components/recommender/test_embeddings",
         "components/recommender_assembler/",
         "components/candidate_generator/",

@@ -21,7 +21,6 @@ from components.recommender.candidates.tables import CandidateTables, load_table
 from components.recommender.cold_start.lists import ColdStart
 from components.recommender.cold_start.segments import Purchases, make_segments, read_purchases
 from components.recommender.embeddings import Embeddings, embedding_columns
-from components.recommender.explain.trace import Tracer
 from components.recommender.graph import Recommender
 from components.recommender.models import LoadedModels
 from components.recommender.post_ranking.compiled_rules import catalogue_columns
@@ -29,6 +28,7 @@ from components.recommender.post_ranking.stages import category_codes, make_fres
 from components.recommender.settings import ServingSettings
 from components.recommender.text_search.index import TextIndex, build_postings
 from components.recommender.text_search.texts import product_texts
+from components.recommender.tracing.trace import Tracer
 from components.recommender_assembler.choices.auto import Choices, make_choices
 from components.recommender_assembler.choices.cold_start import segment_gains
 from components.recommender_assembler.choices.eval_lists import read_eval_lists

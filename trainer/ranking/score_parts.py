@@ -75,16 +75,14 @@ class ScoreParts(tf.Module):
         correction = model.strength_of(described) * model.correction(given)
         anchored = model.anchor_weight * tf.gather(anchor, position, batch_dims=1)
         mean_anchored = model.anchor_weight * tf.reduce_mean(anchor, axis=1)
-        return (
-            model(inputs | described)
-            | pairs
-            | {
-                CONTRIBUTIONS: tf.matmul(correction, self._weights, transpose_b=True),
-                ANCHOR_CONTRIBUTION: anchored - mean_anchored,
-                SCORE_OF_IT: anchored + correction[:, -1],
-                MEAN_SCORE: mean_anchored + correction[:, 0],
-            }
-        )
+        outputs: Tensors = model(inputs | described)
+        parts = {
+            CONTRIBUTIONS: tf.matmul(correction, self._weights, transpose_b=True),
+            ANCHOR_CONTRIBUTION: anchored - mean_anchored,
+            SCORE_OF_IT: anchored + correction[:, -1],
+            MEAN_SCORE: mean_anchored + correction[:, 0],
+        }
+        return {**outputs, **pairs, **parts}
 
 
 def coalitions(count: int) -> np.ndarray:

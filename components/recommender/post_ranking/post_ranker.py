@@ -44,6 +44,7 @@ _FILL = 200
 
 def ignored(step: str, order: tf.Tensor) -> None:
     """Watches nothing."""
+    del step, order
 
 
 class PostRanker(tf.Module):

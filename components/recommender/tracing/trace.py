@@ -16,10 +16,10 @@ import tensorflow as tf
 
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.candidates.sources import NEIGHBOURS
-from components.recommender.explain.source_trace import rank_among, trace_sources
 from components.recommender.graph import Recommender
 from components.recommender.listed import Listed, Wanted
 from components.recommender.post_ranking.filters import FILTERED, Membership
+from components.recommender.tracing.source_trace import rank_among, trace_sources
 from schema import names, score_parts, tracing
 
 Tensors = dict[str, Any]

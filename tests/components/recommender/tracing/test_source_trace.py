@@ -6,7 +6,7 @@ import pytest
 from components.recommender.candidates.preranker import load_preranker
 from components.recommender.candidates.sources import SOURCE_NAMES, CandidateSources
 from components.recommender.candidates.tables import load_tables
-from components.recommender.explain.source_trace import trace_sources
+from components.recommender.tracing.source_trace import trace_sources
 from schema import names
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
