@@ -131,7 +131,7 @@ class CandidateSources(tf.Module):
         features = self.features(scores, pool)
         if self.preranker is None:
             found = _found(pool, source, features, tf.zeros(tf.shape(pool)))
-            return Retrieved(scores, lists, pool, None, None, found)
+            return Retrieved(scores, lists, pool, source, None, None, found)
         own = self._own_features(history_index, history_age, pool)
         prerank = self.preranker(centred(tf.concat([features, own], axis=-1)))
         visible, kept = self._worth(pool, source, prerank, own[..., _LONG_TERM_COUNT])
@@ -139,7 +139,7 @@ class CandidateSources(tf.Module):
         order = tf.argsort(tf.gather(visible, chosen, batch_dims=1), direction="DESCENDING", stable=True)
         chosen = tf.gather(chosen, order, batch_dims=1)
         taken = [tf.gather(values, chosen, batch_dims=1) for values in (pool, source, features, prerank)]
-        return Retrieved(scores, lists, pool, visible, kept, _found(*taken))
+        return Retrieved(scores, lists, pool, source, visible, kept, _found(*taken))
 
     @property
     def quotas(self) -> tuple[int, ...]:

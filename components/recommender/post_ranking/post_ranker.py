@@ -97,12 +97,18 @@ class PostRanker(tf.Module):
     def wanted_products(self, popular: np.ndarray) -> np.ndarray:
         """Products that `pin` and `only` need in every list, the most popular first; int64 `[products]`."""
         found: dict[int, None] = {}
-        for compiled in self.rules:
-            if compiled.rule.action in ("pin", "only"):
-                first = popular[compiled.products[popular]]
-                named = np.concatenate([first, np.setdiff1d(np.flatnonzero(compiled.products), first)])
-                found |= dict.fromkeys(named[:_FILL].tolist())
+        for number in range(len(self.rules)):
+            found |= dict.fromkeys(self.wanted_by(number, popular).tolist())
         return np.array(list(found), np.int64)
+
+    def wanted_by(self, number: int, popular: np.ndarray) -> np.ndarray:
+        """Those of one rule."""
+        compiled = self.rules[number]
+        if compiled.rule.action not in ("pin", "only"):
+            return np.zeros(0, np.int64)
+        first = popular[compiled.products[popular]]
+        others = np.setdiff1d(np.flatnonzero(compiled.products), first)
+        return np.asarray(np.concatenate([first, others])[:_FILL], np.int64)
 
     def adjusted(self, index: tf.Tensor, scores: tf.Tensor, inputs: Tensors) -> tf.Tensor:
         """Scores after freshness, `boost` and `bury`, all in standard deviations of the row."""

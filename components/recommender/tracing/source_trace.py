@@ -48,10 +48,8 @@ def trace_sources(
     quotas = _quotas(sources)
     batch = tf.shape(product)[0]
     of_source = _ranks(sources, retrieved, query, product)
-    cutoff, filled = _cutoff(sources, retrieved)
     quota = tf.tile(tf.constant([quotas], tf.int32), [batch, 1])
-    reached = tf.cast(tf.math.ceil(cutoff[:, tf.newaxis] * tf.cast(quota, tf.float32) - _ROUNDING), tf.int32)
-    needed = tf.where(filled[:, tf.newaxis] > 0, quota, tf.clip_by_value(reached, 0, quota))
+    needed, filled = _needed(sources, retrieved, quota)
     columns = [needed[:, source] for source in range(len(SOURCE_NAMES))]
     columns[NEW_PRODUCT] = quota[:, NEW_PRODUCT]
     columns[POPULAR] = tf.maximum(needed[:, POPULAR], filled)
@@ -155,24 +153,40 @@ def _first_place(products: tf.Tensor, product: tf.Tensor) -> tf.Tensor:
     return tf.where(tf.reduce_any(same, axis=1), place, 0)
 
 
-def _cutoff(sources: CandidateSources, retrieved: Retrieved) -> tuple[tf.Tensor, tf.Tensor]:
-    """The priority of the last of the pool that a source has brought, and how far the fill goes, or 0."""
+def _needed(sources: CandidateSources, retrieved: Retrieved, quota: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The last rank of each source that comes into the pool, and how far the fill goes, or 0.
+
+    The pool ends with a priority; of ranks with that priority those come in that are of the same source or
+    of one that stands before it.
+    """
+    of_pool = _priorities(sources, retrieved)
+    brought = of_pool < NEVER
+    cutoff = tf.reduce_max(tf.where(brought, of_pool, -1.0), axis=1, keepdims=True)
+    last = tf.reduce_max(tf.where(of_pool == cutoff, retrieved.pool_source, -1), axis=1, keepdims=True)
+    reached = cutoff * tf.cast(quota, tf.float32)
+    before = tf.math.ceil(reached - _ROUNDING)
+    up_to = tf.math.floor(reached + _ROUNDING) + 1.0
+    ties_come = tf.range(len(SOURCE_NAMES))[tf.newaxis, :] <= last
+    ranks = tf.cast(tf.where(ties_come, up_to, before), tf.int32)
+    places = tf.scatter_nd(
+        tf.cast(sources.popular[:, tf.newaxis], tf.int32),
+        1 + tf.range(tf.shape(sources.popular)[0]),
+        [sources.num_products],
+    )
+    filled = tf.reduce_max(tf.where(brought, 0, tf.gather(places, retrieved.pool)), axis=1)
+    is_filled = filled[:, tf.newaxis] > 0
+    return tf.where(is_filled, quota, tf.clip_by_value(ranks, 0, quota)), filled
+
+
+def _priorities(sources: CandidateSources, retrieved: Retrieved) -> tf.Tensor:
+    """The best priority that a source gives each product of the pool `[batch, pool]`."""
     index, priority = (tf.concat([lists[part] for lists in retrieved.lists], axis=1) for part in (0, 1))
     batch, width = tf.shape(index)[0], sources.num_products + 1
     rows = tf.range(batch)[:, tf.newaxis] * width
     offered = tf.where(priority < NEVER, tf.cast(index, tf.int32), sources.num_products)
     keys = tf.reshape(rows + offered, [-1])
     best = tf.math.unsorted_segment_min(tf.reshape(priority, [-1]), keys, batch * width)
-    of_pool = tf.gather(best, rows + tf.cast(retrieved.pool, tf.int32))
-    brought = of_pool < NEVER
-    cutoff = tf.reduce_max(tf.where(brought, of_pool, -1.0), axis=1)
-    places = tf.scatter_nd(
-        tf.cast(sources.popular[:, tf.newaxis], tf.int32),
-        1 + tf.range(tf.shape(sources.popular)[0]),
-        [sources.num_products],
-    )
-    filled = tf.where(brought, 0, tf.gather(places, retrieved.pool))
-    return cutoff, tf.reduce_max(filled, axis=1)
+    return tf.gather(best, rows + tf.cast(retrieved.pool, tf.int32))
 
 
 def _preranked(retrieved: Retrieved, pool_rank: tf.Tensor, num_candidates: int) -> Tensors:

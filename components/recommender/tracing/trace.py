@@ -11,7 +11,6 @@ import copy
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from components.recommender.candidates.item_to_item import frozen
@@ -19,6 +18,7 @@ from components.recommender.candidates.sources import NEIGHBOURS
 from components.recommender.graph import Recommender
 from components.recommender.listed import Listed, Wanted
 from components.recommender.post_ranking.filters import FILTERED, Membership
+from components.recommender.tracing.fill_order import FillOrder
 from components.recommender.tracing.source_trace import rank_among, trace_sources
 from schema import names, score_parts, tracing
 
@@ -37,10 +37,7 @@ class Tracer(tf.Module):
     def __init__(self, recommender: Recommender) -> None:
         super().__init__()
         self._recommender = recommender
-        fill, num_products = recommender.fill.numpy(), recommender.sources.num_products
-        # As the server orders it when something comes back: what was hidden from the beginning is last.
-        others = np.flatnonzero(~np.isin(np.arange(num_products), fill))
-        self.fill_order, self.num_fill = frozen(np.concatenate([fill, others]), tf.int64), len(fill)
+        self.fill = FillOrder(recommender)
         cold = recommender.cold_start
         self.cold_lists = frozen(cold.products.numpy(), tf.int64) if cold is not None else None
 
@@ -103,7 +100,6 @@ class Tracer(tf.Module):
         number = tf.range(model.sources.num_products, dtype=tf.int64)
         is_asked = tf.reduce_any(number[tf.newaxis, :] == asked[:, tf.newaxis], axis=0)
         hidden = tf.logical_and(model.sources.hidden, ~is_asked)
-        visible = ~tf.gather(hidden, self.fill_order)
         cold = model.cold_start
         if cold is not None:
             gone = tf.gather(hidden, tf.maximum(self.cold_lists, 0))
@@ -113,7 +109,7 @@ class Tracer(tf.Module):
             model,
             sources=_changed(model.sources, hidden=hidden),
             post_ranker=_changed(model.post_ranker, ignored=ignored),
-            fill=tf.boolean_mask(self.fill_order, visible)[: self.num_fill],
+            fill=self.fill(hidden, ignored),
             cold_start=cold,
             settings=replace(settings, exclude_days=tf.where(without, 0.0, settings.exclude_days)),
         )

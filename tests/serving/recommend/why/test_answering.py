@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from schema.request import Query, encode_queries
 from serving.http.app import create_app
+from serving.model.tracing import Asked, WhatIf, ranked_if
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -16,7 +17,13 @@ RULES = [
     {"action": "at_most", "of": "colour", "count": 3, "name": "few of a colour"},
     {"action": "pin", "position": 1, "where": {"product_id": "p9"}, "name": "the offer"},
 ]
-SETTINGS = {"rules": RULES, "diversity": 0.3, "popularity_discount": 0.1, "exclude_purchased": "10d"}
+SETTINGS = {
+    "rules": RULES,
+    "diversity": 0.3,
+    "popularity_discount": 0.1,
+    "exclude_purchased": "10d",
+    "cold_start": "segment",
+}
 USERS = ("u5", "u8", "u13", None)
 REQUESTS = (
     {"top_k": 3},
@@ -140,6 +147,29 @@ def test_every_change_brings_the_product_in(ruled, without, pushed, number):
             kinds |= made
             tried += 1
     assert tried > 8 and len(kinds) > 1
+
+
+@pytest.mark.parametrize("user", ["u5", "nobody"])
+def test_the_list_is_tried_as_if_the_product_had_come_back(ruled, pushed, user):
+    """Hidden when the model was made, or since: the same as the model gives once it is not hidden."""
+    model, ids = ruled[1].holder.served.model, np.array(pushed.product_ids)
+    query, _ = ruled[1].shop.question(user, model.features, model.history_length)
+    order = model.catalogue.product_ids.to_pylist()
+    away = {*pushed.hidden, *ids[8::5]}
+
+    def hide(products):
+        model.hide(np.isin(order, list(products)))
+
+    try:
+        for product in sorted(away):
+            hide(away)
+            asked = Asked(query, product, exclude_purchased=False)
+            found = ranked_if(model, asked, 30, None, WhatIf()).product_ids(0)
+            hide(away - {product})
+            assert found == model.ranked([query], 30, False).product_ids(0)
+            assert product in found or user == "u5"
+    finally:
+        hide(pushed.hidden)
 
 
 def stages(answer):
