@@ -2,6 +2,7 @@
 
 import { element } from "./views.js";
 
+const plain = (text) => text.replaceAll("`", ""); // marks of code are for terminals
 const MARKS = { true: ["✓", "passed"], false: ["✗", "kept out"], null: ["·", "not reached"] };
 
 function stage({ stage: name, passed, text }) {
@@ -9,7 +10,7 @@ function stage({ stage: name, passed, text }) {
   const sign = element("span", { className: passed === false ? "down" : passed ? "up" : "quiet" }, mark);
   sign.setAttribute("role", "img");
   sign.setAttribute("aria-label", told);
-  return element("li", {}, sign, element("strong", {}, name.replaceAll("_", " ")), element("span", { className: "text" }, text));
+  return element("li", {}, sign, element("strong", {}, name.replaceAll("_", " ")), element("span", { className: "text" }, plain(text)));
 }
 
 function part({ contribution, text }) {
@@ -19,11 +20,11 @@ function part({ contribution, text }) {
 
 // Only what a request can say can be tried here.
 function change(found, apply) {
-  const made = element("li", {}, element("span", {}, `${found.text}: rank ${found.rank}`));
+  const made = element("li", {}, element("span", {}, `${plain(found.text)}: rank ${found.rank}`));
   const fields = Object.assign({}, ...found.steps.map((step) => step.request ?? { other: true }));
   if (Object.keys(fields).every((name) => ["top_k", "diversity", "exclude_purchased"].includes(name))) {
     const button = element("button", { type: "button" }, "Apply");
-    button.setAttribute("aria-label", `Apply: ${found.text}`);
+    button.setAttribute("aria-label", `Apply: ${plain(found.text)}`);
     button.addEventListener("click", () => apply(fields));
     made.append(button);
   }
@@ -43,10 +44,10 @@ export function explanation(target, answer, apply) {
     : "";
   target.replaceChildren(
     head,
-    element("p", { className: answer.in_list ? "up" : "down" }, `${answer.verdict.text}.`),
+    element("p", { className: answer.in_list ? "up" : "down" }, `${plain(answer.verdict.text)}.`),
     ...titled("What would bring it in", "ul", answer.changes.map((found) => change(found, apply))),
     ...titled("Stage by stage", "ol", answer.stages.map(stage)),
     ...titled(told, "ul", (score?.contributions ?? []).map(part)),
-    ...answer.notes.map((note) => element("p", { className: "quiet" }, note)),
+    ...answer.notes.map((note) => element("p", { className: "quiet" }, plain(note))),
   );
 }

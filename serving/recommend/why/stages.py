@@ -121,7 +121,7 @@ class Stages:
         told = "; ".join(f"{step['text']}: from {step['from']} to {step['to']}" for step in steps)
         return {
             "stage": POST_RANKING,
-            "passed": None if not self._moves else self._moves[-1][1] <= self._top_k,
+            "passed": self._moves[-1][1] <= self._top_k if steps else None,
             "text": told or "nothing moves it",
             "moves": steps,
         }
