@@ -103,7 +103,7 @@ class Tracer(tf.Module):
         cold = model.cold_start
         if cold is not None:
             gone = tf.gather(hidden, tf.maximum(self.cold_lists, 0))
-            cold = _changed(cold, products=tf.where(gone, -1, self.cold_lists))
+            cold = _changed(cold, products=tf.where(gone, tf.constant(-1, tf.int64), self.cold_lists))
         settings = model.settings
         view: Recommender = _changed(
             model,

@@ -96,7 +96,7 @@ def test_the_lists_are_those_of_recommend(made):
                 if values.dtype == object:
                     assert row.tolist() == values[0].tolist(), name
                 else:
-                    np.testing.assert_allclose(row, values[0], rtol=1e-5, err_msg=name)
+                    np.testing.assert_allclose(row, values[0], atol=1e-5, err_msg=name)
 
 
 def test_the_last_step_gives_the_places_in_the_list(made):
