@@ -32,6 +32,7 @@ from pipeline.commands import (
     serve,
     similar,
     submit,
+    why,
 )
 from pipeline.commands.options import add_common
 from pipeline.terminal import console
@@ -49,6 +50,7 @@ COMMANDS: Final = (
     run,
     refresh,
     recommend,
+    why,
     similar,
     search,
     serve,

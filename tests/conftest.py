@@ -83,6 +83,34 @@ def trained_shop(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture(scope="session")
+def assemble(trained_shop, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """`assemble(**post_ranking)`: the model of the small shop, pushed with these settings."""
+    return lambda **settings: _load("assembling").push(
+        trained_shop, tmp_path_factory.mktemp("assembled"), **settings
+    )
+
+
+@pytest.fixture(scope="session")
+def prepared_shop(trained_shop):
+    """What models of the small shop are composed of."""
+    return _load("assembling").prepare(trained_shop)
+
+
+@pytest.fixture(scope="session")
+def compose(trained_shop, prepared_shop) -> Callable[..., Any]:
+    """`compose(**post_ranking)`: the same as a module in memory, in a fraction of the time."""
+    return lambda **settings: _load("assembling").compose(trained_shop, prepared_shop, **settings)
+
+
+@pytest.fixture(scope="session")
+def write_model(trained_shop, prepared_shop) -> Callable[..., Any]:
+    """`write_model(folder, **post_ranking)`: the same, pushed with the signatures of lists alone."""
+    return lambda folder, **settings: _load("assembling").write(
+        trained_shop, prepared_shop, folder, **settings
+    )
+
+
+@pytest.fixture(scope="session")
 def small_ranker():
     """`build(seed, **settings)` gives a small ranker, `batch(size, width, seed)` lists that it can learn."""
     return _load("small_ranker")
@@ -93,6 +121,7 @@ _SHARING = {
     "kubeflow": ("pipeline/kubeflow/",),
     "trained_shop": (
         "serving/",
+        "components/recommender/tracing/",
         "components/recommender/test_embeddings",
         "components/recommender_assembler/",
         "components/candidate_generator/",

@@ -8,10 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from components.recommender.candidates.item_to_item import frozen
-from components.recommender.candidates.sources import NEW_PRODUCT, SOURCE_NAMES, CandidateSources
-from components.recommender.cold_start.lists import ColdLists, ColdStart
-from components.recommender.explain.nearest_recent import NearestRecent
-from components.recommender.explain.stage_scores import stage_scores
+from components.recommender.candidates.retrieved import Retrieved
+from components.recommender.candidates.sources import NEW_PRODUCT, CandidateSources
+from components.recommender.cold_start.lists import ColdStart
+from components.recommender.explain.list_outputs import ListOutputs
+from components.recommender.listed import Listed, Wanted
 from components.recommender.models import LoadedModels
 from components.recommender.post_ranking.diversity import HEAD
 from components.recommender.post_ranking.fill import by_popularity
@@ -24,8 +25,8 @@ from components.recommender.post_ranking.filters import (
     insert_new,
 )
 from components.recommender.post_ranking.popularity_discount import discounted
-from components.recommender.post_ranking.post_ranker import PostRanker
-from components.recommender.post_ranking.ranked_list import RankedList, as_scored
+from components.recommender.post_ranking.post_ranker import PostRanker, Watch, ignored
+from components.recommender.post_ranking.ranked_list import as_scored
 from components.recommender.product_queries import ProductQueries
 from components.recommender.request import (
     RequestHistories,
@@ -40,9 +41,6 @@ from schema.candidate_features import SOURCE_FEATURES
 from schema.transformed import dense_user
 
 Tensors = dict[str, Any]
-
-_RULE, _SEGMENT = "rule", "segment"
-_SOURCES = [*SOURCE_NAMES, _RULE, _SEGMENT, ""]
 
 
 class Recommender(tf.Module):
@@ -75,7 +73,7 @@ class Recommender(tf.Module):
         self.sources = sources
         self.product_ids = tf.Variable(tf.constant(product_ids), trainable=False)
         self.product_queries = ProductQueries(sources, self.product_ids, texts)
-        self.nearest_recent = NearestRecent(sources.scorer.neighbours, self.product_ids)
+        self.outputs = ListOutputs(sources.scorer.neighbours, self.product_ids)
         self.post_ranker = post_ranker
         self.cold_start = cold_start
         popular = by_popularity(sources)
@@ -84,50 +82,72 @@ class Recommender(tf.Module):
         fill = np.concatenate([wanted, popular[~np.isin(popular, wanted)]])
         self.fill = frozen(fill[~sources.hidden.numpy()[fill]], tf.int64)
         self.num_wanted = len(wanted)
-        self.source_names = tf.constant(_SOURCES)
         self.positive_types = tf.constant([False, *settings.positive_types])
-        self._settings = settings
+        self.settings = settings
         self.features = settings.features
         self.retrieval_history_length = settings.retrieval_history_length
-        self.embeddings: Any = None  # set by the executor: signatures of the space of the towers
+        # Set by the executor: signatures of the space of the towers, and that which explains.
+        self.embeddings: Any = None
+        self.tracer: Any = None
 
     def recommend(self, **inputs: tf.Tensor) -> Tensors:
         """Recommends products; the contract of inputs and outputs is in `docs/served-model.md`.
 
         The input `diversity` may be left out.
         """
-        top_k = tf.cast(inputs.pop(names.TOP_K), tf.int32)
-        exclude_purchased = inputs.pop(names.EXCLUDE_PURCHASED)
-        diversity = inputs.pop(names.DIVERSITY, None)
-        histories, query = self._query(inputs)
-        found, query = self._retrieve(histories, query)
+        wanted = Wanted.taken_from(inputs)
+        histories, query = self.query(inputs)
+        retrieved, query = self.retrieved(histories, query)
+        listed = self.listed(inputs, wanted, histories, query, retrieved.found)
+        return self.outputs(listed, retrieved.found, query)
+
+    def listed(
+        self,
+        inputs: Tensors,
+        wanted: Wanted,
+        histories: RequestHistories,
+        query: Tensors,
+        found: Tensors,
+        watch: Watch | None = None,
+    ) -> Listed:
+        """Ranks candidates and makes lists of them.
+
+        Args:
+            inputs: The request.
+            wanted: Of the lists.
+            histories: Of `query`.
+            query: Of `retrieved`.
+            found: The candidates.
+            watch: See `PostRanker`; makes post-ranking go through all its steps.
+        """
         ranked = self._rank(query, found)
         index = found[names.CANDIDATE_INDEX]
-        scores = self._adjusted(found, ranked, inputs)
+        scores = self.adjusted(found, ranked, inputs)
         scores = filter_scores(scores, tf.gather(self.sources.hidden, index))
-        everything = histories.newest(None)
-        excluded = Membership(self._excluded(everything, exclude_purchased), self.sources.num_products)
-        scores = self._allowed(index, scores, excluded, inputs)
+        excluded = self.excluded(histories, wanted.exclude_purchased)
+        scores = self.allowed(index, scores, excluded, inputs)
         candidates = tf.shape(index)[1]
-        index, scores = self._fill(index, scores, top_k)
+        index, scores = self._fill(index, scores, wanted.top_k)
         cold = None
         if self.cold_start is not None:
             cold = self.cold_start(index, scores, query[names.HISTORY_INDEX], inputs)
             index, scores = cold.index, cold.scores
-        further = self._allowed(index[:, candidates:], scores[:, candidates:], excluded, inputs)
+        further = self.allowed(index[:, candidates:], scores[:, candidates:], excluded, inputs)
         scores = tf.concat([scores[:, :candidates], further], axis=1)
-        scores = self._insert_new(index, scores, found["candidate_source"])
-        if self.post_ranker.changes_order or diversity is not None:
-            bought = self._bought(everything)
-            ranked_list = self.post_ranker(index, scores, inputs, top_k, bought, diversity)
+        scores = self.insert_new(index, scores, found["candidate_source"])
+        if self.post_ranker.changes_order or wanted.diversity is not None:
+            bought = self._bought(histories.newest(None))
+            ranked_list = self.post_ranker(
+                index, scores, inputs, wanted.top_k, bought, wanted.diversity, watch or ignored
+            )
         else:
-            ranked_list = as_scored(scores, top_k)
-        return self._describe(index, ranked_list, found, ranked, query, cold)
+            ranked_list = as_scored(scores, wanted.top_k)
+        return Listed(index, scores, ranked_list, ranked, cold)
 
     def new_for_you(self, **inputs: tf.Tensor) -> Tensors:
         """Products that were never sold: `product_id` and `score` `[batch, top_k]`; empty and NaN pad."""
         top_k = tf.cast(inputs.pop(names.TOP_K), tf.int32)
-        _, query = self._query(inputs)
+        _, query = self.query(inputs)
         product, score = self.sources.new_for_you(query[names.HISTORY_INDEX], query[names.HISTORY_AGE], top_k)
         missing = [[0, 0], [0, top_k - tf.shape(product)[1]]]
         ids = tf.where(tf.math.is_finite(score), tf.gather(self.product_ids, product), "")
@@ -139,11 +159,11 @@ class Recommender(tf.Module):
 
     def retrieve(self, **inputs: tf.Tensor) -> Tensors:
         """The candidates alone: `product_id`, `source` and `two_tower` score `[batch, candidates]`."""
-        histories, query = self._query(inputs)
-        found, _ = self._retrieve(histories, query)
+        histories, query = self.query(inputs)
+        found = self.retrieved(histories, query)[0].found
         return {
             names.PRODUCT_ID: tf.gather(self.product_ids, found[names.CANDIDATE_INDEX]),
-            "source": tf.gather(self.source_names, found["candidate_source"]),
+            "source": tf.gather(self.outputs.source_names, found["candidate_source"]),
             "two_tower": found[names.CANDIDATE_FEATURES][..., SOURCE_FEATURES.index("two_tower")],
         }
 
@@ -155,18 +175,17 @@ class Recommender(tf.Module):
         took one out.
         """
         exclude_purchased = inputs.pop(names.EXCLUDE_PURCHASED)
-        histories, query = self._query(inputs)
-        found, query = self._retrieve(histories, query)
+        histories, query = self.query(inputs)
+        retrieved, query = self.retrieved(histories, query)
+        found = retrieved.found
         index = found[names.CANDIDATE_INDEX]
         ranked = self._rank(query, found)
-        excluded = Membership(
-            self._excluded(histories.newest(None), exclude_purchased), self.sources.num_products
-        )
+        excluded = self.excluded(histories, exclude_purchased)
         filtered = tf.logical_or(excluded(index), tf.gather(self.sources.hidden, index))
         position, score, exists = cut(filter_scores(ranked["scores"], filtered), tf.shape(index)[1])
-        adjusted = filter_scores(self._adjusted(found, ranked, inputs), filtered)
+        adjusted = filter_scores(self.adjusted(found, ranked, inputs), filtered)
         adjusted = self.post_ranker.forbidden(index, adjusted, inputs)
-        adjusted = self._insert_new(index, adjusted, found["candidate_source"])
+        adjusted = self.insert_new(index, adjusted, found["candidate_source"])
         adjusted = tf.where(adjusted > FILTERED, adjusted, float("nan"))
         product = tf.gather(self.product_ids, tf.gather(index, position, batch_dims=1))
         return {
@@ -186,20 +205,21 @@ class Recommender(tf.Module):
     def _product_index(self, product_id: tf.Tensor) -> tf.Tensor:
         """Ids `[batch]` to indices in the vocabulary, -1 for unknown ones."""
         inputs = request_of_one_product(product_id, self.signature())
-        histories, _ = self._query(inputs)
+        histories, _ = self.query(inputs)
         return histories.newest(1)[names.HISTORY_INDEX][:, 0]
 
-    def _query(self, inputs: Tensors) -> tuple[RequestHistories, Tensors]:
+    def query(self, inputs: Tensors) -> tuple[RequestHistories, Tensors]:
         """The histories, and the dense query as the ranker reads it."""
-        features = self._settings.features
+        features = self.settings.features
         transformed = self.transform_layer(raw_request(inputs, features))
         histories = RequestHistories(inputs, transformed)
-        return histories, dense_user(transformed, features) | histories.newest(self._settings.history_length)
+        return histories, dense_user(transformed, features) | histories.newest(self.settings.history_length)
 
-    def _retrieve(self, histories: RequestHistories, query: Tensors) -> tuple[Tensors, Tensors]:
-        recent = query | histories.newest(self._settings.retrieval_history_length)
+    def retrieved(self, histories: RequestHistories, query: Tensors) -> tuple[Retrieved, Tensors]:
+        """How the candidates come about, and the query with its embedding."""
+        recent = query | histories.newest(self.settings.retrieval_history_length)
         embedding = self.retrieval.signatures["serving_default"](**recent)[names.QUERY_EMBEDDING]
-        found = self.sources(
+        found = self.sources.retrieved(
             embedding, query[names.HISTORY_INDEX], query[names.HISTORY_AGE], query[names.USER_INDEX]
         )
         return found, query | {names.QUERY_EMBEDDING: embedding}
@@ -209,9 +229,9 @@ class Recommender(tf.Module):
         ranked: Tensors = self.ranking.signatures[names.RANK](**query, **pairs)
         return ranked
 
-    def _adjusted(self, found: Tensors, ranked: Tensors, inputs: Tensors) -> tf.Tensor:
+    def adjusted(self, found: Tensors, ranked: Tensors, inputs: Tensors) -> tf.Tensor:
         """The ranker's scores after what moves them `[batch, candidates]`."""
-        features, discount = found[names.CANDIDATE_FEATURES], self._settings.popularity_discount
+        features, discount = found[names.CANDIDATE_FEATURES], self.settings.popularity_discount
         scores = discounted(ranked["scores"], features, discount)
         return self.post_ranker.adjusted(found[names.CANDIDATE_INDEX], scores, inputs)
 
@@ -228,71 +248,33 @@ class Recommender(tf.Module):
             count = tf.where(left < 2 * most, count, 0)
         return append_fill(index, scores, self.fill[:count])
 
-    def _allowed(
+    def allowed(
         self, index: tf.Tensor, scores: tf.Tensor, excluded: Membership, inputs: Tensors
     ) -> tf.Tensor:
         """Scores without what must not come back and what a `never` names."""
         return self.post_ranker.forbidden(index, filter_scores(scores, excluded(index)), inputs)
 
-    def _insert_new(self, index: tf.Tensor, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
-        step, count = self._settings.new_product_step, self.sources.num_new
+    def insert_new(self, index: tf.Tensor, scores: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
+        """Scores with products never sold before raised to their places."""
+        step, count = self.settings.new_product_step, self.sources.num_new
         if not (step and count):
             return scores
         missing = tf.shape(scores)[1] - tf.shape(source)[1]
         is_new = tf.pad(source == NEW_PRODUCT, [[0, 0], [0, missing]])
         return insert_new(scores, is_new, index, step, count)
 
-    def _excluded(self, query: Tensors, exclude_purchased: tf.Tensor) -> tf.Tensor:
-        """Products that must not come back, -1 pads `[batch, time]`."""
-        limit = tf.where(exclude_purchased, float("inf"), self._settings.exclude_days)
-        return tf.where(query[names.HISTORY_AGE] < limit, self._bought(query), -1)
+    def excluded(self, histories: RequestHistories, exclude_purchased: tf.Tensor) -> Membership:
+        """Products that must not come back."""
+        events = histories.newest(None)
+        limit = tf.where(exclude_purchased, float("inf"), self.settings.exclude_days)
+        bought = tf.where(events[names.HISTORY_AGE] < limit, self._bought(events), -1)
+        return Membership(bought, self.sources.num_products)
 
     def _bought(self, query: Tensors) -> tf.Tensor:
         """Products of the positive events, -1 for the others and where there is none `[batch, time]`."""
         positive = tf.gather(self.positive_types, query[names.HISTORY_TYPE] + 1)
         return tf.where(positive, query[names.HISTORY_INDEX], -1)
 
-    def _describe(
-        self,
-        index: tf.Tensor,
-        ranked_list: RankedList,
-        found: Tensors,
-        ranked: Tensors,
-        query: Tensors,
-        cold: ColdLists | None,
-    ) -> Tensors:
-        position, exists = ranked_list.position, ranked_list.exists
-        product = tf.gather(index, position, batch_dims=1)
-        num_candidates = tf.shape(found[names.CANDIDATE_INDEX])[1]
-        is_candidate = tf.logical_and(exists, position < num_candidates)
-        inside = tf.minimum(position, num_candidates - 1)
-
-        def explained(values: tf.Tensor, default: Any) -> tf.Tensor:
-            return tf.where(
-                is_candidate, tf.gather(values, inside, batch_dims=1), tf.cast(default, values.dtype)
-            )
-
-        source = explained(found["candidate_source"], SOURCE_NAMES.index("popular"))
-        if cold is not None:
-            in_segment = tf.logical_and(position >= cold.start, cold.in_segment)
-            source = tf.where(in_segment, _SOURCES.index(_SEGMENT), source)
-        source = tf.where(ranked_list.pinned_by != "", _SOURCES.index(_RULE), source)
-        source = tf.where(exists, source, _SOURCES.index(""))
-        missing = tf.constant(float("nan"))
-        return {
-            names.PRODUCT_ID: tf.where(exists, tf.gather(self.product_ids, product), ""),
-            "score": tf.where(exists, ranked_list.score, missing),
-            "source": tf.gather(self.source_names, source),
-            "times_bought": explained(ranked["times_bought"], 0),
-            "days_since_last": explained(ranked["days_since_last"], missing),
-            "usual_interval_days": explained(ranked["interval_days"], missing),
-            "neighbour_of": self.nearest_recent(product, source, query[names.HISTORY_INDEX]),
-            **{name: explained(values, missing) for name, values in stage_scores(found, ranked).items()},
-            "propensity": tf.where(exists, ranked_list.propensity, missing),
-            "pinned_by": ranked_list.pinned_by,
-            "relaxed": ranked_list.relaxed,
-        }
-
     def signature(self) -> dict[str, tf.TensorSpec]:
         """Specs of the inputs of `retrieve`; `rank` adds `exclude_purchased`, `recommend` also `top_k`."""
-        return request_specs(self._settings.features)
+        return request_specs(self.settings.features)

@@ -28,6 +28,7 @@ from components.recommender.post_ranking.stages import category_codes, make_fres
 from components.recommender.settings import ServingSettings
 from components.recommender.text_search.index import TextIndex, build_postings
 from components.recommender.text_search.texts import product_texts
+from components.recommender.tracing.trace import Tracer
 from components.recommender_assembler.choices.auto import Choices, make_choices
 from components.recommender_assembler.choices.cold_start import segment_gains
 from components.recommender_assembler.choices.eval_lists import read_eval_lists
@@ -162,6 +163,7 @@ def compose(assembly: Assembly, choices: Choices) -> Recommender:
     recommender.embeddings = Embeddings(
         recommender, embedding_columns(assembly.catalog, settings.features, product_ids)
     )
+    recommender.tracer = Tracer(recommender)
     return recommender
 
 

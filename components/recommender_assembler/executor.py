@@ -100,6 +100,9 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
         names.SEARCH: tf.function(recommender.search).get_concrete_function(
             text=tf.TensorSpec([None], tf.string, names.TEXT), **top_k
         ),
+        names.EXPLAIN: tf.function(recommender.tracer.explain).get_concrete_function(
+            **recommender.tracer.signature()
+        ),
         **recommender.embeddings.signatures(specs),
     }
     tf.saved_model.save(recommender, str(target), signatures=signatures)
@@ -130,6 +133,7 @@ def write_metadata(target: Path, assembly: Assembly, choices: Choices, classic: 
         "popularity_discount": choices.popularity_discount,
         "diversity": choices.diversity,
         "cold_start": choices.cold_start,
+        "anchor": assembly.evidence.anchor,
         "diversity_ndcg": choices.diversity_ndcg,
         "post_ranking": settings.post_ranking.model_dump(mode="json"),
     }

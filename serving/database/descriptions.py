@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from schema import names
 from schema.features import FeatureSet, Kind
@@ -23,6 +23,11 @@ def describe_products(
     rows = source.product_rows(list(product_ids))
     present = [name for name in columns if name in rows.column_names]
     return {row[names.PRODUCT_ID]: _text(row[name] for name in present) for row in rows.to_pylist()}
+
+
+def description(features: FeatureSet, row: Mapping[str, Any]) -> str:
+    """The same of one row; empty where it has no value of them."""
+    return _text(row.get(name) for name in _columns(features))
 
 
 def _columns(features: FeatureSet) -> list[str]:

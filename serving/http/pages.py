@@ -16,7 +16,10 @@ _FILES: Final = {
     "explorer.css": "text/css",
     "explorer.js": "text/javascript",
     "api.js": "text/javascript",
+    "examples.js": "text/javascript",
+    "link.js": "text/javascript",
     "views.js": "text/javascript",
+    "why.js": "text/javascript",
 }
 _POLICY = "default-src 'none'; connect-src 'self'; style-src 'self'; script-src 'self'; img-src data:"
 _HEADERS = {

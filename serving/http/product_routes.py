@@ -1,4 +1,4 @@
-"""Routes about products: the side index, likeness, search and look-ups."""
+"""Routes about products: why one is in a list, the side index, likeness, search and look-ups."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from serving.new_products.product_features import checked_features
 from serving.new_products.side_index import SideProduct
 from serving.problems import ProblemError
 from serving.recommend.product_queries import search_answer, similar_answer
-from serving.recommend.requests import NewProductRequest, SearchRequest, SimilarRequest
+from serving.recommend.requests import (
+    ExplainRequest,
+    NewProductRequest,
+    SearchRequest,
+    SimilarRequest,
+)
 
 
 def add_product_routes(app: FastAPI, server: Server) -> None:
     """Adds the routes to the application."""
     _question_routes(app, server)
+    _explain_route(app, server)
     _side_routes(app, server)
 
 
@@ -43,6 +49,17 @@ def _question_routes(app: FastAPI, server: Server) -> None:
         answer = await server.workers.run(lambda: search_answer(request, served.model, server.new_products))
         answer["ages_s"] = server.ages.of_products(served)
         await server.answering(request).keep("/v1/search", answer)
+        return answer
+
+
+def _explain_route(app: FastAPI, server: Server) -> None:
+    @app.post("/v1/explain")
+    async def explain(request: ExplainRequest) -> dict[str, Any]:
+        """Why a product is, or is not, in a user's list, and the smallest changes that would bring it in."""
+        served = server.served()
+        server.check_top_k(request.top_k)
+        answer = await server.workers.run(lambda: server.explaining.answer(request, served))
+        answer["ages_s"] = server.ages.of_answer(served, answer.get("fallback"))
         return answer
 
 

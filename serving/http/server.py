@@ -20,6 +20,7 @@ from serving.new_products.side_index import SideIndex
 from serving.problems import ProblemError
 from serving.recommend.recommending import Recommending
 from serving.recommend.requests import RecommendationRequest
+from serving.recommend.why.answering import Explaining
 
 
 class Server:
@@ -48,6 +49,7 @@ class Server:
         self.ages = Ages(shop, self.table)
         self.metrics = ServerMetrics(lambda: self.workers.in_hand, self._version, self._ages_now)
         self.recommending = Recommending(shop, self.new_products, self.metrics.unfit)
+        self.explaining = Explaining(shop, self.new_products, settings.most_top_k)
         shop.on_unfit = self.metrics.unfit
 
     def served(self) -> Served:

@@ -63,7 +63,16 @@ class PushedModel:
         self.event_weights: dict[str, float] = metadata.get("event_weights", {})
         self.diversity = float(metadata.get("diversity", 0.0))
         """What the lists have where a request does not ask for another."""
-        self.rules = [Rule.parse(rule) for rule in metadata.get("post_ranking", {}).get("rules", [])]
+        self.post_ranking: Mapping[str, Any] = metadata.get("post_ranking", {})
+        """As it was configured."""
+        self.rules = [Rule.parse(rule) for rule in self.post_ranking.get("rules", [])]
+        self.popularity_discount = float(metadata.get("popularity_discount", 0.0))
+        self.exclusion = str(metadata.get("exclude_purchased", "off"))
+        """What the configuration leaves out of what was bought: `off`, `always` or a length of time."""
+        self.anchor = str(metadata.get("classic", metadata.get("anchor", "")))
+        """The baseline from which the ranker starts; empty for models that do not tell."""
+        self.is_classic = "classic" in metadata
+        """Whether it gives the order of that baseline and nothing else."""
         self.statistics_until = int(metadata.get("windows", {}).get("now", 0))
         """When the newest event was, of those that popularity and neighbours are made of; epoch seconds."""
         written = (self.folder / names.SERVING_METADATA).stat().st_mtime

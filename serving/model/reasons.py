@@ -55,6 +55,11 @@ def _bought(item: Mapping[str, Any]) -> str:
     return text
 
 
+def times_bought(times: int, days_since_last: float) -> str:
+    """How often and when a product was bought, in words."""
+    return _bought({"times_bought": times, "days_since_last": days_since_last}) or "never bought"
+
+
 def _days(days: float) -> str:
     whole = round(days)
     if whole < 1:

@@ -159,7 +159,7 @@ class NewProducts:
         )
         places = [(place, name) for place, name in places if name in may_join]
         reason = "new, of a kind that you buy" if query.product_ids else "new"
-        return _inserted(items, places[: max(1, top_k // _PLACES_FOR_ONE)], reason, top_k)
+        return _inserted(items, places[: places_for_new(top_k)], reason, top_k)
 
     def similar(self, items: Items, product_id: str, model: PushedModel, top_k: int, blend: float) -> Items:
         """Products like a product, of which any may be new; empty if nobody knows the product."""
@@ -218,6 +218,11 @@ class NewProducts:
                     {"product_id": product.product_id, "score": score, "text": score, "source": SOURCE}
                 )
         return _ranked([*items, *others], top_k)
+
+
+def places_for_new(top_k: int) -> int:
+    """How many new products a list takes at most."""
+    return max(1, top_k // _PLACES_FOR_ONE)
 
 
 def row(product: SideProduct) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,41 +60,77 @@ class _List:
         return self._joined if chosen is None else renumbered([self._joined[place] for place in chosen])
 
 
-def ask(request: RecommendationRequest, query: Query, model: PushedModel, new: NewProducts) -> Answered:
-    """Asks the model, and picks what the request wants.
-
-    The model makes its lists as diverse as the request wants. Where more than that is wanted, or products
-    of the side index come in, it gives a longer list in the order of relevance, from which is picked here.
-    """
-    wish = _wish(request, query, model)
-    by_model = model.takes_diversity and not wish.picks and new.embedded(model) is None
-    diversity = request.diversity if model.takes_diversity else None
-    if wish.changes_lists and not by_model:
-        # The diversity of the request, if it wants one, comes after its filters.
-        return _picked(wish, request, query, model, new, None if diversity is None else 0.0)
-    started = time.perf_counter()
-    items = _without(request, query, model, new, diversity)
-    seconds = {"model": time.perf_counter() - started, "post_ranking": 0.0}
-    if not (request.explain and wish.changes_lists):
-        return Answered(items, items, seconds)
-    pool = min(wish.pool, model.num_products)
-    return Answered(items, _listed(request, query, model, new, pool, 0.0).items(), seconds)
+_Lister = Callable[[int, float | None], _List]
+Ranking = Callable[[int, float | None], Ranked]
+"""The model's list of a length, at a diversity; None is the configured one."""
 
 
-def _without(
+def ask(
     request: RecommendationRequest,
     query: Query,
     model: PushedModel,
     new: NewProducts,
-    diversity: float | None,
-) -> Items:
+    ranking: Ranking | None = None,
+) -> Answered:
+    """Asks the model, and picks what the request wants.
+
+    The model makes its lists as diverse as the request wants. Where more than that is wanted, or products
+    of the side index come in, it gives a longer list in the order of relevance, from which is picked here.
+
+    Args:
+        request: The request.
+        query: Its user.
+        model: Is asked.
+        new: Those of the side index.
+        ranking: Stands in for the model's own, to see what would be.
+    """
+    wish = _wish(request, query, model)
+
+    def listed(count: int, diversity: float | None) -> _List:
+        if ranking is not None:
+            ranked = ranking(count, diversity)
+        else:
+            ranked = model.ranked([query], count, request.exclude_purchased, diversity)
+        if new.embedded(model) is None:
+            return _List(ranked, None)
+        return _List(ranked, new.joined(ranked.items(0), query, model, count, request.exclude_purchased))
+
+    if wish.changes_lists and not _by_model(wish, model, new):
+        return _picked(wish, request, model, new, listed)
+    started = time.perf_counter()
+    items = _without(request, model, listed)
+    seconds = {"model": time.perf_counter() - started, "post_ranking": 0.0}
+    if not (request.explain and wish.changes_lists):
+        return Answered(items, items, seconds)
+    pool = min(wish.pool, model.num_products)
+    return Answered(items, listed(pool, 0.0).items(), seconds)
+
+
+def diversity_of_model(
+    request: RecommendationRequest, query: Query, model: PushedModel, new: NewProducts
+) -> float | None:
+    """The diversity at which the model is asked for the request's list; None is the configured one."""
+    wish = _wish(request, query, model)
+    if not model.takes_diversity or request.diversity is None:
+        return None
+    # Where something is picked, the diversity that the request wants comes after that.
+    return 0.0 if wish.changes_lists and not _by_model(wish, model, new) else request.diversity
+
+
+def _by_model(wish: Wish, model: PushedModel, new: NewProducts) -> bool:
+    """Whether the model itself gives all that is wanted."""
+    return model.takes_diversity and not wish.picks and new.embedded(model) is None
+
+
+def _without(request: RecommendationRequest, model: PushedModel, listed: _Lister) -> Items:
     """The list without what the request leaves out: asked for at greater length, and cut."""
     left_out = request.left_out
+    diversity = request.diversity if model.takes_diversity else None
     if not left_out:
-        return _listed(request, query, model, new, request.top_k, diversity).items()
+        return listed(request.top_k, diversity).items()
     count = request.top_k + min(len(left_out), _MOST_FURTHER)
     while True:
-        found = _listed(request, query, model, new, count, diversity)
+        found = listed(count, diversity)
         kept = found.without(left_out)
         if len(kept) >= request.top_k or count >= model.num_products:
             return found.items(kept[: request.top_k])
@@ -102,12 +138,7 @@ def _without(
 
 
 def _picked(
-    wish: Wish,
-    request: RecommendationRequest,
-    query: Query,
-    model: PushedModel,
-    new: NewProducts,
-    diversity: float | None,
+    wish: Wish, request: RecommendationRequest, model: PushedModel, new: NewProducts, listed: _Lister
 ) -> Answered:
     """Picks from the first hundreds of the list.
 
@@ -115,35 +146,22 @@ def _picked(
     lists: by score, then by popularity.
     """
     started = time.perf_counter()
+    diversity = None if request.diversity is None or not model.takes_diversity else 0.0
     pool = min(wish.pool + min(len(request.left_out), _MOST_FURTHER), model.num_products)
-    found = _listed(request, query, model, new, pool, diversity)
+    found = listed(pool, diversity)
     answered = time.perf_counter()
     catalogue = new.catalogue(model)
     kept = found.without(request.left_out)
     places = catalogue.places(found.product_ids())[kept]
     before = found.items() if request.explain else []
     if pool < model.num_products and not wish.is_met(places, catalogue):
-        found = _listed(request, query, model, new, model.num_products, diversity)
+        found = listed(model.num_products, diversity)
         kept = found.without(request.left_out)
         places = catalogue.places(found.product_ids())[kept]
         answered = time.perf_counter()
     items = found.items(kept[wish.chosen(places, catalogue)])
     seconds = {"model": answered - started, "post_ranking": time.perf_counter() - answered}
     return Answered(items, before, seconds)
-
-
-def _listed(
-    request: RecommendationRequest,
-    query: Query,
-    model: PushedModel,
-    new: NewProducts,
-    count: int,
-    diversity: float | None,
-) -> _List:
-    ranked = model.ranked([query], count, request.exclude_purchased, diversity)
-    if new.embedded(model) is None:
-        return _List(ranked, None)
-    return _List(ranked, new.joined(ranked.items(0), query, model, count, request.exclude_purchased))
 
 
 def _wish(request: RecommendationRequest, query: Query, model: PushedModel) -> Wish:
@@ -153,22 +171,21 @@ def _wish(request: RecommendationRequest, query: Query, model: PushedModel) -> W
         request.preferences or {},
         request.diversity or 0.0,
         [column.name for column in model.features.products if column.kind is Kind.CATEGORY],
-        _recent(request, query, model),
+        _known(model.catalogue, bought_within(request, query, model)),
     )
 
 
-def _recent(request: RecommendationRequest, query: Query, model: PushedModel) -> IntArray:
-    """Products that the user bought within `exclude_purchased_days`, places in the catalogue."""
+def bought_within(request: RecommendationRequest, query: Query, model: PushedModel) -> set[str]:
+    """Products that the user bought within `exclude_purchased_days`."""
     if request.exclude_purchased_days is None:
-        return np.zeros(0, np.int64)
+        return set()
     since = query.query_time - request.exclude_purchased_days * names.SECONDS_PER_DAY
     events = zip(query.product_ids, query.times, query.event_types, strict=True)
-    bought = {
+    return {
         product
         for product, moment, kind in events
         if moment > since and model.event_weights.get(kind, 1.0) > 0
     }
-    return _known(model.catalogue, bought)
 
 
 def _known(catalogue: Catalogue, product_ids: set[str]) -> IntArray:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from schema.errors import UserError
 from schema.features import FeatureSet
 from schema.fitting import unfit
-from schema.request import Query
-from schema.source.ids import canonical_id
 from serving.model.holder import Served
 from serving.model.items import Items
-from serving.model.pushed_model import PushedModel
 from serving.new_products.merging import NewProducts
 from serving.problems import ProblemError
 from serving.recommend.asking import ask
 from serving.recommend.conditions import check_conditions
 from serving.recommend.explaining import explanation
-from serving.recommend.reading import HistoryReader, ShopReader
+from serving.recommend.questions import read_question
+from serving.recommend.reading import ShopReader
 from serving.recommend.requests import RecommendationRequest
 
 Answer = dict[str, Any]
@@ -55,12 +52,8 @@ class Recommending:
         check_columns(request, features)
         for column in unfit(request.context or {}, {column.name: column for column in features.users}):
             self._on_unfit(f"context.{column}", 1)
-        fallback = None
-        try:
-            query, known = _query(request, served.model, self._shop)
-        except UserError:
-            query, known = _query(request, served.model, served.histories)
-            fallback = "snapshot" if known or request.history is not None else "no_history"
+        question = read_question(request, served, self._shop)
+        query, known, fallback = question.query(request), question.known, question.fallback
         found = time.perf_counter()
         answered = ask(request, query, served.model, self._new)
         timings = {"history": found - started, **answered.seconds}
@@ -76,45 +69,6 @@ class Recommending:
             )
             answer["explain"] = {**how, "products": how["products"] | self._new.rows()}
         return answer
-
-
-def _query(request: RecommendationRequest, model: PushedModel, source: HistoryReader) -> tuple[Query, bool]:
-    if request.history is None and request.user_id is not None:
-        query, known = source.question(request.user_id, model.features, model.history_length)
-    else:
-        query, known = Query(request.user_id or "", source.now()), False
-    if request.history is not None:
-        events = sorted(request.history, key=lambda event: event.occurred_at)
-        default = model.features.event_types[0]
-        newest = events[-1].occurred_at + 1 if events else 0
-        query = Query(
-            query.user_id,
-            max(query.query_time, newest),
-            [canonical_id(event.product_id) for event in events],
-            [event.occurred_at for event in events],
-            [event.event_type or default for event in events],
-        )
-    if request.cart:
-        query = _with_basket(query, request.cart, model.features.event_types[0])
-    if request.context:
-        features = {**query.features, **request.context}
-        query = Query(
-            query.user_id, query.query_time, query.product_ids, query.times, query.event_types, features
-        )
-    return query, known
-
-
-def _with_basket(query: Query, product_ids: Sequence[str], event_type: str) -> Query:
-    """The query right after these products were taken together."""
-    count = len(product_ids)
-    return Query(
-        query.user_id,
-        query.query_time + 1,
-        [*query.product_ids, *product_ids],
-        [*query.times, *[query.query_time] * count],
-        [*query.event_types, *[event_type] * count],
-        query.features,
-    )
 
 
 def check_columns(request: RecommendationRequest, features: FeatureSet) -> None:

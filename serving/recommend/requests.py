@@ -59,8 +59,8 @@ class HistoryEvent(_Request):
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
-class RecommendationRequest(_Request):
-    """A question for recommendations; without a user, a history and a cart it is that of a stranger."""
+class _ListRequest(_Request):
+    """What is asked of a list; without a user, a history and a cart it is that of a stranger."""
 
     user_id: _Id | None = None
     history: Annotated[list[HistoryEvent], Field(max_length=_MOST_EVENTS)] | None = None
@@ -83,8 +83,6 @@ class RecommendationRequest(_Request):
     """Leaves out whatever the user ever bought."""
     exclude_purchased_days: Annotated[float, Field(gt=0)] | None = None
     """Leaves out what the user bought within so many days."""
-    explain: bool = False
-    """Adds the candidates by source and the lists before the last one."""
 
     @field_validator("exclude", "cart")
     @classmethod
@@ -95,6 +93,25 @@ class RecommendationRequest(_Request):
     def left_out(self) -> frozenset[str]:
         """Products that must not come, whatever else is asked."""
         return frozenset([*self.exclude, *self.cart])
+
+
+class RecommendationRequest(_ListRequest):
+    """A question for recommendations."""
+
+    explain: bool = False
+    """Adds the candidates by source and the lists before the last one."""
+
+
+class ExplainRequest(_ListRequest):
+    """Why a product is, or is not, in the list that the same request for recommendations gets."""
+
+    product_id: _Id
+
+    @property
+    def of_list(self) -> RecommendationRequest:
+        """The request for recommendations."""
+        given = {name: getattr(self, name) for name in _ListRequest.model_fields}
+        return RecommendationRequest.model_construct(**given)
 
 
 class SimilarRequest(_Request):

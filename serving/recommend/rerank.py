@@ -69,7 +69,7 @@ class Wish:
         """
         order = np.flatnonzero(~np.isin(places, self.excluded))
         if self.filters:
-            order = order[self._values(self.filters, places, catalogue) == len(self.filters)]
+            order = order[self._values(self.filters, places, catalogue)[order] == len(self.filters)]
         if self.preferences:
             met = self._values(self.preferences, places, catalogue)[order]
             order = order[np.argsort(-met, kind="stable")]

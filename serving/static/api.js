@@ -31,7 +31,8 @@ export const similar = (product, top_k) => call("/v1/similar", { product_id: pro
 export const search = (text, top_k) => call("/v1/search", { text, top_k });
 export const user = (id) => call("/v1/users/" + encodeURIComponent(id));
 
-export const users = (prefix) => call("/v1/users?prefix=" + encodeURIComponent(prefix));
+export const users = (prefix, limit = 20) => call(`/v1/users?prefix=${encodeURIComponent(prefix)}&limit=${limit}`);
+export const explain = (request) => call("/v1/explain", request);
 
 export function remember(products) {
   for (const [id, row] of Object.entries(products)) rows.set(id, Promise.resolve(row));

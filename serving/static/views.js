@@ -15,18 +15,29 @@ export function describe(row) {
   return texts.map(([, value]) => value).slice(0, 4).join(" · ");
 }
 
-// One line of a list: rank, product, what stands at its side, what it is, and why.
+// One line of a list: rank, name, what stands at its side, the id, and why.
 export function line({ product_id, rank = "", side = [], why = "" }, actions) {
   const open = element("button", { type: "button", className: "product", title: "Show its neighbours" }, product_id);
   open.addEventListener("click", () => actions.similar(product_id));
-  const add = element("button", { type: "button", className: "add", title: "Add to an invented history" }, "+");
-  add.setAttribute("aria-label", `Add ${product_id} to an invented history`);
-  add.addEventListener("click", () => actions.invent(product_id));
-  const what = element("span", { className: "text" });
-  product(product_id).then((row) => { what.textContent = describe(row); });
-  const made = element("li", {}, element("span", { className: "rank" }, String(rank)), open, element("span", { className: "side" }, ...side, add), what);
+  const add = small("+", "add", "Add to an invented history", product_id, actions.invent);
+  const ask = small("?", "ask", "Why it stands where it stands", product_id, actions.why);
+  const id = element("span", { className: "text" });
+  product(product_id).then((row) => {
+    const name = describe(row);
+    if (!name) return;
+    open.textContent = name;
+    id.textContent = product_id;
+  });
+  const made = element("li", {}, element("span", { className: "rank" }, String(rank)), open, element("span", { className: "side" }, ...side, add, ask), id);
   if (why) made.append(element("span", { className: "text" }, why));
   made.dataset.product = product_id;
+  return made;
+}
+
+function small(text, name, title, productId, act) {
+  const made = element("button", { type: "button", className: name, title }, text);
+  made.setAttribute("aria-label", `${title}: ${productId}`);
+  made.addEventListener("click", () => act(productId));
   return made;
 }
 
@@ -48,19 +59,30 @@ export function moved(before, after) {
   return made;
 }
 
+// Sources, the largest first; each folds, and is filled when it is opened.
 export function candidates(target, sources, actions) {
-  const parts = Object.entries(sources).sort(([, a], [, b]) => b.count - a.count).map(([name, found]) => {
+  const parts = Object.entries(sources).sort(([, a], [, b]) => b.count - a.count).map(([name, found], place) => {
     const items = element("ol", { className: "list" });
-    list(items, found.items.slice(0, 5).map((item) => ({ ...item, side: [score(item.two_tower)] })), actions);
-    const rest = element("details", {}, element("summary", {}, `${Math.max(found.items.length - 5, 0)} more of them`));
-    const more = element("ol", { className: "list" });
-    rest.append(more);
-    rest.addEventListener("toggle", () => list(more, found.items.slice(5).map((item) => ({ ...item, side: [score(item.two_tower)] })), actions), { once: true });
-    const head = element("h3", {}, `${name.replaceAll("_", " ")} (${found.count})`);
-    return [head, items, ...(found.items.length > 5 ? [rest] : [])];
+    const made = element("details", {}, element("summary", {}, `${name.replaceAll("_", " ")} (${found.count})`), items);
+    made.addEventListener("toggle", () => list(items, found.items.map((item) => ({ ...item, side: [score(item.two_tower)] })), actions), { once: true });
+    made.open = place === 0;
+    return made;
   });
-  target.replaceChildren(...parts.flat());
+  target.replaceChildren(...parts);
   if (!parts.length) target.append(element("p", { className: "quiet" }, "None."));
+}
+
+const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+
+function duration(seconds) {
+  const [size, unit] = UNITS.find(([length]) => seconds >= 2 * length) ?? [1, "s"];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+// How old the parts of an answer are.
+export function ages(found) {
+  const parts = Object.entries(found ?? {}).map(([name, seconds]) => `${name} ${seconds < 1 ? "live" : duration(seconds)}`);
+  return parts.length ? `Age of the data: ${parts.join(", ")}` : "";
 }
 
 const SVG = "http://www.w3.org/2000/svg";

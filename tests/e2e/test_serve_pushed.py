@@ -73,6 +73,20 @@ def test_product_queries(address, run_towerline, workdir, colours, command, opti
     assert table.out.count(colours["products"]["p8"]) >= 4
 
 
+def test_why_is_the_same_offline(address, run_towerline, workdir):
+    shown = ask(address, "/v1/recommendations", {"user_id": "u6", "top_k": 20})["items"]
+    for product, in_list in ((shown[0]["product_id"], True), (shown[-1]["product_id"], False), ("?", False)):
+        asked = ask(address, "/v1/explain", {"user_id": "u6", "product_id": product, "top_k": 3})
+        options = ("--workdir", workdir, "--user", "u6", "--product", product, "--top-k", 3)
+        done = run_towerline("why", *options, "--json")
+        assert done.code == 0, done.err
+        printed = json.loads(done.out)
+        del asked["ages_s"]
+        assert printed["in_list"] is in_list and printed["verdict"] == asked["verdict"]
+        assert printed["changes"] == asked["changes"] and printed.keys() == asked.keys()
+        assert asked["verdict"]["text"] in run_towerline("why", *options).out
+
+
 def test_an_unknown_product_is_a_mistake(first, run_towerline, workdir):
     done = run_towerline("similar", "--workdir", workdir, "--product", "nothing")
     assert done.code == 2 and "knows no product 'nothing'" in done.err and done.err.count("\n") == 1

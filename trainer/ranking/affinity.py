@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import tensorflow as tf
 
-from schema import names
+from schema import names, score_parts
 from schema.grouping import NEVER_DAYS, GroupTotals, Totals, group_totals, joint_keys
 
 _HALF_LIVES_IN_WINDOWS = (0.125, 0.5, 1.5, 4.0)
 _MAX_AGE_WINDOWS = 4.0
+_OTHER_TYPES_DECAYS = 2
+_NUM_REPEAT_FEATURES = 7
+_NUM_LOYALTIES = 2
+NUM_USER_FEATURES: Final = 4
+"""Activity of the user, beside what is of a pair."""
 
 Tensors = dict[str, Any]
 
@@ -95,10 +100,21 @@ class AffinityFeatures(tf.keras.layers.Layer):
             **explanation,
         }
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Of which of `schema.score_parts.GROUPS` each of `features` is."""
+        counts = 1 + len(self.half_lives) + (_OTHER_TYPES_DECAYS if self.has_other_types else 0)
+        of_category = counts + _NUM_LOYALTIES + 1  # and the age of the newest event
+        return (
+            *[score_parts.OWN_EVENTS] * (counts + _NUM_REPEAT_FEATURES),
+            *[score_parts.CATEGORIES] * (self.num_categories * of_category),
+            *[score_parts.NUMBERS] * len(self.numbers),
+        )
+
     def _event_weights(self, age: tf.Tensor, known: tf.Tensor, positive: tf.Tensor) -> tf.Tensor:
         """Weights of each event `[batch, time, weights]`: plain, decayed; other types decayed."""
         own = [0.0, *(1.0 / half_life for half_life in self.half_lives)]
-        others = own[1:3] if self.has_other_types else []
+        others = own[1 : 1 + _OTHER_TYPES_DECAYS] if self.has_other_types else []
         counts = tf.cast(positive, tf.float32)[..., tf.newaxis]
         if others:
             other = tf.cast(tf.logical_and(known, ~positive), tf.float32)[..., tf.newaxis]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import tensorflow as tf
 
-from schema import names
+from schema import names, score_parts
 from schema.candidate_features import CANDIDATE_FEATURES, SHARES, SIMILAR_USERS_SCALE
 
 POPULARITY: Final = "popularity"
@@ -24,6 +24,17 @@ CLASSICS: Final = (POPULARITY, OWN_FREQUENCY, USER_KNN_OWN, LAST_SEEN, USER_KNN,
 """Baselines that can be computed from the features of the candidates."""
 COUNTING_OWN: Final = (OWN_FREQUENCY, USER_KNN_OWN)
 """Those that count the own purchases, by a half-life."""
+GROUP_OF_CLASSIC: Final = {
+    POPULARITY: score_parts.POPULARITY,
+    OWN_FREQUENCY: score_parts.OWN_EVENTS,
+    LAST_SEEN: score_parts.OWN_EVENTS,
+    USER_KNN: score_parts.SIMILAR_USERS,
+    USER_KNN_OWN: score_parts.SIMILAR_USERS,
+    "item_knn": score_parts.NEIGHBOURS,
+    "ease": score_parts.EASE,
+    "transitions": score_parts.TRANSITIONS,
+}
+"""What the rank in the list of each baseline tells of."""
 
 _STEP: Final = 1e-3
 _SMALLEST: Final = 1e-30

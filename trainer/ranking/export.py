@@ -1,4 +1,4 @@
-"""Exports the ranker: `rank` on dense tensors for the assembler, `serving_default` on rows for TFMA."""
+"""Exports the ranker: `rank` and `explain` on dense tensors for the assembler, `serving_default` for TFMA."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureSet
+from schema.score_parts import (
+    ANCHOR_CONTRIBUTION,
+    CONTRIBUTIONS,
+    MEAN_SCORE,
+    POSITION,
+    SCORE_OF_IT,
+)
 from schema.transformed import candidate_spec, dense_candidates
 from trainer.ranking.model import RankingModel
+from trainer.ranking.score_parts import ScoreParts
 
 Tensors = dict[str, Any]
 
 OUTPUTS = ("scores", "probabilities", "times_bought", "days_since_last", "interval_days")
+PARTS = (CONTRIBUTIONS, ANCHOR_CONTRIBUTION, SCORE_OF_IT, MEAN_SCORE)
 _NOT_INPUTS = (
     names.LABEL,
     names.NUM_TARGETS,
@@ -29,12 +38,17 @@ class RankingModule(tf.Module):
     def __init__(self, model: RankingModel, features: FeatureSet) -> None:
         super().__init__()
         self.model = model
+        self.score_parts = ScoreParts(model)
         self._features = features
 
     def rank(self, **inputs: tf.Tensor) -> Tensors:
         """Dense rows of candidates to `OUTPUTS` and what the heads predict, each `[batch, candidates]`."""
-        outputs = self.model(inputs)
-        return {name: outputs[name] for name in (*OUTPUTS, *self.model.heads.outputs)}
+        return self._told(self.model(inputs))
+
+    def explain(self, **inputs: tf.Tensor) -> Tensors:
+        """What `rank` tells, and the parts of the score of the candidate at `position` (`ScoreParts`)."""
+        outputs = self.score_parts(inputs)
+        return self._told(outputs) | {name: outputs[name] for name in PARTS}
 
     def score_examples(self, examples: tf.Tensor) -> Tensors:
         """Serialised rows of the CandidateGenerator to scores and probabilities `[batch, candidates]`."""
@@ -42,6 +56,9 @@ class RankingModule(tf.Module):
         dense = dense_candidates(rows, self._features)
         outputs = self.model({name: value for name, value in dense.items() if name not in _NOT_INPUTS})
         return {"probabilities": outputs["probabilities"], "scores": outputs["scores"]}
+
+    def _told(self, outputs: Tensors) -> Tensors:
+        return {name: outputs[name] for name in (*OUTPUTS, *self.model.heads.outputs)}
 
 
 def export_ranking(model: RankingModel, features: FeatureSet, directory: str, example: Tensors) -> None:
@@ -56,6 +73,9 @@ def export_ranking(model: RankingModel, features: FeatureSet, directory: str, ex
                 tf.TensorSpec([None], tf.string, "examples")
             ),
             names.RANK: tf.function(module.rank).get_concrete_function(**signature),
+            names.EXPLAIN: tf.function(module.explain).get_concrete_function(
+                **signature, position=tf.TensorSpec([None], tf.int32, POSITION)
+            ),
         },
     )
 

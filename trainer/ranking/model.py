@@ -9,8 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
-from trainer.ranking.affinity import AffinityFeatures, AffinityInputs
-from trainer.ranking.classics import CLASSICS, Anchor, log_ranks
+from schema.score_parts import OF_CANDIDATE_FEATURES
+from trainer.ranking.affinity import NUM_USER_FEATURES, AffinityFeatures, AffinityInputs
+from trainer.ranking.classics import CLASSICS, GROUP_OF_CLASSIC, Anchor, log_ranks
 from trainer.ranking.data import ANCHOR, HAS_HISTORY
 from trainer.ranking.heads import HeadTargets, RankingHeads
 from trainer.ranking.losses import LOSSES
@@ -106,6 +107,33 @@ class RankingModel(tf.keras.Model):
         varies = tf.cast(self.normalization.variance > _MIN_VARIANCE, tf.float32)
         return varies * tf.clip_by_value(normalized, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
 
+    def described(self, inputs: Tensors) -> Tensors:
+        """`figures`, `anchor` and `has_history` of dense rows, or as they are given, and `pairs`.
+
+        The last are the explanations of `AffinityFeatures`, {} where figures are given.
+        """
+        if FIGURES in inputs:
+            known = {name: inputs[name] for name in (ANCHOR, HAS_HISTORY)}
+            return known | {FIGURES: tf.cast(inputs[FIGURES], tf.float32), "pairs": {}}
+        pairs = self.describe(inputs)
+        figures = self.normalize(pairs.pop("features"))
+        return {name: pairs.pop(name) for name in (ANCHOR, HAS_HISTORY)} | {FIGURES: figures, "pairs": pairs}
+
+    def correction(self, inputs: Tensors) -> tf.Tensor:
+        """That of rows whose `figures` are given `[batch, candidates]`."""
+        correction: tf.Tensor = self.score(self.ranker(inputs, training=False))[..., 0]
+        return correction
+
+    def strength_of(self, described: Tensors) -> tf.Tensor:
+        """What the correction counts in each list `[batch, 1]`."""
+        return tf.where(described[HAS_HISTORY], self.strength[0], self.strength[1])[:, tf.newaxis]
+
+    @property
+    def figure_groups(self) -> tuple[str, ...]:
+        """Of which of `schema.score_parts.GROUPS` each figure is; those of the user are of none ("")."""
+        of_classics = tuple(GROUP_OF_CLASSIC[name] for name in CLASSICS)
+        return (*OF_CANDIDATE_FEATURES, *self.affinity.groups, *of_classics, *[""] * NUM_USER_FEATURES)
+
     def call(self, inputs: Tensors, training: bool = False) -> Tensors:
         """Scores candidates.
 
@@ -119,18 +147,13 @@ class RankingModel(tf.keras.Model):
             candidate is bought in the window), `[batch, candidates]`, what the heads predict, and the
             explanations of `AffinityFeatures` unless figures were given.
         """
-        pairs: Tensors = {}
-        if FIGURES in inputs:
-            figures = tf.cast(inputs[FIGURES], tf.float32)
-        else:
-            pairs = self.describe(inputs)
-            figures = self.normalize(pairs.pop("features"))
-            inputs = inputs | {name: pairs.pop(name) for name in (ANCHOR, HAS_HISTORY)}
-        hidden = self.ranker(inputs | {FIGURES: figures}, training=training)
-        pairs["anchored"] = self.anchor_weight * inputs[ANCHOR]
+        described = self.described(inputs)
+        hidden = self.ranker(inputs | {FIGURES: described[FIGURES]}, training=training)
+        figures = described[FIGURES]
+        pairs: Tensors = described["pairs"]
+        pairs["anchored"] = self.anchor_weight * described[ANCHOR]
         pairs["correction"] = self.score(hidden)[..., 0]
-        strength = tf.where(inputs[HAS_HISTORY], self.strength[0], self.strength[1])[:, tf.newaxis]
-        pairs["scores"] = pairs["anchored"] + strength * pairs["correction"]
+        pairs["scores"] = pairs["anchored"] + self.strength_of(described) * pairs["correction"]
         # The probability starts from the score and learns what the order within a list does not tell.
         level = self.purchase(tf.stop_gradient(hidden))[..., 0]
         pairs["logits"] = tf.stop_gradient(pairs["anchored"] + pairs["correction"]) + level

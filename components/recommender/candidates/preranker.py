@@ -78,3 +78,11 @@ def score_pool(features: tf.Tensor, weights: dict[str, tf.Tensor]) -> tf.Tensor:
     hidden = tf.nn.relu(tf.nn.bias_add(tf.matmul(flat, weights["hidden_kernel"]), weights["hidden_bias"]))
     middle = tf.nn.relu(tf.nn.bias_add(tf.matmul(hidden, weights["middle_kernel"]), weights["middle_bias"]))
     return tf.reshape(tf.matmul(middle, weights["score_kernel"]), tf.shape(features)[:-1])
+
+
+def centred(features: tf.Tensor) -> tf.Tensor:
+    """Features `[batch, products, features]` less their mean over the products.
+
+    What all products of a query share says nothing of their order, but names the cutoff it was taken at.
+    """
+    return features - tf.reduce_mean(features, axis=1, keepdims=True)

@@ -26,12 +26,14 @@ from components.recommender.candidates.lists import (
     union,
 )
 from components.recommender.candidates.new_products import MAX_NEVER_SOLD, NewProducts
-from components.recommender.candidates.preranker import Preranker, PrerankerWeights
+from components.recommender.candidates.preranker import Preranker, PrerankerWeights, centred
+from components.recommender.candidates.retrieved import Retrieved
 from components.recommender.candidates.scoring import SourceScorer, SourceScores, decayed
 from components.recommender.candidates.similar_users import SimilarUsers, to_feature
 from components.recommender.candidates.tables import CandidateTables
 from schema import names
 from schema.grouping import group_totals, joint_keys
+from schema.tracing import SOURCES
 
 OWN_HISTORY: Final = 0
 TWO_TOWER: Final = 1
@@ -42,17 +44,7 @@ SIMILAR_USERS: Final = 5
 TRENDING: Final = 6
 POPULAR: Final = 7
 NEW_PRODUCT: Final = 8
-SOURCE_NAMES: Final = (
-    "own_history",
-    "two_tower",
-    "neighbours",
-    "ease",
-    "transitions",
-    "similar_users",
-    "trending",
-    "popular",
-    "new_product",
-)
+SOURCE_NAMES: Final = SOURCES
 
 _QUOTAS: Final = (2000, 150, 200, 200, 150, 200, 50)
 _POOL_QUOTAS: Final = (10_000, 700, 500, 700, 500, 700, 150, 700)
@@ -133,24 +125,37 @@ class CandidateSources(tf.Module):
             `preranker_score` float32 of the same shape, and `candidate_features` float32
             `[batch, candidates, features]`: `SOURCE_FEATURES`, then the product statistics.
         """
+        return self.retrieved(query_embedding, history_index, history_age, user_index).found
+
+    def retrieved(
+        self,
+        query_embedding: tf.Tensor,
+        history_index: tf.Tensor,
+        history_age: tf.Tensor,
+        user_index: tf.Tensor,
+    ) -> Retrieved:
+        """The candidates with what they were chosen from."""
         scores = self.scorer(query_embedding, history_index, history_age, user_index)
+        lists = self._lists(scores, history_index, history_age)
+        count = self.num_candidates if self.preranker is None else self.pool_size
+        pool, source = union(lists, self.popular, POPULAR, count, self.num_products)
+        features = self.features(scores, pool)
         if self.preranker is None:
-            index, source = self._union(scores, history_index, history_age, _QUOTAS, self.num_candidates)
-            features = self._features(scores, index)
-            prerank = tf.zeros(tf.shape(index))
-        else:
-            index, source, features = self._pool(scores, history_index, history_age)
-            own = self._own_features(history_index, history_age, index)
-            prerank = self.preranker(centred(tf.concat([features, own], axis=-1)))
-            index, source, features, prerank = self._cut(
-                index, source, features, prerank, own[..., _LONG_TERM_COUNT]
-            )
-        return {
-            names.CANDIDATE_INDEX: index,
-            "candidate_source": source,
-            PRERANKER_SCORE: prerank,
-            names.CANDIDATE_FEATURES: features,
-        }
+            found = _found(pool, source, features, tf.zeros(tf.shape(pool)))
+            return Retrieved(scores, lists, pool, source, None, None, found)
+        own = self._own_features(history_index, history_age, pool)
+        prerank = self.preranker(centred(tf.concat([features, own], axis=-1)))
+        visible, kept = self._worth(pool, source, prerank, own[..., _LONG_TERM_COUNT])
+        chosen = tf.math.top_k(kept, self.num_candidates).indices
+        order = tf.argsort(tf.gather(visible, chosen, batch_dims=1), direction="DESCENDING", stable=True)
+        chosen = tf.gather(chosen, order, batch_dims=1)
+        taken = [tf.gather(values, chosen, batch_dims=1) for values in (pool, source, features, prerank)]
+        return Retrieved(scores, lists, pool, source, visible, kept, _found(*taken))
+
+    @property
+    def quotas(self) -> tuple[int, ...]:
+        """Length of each source's list, in the order of the sources; new products have `num_new` slots."""
+        return _QUOTAS if self.preranker is None else _POOL_QUOTAS
 
     def pool(
         self,
@@ -161,8 +166,9 @@ class CandidateSources(tf.Module):
     ) -> Tensors:
         """The pool and what the preranker reads: `candidate_index`, `features [batch, pool, features]`."""
         scores = self.scorer(query_embedding, history_index, history_age, user_index)
-        index, _, features = self._pool(scores, history_index, history_age)
-        own = self._own_features(history_index, history_age, index)
+        lists = self._lists(scores, history_index, history_age, _POOL_QUOTAS)
+        index, _ = union(lists, self.popular, POPULAR, self.pool_size, self.num_products)
+        own, features = self._own_features(history_index, history_age, index), self.features(scores, index)
         return {names.CANDIDATE_INDEX: index, "features": centred(tf.concat([features, own], axis=-1))}
 
     def score_sources(
@@ -182,31 +188,14 @@ class CandidateSources(tf.Module):
             "similar_users": self.scorer.similar_users.everywhere(scores.similar_users),
         }
 
-    def _pool(
-        self, scores: SourceScores, history_index: tf.Tensor, history_age: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        index, source = self._union(scores, history_index, history_age, _POOL_QUOTAS, self.pool_size)
-        return index, source, self._features(scores, index)
-
-    def _union(
-        self,
-        scores: SourceScores,
-        history_index: tf.Tensor,
-        history_age: tf.Tensor,
-        quotas: tuple[int, ...],
-        count: int,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        lists = self._lists(scores, history_index, history_age, quotas)
-        return union(lists, self.popular, POPULAR, count, self.num_products)
-
     def _lists(
         self,
         scores: SourceScores,
         history_index: tf.Tensor,
         history_age: tf.Tensor,
-        quotas: tuple[int, ...],
+        quotas: tuple[int, ...] | None = None,
     ) -> list[SourceList]:
-        batch = tf.shape(history_index)[0]
+        batch, quotas = tf.shape(history_index)[0], quotas or self.quotas
         tables: dict[int, tuple[tf.Tensor, ItemToItem | SimilarUsers]] = {
             NEIGHBOURS: (scores.neighbours_share, self.scorer.neighbours),
             EASE: (scores.ease_share, self.scorer.ease),
@@ -222,7 +211,7 @@ class CandidateSources(tf.Module):
         if len(quotas) > POPULAR:
             lists.append(same_for_all(self.popular, quotas[POPULAR], POPULAR, batch))
         if self.new_products:
-            new = self.new_products(history_index, self._interest(history_age))
+            new = self.new_products(history_index, self.interest(history_age))
             priority = _NEW_PRIORITY_IN_POOL if len(quotas) > POPULAR else _NEW_PRIORITY
             priorities = tf.where(tf.gather(self.hidden, new), NEVER, priority)
             lists.append((new, priorities, constant_like(new, NEW_PRODUCT)))
@@ -232,9 +221,9 @@ class CandidateSources(tf.Module):
         self, history_index: tf.Tensor, history_age: tf.Tensor, top_k: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Products never sold before (`NewProducts.best_shown`); ages are days before the query."""
-        return self.never_sold.best_shown(history_index, self._interest(history_age), self.hidden, top_k)
+        return self.never_sold.best_shown(history_index, self.interest(history_age), self.hidden, top_k)
 
-    def _interest(self, history_age: tf.Tensor) -> tf.Tensor:
+    def interest(self, history_age: tf.Tensor) -> tf.Tensor:
         """What an event counts of the interest in its group `[batch, time]`."""
         return decayed(history_age, self.scorer.half_lives[1:])[..., 0]
 
@@ -249,7 +238,7 @@ class CandidateSources(tf.Module):
             scores = tf.where(hidden[tf.newaxis, :], least, scores)
         return best_scored(scores, products, quota, source, least)
 
-    def _features(self, scores: SourceScores, index: tf.Tensor) -> tf.Tensor:
+    def features(self, scores: SourceScores, index: tf.Tensor) -> tf.Tensor:
         """`SOURCE_FEATURES`, then the product statistics `[batch, candidates, features]`."""
         neighbours = self.scorer.neighbours.at(scores.neighbours, index)
         ease = self.scorer.ease.at(scores.ease, index)
@@ -286,15 +275,10 @@ class CandidateSources(tf.Module):
         joined = tf.reshape(of_groups, [shape[0], shape[1], width])
         return tf.concat([tf.gather(logs, totals.group[:, :, 0]), joined], axis=-1)
 
-    def _cut(
-        self,
-        index: tf.Tensor,
-        source: tf.Tensor,
-        features: tf.Tensor,
-        prerank: tf.Tensor,
-        own_count: tf.Tensor,
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-        """The best of the pool, with what is reserved, what is hidden last."""
+    def _worth(
+        self, index: tf.Tensor, source: tf.Tensor, prerank: tf.Tensor, own_count: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Scores of the pool with what is hidden last, and the same with what is reserved first."""
         hidden = tf.gather(self.hidden, index)
         visible = tf.where(hidden, -NEVER, prerank)
         favourites = tf.math.top_k(own_count, max(1, self.num_candidates // _OWN_RESERVED)).values[:, -1:]
@@ -304,16 +288,13 @@ class CandidateSources(tf.Module):
         kept = tf.where(tf.logical_and(reserved, ~hidden), NEVER, visible)
         if self.num_new:
             kept = tf.where(source == NEW_PRODUCT, 2 * NEVER, kept)
-        chosen = tf.math.top_k(kept, self.num_candidates).indices
-        order = tf.argsort(tf.gather(visible, chosen, batch_dims=1), direction="DESCENDING", stable=True)
-        chosen = tf.gather(chosen, order, batch_dims=1)
-        taken = [tf.gather(values, chosen, batch_dims=1) for values in (index, source, features, prerank)]
-        return taken[0], taken[1], taken[2], taken[3]
+        return visible, kept
 
 
-def centred(features: tf.Tensor) -> tf.Tensor:
-    """Features `[batch, products, features]` less their mean over the products.
-
-    What all products of a query share says nothing of their order, but names the cutoff it was taken at.
-    """
-    return features - tf.reduce_mean(features, axis=1, keepdims=True)
+def _found(index: tf.Tensor, source: tf.Tensor, features: tf.Tensor, prerank: tf.Tensor) -> Tensors:
+    return {
+        names.CANDIDATE_INDEX: index,
+        "candidate_source": source,
+        PRERANKER_SCORE: prerank,
+        names.CANDIDATE_FEATURES: features,
+    }

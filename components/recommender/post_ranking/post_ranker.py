@@ -7,7 +7,7 @@ last `only`); calibration, then diversity reorder the head, from which explorati
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,13 +32,19 @@ from components.recommender.post_ranking.exploration import Exploration
 from components.recommender.post_ranking.filters import FILTERED, filter_scores
 from components.recommender.post_ranking.freshness import Freshness
 from components.recommender.post_ranking.ranked_list import RankedList, make_ranked_list
-from schema import names
+from schema import names, tracing
 from schema.features import raw_name
 from schema.rules import Wanted, bounds, number_choices, text_choices
 
 Tensors = dict[str, Any]
+Watch = Callable[[str, tf.Tensor], object]
 
 _FILL = 200
+
+
+def ignored(step: str, order: tf.Tensor) -> None:
+    """Watches nothing."""
+    del step, order
 
 
 class PostRanker(tf.Module):
@@ -73,6 +79,8 @@ class PostRanker(tf.Module):
         self.diversity = diversity.strength
         self.calibration, self.freshness, self.exploration = calibration, freshness, exploration
         self._choose = METHODS[diversity.method]
+        self.ignored: tf.Tensor | None = None
+        """Which rules do not count `[rules]`, where somebody asks what would be without them."""
 
     @property
     def changes_order(self) -> bool:
@@ -89,12 +97,18 @@ class PostRanker(tf.Module):
     def wanted_products(self, popular: np.ndarray) -> np.ndarray:
         """Products that `pin` and `only` need in every list, the most popular first; int64 `[products]`."""
         found: dict[int, None] = {}
-        for compiled in self.rules:
-            if compiled.rule.action in ("pin", "only"):
-                first = popular[compiled.products[popular]]
-                named = np.concatenate([first, np.setdiff1d(np.flatnonzero(compiled.products), first)])
-                found |= dict.fromkeys(named[:_FILL].tolist())
+        for number in range(len(self.rules)):
+            found |= dict.fromkeys(self.wanted_by(number, popular).tolist())
         return np.array(list(found), np.int64)
+
+    def wanted_by(self, number: int, popular: np.ndarray) -> np.ndarray:
+        """Those of one rule."""
+        compiled = self.rules[number]
+        if compiled.rule.action not in ("pin", "only"):
+            return np.zeros(0, np.int64)
+        first = popular[compiled.products[popular]]
+        others = np.setdiff1d(np.flatnonzero(compiled.products), first)
+        return np.asarray(np.concatenate([first, others])[:_FILL], np.int64)
 
     def adjusted(self, index: tf.Tensor, scores: tf.Tensor, inputs: Tensors) -> tf.Tensor:
         """Scores after freshness, `boost` and `bury`, all in standard deviations of the row."""
@@ -103,14 +117,14 @@ class PostRanker(tf.Module):
         spread = tf.math.reduce_std(scores, axis=1, keepdims=True)
         for rule_index, rule in self._each("boost", "bury"):
             sign = 1.0 if rule.rule.action == "boost" else -1.0
-            named = tf.cast(self._named(rule_index, index, inputs), tf.float32)
+            named = tf.cast(self.named(rule_index, index, inputs), tf.float32)
             scores += sign * rule.rule.amount * spread * named
         return scores
 
     def forbidden(self, index: tf.Tensor, scores: tf.Tensor, inputs: Tensors) -> tf.Tensor:
         """Scores without the products that a `never` names."""
         for rule_index, _ in self._each("never"):
-            scores = filter_scores(scores, self._named(rule_index, index, inputs))
+            scores = filter_scores(scores, self.named(rule_index, index, inputs))
         return scores
 
     def __call__(
@@ -121,6 +135,7 @@ class PostRanker(tf.Module):
         top_k: tf.Tensor,
         bought: tf.Tensor,
         diversity: tf.Tensor | None = None,
+        watch: Watch = ignored,
     ) -> RankedList:
         """Orders scored products and cuts the lists.
 
@@ -131,26 +146,34 @@ class PostRanker(tf.Module):
             top_k: Length of the lists, scalar.
             bought: What the user bought, -1 pads `[batch, time]`.
             diversity: Stands in for the configured one, 0 to 1, scalar.
+            watch: Called after each step with its name, one of `schema.tracing.STEPS`, and the order.
         """
         nothing = tf.fill(tf.shape(scores), "")
         alive = scores > FILTERED
         tier, relaxed = self._tiers(index, inputs, nothing)
         tier = tf.where(alive, tier, tf.int32.max)
         order = ordering.by_score(scores)  # which puts what is filtered last
+        watch(tracing.RELEVANCE, order)
         if self._each("only"):
             order = ordering.by_tier(order, tier)
+            watch(tracing.ONLY, order)
         if self.calibration is not None:
             # What reorders the head after it must find the same head however long the list is.
             length = HEAD if self._reorders_head(diversity) else top_k
             order = ordering.by_tier(self.calibration(order, index, scores, bought, length), tier)
+            watch(tracing.CALIBRATION, order)
         order = self._diversified(order, index, scores, tier, top_k, diversity)
+        watch(tracing.DIVERSITY, order)
         if self.exploration is not None:
             order, chance = self.exploration(order, index, tier, inputs)
             order = ordering.by_tier(order, tier)
+            watch(tracing.EXPLORATION, order)
         if self._each("at_most"):
             over, relaxed = self._over_the_limit(order, index, inputs, relaxed)
             order = ordering.by_tier(order, tf.where(alive, tier * 2 + over, tf.int32.max))
+            watch(tracing.AT_MOST, order)
         order, pinned_by = self._pinned(order, index, alive, inputs, nothing)
+        watch(tracing.PIN, order)
         free = pinned_by == ""
         ranked_list = make_ranked_list(order, scores, pinned_by, tf.where(free, relaxed, ""), top_k)
         if self.exploration is None:
@@ -166,14 +189,16 @@ class PostRanker(tf.Module):
             (rule_index, rule) for rule_index, rule in enumerate(self.rules) if rule.rule.action in actions
         ]
 
-    def _named(self, rule_index: int, index: tf.Tensor, inputs: Tensors) -> tf.Tensor:
+    def named(self, rule_index: int, index: tf.Tensor, inputs: Tensors) -> tf.Tensor:
         """Whether a rule names each product of each row `[batch, width]`."""
         named = tf.gather(self.masks[rule_index], index)
         return tf.logical_and(named, self._holds(rule_index, index, inputs))
 
     def _holds(self, rule_index: int, index: tf.Tensor, inputs: Tensors) -> tf.Tensor:
         """Whether a rule holds for each user `[batch, 1]`."""
-        holds = tf.ones([tf.shape(index)[0]], tf.bool)
+        holds = tf.fill([tf.shape(index)[0]], True)
+        if self.ignored is not None:
+            holds = tf.logical_and(holds, ~self.ignored[rule_index])
         for column, wanted in self.rules[rule_index].rule.users.items():
             key = column if column == names.USER_ID else raw_name(names.USER_PREFIX, column)
             holds = tf.logical_and(holds, _in_segment(inputs[key], wanted))
@@ -235,7 +260,7 @@ class PostRanker(tf.Module):
         pinned_by, taken = nothing, []
         ranks = tf.range(tf.shape(order)[1])[tf.newaxis, :]
         for rule_index, rule in pins:
-            free = tf.logical_and(self._named(rule_index, index, inputs), alive)
+            free = tf.logical_and(self.named(rule_index, index, inputs), alive)
             free = tf.logical_and(free, pinned_by == "")
             where = _first(tf.gather(free, order, batch_dims=1))
             entry = tf.where(where >= 0, tf.gather(order, tf.maximum(where, 0), batch_dims=1), -1)

@@ -10,7 +10,6 @@ from schema.request import Query
 from schema.source import open_source
 from schema.source_settings import SourceSettings
 from serving.database.live_history import LiveHistory
-from serving.model.pushed_model import PushedModel
 
 RULES = [
     {"action": "never", "where": {"price": {"below": 10}}},
@@ -19,51 +18,6 @@ RULES = [
 ]
 USERS = ("u3", "u4", "u6")
 NOW = 1_700_000_000
-
-
-@pytest.fixture(scope="module")
-def assemble(trained_shop, tmp_path_factory):
-    """`assemble(**post_ranking)`: a model pushed with these settings."""
-    from tfx.types import standard_artifacts
-
-    from components.artifacts import CandidateIndex, Interactions, Preranker
-
-    node, places = trained_shop.nodes["RecommenderAssembler"], trained_shop.directory
-    inputs = {
-        "retrieval_model": (standard_artifacts.Model, "retrieval"),
-        "ranking_model": (standard_artifacts.Model, "ranking"),
-        "transform_graph": (standard_artifacts.TransformGraph, "transformed/transform_graph"),
-        "index": (CandidateIndex, "index"),
-        "preranker": (Preranker, "preranker"),
-        "candidates": (standard_artifacts.Examples, "candidates"),
-        "examples": (standard_artifacts.Examples, "raw"),
-        "interactions": (Interactions, "interactions"),
-    }
-
-    def artifact(kind, path):
-        made = kind()
-        made.uri = str(path)
-        if kind is standard_artifacts.Examples:
-            made.split_names = json.dumps(
-                sorted(found.name.removeprefix("Split-") for found in path.iterdir())
-            )
-        return [made]
-
-    def make(**post_ranking):
-        folder = tmp_path_factory.mktemp("assembled")
-        properties = dict(node.exec_properties)
-        settings = {**json.loads(properties["post_ranking"]), **post_ranking}
-        properties["post_ranking"] = json.dumps(settings)
-        given = {name: artifact(kind, places / path) for name, (kind, path) in inputs.items()}
-        output = {
-            name: artifact(standard_artifacts.Model, folder / name) for name in ("model", "classic_model")
-        }
-        node.executor_spec.executor_class().Do(given, output, properties)
-        (folder / "pushed").mkdir()
-        (folder / "model" / "Format-Serving").rename(folder / "pushed" / "1")
-        return PushedModel(folder / "pushed")
-
-    return make
 
 
 @pytest.fixture(scope="module")

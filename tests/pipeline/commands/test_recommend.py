@@ -5,31 +5,12 @@ import os
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.commands.batch import read_user_ids
 from schema.errors import UserError
-
-FEATURES = {
-    "users": [{"name": "colour_liked", "kind": "category"}, {"name": "age", "kind": "number"}],
-    "products": [{"name": "colour", "kind": "category"}, {"name": "title", "kind": "text"}],
-}
-
-
-@pytest.fixture(scope="module")
-def workdir(tmp_path_factory):
-    sys.path.insert(0, str(Path(__file__).parent))
-    from stand_in import write_stand_in
-
-    sys.path.remove(str(Path(__file__).parent))
-    folder = tmp_path_factory.mktemp("served")
-    (folder / "serving" / "7").mkdir(parents=True)
-    (folder / "serving" / "9").mkdir()
-    write_stand_in(folder / "serving" / "9", [f"p{number}" for number in range(20)], FEATURES)
-    return folder
 
 
 @pytest.fixture

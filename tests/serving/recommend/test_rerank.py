@@ -102,3 +102,7 @@ def test_lists_stay_as_they_are_if_nothing_is_wished():
         {"excluded": np.array([1])},
     ):
         assert Wish(3, **wish).changes_lists
+
+
+def test_filters_hold_for_what_is_left_after_the_excluded(names, catalogue):
+    assert names(filters={"colour": "red"}, excluded=catalogue.places(["a", "c"])) == "b"

@@ -1,0 +1,1 @@
+"""The way of one product through the stages: the signature `explain`."""

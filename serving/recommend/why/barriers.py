@@ -1,0 +1,132 @@
+"""What keeps a product out whatever its rank, and the step that takes each barrier away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from schema import names
+from serving.model.reasons import times_bought
+from serving.model.tracing import Trace
+from serving.recommend.asking import bought_within
+from serving.recommend.why.case import Case, Conditions, with_request
+from serving.recommend.why.steps import AVAILABLE, CONFIGURATION, REQUEST, RULE, Step
+
+AVAILABILITY: Final = "availability"
+LEFT_OUT: Final = "left_out"
+PURCHASED: Final = "purchased"
+RULES: Final = "rules"
+FILTERS: Final = "filters"
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """One of them.
+
+    Attributes:
+        stage: Where it stands.
+        text: In words.
+        step: That takes it away.
+    """
+
+    stage: str
+    text: str
+    step: Step
+
+
+def barriers(case: Case, conditions: Conditions) -> list[Barrier]:
+    """What keeps out a product that the model knows, in the order of the stages."""
+    first = case.trace(conditions)
+    found = [*_availability(case, first), *of_request(case, conditions)]
+    found += _purchased(case, conditions, first)
+    found += [_forbidden(case, number) for number in never_rules(case, first)]
+    return [*found, *filters(case, conditions)]
+
+
+def rule_name(case: Case, number: int) -> str:
+    """How answers call a rule."""
+    return case.model.rules[number].name or f"rule {number + 1}"
+
+
+def never_rules(case: Case, trace: Trace) -> list[int]:
+    """Numbers of the rules that forbid the product for this user."""
+    named = trace.row("is_named")
+    return [n for n, rule in enumerate(case.model.rules) if rule.action == "never" and named[n]]
+
+
+def of_request(case: Case, conditions: Conditions) -> Iterator[Barrier]:
+    """What the request leaves out by name, or by when it was bought."""
+    request = conditions.request
+    if case.product_id in request.exclude:
+        left = [name for name in request.exclude if name != case.product_id]
+        step = Step(REQUEST, "leave it out of `exclude`", {"exclude": left})
+        yield Barrier(LEFT_OUT, "the request excludes it", step)
+    if case.product_id in request.cart:
+        left = [name for name in request.cart if name != case.product_id]
+        step = Step(REQUEST, "take it out of the cart", {"cart": left})
+        yield Barrier(LEFT_OUT, "it is in the cart", step)
+    days = request.exclude_purchased_days
+    if days is not None and case.product_id in bought_within(request, case.query(conditions), case.model):
+        step = Step(REQUEST, "ask without `exclude_purchased_days`", {"exclude_purchased_days": None})
+        yield Barrier(PURCHASED, f"it was bought within the last {days:g} days, which are left out", step)
+
+
+def filters(case: Case, conditions: Conditions) -> Iterator[Barrier]:
+    """Filters of the request that it does not meet."""
+    wanted = conditions.request.filters or {}
+    catalogue = case.new.catalogue(case.model)
+    place = catalogue.places([case.product_id])
+    failed = [
+        name
+        for name, condition in wanted.items()
+        if place[0] < 0 or not catalogue.met({name: condition})[place[0]]
+    ]
+    if failed:
+        left: dict[str, Any] = {name: value for name, value in wanted.items() if name not in failed}
+        told = " and ".join(f"`{name}`{_value(case, name)}" for name in failed)
+        step = Step(REQUEST, f"drop the filter on {' and '.join(failed)}", {"filters": left or None})
+        yield Barrier(FILTERS, f"it does not meet the filter on {told}", step)
+
+
+def _availability(case: Case, trace: Trace) -> Iterator[Barrier]:
+    if trace.flag("is_hidden"):
+        has_row = case.row is not None
+        told = "the product table says that it is not available" if has_row else "it is not to be had"
+        yield Barrier(AVAILABILITY, told, Step(AVAILABLE, f"make it available (`{names.AVAILABLE}` = 1)"))
+
+
+def _purchased(case: Case, conditions: Conditions, trace: Trace) -> Iterator[Barrier]:
+    if not trace.flag("is_excluded"):
+        return
+    bought = times_bought(trace.count("times_bought"), trace.number("days_since_last"))
+    still = trace
+    if conditions.request.exclude_purchased:
+        step = Step(REQUEST, "ask with `exclude_purchased` false", {"exclude_purchased": False})
+        yield Barrier(PURCHASED, f"{bought}, and the request leaves out what was bought", step)
+        still = case.trace(with_request(conditions, {"exclude_purchased": False}))
+    if still.flag("is_excluded"):
+        key = "post_ranking.exclude_purchased"
+        step = Step(CONFIGURATION, f"push a model with `{key}: off`", key={key: "off"}, size=3.0)
+        limit = case.model.exclusion
+        told = "always" if limit == "always" else f"within {limit}"
+        yield Barrier(PURCHASED, f"{bought}, and `{key}` leaves out what was bought ({told})", step)
+
+
+def _forbidden(case: Case, number: int) -> Barrier:
+    name = rule_name(case, number)
+    step = Step(RULE, f"push a model without the rule “{name}”", rule=number, size=3.0)
+    return Barrier(RULES, f"the rule “{name}” forbids it", step)
+
+
+def _value(case: Case, column: str) -> str:
+    if case.row is None or column not in case.row:
+        return ""
+    value = case.row[column]
+    return " (it has none)" if value is None or _is_nan(value) else f" (it is {value})"
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and bool(np.isnan(value))
