@@ -24,6 +24,7 @@ _tf_examples = _load("tf_examples")
 _servers = _load("servers")
 _transforming = _load("transforming")
 _trained_shop = _load("trained_shop")
+_pod_security = _load("pod_security")
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +81,12 @@ def transform_rows() -> Callable[..., tuple]:
 def trained_shop(tmp_path_factory: pytest.TempPathFactory):
     """A small shop taken through all nodes that make the served model, with the paths of their outputs."""
     return _trained_shop.train_shop(tmp_path_factory.mktemp("trained"), _transforming)
+
+
+@pytest.fixture(scope="session")
+def pod_security():
+    """`violations(pod)` says what Pod Security `restricted` would refuse in the spec of a pod."""
+    return _pod_security
 
 
 @pytest.fixture(scope="session")
