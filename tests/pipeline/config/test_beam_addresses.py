@@ -1,5 +1,6 @@
 """What a run on an engine needs, asked for before it begins; the addresses here are real sockets."""
 
+import json
 import socket
 
 import pytest
@@ -107,3 +108,15 @@ def test_a_run_is_refused_in_one_line(closed, tmp_path, capfd, monkeypatch):
     assert shown.out == "" and shown.err.startswith("towerline: `beam.args`: --job_endpoint=")
     assert len(shown.err.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_asks_as_well(closed, listening, tmp_path, capfd):
+    def engine(address):
+        arguments = ["doctor", "--json", "--workdir", str(tmp_path), "--set", "beam.runner=portable"]
+        code = cli.main([*arguments, "--set", f"beam.args=[--job_endpoint={address}]"])
+        return code, {check["name"]: check for check in json.loads(capfd.readouterr().out)}["engine"]
+
+    code, found = engine(closed)
+    assert code == 2 and found["status"] == "fails" and "cannot be reached" in found["detail"]
+    _, found = engine(listening)
+    assert found["status"] == "ok"
