@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := pipeline serving benchmarks components transform trainer schema tests setup.py
 HOUSEHOLDS := SELECT user_id FROM events GROUP BY user_id ORDER BY count(*) DESC LIMIT 3
 
-.PHONY: help setup run test lint docs lock clean
+.PHONY: help setup run test engines lint docs lock clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -25,6 +25,9 @@ data/shop.db: | setup
 test: lint ## Lints, then runs every test.
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
+engines: setup ## Runs the tests that need Flink and Spark, which it fetches once.
+	@.ci/engines
+
 lint: setup ## Checks style, types and the direction of imports.
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
@@ -37,6 +40,6 @@ docs: setup ## Writes the pages that are made of the code: docs/configuration.md
 lock: ## Resolves the requirements anew into the lock files (needs uv).
 	@.ci/lock
 
-clean: ## Removes the work directory, the demo database and the caches; keeps .venv.
+clean: ## Removes the work directory, the demo database and the caches; keeps .venv and .engines.
 	rm -rf .towerline data build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -24,6 +24,7 @@ _tf_examples = _load("tf_examples")
 _servers = _load("servers")
 _transforming = _load("transforming")
 _trained_shop = _load("trained_shop")
+_pod_security = _load("pod_security")
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +109,12 @@ def write_model(trained_shop, prepared_shop) -> Callable[..., Any]:
     return lambda folder, **settings: _load("assembling").write(
         trained_shop, prepared_shop, folder, **settings
     )
+
+
+@pytest.fixture(scope="session")
+def pod_security():
+    """`violations(pod)` says what Pod Security `restricted` would refuse in the spec of a pod."""
+    return _pod_security
 
 
 @pytest.fixture(scope="session")

@@ -43,10 +43,49 @@ def test_the_server_is_called_as_it_wants(manifests):
     assert arguments.workdir == "/mnt/pipeline" and arguments.host == "0.0.0.0"
 
 
-def test_user_of_the_image_owns_the_volume(manifests):
-    user = re.search(r"^USER (\d+):", (ROOT / "Dockerfile").read_text(), re.M)[1]
-    (owner,) = manifests["Job", "towerline-volume"]["spec"]["template"]["spec"]["containers"]
-    assert owner["command"][1] == f"{user}:{user}"
+def test_user_of_the_image_is_that_of_tasks_server_and_volume(manifests):
+    user = int(re.search(r"^USER (\d+):\1$", (ROOT / "Dockerfile").read_text(), re.M)[1])
+    assert user == SETTINGS.user
+    for kind, name in (("Job", "towerline-volume"), ("Deployment", "towerline-server")):
+        context = manifests[kind, name]["spec"]["template"]["spec"]["securityContext"]
+        assert {context[key] for key in ("runAsUser", "runAsGroup", "fsGroup")} == {user}
+
+
+def pods(manifests):
+    return {
+        name: manifest["spec"]["template"]["spec"]
+        for (_, name), manifest in manifests.items()
+        if "template" in manifest.get("spec", {})
+    }
+
+
+def test_pods_are_admitted_by_restricted_pod_security(manifests, pod_security):
+    found = pods(manifests)
+    assert set(found) == {"towerline-volume", "towerline-metadata", "towerline-server"}
+    assert [line for pod in found.values() for line in pod_security.violations(pod)] == []
+
+
+def test_pods_keep_to_what_they_need(manifests):
+    for name, pod in pods(manifests).items():
+        assert pod["automountServiceAccountToken"] is False, name
+        for container in pod["containers"]:
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True, name
+            assert {"cpu", "memory"} <= set(container["resources"]["requests"]), name
+
+
+def test_what_serves_has_probes(manifests):
+    for name in ("towerline-metadata", "towerline-server"):
+        (container,) = pods(manifests)[name]["containers"]
+        assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container), name
+
+
+def test_one_server_stays_while_machines_are_drained(manifests):
+    server = manifests["Deployment", "towerline-server"]["spec"]
+    budget = manifests["PodDisruptionBudget", "towerline-server"]["spec"]
+    assert server["replicas"] == 2 and budget["minAvailable"] == 1
+    assert budget["selector"] == server["selector"]
+    labels = server["template"]["metadata"]["labels"].items()
+    assert labels >= budget["selector"]["matchLabels"].items()
 
 
 def test_documented_commands_can_be_parsed():

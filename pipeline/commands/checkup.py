@@ -64,13 +64,15 @@ class Check:
 
 
 def check_all(config: TowerlineConfig, workdir: Path) -> Iterator[Check]:
-    """Looks at the installation, the machine, the work directory, the database and the served model."""
+    """Looks at the installation, the machine, the work directory, the engine, the database and the model."""
     yield _python()
     yield _packages()
     yield _keras()
     yield _disk(workdir)
     yield _memory()
     yield _guarded("work directory", lambda: _workdir(workdir))
+    if config.beam.runner != "direct":
+        yield _guarded("engine", lambda: _engine(config))
     yield _guarded("database", lambda: _database(config, workdir))
     yield _guarded("served model", lambda: _served(config, workdir))
 
@@ -132,6 +134,13 @@ def _workdir(workdir: Path) -> Check:
             "work directory", FAILS, f"{existing} cannot be written. Remedy: choose another --workdir."
         )
     return Check("work directory", OK, str(workdir))
+
+
+def _engine(config: TowerlineConfig) -> Check:
+    from pipeline.config.beam_addresses import check_addresses
+
+    check_addresses(config.beam)
+    return Check("engine", OK, f"{config.beam.runner}: what `beam.args` names is there")
 
 
 def _database(config: TowerlineConfig, workdir: Path) -> Check:

@@ -26,12 +26,14 @@ def execute(arguments: argparse.Namespace) -> int:
     import time
     from pathlib import Path
 
+    from pipeline.config.beam_addresses import check_addresses
     from pipeline.config.loading import load_config
     from pipeline.config.remembered_source import remember_source
     from pipeline.planning.planner import make_plan
     from pipeline.planning.workdir import only_run
 
     config = load_config(arguments, arguments.source)
+    check_addresses(config.beam)
     planned = make_plan(config, arguments.workdir)
     workdir = Path(planned.plan.workdir)
     with only_run(workdir):

@@ -24,7 +24,8 @@ _BRINGS_OUR_CODE: Final = (
     "--sdk_container_image",
     "--worker_harness_container_image",
 )
-_IN_THIS_ENVIRONMENT: Final = ("--environment_type=LOOPBACK", "--environment_type=PROCESS")
+_IN_THIS_PROCESS: Final = "--environment_type=LOOPBACK"
+_ON_THESE_MACHINES: Final = "--environment_type=PROCESS"
 _SETUP_FILE: Final = Path(__file__).parents[2] / "setup.py"
 
 
@@ -52,7 +53,7 @@ def beam_arguments(settings: BeamSettings) -> list[str]:
     """Returns the arguments; none for the default, so that TFX packs no code for workers that are here.
 
     The workers of other runners need our package: from the image that they run, from the environment
-    that they are started in, or else by `setup.py`, which Beam makes a source distribution of.
+    that they are started in, or else by `setup.py`, which Beam makes a source distribution of for each node.
 
     Raises:
         UserError: The workers would have no code, because this installation has no `setup.py`.
@@ -60,12 +61,12 @@ def beam_arguments(settings: BeamSettings) -> list[str]:
     if settings.runner == "direct" and not settings.args:
         return []
     arguments = [f"--runner={_RUNNERS[settings.runner]}", *settings.args]
-    if any(argument.split("=")[0] in _BRINGS_OUR_CODE for argument in settings.args):
+    brought = any(argument.split("=")[0] in _BRINGS_OUR_CODE for argument in settings.args)
+    if brought or _IN_THIS_PROCESS in settings.args:
         return arguments
     if _SETUP_FILE.is_file():
         return [*arguments, f"--setup_file={_SETUP_FILE}"]
-    here = settings.runner == "direct" or any(kind in settings.args for kind in _IN_THIS_ENVIRONMENT)
-    if here:
+    if settings.runner == "direct" or _ON_THESE_MACHINES in settings.args:
         return arguments
     raise UserError(
         f"The workers of `beam.runner: {settings.runner}` have no code of ours: this installation has no "

@@ -47,6 +47,9 @@ class KubeflowSettings(Settings):
     """Where it is mounted; default: at the pipeline root."""
     secret: Name = "towerline"
     """Kubernetes secret with the optional keys `source-password` and `metadata-password`."""
+    user: Annotated[int, Field(ge=1)] | None = 10001
+    """User and group of every container, which is told not to run as root; `null` for Kubeflow Pipelines
+    before 2.16, which does not know the key and leaves it to the image."""
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     """When the image is pulled."""
 

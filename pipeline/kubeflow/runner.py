@@ -171,7 +171,7 @@ def _assign(task: Any, node: str, settings: KubeflowSettings, deployment: Deploy
 
 
 def _platform(resources: NodeResources, settings: KubeflowSettings, deployment: Deployment) -> dict[str, Any]:
-    """What kfp-kubernetes writes for a volume, a secret, a deadline and a node selector."""
+    """What kfp-kubernetes writes for a volume, a secret, a user, a deadline and a node selector."""
     platform: dict[str, Any] = {
         "pvcMount": [
             {
@@ -190,6 +190,10 @@ def _platform(resources: NodeResources, settings: KubeflowSettings, deployment: 
         ],
         "imagePullPolicy": settings.image_pull_policy,
     }
+    if settings.user:
+        # The rest of what Pod Security `restricted` asks for, the backend writes for every task.
+        user = str(settings.user)
+        platform["securityContext"] = {"runAsUser": user, "runAsGroup": user, "runAsNonRoot": True}
     if resources.timeout_seconds:
         platform["activeDeadlineSeconds"] = str(resources.timeout_seconds)
     if resources.node_selector:

@@ -64,7 +64,7 @@ def run_locally(
 
     Raises:
         PipelineRefusedError: A node refused the data or a model.
-        UserError: A node met a mistake of the user.
+        UserError: A node met a mistake of the user, or the engine of `beam.runner` does not work.
         NodeFailedError: A node failed otherwise.
     """
     name = time.strftime("run-%Y%m%dT%H%M%S")
@@ -76,6 +76,7 @@ def run_locally(
             stream = io.StringIO()
         stream.write(f"Loading TFX; everything it says goes to {log_path}\n")
         stream.flush()
+        _probe(plan)
         _retire_stale(plan)
         pipeline = (create or _recommender)(plan)
         nodes = [node.id for node in pipeline.components]
@@ -100,6 +101,13 @@ def _recommender(plan: RunPlan) -> Any:
     from pipeline.create_pipeline import create_pipeline
 
     return create_pipeline(plan)
+
+
+def _probe(plan: RunPlan) -> None:
+    from pipeline.runs.engine_probe import PROBED, probe_engine
+
+    if plan.config.beam.runner in PROBED:
+        probe_engine(plan.config.beam, Path(plan.artifact_root))
 
 
 def _retire_stale(plan: RunPlan) -> None:

@@ -40,12 +40,17 @@ def test_code_that_the_user_brings(argument):
     assert found == ["--runner=FlinkRunner", argument]
 
 
+def test_workers_in_this_process_have_our_code():
+    args = ("--job_endpoint=localhost:8099", "--environment_type=LOOPBACK")
+    assert beam_arguments(BeamSettings(runner="portable", args=args)) == ["--runner=PortableRunner", *args]
+
+
 def test_an_installation_without_setup_file(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "_SETUP_FILE", tmp_path / "setup.py")
     with pytest.raises(UserError, match="--sdk_container_image=IMAGE"):
         beam_arguments(BeamSettings(runner="flink"))
-    at_hand = BeamSettings(runner="flink", args=("--environment_type=LOOPBACK",))
-    assert beam_arguments(at_hand) == ["--runner=FlinkRunner", "--environment_type=LOOPBACK"]
+    at_hand = BeamSettings(runner="flink", args=("--environment_type=PROCESS",))
+    assert beam_arguments(at_hand) == ["--runner=FlinkRunner", "--environment_type=PROCESS"]
     workers = BeamSettings(args=("--direct_num_workers=2",))
     assert beam_arguments(workers) == ["--runner=DirectRunner", "--direct_num_workers=2"]
 

@@ -106,6 +106,17 @@ def test_resources_of_a_node(documents, executors):
     assert all(executor["pvcMount"][0]["mountPath"] == "/mnt/pipeline" for executor in platform.values())
 
 
+def test_no_task_runs_as_root(documents, compile_kubeflow):
+    platform = documents[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    expected = {"runAsUser": "10001", "runAsGroup": "10001", "runAsNonRoot": True}
+    assert [name for name, executor in platform.items() if executor["securityContext"] != expected] == []
+    done, output = compile_kubeflow("--source", "postgresql://db.example/shop", "--set", "kubeflow.user=null")
+    assert done.returncode == 0, done.stderr
+    assert "securityContext" not in output.read_text()
+    done, _ = compile_kubeflow("--source", "postgresql://db.example/shop", "--set", "kubeflow.user=0")
+    assert done.returncode == 2 and "kubeflow.user" in done.stderr
+
+
 def test_a_trainer_in_several_pods(documents, executors):
     tasks = documents[0]["root"]["dag"]["tasks"]
     helpers = [name for name in tasks if "-worker-" in name]
