@@ -17,6 +17,8 @@ STRENGTHS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _MIN_QUERIES: Final = 30
 """Fewer of a kind say nothing: the order stays that of the baseline."""
 _TOP_K: Final = 10
+_DEVIATIONS: Final = 1.96
+"""Of a 95 % interval."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,12 @@ class Gain:
 
     @property
     def is_sure(self) -> bool:
-        """Whether it is above 0 by more than a standard error."""
-        return self.mean > self.error
+        """Whether its 95 % interval is above 0.
+
+        The best of twenty strengths and epochs is looked for: among as many, one that gains nothing is above
+        0 by more than a standard error as a rule.
+        """
+        return self.mean > _DEVIATIONS * self.error
 
     @property
     def may_be_a_loss(self) -> bool:
@@ -130,8 +136,8 @@ class Evidence:
     def choose(self) -> Choice:
         """The epoch and strength of the greatest mean gain among those whose gain is sure.
 
-        A gain is sure if it is above 0 by more than a standard error, and neither of the two questions is
-        below 0 by as much; where none is, the order stays that of the baseline. Gains are relative to the
+        A gain is sure if its 95 % interval is above 0, and neither of the two questions is below 0 by more
+        than a standard error; where none is, the order stays that of the baseline. Gains are relative to the
         baseline's order in the same window, so that each window counts by its queries and not by how easy it
         is; differences are paired by query. Users without history choose their own strength.
         """
