@@ -39,6 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from serving.model.histories import Histories
     from serving.model.holder import Served
     from serving.model.pushed_model import PushedModel
+    from serving.model.tracing import cannot_explain
 
     if not 1 <= arguments.top_k <= _MOST:
         raise UserError(f"`--top-k` must lie between 1 and {_MOST:,}. Received: {arguments.top_k}.")
@@ -48,7 +49,9 @@ def execute(arguments: argparse.Namespace) -> int:
     workdir = Path(arguments.workdir).expanduser().absolute()
     model = PushedModel(config.push.directory_in(workdir))
     with quiet_stderr():
-        model.load()
+        told = cannot_explain(model)
+        if told:
+            raise UserError(told)
         answer = _answer(
             arguments,
             Served(model, [], Histories(model.folder)),

@@ -76,16 +76,18 @@ class Trace:
         return values
 
 
-def can_explain(model: PushedModel) -> bool:
-    """Whether the model can be asked; models that were pushed before there was such a question cannot."""
-    return names.EXPLAIN in model.signatures
+def cannot_explain(model: PushedModel) -> str:
+    """Why the model cannot be asked, and what to do; empty if it can."""
+    if names.EXPLAIN in model.signatures:
+        return ""
+    return f"Model {model.version} was pushed before there was such a question. Remedy: `towerline run`."
 
 
 def trace(model: PushedModel, asked: Asked, diversity: float | None, what_if: WhatIf) -> Trace:
     """The trace of a product, as if it were available.
 
     Args:
-        model: One that `can_explain`.
+        model: One that can explain.
         asked: The question.
         diversity: 0 to 1; None is the configured one.
         what_if: What does not count.

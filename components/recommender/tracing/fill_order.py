@@ -14,7 +14,8 @@ class FillOrder(tf.Module):
     """Makes the table `fill` of the recommender anew, in the graph.
 
     First come the products that rules need, rule by rule, then all others by popularity, then what was
-    hidden when the model was made: so a server puts it when it comes back.
+    hidden when the model was made and has come back, and what is hidden now: so a server puts them
+    (`serving.model.hidden`).
 
     Args:
         recommender: Whose table it is, as it was made.
@@ -48,5 +49,7 @@ class FillOrder(tf.Module):
                 keys = tf.tensor_scatter_nd_min(keys, products[:, np.newaxis], own)
                 first += len(products)
         order = tf.argsort(keys, stable=True)
-        visible = tf.boolean_mask(order, ~tf.gather(hidden, order))
-        return tf.cast(visible[: self._num_fill], tf.int64)
+        visible = tf.boolean_mask(order, ~tf.gather(hidden, order))[: self._num_fill]
+        of_table = order[: self._num_fill]
+        gone = tf.boolean_mask(of_table, tf.gather(hidden, of_table))
+        return tf.cast(tf.concat([visible, gone], axis=0)[: self._num_fill], tf.int64)

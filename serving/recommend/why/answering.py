@@ -10,7 +10,7 @@ from schema.errors import UserError
 from schema.source.ids import canonical_id
 from serving.database.descriptions import description
 from serving.model.holder import Served
-from serving.model.tracing import can_explain
+from serving.model.tracing import cannot_explain
 from serving.new_products.merging import NewProducts
 from serving.problems import ProblemError
 from serving.recommend.questions import read_question
@@ -51,9 +51,9 @@ class Explaining:
                 or preference names no column.
         """
         model = served.model
-        if not can_explain(model):
-            told = f"Model {model.version} was pushed before there was such a question."
-            raise ProblemError(409, f"{told} Remedy: `towerline run`.")
+        told = cannot_explain(model)
+        if told:
+            raise ProblemError(409, told)
         check_columns(request.of_list, model.features)
         question = read_question(request.of_list, served, self._shop)
         product_id = canonical_id(request.product_id)

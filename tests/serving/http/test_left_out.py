@@ -3,7 +3,7 @@
 import pytest
 
 from schema.request import Query
-from serving.recommend.recommending import _with_basket
+from serving.recommend.questions import with_basket
 
 KNOWN = "u5"
 
@@ -41,7 +41,7 @@ def test_the_cart_is_left_out_and_counts_as_bought_now(client, server):
 
 def test_a_basket_is_the_newest():
     query = Query("u", 100, ["a"], [50], ["view"], {"age": 3})
-    assert _with_basket(query, ["b", "c"], "purchase") == Query(
+    assert with_basket(query, ["b", "c"], "purchase") == Query(
         "u", 101, ["a", "b", "c"], [50, 100, 100], ["view", "purchase", "purchase"], {"age": 3}
     )
 
