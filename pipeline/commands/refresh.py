@@ -54,11 +54,16 @@ def _announce(refresh: Refresh, as_json: bool) -> None:
 
 
 def _run(refresh: Refresh, as_json: bool) -> int:
+    from pathlib import Path
+
+    from pipeline.config.forgotten_users import known_forgotten
+    from pipeline.forgetting.cleaning import clean_pushed
     from pipeline.runs.local_runner import run_locally
     from pipeline.runs.outcome import read_outcome
     from schema.errors import PipelineRefusedError
 
     finished = run_locally(refresh.plan, lambda plan: _create(refresh), quiet=as_json)
+    clean_pushed(Path(refresh.plan.push_directory), known_forgotten(Path(refresh.plan.workdir)))
     outcome = read_outcome(refresh.plan.metadata_path)
     if outcome is None:
         raise RuntimeError(f"ML Metadata in {refresh.plan.metadata_path} has no run although one finished")

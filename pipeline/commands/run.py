@@ -67,11 +67,16 @@ def _announce(planned: Planned, as_json: bool) -> None:
 
 
 def _run(planned: Planned, as_json: bool) -> int:
+    from pathlib import Path
+
+    from pipeline.config.forgotten_users import known_forgotten
+    from pipeline.forgetting.cleaning import clean_pushed
     from pipeline.runs.local_runner import run_locally
     from pipeline.runs.outcome import read_outcome
     from schema.errors import PipelineRefusedError
 
     finished = run_locally(planned.plan, quiet=as_json)
+    clean_pushed(Path(planned.plan.push_directory), known_forgotten(Path(planned.plan.workdir)))
     outcome = read_outcome(planned.plan.metadata_path)
     if outcome is None:
         raise RuntimeError(f"ML Metadata in {planned.plan.metadata_path} has no run although one finished")
