@@ -23,8 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
+    import time
     from pathlib import Path
 
+    from pipeline.commands.run import leave_report
     from pipeline.config.loading import load_config
     from pipeline.config.remembered_source import known_url
     from pipeline.planning.workdir import only_run
@@ -35,7 +37,11 @@ def execute(arguments: argparse.Namespace) -> int:
     refresh = plan_refresh(config, arguments.workdir)
     with only_run(Path(refresh.plan.workdir)):
         _announce(refresh, arguments.json)
-        return _run(refresh, arguments.json)
+        started = time.time()
+        try:
+            return _run(refresh, arguments.json)
+        finally:
+            leave_report(refresh.plan, started, arguments.json)
 
 
 def _announce(refresh: Refresh, as_json: bool) -> None:
@@ -54,11 +60,16 @@ def _announce(refresh: Refresh, as_json: bool) -> None:
 
 
 def _run(refresh: Refresh, as_json: bool) -> int:
+    from pathlib import Path
+
+    from pipeline.config.forgotten_users import known_forgotten
+    from pipeline.forgetting.cleaning import clean_pushed
     from pipeline.runs.local_runner import run_locally
     from pipeline.runs.outcome import read_outcome
     from schema.errors import PipelineRefusedError
 
     finished = run_locally(refresh.plan, lambda plan: _create(refresh), quiet=as_json)
+    clean_pushed(Path(refresh.plan.push_directory), known_forgotten(Path(refresh.plan.workdir)))
     outcome = read_outcome(refresh.plan.metadata_path)
     if outcome is None:
         raise RuntimeError(f"ML Metadata in {refresh.plan.metadata_path} has no run although one finished")

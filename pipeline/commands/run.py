@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.terminal import console
 
 if TYPE_CHECKING:
+    from pipeline.planning.plan import RunPlan
     from pipeline.planning.planner import Planned
     from pipeline.runs.local_runner import LocalRun
     from pipeline.runs.outcome import Outcome
@@ -43,7 +44,7 @@ def execute(arguments: argparse.Namespace) -> int:
         try:
             return _run(planned, arguments.json)
         finally:
-            _report(planned, started, arguments.json)
+            leave_report(planned.plan, started, arguments.json)
 
 
 def _announce(planned: Planned, as_json: bool) -> None:
@@ -69,11 +70,16 @@ def _announce(planned: Planned, as_json: bool) -> None:
 
 
 def _run(planned: Planned, as_json: bool) -> int:
+    from pathlib import Path
+
+    from pipeline.config.forgotten_users import known_forgotten
+    from pipeline.forgetting.cleaning import clean_pushed
     from pipeline.runs.local_runner import run_locally
     from pipeline.runs.outcome import read_outcome
     from schema.errors import PipelineRefusedError
 
     finished = run_locally(planned.plan, quiet=as_json)
+    clean_pushed(Path(planned.plan.push_directory), known_forgotten(Path(planned.plan.workdir)))
     outcome = read_outcome(planned.plan.metadata_path)
     if outcome is None:
         raise RuntimeError(f"ML Metadata in {planned.plan.metadata_path} has no run although one finished")
@@ -87,14 +93,14 @@ def _run(planned: Planned, as_json: bool) -> int:
     return 0
 
 
-def _report(planned: Planned, started: float, as_json: bool) -> None:
-    """Writes the report of what ran; whatever is wrong with it, the run counts."""
+def leave_report(plan: RunPlan, started: float, as_json: bool) -> None:
+    """Writes the report of what ran since `started`; whatever is wrong with it, the run counts."""
     import logging
 
     try:
         from pipeline.reporting.after_run import write_report
 
-        path = write_report(planned.plan, started)
+        path = write_report(plan, started)
     except Exception as error:
         logging.getLogger(__name__).warning("No report was written.", exc_info=True)
         console.fail(f"No report was written: {type(error).__name__}: {error}")

@@ -61,6 +61,15 @@ def with_forgotten(settings: SourceSettings, workdir: Path) -> SourceSettings:
     return settings.model_copy(update={"forgotten": provide_key(workdir)})
 
 
+def known_forgotten(workdir: Path) -> Forgotten:
+    """Who is on the list of a work directory.
+
+    Raises:
+        UserError: The list cannot be read, or its key is missing.
+    """
+    return Forgotten(*read_forgotten(forgotten_folder(workdir), os.environ))
+
+
 def provide_key(workdir: Path) -> tuple[str, ...]:
     """Puts the key into the environment, where executors look for it; returns the list."""
     hashes, key = read_forgotten(forgotten_folder(workdir), os.environ)

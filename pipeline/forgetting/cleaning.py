@@ -12,16 +12,36 @@ import pyarrow.compute as pc
 
 from components.recommender_assembler.assets.histories import write_mapped
 from pipeline.forgetting.person import Person
-from pipeline.forgetting.searching import people_in, vocabulary_entry
+from pipeline.forgetting.searching import people_in
 from schema import names
-from schema.files import whole_file, write_text
+from schema.files import whole_file, write_bytes
+from schema.source.forgotten import Forgotten
+from schema.versions import CHAMPIONS, versions
+from schema.vocabulary import restore_id
 
 USERS_FILE: Final = "users.arrow"
 _VOCABULARY: Final = Path("assets", names.USER_VOCABULARY)
 
 
-def clean_model(folder: Path, people: Sequence[Person]) -> list[str]:
-    """Takes people out of the snapshot and the vocabulary of a pushed model; its weights stay as they are.
+def clean_pushed(directory: Path, forgotten: Forgotten) -> dict[str, list[str]]:
+    """Takes forgotten users out of every version of a push directory, and of the evaluated ones beside them.
+
+    Also of what is pushed later: a run that had read them before may push it, and a refresh takes over a
+    vocabulary that has them.
+
+    Returns:
+        Version -> the files that were changed, relative to its folder; `.evaluated/` for the other one.
+    """
+    changed = {
+        str(version): clean_model(directory / str(version), forgotten) for version in versions(directory)
+    }
+    for version, files in changed.items():
+        files += [f"{CHAMPIONS}/{name}" for name in clean_model(directory / CHAMPIONS / version, forgotten)]
+    return changed
+
+
+def clean_model(folder: Path, forgotten: Forgotten) -> list[str]:
+    """Takes forgotten users out of the snapshot and the vocabulary of a pushed model; its weights stay.
 
     A server that has the snapshot mapped goes on reading the old file until it loads the model again; it
     does not read of forgotten users.
@@ -29,9 +49,11 @@ def clean_model(folder: Path, people: Sequence[Person]) -> list[str]:
     Returns:
         The files that were changed, relative to the folder.
     """
-    histories = folder / names.HISTORIES / USERS_FILE
-    changed = [histories] if _clean_histories(histories, people) else []
-    changed += [folder / _VOCABULARY] if _clean_vocabulary(folder / _VOCABULARY, people) else []
+    if not forgotten:
+        return []
+    histories, vocabulary = folder / names.HISTORIES / USERS_FILE, folder / _VOCABULARY
+    changed = [histories] if _clean_histories(histories, forgotten) else []
+    changed += [vocabulary] if _clean_vocabulary(vocabulary, forgotten) else []
     return [str(path.relative_to(folder)) for path in changed]
 
 
@@ -61,24 +83,29 @@ def remove_reports(folder: Path, people: Sequence[Person]) -> list[Path]:
     return found
 
 
-def _clean_histories(path: Path, people: Sequence[Person]) -> bool:
-    if not path.is_file() or not people_in(path, people):
+def _clean_histories(path: Path, forgotten: Forgotten) -> bool:
+    if not path.is_file():
         return False
     with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
         table = file.read_all()
-    ids = pa.array([person.user_id for person in people], table.schema.field(names.USER_ID).type)
-    kept = table.filter(pc.invert(pc.is_in(table[names.USER_ID], value_set=ids)))
+    theirs = forgotten.flags(table[names.USER_ID])
+    if not pc.any(theirs).as_py():
+        return False
     with whole_file(path) as temporary:
-        write_mapped(kept, temporary)
+        write_mapped(table.filter(pc.invert(theirs)), temporary)
     return True
 
 
-def _clean_vocabulary(path: Path, people: Sequence[Person]) -> bool:
+def _clean_vocabulary(path: Path, forgotten: Forgotten) -> bool:
     """Puts a word that is nobody's in the place of an id, for the lines are rows of a table."""
-    if not path.is_file() or not people_in(path, people):
+    if not path.is_file():
         return False
-    entries = {vocabulary_entry(person.user_id) for person in people}
-    lines = path.read_text(encoding="utf-8").split("\n")
-    replaced = [f"forgotten-{secrets.token_hex(8)}" if line in entries else line for line in lines]
-    write_text(path, "\n".join(replaced))
+    lines = path.read_bytes().split(b"\n")
+    replaced = [
+        f"forgotten-{secrets.token_hex(8)}".encode() if line and restore_id(line) in forgotten else line
+        for line in lines
+    ]
+    if replaced == lines:
+        return False
+    write_bytes(path, b"\n".join(replaced))
     return True

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.config.forgotten_users import forgotten_folder
+from pipeline.config.forgotten_users import forgotten_folder, known_forgotten
 from pipeline.forgetting import cleaning
 from pipeline.forgetting.lineage import REPLACED, Held, artifacts_of, removable
 from pipeline.forgetting.person import Person
@@ -20,7 +20,7 @@ from pipeline.metadata.store import RunStore
 from pipeline.planning.plan import PIPELINE_NAME
 from pipeline.planning.workdir import is_running
 from schema.files import write_text
-from schema.versions import CHAMPIONS, newest_version, versions
+from schema.versions import newest_version
 
 RECEIPTS: Final = "receipts"
 _LOGS, _REPORTS = "logs", "reports"
@@ -54,16 +54,12 @@ def place_of(config: Any, workdir: Path) -> Place:
 def clean(place: Place, people: Sequence[Person]) -> tuple[dict[str, list[str]], tuple[str, ...], int]:
     """Takes people out of what is served, recorded and logged.
 
+    Whoever else is on the list goes too, where a later push has brought them back.
+
     Returns:
         Pushed version -> files that have changed; other files that have changed; requests that are gone.
     """
-    served = {
-        str(version): cleaning.clean_model(place.push_directory / str(version), people)
-        for version in versions(place.push_directory)
-    }
-    for version, changed in served.items():
-        champion = place.push_directory / CHAMPIONS / version
-        changed += [f"{CHAMPIONS}/{name}" for name in cleaning.clean_model(champion, people)]
+    served = cleaning.clean_pushed(place.push_directory, known_forgotten(place.workdir))
     logs, reports = place.workdir / _LOGS, place.workdir / _REPORTS
     cleaned = [
         *cleaning.clean_texts(logs, "*", people),

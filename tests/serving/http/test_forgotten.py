@@ -7,9 +7,8 @@ import time
 import pytest
 from starlette.testclient import TestClient
 
-from pipeline.config.forgotten_users import forget_users, forgotten_folder
-from pipeline.forgetting.cleaning import clean_model
-from pipeline.forgetting.person import Person
+from pipeline.config.forgotten_users import forget_users, forgotten_folder, known_forgotten
+from pipeline.forgetting.cleaning import clean_pushed
 from serving.database.forgotten_users import ForgottenUsers
 from serving.http.app import create_app
 from serving.http.extras import Extras
@@ -95,14 +94,18 @@ def test_a_damaged_list_changes_nothing_and_is_told(running, caplog):
 
 
 def test_a_pushed_model_loses_his_row_and_his_word(pushed, tmp_path):
-    folder = tmp_path / "1000"
+    folder = tmp_path / "serving" / "1000"
     shutil.copytree(pushed.model, folder)
+    shutil.copytree(pushed.model, tmp_path / "serving" / ".evaluated" / "1000")
     vocabulary = (folder / "assets" / "user_id").read_text().split("\n")
     whole = Histories(folder).users("", 1000)
     assert GONE in whole and GONE in vocabulary
-    people = [Person(GONE)]
-    assert clean_model(folder, people) == ["assets.extra/histories/users.arrow", "assets/user_id"]
-    assert clean_model(folder, people) == []
+    files = ["assets.extra/histories/users.arrow", "assets/user_id"]
+    assert clean_pushed(tmp_path / "serving", known_forgotten(tmp_path)) == {"1000": []}
+    forget_users(tmp_path, [GONE])
+    changed = clean_pushed(tmp_path / "serving", known_forgotten(tmp_path))
+    assert changed == {"1000": [*files, *(f".evaluated/{name}" for name in files)]}
+    assert clean_pushed(tmp_path / "serving", known_forgotten(tmp_path)) == {"1000": []}
     left = Histories(folder)
     assert left.users("", 1000) == [name for name in whole if name != GONE]
     assert left.now() == Histories(pushed.directory / "1000").now()
@@ -110,7 +113,8 @@ def test_a_pushed_model_loses_his_row_and_his_word(pushed, tmp_path):
     place = vocabulary.index(GONE)
     assert after[:place] + after[place + 1 :] == vocabulary[:place] + vocabulary[place + 1 :]
     assert after[place].startswith("forgotten-")
-    assert clean_model(folder, [Person(name) for name in whole]) != []
+    forget_users(tmp_path, whole)
+    assert clean_pushed(tmp_path / "serving", known_forgotten(tmp_path))["1000"]
     assert Histories(folder).users("", 1000) == []
 
 
