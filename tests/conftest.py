@@ -140,6 +140,9 @@ _SHARING = {
         "trainer/test_run_fn",
     ),
     "inspect": ("pipeline/inspection/",),
+    "ranking_evaluator": (
+        "engines/test_ranking_evaluator",
+    ),  # trains a shop, beside the engines' other tests
 }
 """Tests that share what is expensive to make, by the beginnings of their paths; the longest come first."""
 

@@ -96,3 +96,15 @@ def test_flink_names_what_a_worker_raised(flink, tmp_path):
 def test_spark_names_what_a_worker_raised(spark, tmp_path):
     with pytest.raises(UserError, match=r"do not share the folder .*No such file or directory"):
         engine_probe._run(BeamSettings(**spark), tmp_path / "elsewhere" / "place", "token", 60)
+
+
+@pytest.mark.flink
+def test_a_flink_cluster_with_two_task_managers(flink_cluster, tmp_path):
+    engine_probe.probe_engine(BeamSettings(**flink_cluster), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.spark
+def test_a_spark_cluster_with_two_workers(spark_cluster, tmp_path):
+    engine_probe.probe_engine(BeamSettings(**spark_cluster), tmp_path)
+    assert list(tmp_path.iterdir()) == []
