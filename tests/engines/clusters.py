@@ -31,6 +31,9 @@ jobmanager.rpc.address: localhost
 jobmanager.rpc.port: {rpc}
 jobmanager.bind-host: localhost
 jobmanager.memory.process.size: 1024m
+pekko.ask.timeout: 120 s
+pekko.startup-timeout: 120 s
+heartbeat.timeout: 300000
 rest.address: localhost
 rest.bind-address: localhost
 rest.port: {rest}
@@ -180,7 +183,7 @@ def running(
         process.wait()
 
 
-def wait_until(ready: Callable[[], bool], otherwise: str, seconds: float = 180) -> None:
+def wait_until(ready: Callable[[], bool], otherwise: str, seconds: float = 600) -> None:
     end = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < end, otherwise

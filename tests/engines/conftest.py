@@ -50,9 +50,9 @@ def spark(tmp_path_factory):
         yield {"runner": "spark", "args": (*args, "--environment_type=LOOPBACK")}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def flink_cluster(tmp_path_factory):
-    """`beam.*` for a cluster of Flink with two TaskManagers."""
+    """`beam.*` for a cluster of Flink with two TaskManagers, which ends with the test: it takes 4 GB."""
     folder = tmp_path_factory.mktemp("flink-cluster")
     with (
         _clusters.flink_cluster(folder) as master,
@@ -62,7 +62,7 @@ def flink_cluster(tmp_path_factory):
         yield {"runner": "flink", "args": (*args, *_clusters.process_workers(folder))}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def spark_cluster(tmp_path_factory):
     """`beam.*` for a standalone cluster of Spark with two workers."""
     folder = tmp_path_factory.mktemp("spark-cluster")
