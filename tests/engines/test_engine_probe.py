@@ -98,13 +98,13 @@ def test_spark_names_what_a_worker_raised(spark, tmp_path):
         engine_probe._run(BeamSettings(**spark), tmp_path / "elsewhere" / "place", "token", 60)
 
 
-@pytest.mark.flink
+@pytest.mark.cluster
 def test_a_flink_cluster_with_two_task_managers(flink_cluster, tmp_path):
     engine_probe.probe_engine(BeamSettings(**flink_cluster), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.spark
+@pytest.mark.cluster
 def test_a_spark_cluster_with_two_workers(spark_cluster, tmp_path):
     engine_probe.probe_engine(BeamSettings(**spark_cluster), tmp_path)
     assert list(tmp_path.iterdir()) == []
