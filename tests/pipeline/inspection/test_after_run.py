@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 
 import pytest
 
@@ -39,6 +38,6 @@ def test_an_older_run_is_left_alone(plan, own_store):
 
 def test_a_report_that_cannot_be_written_is_one_line(plan, own_store, capsys):
     (own_store.root / "reports").write_text("a file in the way")
-    run_command._report(SimpleNamespace(plan=plan), 0.0, as_json=False)
+    run_command.leave_report(plan, 0.0, as_json=False)
     captured = capsys.readouterr()
     assert captured.err.startswith("No report was written: FileExistsError") and captured.out == ""
