@@ -24,8 +24,8 @@ CONFIG = {
         "retrieval_history_length": 8,
     },
     "retrieval": {"embedding_dim": 8, "hidden_dim": 16, "num_epochs": 2, "num_uniform_negatives": 32},
-    "ranking": {"num_candidates": 20, "hidden_dim": 16, "num_epochs": 1, "batch_size": 16},
-    "index": {"num_neighbours": 5},
+    "ranking": {"num_candidates": 20, "hidden_dim": 16, "num_epochs": 3, "batch_size": 16},
+    "index": {"num_neighbours": 5, "similar_users": 5},
     # The order of the ranker as it is: what post-ranking changes has tests of its own.
     "post_ranking": {
         "exclude_purchased": "off",

@@ -14,7 +14,6 @@ from schema.errors import UserError
 from schema.features import FeatureSet
 from schema.request import Query
 from schema.source import ProductSource
-from schema.source.ids import canonical_id
 from serving.database.clock import Clock
 from serving.database.live_history import LiveHistory
 
@@ -47,7 +46,7 @@ class Shop:
         """
         now = self._clock.now()
         if user_id in self.forgotten:
-            return Query(canonical_id(user_id), now), False
+            return Query("", now), False  # the model may still have an embedding under the id
         with self._reopened_after_errors():
             history = LiveHistory(self._source(), features, history_length, now)
             queries, known = history.queries([user_id])

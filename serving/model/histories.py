@@ -61,7 +61,7 @@ class Histories:
         del features
         batch, row = self._find(user_id)
         if batch is None:
-            return Query(user_id, self._now), False
+            return Query("" if user_id in self.forgotten else user_id, self._now), False
         places, times, types = (batch.column(name)[row].values for name in ("products", "times", "types"))
         first = max(len(places) - history_length, 0)
         return Query(

@@ -17,7 +17,11 @@ def scored(rows, products, weights, batch=2):
     table = ItemToItem(INDEX, SCORE)
     weighted = tf.constant(weights, tf.float32)
     purchases = Purchases(
-        tf.constant(rows, tf.int64), tf.constant(products, tf.int64), weighted, tf.zeros_like(weighted)
+        tf.constant(rows, tf.int64),
+        tf.constant(products, tf.int64),
+        weighted,
+        latest=tf.zeros_like(weighted),
+        counts=tf.zeros_like(weighted[:, 0]),
     )
     return table, table(purchases, purchases.weights, tf.constant(batch))
 
@@ -47,5 +51,5 @@ def test_a_product_speaks_for_what_the_table_says():
 def test_a_table_without_an_entry():
     table = ItemToItem(np.full((3, 2), -1, np.int32), np.zeros((3, 2), np.float32))
     ones = tf.ones([1, 2])
-    nothing = Purchases(tf.constant([0], tf.int64), tf.constant([2], tf.int64), ones, ones)
+    nothing = Purchases(tf.constant([0], tf.int64), tf.constant([2], tf.int64), ones, ones, ones[:, 0])
     assert table(nothing, ones, tf.constant(1)).numpy().tolist() == [[[0.0], [0.0]]]
