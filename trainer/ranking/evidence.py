@@ -71,11 +71,7 @@ class Gain:
 
     @property
     def is_sure(self) -> bool:
-        """Whether its 95 % interval is above 0.
-
-        The best of twenty strengths and epochs is looked for: among as many, one that gains nothing is above
-        0 by more than a standard error as a rule.
-        """
+        """Whether its 95 % interval is above 0."""
         return self.mean > _DEVIATIONS * self.error
 
     @property
@@ -139,7 +135,9 @@ class Evidence:
         A gain is sure if its 95 % interval is above 0, and neither of the two questions is below 0 by more
         than a standard error; where none is, the order stays that of the baseline. Gains are relative to the
         baseline's order in the same window, so that each window counts by its queries and not by how easy it
-        is; differences are paired by query. Users without history choose their own strength.
+        is; differences are paired by query. An epoch counts by the mean of itself and its neighbours: the
+        best of many epochs is above the others by chance, and what has been learned stays for another epoch.
+        Users without history choose their own strength.
         """
         epochs = sorted({epoch for _, epoch in self._measured})
         known, cold = self.lists.has_history, ~self.lists.has_history
@@ -182,10 +180,16 @@ class Evidence:
         base = next(values for (strength, _), values in self._measured.items() if strength == 0.0)[queries]
         scale = _scale(base, window)
         return {
-            key: _gains((values[queries] - base) / scale, window, weight)
-            for key, values in self._measured.items()
+            key: _gains((self._around(*key)[queries] - base) / scale, window, weight)
+            for key in self._measured
             if key[0] > 0 and (epochs is None or key[1] in epochs)
         }
+
+    def _around(self, strength: float, epoch: int) -> np.ndarray:
+        """Utilities `[queries, 2]`, in the mean of an epoch and of the ones before and after it."""
+        near = [self._measured.get((strength, epoch + step)) for step in (-1, 0, 1)]
+        mean: np.ndarray = np.mean([values for values in near if values is not None], axis=0)
+        return mean
 
 
 def _gains(relative: np.ndarray, window: np.ndarray, weight: float) -> Gains:

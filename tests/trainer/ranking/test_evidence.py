@@ -128,9 +128,20 @@ def test_a_gain_that_is_within_a_standard_error_does_not_count():
 
 def test_the_earlier_of_epochs_that_are_alike_is_taken():
     evidence = Evidence(lists())
-    for epoch in (1, 2, 3):
+    for epoch in (1, 2, 3, 4):
         evidence.add(epoch, anchored(), correction(np.full(90, -1.0 if epoch == 1 else 1.5)))
-    assert evidence.choose().epoch == 2
+    assert evidence.choose().epoch == 3  # the second stands beside a bad one
+
+
+def test_an_epoch_counts_by_itself_and_its_neighbours():
+    # A third of the queries gain in the second epoch, and lose all in those beside it: -1 of the anchor's.
+    lucky, unlucky = (np.where(np.arange(90) < 30, gain, 0.0) for gain in (1.5, -1.0))
+    evidence = Evidence(lists())
+    for epoch, gains in enumerate((unlucky, lucky, unlucky), start=1):
+        evidence.add(epoch, anchored(), correction(gains))
+    row = next(row for row in evidence.table() if (row["strength"], row["epoch"]) == (1.0, 2))
+    gain = np.log2(5) - 1  # from the fourth place to the first
+    assert row["both"]["mean"] == pytest.approx((gain - 1 - 1) / 9)
 
 
 def test_users_without_history_choose_for_themselves():
