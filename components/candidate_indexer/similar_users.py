@@ -8,6 +8,8 @@ import numpy as np
 from scipy import sparse
 
 from components.interactions.events import ShopEvents
+from components.interactions.neighbours import user_product_sums
+from components.interactions.sparse_rows import largest_of_rows, unit_rows
 from components.recommender.candidates.similar_users import HALF_LIFE, SimilarUserTables
 
 _MOST_PRODUCTS: Final = 300
@@ -38,10 +40,10 @@ def similar_user_tables(
     rarity = np.log1p(np.count_nonzero(activity) / np.maximum(holders, 1))
     if not len(users):
         return _nobody(events.num_products)
-    kept = _largest(profiles[users])
+    kept = largest_of_rows(profiles[users], _MOST_PRODUCTS)
     # Once for the profile of the user, and once for that of the query, which is not weighted any more.
-    by_product = (_unit(kept @ sparse.diags(rarity)) @ sparse.diags(rarity)).tocsc()
-    bought = _unit(_largest(purchases[users]))
+    by_product = (unit_rows(kept @ sparse.diags(rarity)) @ sparse.diags(rarity)).tocsc()
+    bought = unit_rows(largest_of_rows(purchases[users], _MOST_PRODUCTS))
     index, weight = _padded(bought)
     return SimilarUserTables(
         user=users.astype(np.int64),
@@ -66,27 +68,10 @@ def _nobody(num_products: int) -> SimilarUserTables:
 
 
 def _summed(events: ShopEvents, weights: np.ndarray) -> sparse.csr_matrix:
-    rows = np.flatnonzero(weights > 0)
-    shape = (max(int(events.user.max(initial=-1)) + 1, 1), events.num_products)
-    matrix = sparse.csr_matrix((weights[rows], (events.user[rows], events.product[rows])), shape=shape)
-    matrix.sum_duplicates()
+    """Without what counts nothing."""
+    matrix = user_product_sums(events, weights)
+    matrix.eliminate_zeros()
     return matrix
-
-
-def _largest(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    """The largest entries of each row, at most `_MOST_PRODUCTS`."""
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.indices, -matrix.data, row))
-    rank = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], np.diff(matrix.indptr))
-    kept = order[rank < _MOST_PRODUCTS]
-    return sparse.csr_matrix((matrix.data[kept], (row[kept], matrix.indices[kept])), shape=matrix.shape)
-
-
-def _unit(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Rows of length 1; empty rows stay empty."""
-    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return (sparse.diags(scale) @ matrix).tocsr()
 
 
 def _padded(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:

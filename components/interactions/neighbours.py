@@ -21,19 +21,20 @@ def user_product_matrix(
         half_life_days: Age at which an event counts half.
     """
     age = (as_of - events.time) / (half_life_days * names.SECONDS_PER_DAY)
-    counts = _summed(events, strength * np.exp2(-age))
+    counts = user_product_sums(events, strength * np.exp2(-age))
     counts.data = np.log1p(counts.data * 4.0)
     return counts
 
 
 def user_product_shares(events: ShopEvents, strength: np.ndarray) -> sparse.csr_matrix:
     """1 where the user bought the product, less where there are other events alone `[users, products]`."""
-    shares = _summed(events, strength.astype(np.float64))
+    shares = user_product_sums(events, strength.astype(np.float64))
     shares.data = np.minimum(shares.data, 1.0)
     return shares
 
 
-def _summed(events: ShopEvents, weights: np.ndarray) -> sparse.csr_matrix:
+def user_product_sums(events: ShopEvents, weights: np.ndarray) -> sparse.csr_matrix:
+    """Sums of the weights of the events of each pair `[users, products]`."""
     num_users = int(events.user.max(initial=-1)) + 1
     shape = (max(num_users, 1), events.num_products)
     matrix = sparse.csr_matrix((weights, (events.user, events.product)), shape=shape)

@@ -10,10 +10,11 @@ import numpy as np
 from scipy import sparse
 
 from components.evaluation.baselines.base import EvaluationSet, Popularity
-from components.evaluation.baselines.matrices import Matrices, largest_of_rows, rows_of_queries, unit_rows
+from components.evaluation.baselines.matrices import Matrices, rows_of_queries
 from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
 from components.evaluation.lists import IntArray
+from components.interactions.sparse_rows import largest_of_rows, unit_rows
 from schema import names
 
 _MAX_REMEMBERED: Final = 10_000_000

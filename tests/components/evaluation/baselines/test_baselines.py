@@ -7,12 +7,11 @@ from typing import get_args
 import numpy as np
 import pyarrow as pa
 import pytest
-from scipy import sparse
 
 from components.evaluation.baselines.base import EvaluationSet, Popularity
 from components.evaluation.baselines.ease import Ease
 from components.evaluation.baselines.factorization import Factorization
-from components.evaluation.baselines.matrices import Matrices, decayed_counts, largest_of_rows
+from components.evaluation.baselines.matrices import Matrices, decayed_counts
 from components.evaluation.baselines.registry import grid
 from components.evaluation.baselines.transitions import Transitions, count_transitions
 from components.evaluation.baselines.trending import Trending
@@ -122,11 +121,6 @@ def test_what_is_excluded_is_never_recommended(name):
 def test_counts_halve_with_the_half_life():
     asked = eval_set([(0, 1, 10), (0, 1, 20), (0, 2, 30)], 3, [0])
     assert decayed_counts(asked.past, 10.0 * DAY).toarray().tolist() == [[0.0, 0.75, 0.125]]
-
-
-def test_the_largest_of_each_row_are_kept():
-    matrix = sparse.csr_matrix([[3.0, 1.0, 2.0], [0.0, 0.0, 5.0]])
-    assert largest_of_rows(matrix, 2).toarray().tolist() == [[3.0, 0.0, 2.0], [0.0, 0.0, 5.0]]
 
 
 def test_transitions_by_hand():
