@@ -14,6 +14,7 @@ from schema.errors import UserError
 from schema.features import FeatureSet
 from schema.request import Query
 from schema.source import ProductSource
+from schema.source.ids import canonical_id
 from serving.database.clock import Clock
 from serving.database.live_history import LiveHistory
 
@@ -51,6 +52,10 @@ class Shop:
             history = LiveHistory(self._source(), features, history_length, now)
             queries, known = history.queries([user_id])
         return queries[0], known[0]
+
+    def known_as(self, user_id: str) -> str:
+        """The id under which the model is asked about a user who brings a history: empty if forgotten."""
+        return "" if user_id in self.forgotten else canonical_id(user_id)
 
     def known_users(self, user_ids: Sequence[str]) -> list[str]:
         """Those of the users whom the database still knows, in their order.

@@ -61,7 +61,7 @@ class Histories:
         del features
         batch, row = self._find(user_id)
         if batch is None:
-            return Query("" if user_id in self.forgotten else user_id, self._now), False
+            return Query(self.known_as(user_id), self._now), False
         places, times, types = (batch.column(name)[row].values for name in ("products", "times", "types"))
         first = max(len(places) - history_length, 0)
         return Query(
@@ -72,6 +72,10 @@ class Histories:
             [self._types[code] for code in types[first:].to_pylist()],
             self._features(batch, row),
         ), True
+
+    def known_as(self, user_id: str) -> str:
+        """The id under which the model is asked about a user who brings a history: empty if forgotten."""
+        return "" if user_id in self.forgotten else canonical_id(user_id)
 
     def features(self, user_id: str) -> dict[str, Any]:
         """The user's features, {} if the snapshot does not know him."""

@@ -77,4 +77,5 @@ def with_basket(query: Query, product_ids: Sequence[str], event_type: str) -> Qu
 def _read(request: RecommendationRequest, model: PushedModel, source: HistoryReader) -> tuple[Query, bool]:
     if request.history is None and request.user_id is not None:
         return source.question(request.user_id, model.features, model.history_length)
-    return Query(request.user_id or "", source.now()), False
+    user_id = "" if request.user_id is None else source.known_as(request.user_id)
+    return Query(user_id, source.now()), False

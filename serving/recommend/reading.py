@@ -15,6 +15,9 @@ class HistoryReader(Protocol):
     def question(self, user_id: str, features: FeatureSet, history_length: int) -> tuple[Query, bool]:
         """The user's history and features as of now, and whether the user is known."""
 
+    def known_as(self, user_id: str) -> str:
+        """The id under which the model is asked about a user who brings a history: empty if forgotten."""
+
     def now(self) -> int:
         """The moment of questions, epoch seconds."""
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from schema.errors import UserError
 from schema.features import FeatureSet
 from schema.request import Query
+from schema.source.ids import canonical_id
 from serving.new_products.side_index import SideProduct
 from serving.recommend.reading import ShopReader
 from serving.replay.record_file import RecordFile
@@ -56,6 +57,10 @@ class RecordingShop:
         self.readings["question"] = {"query": asdict(query), "known": known}
         return query, known
 
+    def known_as(self, user_id: str) -> str:
+        """As the shop's."""
+        return self._shop.known_as(user_id)
+
     def now(self) -> int:
         """As the shop's, and kept."""
         with _failure_kept(self.readings, "now"):
@@ -85,6 +90,10 @@ class RecordedShop:
         del user_id, features, history_length
         reading = self._read("question")
         return Query(**reading["query"]), bool(reading["known"])
+
+    def known_as(self, user_id: str) -> str:
+        """The id: of forgotten users there is no record."""
+        return canonical_id(user_id)
 
     def now(self) -> int:
         """As it was read."""

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from pipeline.config.forgotten_users import forget_users, forgotten_folder, known_forgotten
 from pipeline.forgetting.cleaning import clean_pushed
+from schema.errors import UserError
 from serving.database.forgotten_users import ForgottenUsers
 from serving.http.app import create_app
 from serving.http.extras import Extras
@@ -60,6 +61,40 @@ def test_he_is_a_stranger_from_then_on(running):
     entries = [json.loads(line) for line in recorded.splitlines()]
     told = [entry["request"]["user_id"] for entry in entries if "request" in entry]
     assert told == ["nobody of that name", GONE, OTHER]  # what came before; `forget` takes it out
+
+
+def test_a_history_of_his_own_does_not_bring_his_id_to_the_model(running, served, monkeypatch):
+    server, client, workdir = running
+    asked = []
+    answer = type(served.model).answer
+
+    def heard(model, signature, inputs):
+        asked.append(inputs["user_id"].tolist())
+        return answer(model, signature, inputs)
+
+    monkeypatch.setattr(type(served.model), "answer", heard)
+    history = [{"product_id": "p3", "occurred_at": 1_700_000_000}]
+
+    def ask_with_history(user_id):
+        told = client.post("/v1/recommendations", json={"user_id": user_id, "history": history})
+        assert told.status_code == 200
+        return told.json()
+
+    ask_with_history(GONE)
+    assert asked[-1] == [GONE.encode()]
+    forget_users(workdir, [GONE])
+    time.sleep(PERIOD)
+    after = ask_with_history(f" {GONE} ")
+    assert asked[-1] == [b""]
+    assert products(after) == products(ask_with_history("nobody of that name"))
+    server.shop.open_source = _away  # the snapshot stands in
+    server.shop.now = _away
+    assert ask_with_history(GONE)["fallback"] == "snapshot"
+    assert asked[-1] == [b""]
+
+
+def _away():
+    raise UserError("the database is away")
 
 
 def test_the_snapshot_does_not_stand_in_for_him(running, served):
