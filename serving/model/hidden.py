@@ -78,20 +78,23 @@ def _left_out(lists: Array, hidden: BoolArray) -> IntArray:
 def without_hidden(
     call: Callable[[Mapping[str, Any]], Columns],
     inputs: Mapping[str, Any],
-    hidden: frozenset[bytes],
+    hidden_now: Callable[[], frozenset[bytes]],
     most: int,
 ) -> Columns:
     """Calls a signature, and makes sure that none of its lists has a hidden product.
 
-    Lists that would become shorter by that are asked for once more, at greater length.
+    What is hidden is asked when a call has ended, not when it began: a call may take its time, and what was
+    sold out meanwhile must not come. Lists that would become shorter by that are asked for once more, at
+    greater length.
 
     Args:
         call: The signature.
         inputs: Of the call; with `top_k` if it can be asked for more.
-        hidden: Ids.
+        hidden_now: Says which ids are hidden.
         most: Longest list that there is: the products of the model.
     """
     found = call(inputs)
+    hidden = hidden_now()
     if not hidden or names.PRODUCT_ID not in found or found[names.PRODUCT_ID].ndim != 2:
         return found
     kept = _kept(found, hidden)
@@ -102,7 +105,7 @@ def without_hidden(
     while names.TOP_K in inputs and asked < most and _is_short(found, kept, width):
         asked = min(most, 2 * asked + int((~kept).sum(axis=1).max()))
         found = call({**inputs, names.TOP_K: asked})
-        kept = _kept(found, hidden)
+        kept = _kept(found, hidden_now())
     order = np.argsort(~kept, axis=1, kind="stable")[:, :width]
     exists = np.take_along_axis(kept, order, axis=1)
     return {name: _compacted(values, order, exists) for name, values in found.items()}

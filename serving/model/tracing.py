@@ -108,8 +108,10 @@ def ranked_if(
         found = _called(model, asked, int(inputs[names.TOP_K]), diversity, what_if)
         return {name: value for name, value in found.items() if not name.startswith(tracing.PREFIX)}
 
-    hidden = (model.hidden_ids or frozenset()) - {asked.product_id.encode()}
-    columns = without_hidden(call, {names.TOP_K: count}, hidden, model.num_products)
+    def hidden_now() -> frozenset[bytes]:
+        return (model.hidden_ids or frozenset()) - {asked.product_id.encode()}
+
+    columns = without_hidden(call, {names.TOP_K: count}, hidden_now, model.num_products)
     return Ranked(columns, [not asked.query.product_ids])
 
 

@@ -53,37 +53,55 @@ def listed(found):
     return [name.decode() for name in found["product_id"][0]]
 
 
+def gone(product_ids):
+    """What says that these are hidden."""
+    return lambda: frozenset(product_ids)
+
+
+def test_what_is_sold_out_while_the_model_computes_does_not_come():
+    hidden_ids = set()
+    call, asked = ranking("a", "b", "c", "d", "e")
+
+    def sold_out_meanwhile(inputs):
+        found = call(inputs)
+        hidden_ids.add(b"abc"[len(asked) - 1 : len(asked)])  # a while it is asked, b while it is asked again
+        return found
+
+    found = without_hidden(sold_out_meanwhile, {"top_k": 3}, lambda: frozenset(hidden_ids), 5)
+    assert listed(found) == ["c", "d", "e"] and asked == [3, 5]
+
+
 def test_a_list_without_hidden_products_is_asked_for_once():
     call, asked = ranking("a", "b", "c", "d")
-    found = without_hidden(call, {"top_k": 3}, frozenset([b"d"]), 4)
+    found = without_hidden(call, {"top_k": 3}, gone([b"d"]), 4)
     assert listed(found) == ["a", "b", "c"] and asked == [3]
 
 
 def test_a_list_that_loses_products_is_filled():
     call, asked = ranking("a", "b", "c", "d", "e", "f")
-    found = without_hidden(call, {"top_k": 3}, frozenset([b"a", b"c"]), 6)
+    found = without_hidden(call, {"top_k": 3}, gone([b"a", b"c"]), 6)
     assert listed(found) == ["b", "d", "e"] and asked == [3, 6]
     assert found["score"][0].tolist() == [9.0, 7.0, 6.0] and found["model"].tolist() == [1.0]
 
 
 def test_the_end_of_the_catalogue_is_the_end():
     call, asked = ranking("a", "b", "c", "d")
-    found = without_hidden(call, {"top_k": 3}, frozenset([b"a", b"b"]), 4)
+    found = without_hidden(call, {"top_k": 3}, gone([b"a", b"b"]), 4)
     assert listed(found) == ["c", "d", ""] and asked == [3, 4]
     assert np.isnan(found["score"][0][2]) and found["times_bought"].tolist() == [[7, 7, 0]]
     call, asked = ranking("a", "b")
-    assert listed(without_hidden(call, {"top_k": 3}, frozenset([b"a"]), 90)) == ["b", "", ""]
+    assert listed(without_hidden(call, {"top_k": 3}, gone([b"a"]), 90)) == ["b", "", ""]
     assert asked == [3]  # the list was short already
 
 
 def test_lists_of_a_length_of_their_own_become_shorter():
     ids = np.array([[b"a", b"b"], [b"c", b"a"]], object)
-    found = without_hidden(lambda _: {"product_id": ids}, {}, frozenset([b"a"]), 9)
+    found = without_hidden(lambda _: {"product_id": ids}, {}, gone([b"a"]), 9)
     assert found["product_id"].tolist() == [[b"b", b""], [b"c", b""]]
 
 
 def test_what_is_no_list_stays_as_it_is():
-    found = without_hidden(lambda _: {"known": np.array([True])}, {}, frozenset([b"a"]), 9)
+    found = without_hidden(lambda _: {"known": np.array([True])}, {}, gone([b"a"]), 9)
     assert found["known"].tolist() == [True]
 
 
