@@ -8,7 +8,9 @@ import threading
 import weakref
 from collections.abc import Callable, Container
 from pathlib import Path
+from typing import Final
 
+from schema import names
 from schema.errors import UserError
 from schema.request import Query
 from schema.versions import newest_version
@@ -19,6 +21,8 @@ from serving.model.pushed_model import PushedModel
 
 _LOG = logging.getLogger("towerline.serving")
 _WARM_UP = 100
+RARE: Final = (names.EXPLAIN,)
+"""Signatures that a server loads when somebody asks: each takes time at the start, and memory."""
 
 
 class Served:
@@ -88,7 +92,7 @@ class ModelHolder:
         if version is None or str(version) == current or version == self._broken:
             return False
         try:
-            self.take(warm(PushedModel(self._directory, version, one_thread=True)))
+            self.take(warm(PushedModel(self._directory, version, one_thread=True, late=RARE)))
         except Exception:
             self._broken = version
             _LOG.exception("version %s cannot be served; %s stays", version, current or "nothing")

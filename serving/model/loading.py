@@ -17,22 +17,25 @@ from tensorflow.core.protobuf import saved_model_pb2
 _INIT: Final = "__saved_model_init_op"
 
 
-def load_part(session: Any, folder: Path, only: Sequence[str]) -> Any:
+def load_part(
+    session: Any, folder: Path, only: Sequence[str], without: Collection[str] = ()
+) -> tuple[Any, list[str]]:
     """Loads variables, tables and some signatures.
 
     Args:
         session: Whose graph is still empty.
         folder: Of the SavedModel.
         only: The first of these signatures that it has is loaded; all if there are none.
+        without: Signatures that are left out.
 
     Returns:
-        The MetaGraphDef that was loaded.
+        The MetaGraphDef that was loaded, and which of `without` it would have had.
     """
     model = saved_model_pb2.SavedModel()
     model.ParseFromString((folder / tf.saved_model.SAVED_MODEL_FILENAME_PB).read_bytes())
     whole = next(part for part in model.meta_graphs if tf.saved_model.SERVING in part.meta_info_def.tags)
     chosen = [name for name in only if name in whole.signature_def][:1] if only else whole.signature_def
-    part = part_of(whole, {*chosen, _INIT})
+    part = part_of(whole, {*chosen, _INIT} - set(without))
     with session.graph.as_default():
         tf.compat.v1.train.import_meta_graph(part)
     fed = {file.tensor_info.name: str(folder / "assets" / file.filename) for file in part.asset_file_def}
@@ -41,7 +44,7 @@ def load_part(session: Any, folder: Path, only: Sequence[str]) -> Any:
         steps.append(part.saver_def.restore_op_name)
         fed[part.saver_def.filename_tensor_name] = str(folder / "variables" / "variables")
     session.run(steps, fed)
-    return part
+    return part, [name for name in chosen if name in without]
 
 
 def part_of(whole: Any, names: Collection[str]) -> Any:

@@ -16,6 +16,7 @@ from schema.versions import newest_version
 from serving.model.catalogue import Catalogue
 from serving.model.hidden import Hidden, without_hidden
 from serving.model.items import Columns, Items, Ranked, plain
+from serving.model.late import LateSignatures
 
 if TYPE_CHECKING:
     from serving.model.signatures import LoadedModel, Signature
@@ -36,6 +37,7 @@ class PushedModel:
         version: Which one; the newest if it is left out.
         one_thread: Whether one thread computes a request, as in a server of several requests at a time.
         only: The first of these signatures that it has is loaded, which takes less time than all of them.
+        late: Signatures that are loaded by the first who asks for them.
 
     Raises:
         UserError: Nothing has been pushed there.
@@ -47,6 +49,7 @@ class PushedModel:
         version: int | None = None,
         one_thread: bool = False,
         only: Sequence[str] = (),
+        late: Sequence[str] = (),
     ) -> None:
         chosen = newest_version(directory) if version is None else version
         if chosen is None:
@@ -78,9 +81,12 @@ class PushedModel:
         written = (self.folder / names.SERVING_METADATA).stat().st_mtime
         self.made_at = float(chosen) if chosen > _FIRST_STAMP else written
         """When it was pushed, epoch seconds: its number, if that is a stamp."""
-        self._one_thread, self._only = one_thread, only
+        self._one_thread, self._only, self._without = one_thread, only, late
         self._loaded: LoadedModel | None = None
+        self._signatures: LateSignatures | None = None
         self._hidden: Hidden | None = None
+        self._hidden_rows: BoolArray | None = None
+        self._hidden_late: dict[int, Hidden] = {}
         self._catalogue: Catalogue | None = None
 
     def load(self) -> None:
@@ -88,13 +94,18 @@ class PushedModel:
         if self._loaded is None:
             from serving.model.signatures import load_model
 
-            self._loaded = load_model(self.folder, self._one_thread, self._only)
+            def load_late(name: str) -> LoadedModel:
+                return load_model(self.folder, self._one_thread, (name,))
+
+            self._loaded = load_model(self.folder, self._one_thread, self._only, self._without)
+            self._signatures = LateSignatures(self._loaded, self._loaded.left_out, load_late)
+            self._signatures.when_loaded = self._hide_late
 
     @property
     def signatures(self) -> Mapping[str, Signature]:
-        """Those of the loaded model."""
+        """Those of the model, also those that are loaded late."""
         self.load()
-        return self._loaded.signatures if self._loaded else {}
+        return self._signatures or {}
 
     def hide(self, hidden: BoolArray) -> None:
         """Keeps products out of every answer from now on, and lets all others in.
@@ -108,8 +119,18 @@ class PushedModel:
         self.load()
         if self._hidden is None and self._loaded is not None:
             self._hidden = Hidden(self._loaded.tables, self.catalogue.product_ids)
-        if self._hidden is not None:
+        if self._hidden is not None and self._signatures is not None:
             self._hidden.put(hidden)
+            self._hidden_rows = hidden
+            self._signatures.for_each_late(self._hide_late)
+
+    def _hide_late(self, loaded: LoadedModel) -> None:
+        """Hides in what was loaded late what is hidden now."""
+        if self._hidden_rows is not None:
+            key = id(loaded)
+            if key not in self._hidden_late:
+                self._hidden_late[key] = Hidden(loaded.tables, self.catalogue.product_ids)
+            self._hidden_late[key].put(self._hidden_rows)
 
     @property
     def hidden_ids(self) -> frozenset[bytes] | None:
@@ -214,9 +235,10 @@ class PushedModel:
                 "that has."
             )
         call = self.signatures[signature]
-        if self._hidden is None:
+        hidden = self._hidden
+        if hidden is None:
             return call(inputs)
-        return without_hidden(call, inputs, self._hidden.ids, self.num_products)
+        return without_hidden(call, inputs, lambda: hidden.ids, self.num_products)
 
 
 def _plain_items(columns: dict[str, list[Any]]) -> Items:

@@ -99,13 +99,17 @@ class LoadedModel:
     Attributes:
         signatures: By name.
         tables: What it knows of products.
+        left_out: Signatures that the SavedModel has and that were left out.
     """
 
     signatures: Mapping[str, Signature]
     tables: Tables
+    left_out: tuple[str, ...] = ()
 
 
-def load_model(folder: Path, one_thread: bool, only: Sequence[str] = ()) -> LoadedModel:
+def load_model(
+    folder: Path, one_thread: bool, only: Sequence[str] = (), without: Sequence[str] = ()
+) -> LoadedModel:
     """Loads a SavedModel; its memory is given back with the last of its signatures and tables.
 
     Args:
@@ -113,6 +117,7 @@ def load_model(folder: Path, one_thread: bool, only: Sequence[str] = ()) -> Load
         one_thread: Whether every operation of a call is computed by one thread, as is best where calls come
             side by side; otherwise large operations use all cores.
         only: The first of these signatures that it has is loaded, all by default.
+        without: Signatures that are left out.
     """
     config = tf.compat.v1.ConfigProto(
         intra_op_parallelism_threads=int(one_thread), inter_op_parallelism_threads=_IN_THE_THREAD_THAT_ASKS
@@ -122,12 +127,12 @@ def load_model(folder: Path, one_thread: bool, only: Sequence[str] = ()) -> Load
     rewriters.layout_optimizer = rewriters.OFF
     graph = tf.Graph()
     session = tf.compat.v1.Session(graph=graph, config=config)
-    loaded = load_part(session, folder, only)
+    loaded, left_out = load_part(session, folder, only, without)
     definitions = loaded.signature_def.items()
     signatures = {
         name: _signature(session, definition) for name, definition in definitions if name[:2] != "__"
     }
-    return LoadedModel(signatures, Tables(session, loaded, folder))
+    return LoadedModel(signatures, Tables(session, loaded, folder), tuple(left_out))
 
 
 def _signature(session: Any, definition: Any) -> Signature:

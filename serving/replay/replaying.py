@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from schema.errors import UserError
 from schema.versions import versions
-from serving.model.holder import Served, warm
+from serving.model.holder import RARE, Served, warm
 from serving.model.pushed_model import PushedModel
 from serving.new_products.merging import NewProducts
 from serving.new_products.side_index import SideIndex, SideProduct
@@ -107,7 +107,7 @@ class Replay:
     def _model(self, version: str) -> Served:
         if version not in self._served:
             self._served = {
-                version: warm(PushedModel(self._directory, int(version), one_thread=True))
+                version: warm(PushedModel(self._directory, int(version), one_thread=True, late=RARE))
             }  # one at a time
             _hide(self._served[version], self._hidden)
         return self._served[version]
