@@ -13,7 +13,15 @@ from serving.model.reasons import times_bought
 from serving.model.tracing import Trace
 from serving.recommend.asking import bought_within
 from serving.recommend.why.case import Case, Conditions, with_request
-from serving.recommend.why.steps import AVAILABLE, CONFIGURATION, REQUEST, RULE, Step
+from serving.recommend.why.steps import (
+    AVAILABLE,
+    CONFIGURATION,
+    OF_A_NEW_MODEL,
+    REQUEST,
+    Step,
+    repeats_allowed,
+    without_rule,
+)
 
 AVAILABILITY: Final = "availability"
 LEFT_OUT: Final = "left_out"
@@ -104,12 +112,12 @@ def _purchased(case: Case, conditions: Conditions, trace: Trace) -> Iterator[Bar
     bought = times_bought(trace.count("times_bought"), trace.number("days_since_last"))
     still = trace
     if conditions.request.exclude_purchased:
-        step = Step(REQUEST, "ask with `exclude_purchased` false", {"exclude_purchased": False})
-        yield Barrier(PURCHASED, f"{bought}, and the request leaves out what was bought", step)
+        text = f"{bought}, and the request leaves out what was bought"
+        yield Barrier(PURCHASED, text, repeats_allowed())
         still = case.trace(with_request(conditions, {"exclude_purchased": False}))
     if still.flag("is_excluded"):
         key = "post_ranking.exclude_purchased"
-        step = Step(CONFIGURATION, f"push a model with `{key}: off`", key={key: "off"}, size=3.0)
+        step = Step(CONFIGURATION, f"push a model with `{key}: off`", key={key: "off"}, size=OF_A_NEW_MODEL)
         limit = case.model.exclusion
         told = "always" if limit == "always" else f"within {limit}"
         yield Barrier(PURCHASED, f"{bought}, and `{key}` leaves out what was bought ({told})", step)
@@ -117,8 +125,7 @@ def _purchased(case: Case, conditions: Conditions, trace: Trace) -> Iterator[Bar
 
 def _forbidden(case: Case, number: int) -> Barrier:
     name = rule_name(case, number)
-    step = Step(RULE, f"push a model without the rule “{name}”", rule=number, size=3.0)
-    return Barrier(RULES, f"the rule “{name}” forbids it", step)
+    return Barrier(RULES, f"the rule “{name}” forbids it", without_rule(number, name))
 
 
 def _value(case: Case, column: str) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from serving.model.tracing import Trace
 from serving.recommend.why.barriers import rule_name
 from serving.recommend.why.case import Case, Conditions
-from serving.recommend.why.steps import PURCHASES, REQUEST, RULE, Step, after
+from serving.recommend.why.steps import PURCHASES, REQUEST, Step, after, without_rule
 
 _DIVERSITY_STEP: Final = 0.05
 _REORDERED: Final = 100
@@ -122,8 +122,7 @@ def _without_a_rule(case: Case, conditions: Conditions) -> Iterator[tuple[Step, 
     for number, rule in list(enumerate(case.model.rules))[:_MOST_RULES]:
         if rule.action == "never" or number in conditions.what_if.without_rules:
             continue
-        name = rule_name(case, number)
-        step = Step(RULE, f"push a model without the rule “{name}”", rule=number, size=3.0)
+        step = without_rule(number, rule_name(case, number))
         rank = case.rank(step.applied(conditions))
         if rank:
             yield step, rank

@@ -17,6 +17,9 @@ RULE: Final = "rule"
 CONFIGURATION: Final = "configuration"
 PURCHASES: Final = "purchases"
 
+OF_A_NEW_MODEL: Final = 3.0
+"""Size of a step that takes another model."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -66,6 +69,16 @@ class Step:
         if self.kind == PURCHASES:
             found["count"] = self.count
         return found
+
+
+def without_rule(number: int, name: str) -> Step:
+    """A rule goes, by its number and what answers call it."""
+    return Step(RULE, f"push a model without the rule “{name}”", rule=number, size=OF_A_NEW_MODEL)
+
+
+def repeats_allowed() -> Step:
+    """The request does not leave out what was bought."""
+    return Step(REQUEST, "ask with `exclude_purchased` false", {"exclude_purchased": False})
 
 
 def after(conditions: Conditions, steps: Sequence[Step]) -> Conditions:

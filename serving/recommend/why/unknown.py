@@ -20,7 +20,7 @@ from serving.recommend.why.barriers import (
     rule_name,
 )
 from serving.recommend.why.case import Case, Conditions
-from serving.recommend.why.steps import REQUEST, RULE, Step
+from serving.recommend.why.steps import repeats_allowed, without_rule
 from serving.recommend.why.words import ordinal
 
 SIDE_INDEX: Final = "side_index"
@@ -70,9 +70,8 @@ def barriers_of_new(case: Case, conditions: Conditions) -> list[Barrier]:
     found = [*of_request(case, conditions)]
     query = case.query(conditions)
     if conditions.request.exclude_purchased and case.product_id in query.product_ids:
-        step = Step(REQUEST, "ask with `exclude_purchased` false", {"exclude_purchased": False})
         text = "it is in the history, and the request leaves out what was bought"
-        found.append(Barrier(PURCHASED, text, step))
+        found.append(Barrier(PURCHASED, text, repeats_allowed()))
     return [*found, *_rules(case, conditions), *filters(case, conditions)]
 
 
@@ -82,8 +81,8 @@ def _rules(case: Case, conditions: Conditions) -> Iterator[Barrier]:
     for number, rule in enumerate(model.rules):
         if not permitted([case.product_id], [], [rule], query, model.features, catalogue):
             name = rule_name(case, number)
-            step = Step(RULE, f"push a model without the rule “{name}”", rule=number, size=3.0)
-            yield Barrier(RULES, f"the rule “{name}” keeps new products of its kind out", step)
+            text = f"the rule “{name}” keeps new products of its kind out"
+            yield Barrier(RULES, text, without_rule(number, name))
 
 
 def _embedded(case: Case) -> Embedded:
