@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfx import v1 as tfx
+from tfx.types import standard_artifacts
 
 from components.baseline_recommender.component import BaselineRecommender
 from components.candidate_generator.component import CandidateGenerator
@@ -25,7 +26,7 @@ from pipeline.config.beam_arguments import beam_arguments
 from pipeline.nodes.ranking_evaluation import ranking_eval_config
 from pipeline.nodes.settings import node_settings
 from pipeline.nodes.trainer import trainer_node
-from pipeline.planning.plan import PIPELINE_NAME, RunPlan
+from pipeline.planning.plan import PIPELINE_NAME, PUSHED_MODELS, PUSHED_RANKER, PUSHED_TOWERS, RunPlan
 from schema import names
 from schema.tf_schema import CATALOG, QUERY
 
@@ -35,7 +36,7 @@ Nodes = dict[str, Any]
 def create_pipeline(plan: RunPlan) -> tfx.dsl.Pipeline:
     """Wires the nodes of a run; equal plans give equal nodes. Where ML Metadata is, the runner knows."""
     nodes: Nodes = {}
-    for stage in (data_nodes, _model_nodes, _ranking_nodes, _evaluation_nodes, _serving_nodes):
+    for stage in (pushed_nodes, data_nodes, _model_nodes, _ranking_nodes, _evaluation_nodes, _serving_nodes):
         nodes |= {name: node.with_id(name) for name, node in stage(plan, nodes).items()}
     return tfx.dsl.Pipeline(
         pipeline_name=PIPELINE_NAME,
@@ -44,6 +45,19 @@ def create_pipeline(plan: RunPlan) -> tfx.dsl.Pipeline:
         enable_cache=True,
         beam_pipeline_args=beam_arguments(plan.config.beam),
     )
+
+
+def pushed_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
+    """The models that the trainers begin from, as the records that they are in ML Metadata."""
+    del nodes
+    if plan.warm_start is None:
+        return {}
+    return {
+        name: tfx.dsl.Importer(source_uri=uri, artifact_type=standard_artifacts.Model)
+        for name, uri in zip(
+            PUSHED_MODELS, (plan.warm_start.retrieval_model, plan.warm_start.ranking_model), strict=True
+        )
+    }
 
 
 def data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
@@ -109,6 +123,7 @@ def _model_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         examples=transform["transformed_examples"],
         transform_graph=transform["transform_graph"],
         custom_config={"retrieval": config.retrieval.to_json()},
+        base_model=_pushed(nodes, PUSHED_TOWERS, None),
     )
     cutoffs = (*plan.windows.ranking_cutoffs, plan.windows.eval_start, plan.windows.test_start)
     indexer = _indexer(plan, nodes, retrieval, cutoffs)
@@ -144,10 +159,16 @@ def _ranking_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
         run_fn="trainer.ranking.run.run_fn",
         examples=generator.outputs["examples"],
         transform_graph=transform["transform_graph"],
-        base_model=retrieval.outputs["model"],  # recorded for lineage: the candidates and scores are its
+        # A cold start has no use for it, but the record says whose candidates and scores they are.
+        base_model=_pushed(nodes, PUSHED_RANKER, retrieval.outputs["model"]),
         custom_config={"ranking": config.ranking.to_json(), "event_weights": plan.event_weights},
     )
     return {"CandidateGenerator": generator, "RankingTrainer": ranking}
+
+
+def _pushed(nodes: Nodes, name: str, cold: Any) -> Any:
+    """Channel of the model that a trainer begins from, or what it is given for a cold start."""
+    return nodes[name].outputs["result"] if name in nodes else cold
 
 
 def _evaluation_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:

@@ -109,6 +109,12 @@ SERVING_METADATA: Final = "assets.extra/towerline.json"
 SERVED_PRODUCTS: Final = "assets.extra/products.parquet"
 HISTORIES: Final = "assets.extra/histories"
 
+START: Final = "assets.extra/start.json"
+"""What both trainers write beside a model: whether it began from pushed weights, and what it has seen."""
+WEIGHTS: Final = "assets.extra/weights.npz"
+"""What both trainers write beside a model: its trained weights, by their paths."""
+FIRST_FIT: Final = "assets.extra/first_fit.npz"
+"""Weights of the ranker's first fit, which no window after the older ones has had a say in."""
 RANKING_EVIDENCE: Final = "assets.extra/evidence.json"
 """What the RankingTrainer writes beside the ranker: its anchor, and what the windows speak for."""
 

@@ -68,6 +68,10 @@ class TowerlineConfig(Settings):
     refit: bool = True
     """Whether, after the evaluation, the towers and the index are made once more from every event up to
     now, and that is pushed. The ranker keeps its weights: it reads features that mean the same in both."""
+    warm_start: bool = False
+    """Whether towers and ranker begin from the weights of the last pushed version and are given a third of
+    the epochs. A trainer begins cold where these do not fit, know more of the future than it may, or do not
+    get as far as a cold start promises; the summary of the run says which."""
     fallback: Literal["classic", "off"] = "classic"
     """What is pushed where the gates refuse the model: `classic`, the order of the baseline from which its
     ranker starts, with the same signatures, if that passes the gates; `off`, nothing."""

@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.recommender_assembler.assets.histories import write_mapped
+from pipeline.config.forgotten_users import known_forgotten
 from pipeline.forgetting.person import Person
 from pipeline.forgetting.searching import people_in
+from pipeline.planning.plan import RunPlan
 from schema import names
 from schema.files import whole_file, write_bytes
 from schema.source.forgotten import Forgotten
@@ -38,6 +40,11 @@ def clean_pushed(directory: Path, forgotten: Forgotten) -> dict[str, list[str]]:
     for version, files in changed.items():
         files += [f"{CHAMPIONS}/{name}" for name in clean_model(directory / CHAMPIONS / version, forgotten)]
     return changed
+
+
+def leave_clean(plan: RunPlan) -> None:
+    """Takes forgotten users out of what a run has pushed: a refresh takes over a vocabulary that has them."""
+    clean_pushed(Path(plan.push_directory), known_forgotten(Path(plan.workdir)))
 
 
 def clean_model(folder: Path, forgotten: Forgotten) -> list[str]:

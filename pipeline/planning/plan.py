@@ -12,6 +12,23 @@ from schema.settings import Settings
 from schema.windows import TimeWindows
 
 PIPELINE_NAME = "towerline"
+PUSHED_TOWERS = "PushedTowers"
+PUSHED_RANKER = "PushedRanker"
+PUSHED_MODELS = (PUSHED_TOWERS, PUSHED_RANKER)
+"""Nodes that a run has only if it begins from pushed weights."""
+
+
+class PushedWeights(Settings):
+    """Trained weights that a run begins from: folders of artifacts."""
+
+    version: str
+    """The version that was pushed when they were trained."""
+    retrieval_model: str
+    """Of its towers, as they were evaluated."""
+    ranking_model: str
+    """Of its ranker."""
+    transform_graph: str
+    """Of the transform graph that they were made with."""
 
 
 class RunPlan(Settings):
@@ -27,6 +44,8 @@ class RunPlan(Settings):
     """Event type -> weight as a target."""
     fingerprint: str
     """Hash of the content of the database and of the code that reads it and learns from it."""
+    warm_start: PushedWeights | None = None
+    """Weights that the trainers begin from; None for a cold start."""
     findings: tuple[Finding, ...] = ()
     """What was noticed about the data, and what was done about it."""
     workdir: str

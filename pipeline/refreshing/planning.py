@@ -33,17 +33,21 @@ class Refresh:
     planned: Planned
 
 
-def plan_refresh(config: TowerlineConfig, workdir: str) -> Refresh:
+def plan_refresh(config: TowerlineConfig, workdir: str, metadata: str | None = None) -> Refresh:
     """Finds the pushed version, reads the database once, and resolves what is made again.
+
+    Args:
+        config: The configuration.
+        workdir: The work directory.
+        metadata: Where ML Metadata is, if not where the configuration says.
 
     Raises:
         UserError: There is nothing to refresh, its parts are gone, or the database or the schema has changed
             in a way that the weights cannot follow.
     """
     root = Path(workdir).expanduser().absolute()
-    parts = find_parts(
-        open_graph(metadata_location(config.metadata, workdir)), config.push.directory_in(root)
-    )
+    location = metadata or metadata_location(config.metadata, workdir)
+    parts = find_parts(open_graph(location), config.push.directory_in(root))
     planned = make_plan(config, workdir)
     _check_schema(planned, parts)
     return Refresh(refreshed_plan(planned.plan, parts, planned.profile.oldest), parts, planned)

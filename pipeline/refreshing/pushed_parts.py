@@ -31,6 +31,8 @@ _OF_ASSEMBLER: Final[tuple[str, ...]] = (
     "candidates",
     "transform_graph",
 )
+PARTS: Final = (*_OF_PUSHER, *_OF_ASSEMBLER)
+"""Names of all that a refresh takes over."""
 _MAY_BE_EMPTY: Final = "evaluated_classic"
 _DECIDED: Final = ("exclude_purchased", "popularity_discount", "diversity", "cold_start")
 """What `auto` stood for, as the pushed model says it."""
@@ -104,10 +106,10 @@ def find_parts(graph: Graph | None, push_directory: Path) -> PushedParts:
             f"ML Metadata has no record of how version {newest} in {push_directory} was made, so it "
             f"cannot be refreshed. {_REMEDY}"
         )
-    pusher = _maker(graph, pushed, newest)
-    inputs = _inputs(graph, pusher)
-    assembler = _maker(graph, inputs["model"], newest)
-    composed = _inputs(graph, assembler)
+    pusher = maker_of(graph, pushed, newest)
+    inputs = inputs_of(graph, pusher)
+    assembler = maker_of(graph, inputs["model"], newest)
+    composed = inputs_of(graph, assembler)
     artifacts = {name: inputs[name] for name in _OF_PUSHER if name in inputs}
     artifacts |= {name: composed[name] for name in _OF_ASSEMBLER if name in composed}
     _check(artifacts, newest)
@@ -117,7 +119,7 @@ def find_parts(graph: Graph | None, push_directory: Path) -> PushedParts:
         trained=str(pushed.properties.get(REFRESH_OF) or newest),
         artifacts=artifacts,
         assembly=assembler.properties,
-        index=_maker(graph, composed["index"], newest).properties,
+        index=maker_of(graph, composed["index"], newest).properties,
         decided=json.loads(metadata.read_text(encoding="utf-8")),
     )
 
@@ -133,7 +135,12 @@ def _push(graph: Graph, folder: Path) -> Artifact | None:
     return found[-1] if found else None
 
 
-def _maker(graph: Graph, artifact: Artifact, version: int) -> Execution:
+def maker_of(graph: Graph, artifact: Artifact, version: int | str) -> Execution:
+    """The node that made an artifact.
+
+    Raises:
+        UserError: No record says so.
+    """
     maker = graph.maker(artifact)
     if maker is None:
         raise UserError(
@@ -143,12 +150,13 @@ def _maker(graph: Graph, artifact: Artifact, version: int) -> Execution:
     return maker
 
 
-def _inputs(graph: Graph, execution: Execution) -> dict[str, Artifact]:
+def inputs_of(graph: Graph, execution: Execution) -> dict[str, Artifact]:
+    """Input key -> the artifact that a node read, the first of several."""
     return {key: found[0] for key, found in graph.inputs(execution).items() if found}
 
 
 def _check(artifacts: Mapping[str, Artifact], version: int) -> None:
-    for name in (*_OF_PUSHER, *_OF_ASSEMBLER):
+    for name in PARTS:
         found = artifacts.get(name)
         if found is None or (name != _MAY_BE_EMPTY and not Path(found.uri).is_dir()):
             where = "in no record" if found is None else f"not in {found.uri} any more"

@@ -9,11 +9,15 @@ from typing import Any, Protocol
 
 from pipeline.metadata.store import Artifact, Execution, Run, RunStore
 from pipeline.planning.plan import PIPELINE_NAME
+from schema import names
 from schema.blessing import verdict
+from schema.errors import PipelineRefusedError
 from schema.settings import Settings
 
+_TRAINERS = ("RetrievalTrainer", "RankingTrainer")
 NODES = frozenset(
     {
+        *_TRAINERS,
         "QueryValidator",
         "CatalogValidator",
         "InteractionValidator",
@@ -54,12 +58,29 @@ class Outcome(Settings):
     """What the validators found and did not stop the run for."""
     refusals: tuple[str, ...] = ()
     """Why the model was not pushed."""
+    starts: dict[str, dict[str, Any]] = {}
+    """Trainer -> `start.json`, where the run was to begin from pushed weights."""
     pushed_version: str | None = None
     """Version of the model that this run pushed."""
     pushed_to: str | None = None
     """Its folder."""
     refresh_of: str | None = None
     """The version whose weights the pushed model has, if it was refreshed and not trained."""
+
+    def check_pushed(self) -> None:
+        """Ends a run that pushed nothing.
+
+        Raises:
+            PipelineRefusedError: With the reasons.
+        """
+        if self.pushed_to is None:
+            reasons = "; ".join(self.refusals) or "a blessing is missing"
+            raise PipelineRefusedError(f"Not pushed, the served version stays what it was. {reasons}")
+
+    @property
+    def start_lines(self) -> list[str]:
+        """How each training began, where it was to begin from pushed weights."""
+        return [f"{node} {_start_text(start)}" for node, start in self.starts.items()]
 
     @property
     def fallback(self) -> str | None:
@@ -96,9 +117,21 @@ def outcome_of(store: Outputs, run: Run) -> Outcome:
         retrieval=_json(_first(outputs, "RetrievalEvaluator", "evaluation"), "metrics.json"),
         anomalies=tuple(_anomalies(outputs)),
         refusals=() if is_pushed else tuple(_refusals(outputs, metrics)),
+        starts=_starts(outputs),
         pushed_version=str(pushed.properties.get("pushed_version")) if pushed and is_pushed else None,
         pushed_to=str(pushed.properties.get("pushed_destination")) if pushed and is_pushed else None,
         refresh_of=pushed.properties.get("refresh_of") if pushed and is_pushed else None,
+    )
+
+
+def _start_text(start: Mapping[str, Any]) -> str:
+    """How a training began, as the rest of a sentence."""
+    if start["began_from"] is None:
+        return f"began cold: {start['reason']}."
+    new = f"; {start['new_products']} of {start['products']} products are new to it"
+    return (
+        f"began from version {start['began_from']}: {start['metric']:.4f} in {start['num_epochs']} epochs, "
+        f"{start['expected']:.4f} expected of a cold start{new if start['new_products'] else ''}."
     )
 
 
@@ -115,6 +148,12 @@ def _json(artifact: Artifact | None, name: str) -> dict[str, Any]:
         return {}
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
+
+
+def _starts(outputs: ByNode) -> dict[str, dict[str, Any]]:
+    models = {node: _first(outputs, node, "model") for node in _TRAINERS}
+    found = {node: _json(model, f"Format-Serving/{names.START}") for node, model in models.items()}
+    return {node: start for node, start in found.items() if start.get("asked")}
 
 
 def _refusals(outputs: ByNode, metrics: Mapping[str, Any]) -> list[str]:

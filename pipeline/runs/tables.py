@@ -47,6 +47,7 @@ def outcome_text(outcome: Outcome) -> str:
         lines += _new_for_you(outcome.metrics.get("new_for_you", {}))
         lines += _stages(outcome.metrics.get("stages", {}))
         lines += _gates(outcome.metrics.get("gates", []))
+    lines += outcome.start_lines
     lines.append(f"Anomalies: {len(outcome.anomalies) or 'none'}")
     lines += [f"  {anomaly}" for anomaly in outcome.anomalies]
     if outcome.pushed_to and outcome.refresh_of:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,9 +15,12 @@ from trainer.ranking.data import BOUGHT, HAS_HISTORY
 from trainer.ranking.evidence import Choice, Evidence, ValidationLists
 from trainer.ranking.lists import select_lists, training_batches, whole_lists
 from trainer.ranking.model import RankingModel
+from trainer.ranking.starting import RankerStart, RankerWeights
 from trainer.settings import RankingSettings
 from trainer.shared.distribution import Workers
-from trainer.shared.fitting import Epoch, fit_epochs
+from trainer.shared.fitting import Epoch, begin_anew, fit_epochs
+from trainer.shared.warm_start import Training, fit_by_rule, fit_cold
+from trainer.shared.weights import Weights, values_of, weights_of
 
 NUM_LATER_WINDOWS: Final = 2
 """Training windows that are held back, beside the eval window, to see what the correction is worth."""
@@ -24,6 +28,25 @@ _SAMPLED_CANDIDATES: Final = 200
 _ROWS_AT_ONCE: Final = 64
 
 Tensors = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What came of it.
+
+    Attributes:
+        start: How it began.
+        choice: What the windows speak for.
+        measured: `Evidence.table`.
+        curve: Training curve of the first fit.
+        first_weights: Weights at the end of the first fit.
+    """
+
+    start: RankerStart
+    choice: Choice
+    measured: list[dict[str, Any]]
+    curve: list[Epoch]
+    first_weights: Weights
 
 
 def later_windows(cutoffs: tuple[int, ...]) -> tuple[int, ...]:
@@ -38,7 +61,8 @@ def fit_by_evidence(
     later: tuple[int, ...],
     batches: Callable[[Tensors], Any],
     settings: RankingSettings,
-) -> tuple[Choice, list[dict[str, Any]], list[Epoch]]:
+    begin: Callable[[], tuple[RankerStart, RankerWeights | None]],
+) -> Fitted:
     """Forward chaining: fits on the older windows, asks the later ones, and fits anew on all.
 
     Args:
@@ -48,29 +72,42 @@ def fit_by_evidence(
         later: Cutoffs of the later windows.
         batches: Makes training batches of lists.
         settings: Number of epochs.
-
-    Returns:
-        What was chosen, what was measured (`Evidence.table`), and the training curve of the first fit.
+        begin: Called when the model is built; returns how the training begins, and the weights of a pushed
+            version to begin from, if there are any.
     """
     with model.distribute_strategy.scope():  # where its variables have to be made
         score_parts(model, select_lists(validation, np.arange(len(validation[names.LABEL])) < 1))
-    start = [variable.numpy() for variable in model.trainable_variables]
+    cold = values_of(model)
     older = ~np.isin(lists[names.QUERY_TIME].numpy(), later)
-    evidence = Evidence(validation_lists(validation))
-
-    def measure(epoch: int) -> float:
-        return evidence.add(epoch, *score_parts(model, validation))
-
-    curve = fit_epochs(model, batches(select_lists(lists, older)), settings.num_epochs, measure)
-    choice = evidence.choose()
+    first = _FirstFit(model, batches(select_lists(lists, older)), validation)
+    training = Training(first.fit, cold, settings.num_epochs)
+    start, pushed = begin()
+    start, curve = fit_by_rule(training, pushed.first, start) if pushed else fit_cold(training, start)
+    choice = first.evidence.choose()
     logging.info("Windows after the first fit: %s", choice)
-    for variable, value in zip(model.trainable_variables, start, strict=True):
-        variable.assign(value)
-    for variable in model.optimizer.variables:
-        variable.assign(tf.zeros_like(variable))
-    fit_epochs(model, batches(lists), settings.num_epochs, None, choice.epoch)
+    first_weights = weights_of(model)
+    begin_anew(model, pushed.second if pushed and start.is_warm else cold)
+    fit_epochs(model, batches(lists), start.num_epochs, None, choice.epoch)
     model.strength.assign(choice.strength)
-    return choice, evidence.table(), curve
+    return Fitted(start, choice, first.evidence.table(), curve, first_weights)
+
+
+class _FirstFit:
+    """The fit on the older windows, which later ones judge; the evidence is that of the last attempt."""
+
+    def __init__(self, model: RankingModel, batches: Any, validation: Tensors) -> None:
+        self._model, self._batches, self._validation = model, batches, validation
+        self._lists = validation_lists(validation)
+        self.evidence = Evidence(self._lists)
+
+    def fit(self, values: list[np.ndarray] | None, num_epochs: int, until: int) -> list[Epoch]:
+        """Fits anew; see `Training.fit`."""
+        begin_anew(self._model, values_of(self._model) if values is None else values)
+        self.evidence = Evidence(self._lists)
+        return fit_epochs(self._model, self._batches, num_epochs, self._measure, until)
+
+    def _measure(self, epoch: int) -> float:
+        return self.evidence.add(epoch, *score_parts(self._model, self._validation))
 
 
 def validation_lists(lists: Tensors) -> ValidationLists:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,14 @@ from trainer.ranking.head_metrics import find_head_targets, measure_heads, write
 from trainer.ranking.heads import HeadTargets
 from trainer.ranking.lists import describe_lists, join_lists, whole_lists
 from trainer.ranking.model import RankingModel
+from trainer.ranking.starting import begin_training
 from trainer.settings import RankingSettings
 from trainer.shared.arguments import TrainerArguments, parse_arguments
 from trainer.shared.catalog import ProductTable, read_product_table, vocabulary_size
 from trainer.shared.distribution import Workers
 from trainer.shared.fitting import suitable_batch_size, write_curve
+from trainer.shared.warm_start import write_start
+from trainer.shared.weights import weights_of, write_weights
 
 METRIC = "ndcg@10"
 MOST_COMPARED_COLUMNS = 4
@@ -59,16 +63,21 @@ def run_fn(fn_args: Any) -> None:
     )
     batch_size = suitable_batch_size(len(lists[names.LABEL]), settings.batch_size, least=4)
     batches = make_batches(workers, workers.batch_size(batch_size), arguments.seed)
-    choice, evidence, curve = fit_by_evidence(model, lists, validation, later, batches, settings)
+    columns = (*affinity.categories, *affinity.numbers)
+    begin = partial(begin_training, model, arguments, fn_args, later, columns)
+    fitted = fit_by_evidence(model, lists, validation, later, batches, settings, begin)
     with workers.output(arguments.model_directory) as directory:
         export_ranking(model, arguments.features, directory, next(iter(data.evaluation())))
-        write_curve(curve, METRIC, directory)
+        write_curve(fitted.curve, METRIC, directory)
+        write_start(fitted.start, directory)
+        write_weights(weights_of(model), f"{directory}/{names.WEIGHTS}")
+        write_weights(fitted.first_weights, f"{directory}/{names.FIRST_FIT}")
         write_evidence(
             {
                 "anchor": describe_anchor(anchored.anchor, counts.half_lives) | {"ndcg@10": anchored.ndcg},
                 "anchor_weight": float(model.anchor_weight.numpy()),
-                "choice": asdict(choice),
-                "measured": evidence,
+                "choice": asdict(fitted.choice),
+                "measured": fitted.measured,
             },
             directory,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from schema import names
@@ -22,12 +23,23 @@ from trainer.retrieval.queries import (
     target_shares,
     weigh_users_alike,
 )
+from trainer.retrieval.starting import begin_as_before, fit_towers
 from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryInputs, QueryTower
 from trainer.settings import RetrievalSettings
 from trainer.shared.arguments import TrainerArguments, parse_arguments
 from trainer.shared.catalog import ProductTable, read_product_table
 from trainer.shared.distribution import Workers
-from trainer.shared.fitting import fit_again, fit_best, read_best_epoch, suitable_batch_size, write_curve
+from trainer.shared.fitting import (
+    Epoch,
+    begin_anew,
+    fit_again,
+    fit_best,
+    read_best_epoch,
+    suitable_batch_size,
+    write_curve,
+)
+from trainer.shared.warm_start import Start, read_start, write_start
+from trainer.shared.weights import weights_of, write_weights
 
 METRIC = "recall@100"
 MAX_PRODUCTS_OF_FULL_SOFTMAX = 100_000
@@ -53,25 +65,36 @@ def run_fn(fn_args: Any) -> None:
         model = build_model(arguments, settings, table, target_shares(queries, table.size))
     batch_size = workers.batch_size(suitable_batch_size(num_queries(queries), settings.batch_size, least=16))
     eval_batches = query_batches(evaluation, arguments.features, length, 256)
-    curve = fit_best(
-        model,
-        workers.spread(
-            query_batches(queries, arguments.features, length, batch_size, shuffle_seed=arguments.seed)
-        ),
-        settings.num_epochs,
-        workers.agreed(lambda: recall_at_k(model, eval_batches, 100)),
-        METRIC,
-        before_epoch=lambda: model.negatives.refresh(lambda: embed_catalog(model)),
-    )
+    evaluate = workers.agreed(lambda: recall_at_k(model, eval_batches, 100))
+
+    def fit(values: list[np.ndarray] | None, num_epochs: int, until: int) -> list[Epoch]:
+        if values is not None:
+            begin_anew(model, values)
+        return fit_best(
+            model,
+            workers.spread(
+                query_batches(queries, arguments.features, length, batch_size, shuffle_seed=arguments.seed)
+            ),
+            num_epochs,
+            evaluate,
+            METRIC,
+            before_epoch=lambda: model.negatives.refresh(lambda: embed_catalog(model)),
+            until=until,
+        )
+
+    start, curve = fit_towers(fit, settings, model, next(iter(eval_batches)), arguments, fn_args)
     with workers.output(arguments.model_directory) as directory:
         export_retrieval(model, arguments.features, directory, next(iter(eval_batches)))
         write_curve(curve, METRIC, directory)
+        write_start(start, directory)
+        write_weights(weights_of(model), f"{directory}/{names.WEIGHTS}")
 
 
 def refit_fn(fn_args: Any) -> None:
     """Trains the two towers once more, on every event up to now, for the number of epochs found before.
 
-    `base_model` is the model of `run_fn`: its training curve says how long to train.
+    `base_model` is the model of `run_fn`: its training curve says how long to train, and it says from which
+    weights it began, from which this training begins too.
     """
     arguments = parse_arguments(fn_args)
     settings = RetrievalSettings.from_json(fn_args.custom_config["retrieval"])
@@ -86,15 +109,19 @@ def refit_fn(fn_args: Any) -> None:
         model = build_model(arguments, settings, table, target_shares(queries, table.size))
     batch_size = workers.batch_size(suitable_batch_size(num_queries(queries), settings.batch_size, least=16))
     batches = query_batches(queries, arguments.features, length, batch_size, shuffle_seed=arguments.seed)
+    before = read_start(fn_args.base_model, Start)
+    if before.is_warm:
+        begin_as_before(model, next(iter(batches)), arguments, fn_args.custom_config)
     fit_again(
         model,
         workers.spread(batches),
-        settings.num_epochs,
+        before.num_epochs,
         read_best_epoch(fn_args.base_model),
         before_epoch=lambda: model.negatives.refresh(lambda: embed_catalog(model)),
     )
     with workers.output(arguments.model_directory) as directory:
         export_retrieval(model, arguments.features, directory, next(iter(batches)))
+        write_start(before.model_copy(update={"fitted_until": arguments.windows.now}), directory)
 
 
 def build_model(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from absl import logging
 
@@ -38,6 +39,7 @@ def fit_best(
     name: str,
     patience: int = 2,
     before_epoch: Callable[[], None] | None = None,
+    until: int | None = None,
 ) -> list[Epoch]:
     """Fits with Keras until the metric has not risen for `patience` epochs, then restores the best weights.
 
@@ -46,11 +48,12 @@ def fit_best(
     Args:
         model: A compiled Keras model.
         batches: Training batches of one epoch.
-        num_epochs: Most epochs.
+        num_epochs: Most epochs, over which the learning rate falls.
         evaluate: Returns the metric on the eval split; higher is better.
         name: Name of the metric in the log.
         patience: Epochs without a new best before stopping.
         before_epoch: Called before each epoch.
+        until: Stops after so many epochs; `num_epochs` if None.
 
     Returns:
         The training curve.
@@ -63,7 +66,7 @@ def fit_best(
     best_metric = float("-inf")
     full_rate = float(model.optimizer.learning_rate.numpy())
     start = time.monotonic()
-    for epoch, loss in _epochs(model, batches, num_epochs, num_epochs, before_epoch):
+    for epoch, loss in _epochs(model, batches, num_epochs, until or num_epochs, before_epoch):
         metric = evaluate()
         curve.append(Epoch(epoch, loss, metric, time.monotonic() - start))
         start = time.monotonic()
@@ -116,6 +119,14 @@ def fit_epochs(
         start = time.monotonic()
     mean.swap()
     return curve
+
+
+def begin_anew(model: Any, values: Sequence[np.ndarray]) -> None:
+    """Gives the trainable variables of a model the values of a start, and its optimizer no memory."""
+    for variable, value in zip(model.trainable_variables, values, strict=True):
+        variable.assign(value)
+    for variable in model.optimizer.variables:
+        variable.assign(tf.zeros_like(variable))
 
 
 def suitable_batch_size(num_rows: int, most: int, least: int) -> int:

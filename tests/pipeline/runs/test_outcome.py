@@ -115,3 +115,31 @@ def test_anomalies_of_all_validators(tmp_path):
         "QueryValidator: eval: price: out of range",
         "InteractionValidator: 3 orphans",
     )
+
+
+def test_how_the_trainers_began_is_told_where_they_were_asked(tmp_path):
+    start = {
+        "asked": True,
+        "began_from": "7",
+        "reason": "",
+        "num_epochs": 2,
+        "metric": 0.31,
+        "expected": 0.3,
+        "new_products": 4,
+        "products": 90,
+    }
+    cold = start | {"began_from": None, "reason": "they read other figures of a pair"}
+    starts = {"RetrievalTrainer": start, "RankingTrainer": cold}
+    models = {}
+    for node, content in starts.items():
+        write(tmp_path / node / "Format-Serving" / "assets.extra", "start.json", content)
+        models[node] = {"model": Artifact("Model", str(tmp_path / node))}
+    store = Store(outputs(tmp_path, blessed=1, pushed=True) | models)
+    told = outcome_text(outcome_of(store, store.run()))
+    assert (
+        "RetrievalTrainer began from version 7: 0.3100 in 2 epochs, 0.3000 expected of a cold start; "
+        "4 of 90 products are new to it." in told
+    )
+    assert "RankingTrainer began cold: they read other figures of a pair." in told
+    write(tmp_path / "RankingTrainer" / "Format-Serving" / "assets.extra", "start.json", {"asked": False})
+    assert set(outcome_of(store, store.run()).starts) == {"RetrievalTrainer"}
