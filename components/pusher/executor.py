@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import time
@@ -18,8 +19,10 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import path_utils, proto_utils
 
+from schema import names
 from schema.blessing import is_of_classic
-from schema.versions import CHAMPIONS, next_version
+from schema.errors import PipelineRefusedError
+from schema.versions import CHAMPIONS, newest_version, next_version
 
 RANKING_BLESSING: Final = "ranking_blessing"
 """Input key of the RankingEvaluator's blessing."""
@@ -75,10 +78,11 @@ class Executor(tfx_executor.Executor):
         directory = Path(destination.filesystem.base_directory)
         shutil.copytree(model, pushed.uri, dirs_exist_ok=True)
         of_evaluation = _saved_model(input_dict, evaluated)
-        version = publish(model, directory, of_evaluation if of_evaluation != model else None)
+        refresh_of = exec_properties.get(REFRESH_OF) or None
+        version = publish(model, directory, of_evaluation if of_evaluation != model else None, refresh_of)
         logging.info("The model is pushed to %s as version %d.", directory, version)
-        if exec_properties.get(REFRESH_OF):
-            pushed.set_string_custom_property(REFRESH_OF, exec_properties[REFRESH_OF])
+        if refresh_of:
+            pushed.set_string_custom_property(REFRESH_OF, refresh_of)
         self._MarkPushed(
             pushed, pushed_destination=str(directory / str(version)), pushed_version=str(version)
         )
@@ -94,7 +98,9 @@ _TEMPORARY_SUFFIX = ".partial"
 _MODEL_FILE = "saved_model.pb"
 
 
-def publish(model: Path, directory: Path, evaluated: Path | None = None) -> int:
+def publish(
+    model: Path, directory: Path, evaluated: Path | None = None, refresh_of: str | None = None
+) -> int:
     """Copies `model` into `directory` as its next version, and returns that.
 
     The copy is made under a temporary name, brought to the disk, and renamed. A process killed on
@@ -107,8 +113,10 @@ def publish(model: Path, directory: Path, evaluated: Path | None = None) -> int:
         evaluated: The SavedModel that was evaluated, if `model` is its refit. It is kept where servers do
             not look, for the newest version only: later runs compare themselves with it, since a refitted
             model has seen the window that they are measured on.
+        refresh_of: The version whose weights `model` has, if it is a refresh.
 
     Raises:
+        PipelineRefusedError: Another version was trained and pushed while the refresh was being made.
         ValueError: `model` is no SavedModel.
     """
     if not (model / _MODEL_FILE).is_file():
@@ -121,6 +129,8 @@ def publish(model: Path, directory: Path, evaluated: Path | None = None) -> int:
     with _locked(directory / _LOCK):
         _remove_stale(directory)
         _remove_stale(champions)
+        if refresh_of is not None:
+            _check_refreshed(directory, refresh_of)
         version = next_version(directory, int(time.time()))
         if evaluated is not None:  # first, so that no version is ever without its champion
             champions.mkdir(exist_ok=True)
@@ -130,6 +140,19 @@ def publish(model: Path, directory: Path, evaluated: Path | None = None) -> int:
             if older.name != str(version):
                 shutil.rmtree(older)
     return version
+
+
+def _check_refreshed(directory: Path, refresh_of: str) -> None:
+    """Refuses to serve older weights again after newer ones."""
+    newest = newest_version(directory)
+    metadata = directory / str(newest) / names.SERVING_METADATA
+    known = json.loads(metadata.read_text(encoding="utf-8")) if metadata.is_file() else {}
+    trained = str(known.get(REFRESH_OF) or newest)
+    if newest is not None and trained != refresh_of:
+        raise PipelineRefusedError(
+            f"Version {trained} was pushed while version {refresh_of} was being refreshed, whose weights are "
+            "older. What is served stays. Remedy: refresh again."
+        )
 
 
 def _copy_whole(source: Path, target: Path) -> None:

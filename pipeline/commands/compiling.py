@@ -30,12 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ML Metadata: postgresql://user@host/database (default: a SQLite file in the pipeline root)",
     )
     parser.add_argument("--source", metavar="URL", help="product database, as the pods reach it")
+    parser.add_argument(
+        "--refresh", action="store_true", help="the pipeline of `towerline refresh`, for a recurring run"
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     from pipeline.config.loading import load_config
-    from pipeline.kubeflow.graph import tasks
+    from pipeline.kubeflow.graph import check_names, tasks
     from pipeline.kubeflow.runner import Deployment, compile_pipeline
     from pipeline.terminal.capture import quiet_stderr
     from schema.source import password_of
@@ -45,11 +48,15 @@ def execute(arguments: argparse.Namespace) -> int:
     root = _root(arguments.pipeline_root)
     url = arguments.metadata_url or config.metadata.url
     deployment = Deployment(
-        image=_image(arguments.image), pipeline_root=root, metadata_url=_metadata_url(url, root)
+        image=_image(arguments.image),
+        pipeline_root=root,
+        metadata_url=_metadata_url(url, root),
+        refresh=arguments.refresh,
     )
     console.note("Loading TFX to read off the nodes")
     with quiet_stderr():
-        graph = tasks(config)
+        graph, other = (tasks(config, refresh) for refresh in (arguments.refresh, not arguments.refresh))
+        check_names(config, {**graph, **other})
         compile_pipeline(config, graph, deployment, output)
     for name, given in (("source", config.source.url), ("metadata", url)):
         if given and password_of(given) is not None:
@@ -64,7 +71,8 @@ def execute(arguments: argparse.Namespace) -> int:
 def _tell(arguments: argparse.Namespace, config: TowerlineConfig, output: Path, num_tasks: int) -> None:
     from pipeline.kubeflow.parameters import run_parameters
 
-    parameters = {parameter.name: parameter.default for parameter in run_parameters(config)}
+    declared = run_parameters(config, arguments.refresh)
+    parameters = {parameter.name: parameter.default for parameter in declared}
     if arguments.json:
         console.say_json({"output": str(output), "tasks": num_tasks, "parameters": parameters})
     else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Collection
+from typing import Any, Final
 
 from pipeline.config.settings import TowerlineConfig
-from pipeline.planning.plan import RunPlan
+from pipeline.metadata.records import Artifact
+from pipeline.planning.plan import PushedWeights, RunPlan
+from pipeline.refreshing.pushed_parts import PARTS, PushedParts
 from schema.errors import UserError
 from schema.features import FeatureSet
 from schema.windows import TimeWindows
@@ -28,16 +31,62 @@ _NO_WINDOWS: Final = TimeWindows(
     now=11,
 )
 
+_NO_PARTS: Final = PushedParts(
+    version="0",
+    trained="0",
+    artifacts={name: Artifact("Model", f"/nowhere/{name}", id=number) for number, name in enumerate(PARTS)},
+    assembly={},
+    index={},
+    decided={},
+)
+_NO_WEIGHTS: Final = PushedWeights(
+    version="0",
+    retrieval_model="/nowhere/towers",
+    ranking_model="/nowhere/ranker",
+    transform_graph="/nowhere/transform_graph",
+)
 
-def tasks(config: TowerlineConfig) -> dict[str, tuple[str, ...]]:
+
+def tasks(config: TowerlineConfig, refresh: bool = False) -> dict[str, tuple[str, ...]]:
     """Returns node id -> ids of the nodes that it waits for, in an order in which they can run.
 
     The nodes and their edges depend on the configuration alone, so they are read off a pipeline over
     features and windows that are not those of any database.
+
+    Args:
+        config: The configuration.
+        refresh: Whether the tasks are those of a refresh.
     """
     from tfx.dsl.compiler import compiler
 
+    nodes = [node.pipeline_node for node in compiler.Compiler().compile(_pipeline(config, refresh)).nodes]
+    graph = {node.node_info.id: tuple(node.upstream_nodes) or (PLAN,) for node in nodes}
+    waited_for = {upstream for upstreams in graph.values() for upstream in upstreams}
+    last = tuple(node for node in graph if node not in waited_for)
+    return {PLAN: (), **graph, OUTCOME: last} | _helpers(config, graph)
+
+
+def check_names(config: TowerlineConfig, tasks: Collection[str]) -> None:
+    """Checks `kubeflow.nodes`, which one configuration has for runs and refreshes.
+
+    Args:
+        config: The configuration.
+        tasks: Those of a run and of a refresh.
+
+    Raises:
+        UserError: It names a task that there is not.
+    """
+    for name in config.kubeflow.nodes:
+        if name not in tasks:
+            raise UserError(
+                f"Configuration key `kubeflow.nodes.{name}` names no task. Remedy: one of {', '.join(tasks)}."
+            )
+
+
+def _pipeline(config: TowerlineConfig, refresh: bool) -> Any:
+    """The pipeline over no data."""
     from pipeline.create_pipeline import create_pipeline
+    from pipeline.refreshing.create_refresh import create_refresh
 
     stand_in = RunPlan(
         config=config,
@@ -45,14 +94,11 @@ def tasks(config: TowerlineConfig) -> dict[str, tuple[str, ...]]:
         windows=_NO_WINDOWS,
         event_weights={},
         fingerprint="",
+        warm_start=_NO_WEIGHTS if config.warm_start else None,
         workdir="/nowhere",
         schema_file="/nowhere/schema.pbtxt",
     )
-    nodes = [node.pipeline_node for node in compiler.Compiler().compile(create_pipeline(stand_in)).nodes]
-    graph = {node.node_info.id: tuple(node.upstream_nodes) or (PLAN,) for node in nodes}
-    waited_for = {upstream for upstreams in graph.values() for upstream in upstreams}
-    last = tuple(node for node in graph if node not in waited_for)
-    return {PLAN: (), **graph, OUTCOME: last} | _helpers(config, graph)
+    return create_refresh(stand_in, _NO_PARTS) if refresh else create_pipeline(stand_in)
 
 
 def node_of(task: str) -> str:

@@ -17,7 +17,7 @@ from pipeline.config.forgotten_users import provide_key
 from pipeline.kubeflow.light_tfx import use_light_tfx
 from pipeline.kubeflow.run import KubeflowRun, add_arguments, container_main, run_of
 from pipeline.kubeflow.worker import meeting
-from pipeline.planning.plan import PIPELINE_NAME
+from pipeline.planning.plan import PIPELINE_NAME, PUSHED_MODELS
 from pipeline.terminal import console
 from schema.errors import UserError
 
@@ -39,6 +39,9 @@ def _execute(arguments: argparse.Namespace) -> None:
     run = run_of(arguments)
     pipeline = run.read_pipeline()
     nodes = {node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes}
+    if arguments.node in PUSHED_MODELS and arguments.node not in nodes:
+        console.say(f"{arguments.node}: this run begins cold; the task `plan` says why")
+        return
     if arguments.node not in nodes:
         raise UserError(
             f"The pipeline of this run has no such node. Received: --node {arguments.node}. Remedy: compile "

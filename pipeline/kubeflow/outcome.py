@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from pipeline.kubeflow.run import add_arguments, container_main, run_of
 from pipeline.terminal import console
-from schema.errors import PipelineRefusedError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,6 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _execute(arguments: argparse.Namespace) -> None:
+    from pipeline.forgetting.cleaning import leave_clean
     from pipeline.runs.outcome import read_outcome
     from pipeline.runs.tables import outcome_text
 
@@ -26,11 +26,10 @@ def _execute(arguments: argparse.Namespace) -> None:
     outcome = read_outcome(run.metadata, run.run_id)
     if outcome is None:
         raise RuntimeError(f"ML Metadata in {run.metadata} has no run {run.run_id}")
+    leave_clean(run.read_plan())
     run.folder.joinpath("outcome.json").write_text(outcome.to_json(), encoding="utf-8")
     console.say(outcome_text(outcome))
-    if outcome.pushed_to is None:
-        reasons = "; ".join(outcome.refusals) or "a blessing is missing"
-        raise PipelineRefusedError(f"Not pushed, the served version stays what it was. {reasons}")
+    outcome.check_pushed()
 
 
 if __name__ == "__main__":

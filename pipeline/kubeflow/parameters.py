@@ -24,6 +24,8 @@ _CHANGED_BETWEEN_RUNS: Final = (
     "ranking.num_epochs",
     "seed",
 )
+_CHANGED_BETWEEN_REFRESHES: Final = ("source.url",)
+"""All else that a refresh could be told is as the pushed version has it."""
 _GATES: Final = "gates."
 _OF_THE_CLUSTER: Final = ("kubeflow.", "metadata.")
 _PLACEHOLDER: Final = "{{"
@@ -46,24 +48,30 @@ class RunParameter:
     default: str | int | float | None
 
 
-def run_parameters(config: TowerlineConfig) -> tuple[RunParameter, ...]:
-    """Returns the inputs of the compiled pipeline, with the configuration's values as their defaults."""
+def run_parameters(config: TowerlineConfig, refresh: bool = False) -> tuple[RunParameter, ...]:
+    """Returns the inputs of the compiled pipeline, with the configuration's values as their defaults.
+
+    Args:
+        config: The configuration.
+        refresh: Whether the pipeline is that of a refresh.
+    """
+    changed = _CHANGED_BETWEEN_REFRESHES if refresh else _CHANGED_BETWEEN_RUNS
     parameters = []
     for key, value, _ in _leaves(config):
         if key == "source.url":
             parameters.append(RunParameter(SOURCE, key, str, mask_url(value) if value else None))
-        elif key in _CHANGED_BETWEEN_RUNS or key.startswith(_GATES):
+        elif key in changed or key.startswith(_GATES):
             parameters.append(RunParameter(key.replace(".", "_"), key, type(value), value))
     return tuple(parameters)
 
 
-def fixed_settings(config: TowerlineConfig) -> dict[str, str]:
+def fixed_settings(config: TowerlineConfig, refresh: bool = False) -> dict[str, str]:
     """Returns the keys, as JSON, that differ from the defaults and are no run parameters.
 
     Raises:
         UserError: A value holds what Kubeflow would take for a placeholder.
     """
-    changeable = {parameter.key for parameter in run_parameters(config)}
+    changeable = {parameter.key for parameter in run_parameters(config, refresh)}
     fixed = {
         key: json.dumps(value, ensure_ascii=False)
         for key, value, default in _leaves(config)

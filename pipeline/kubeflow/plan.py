@@ -12,12 +12,14 @@ import fcntl
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from pipeline.config.settings import TowerlineConfig
 from pipeline.kubeflow.parameters import with_settings
 from pipeline.kubeflow.run import KubeflowRun, add_arguments, container_main, run_of
-from pipeline.planning.plan import RunPlan
+from pipeline.planning.planner import Planned
 from pipeline.planning.workdir import usable_workdir
 from pipeline.terminal import console
 from schema.errors import UserError
@@ -34,13 +36,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.add_argument(
             option, action="append", default=[], metavar="KEY=VALUE", help=f"a configuration key and {text}"
         )
+    parser.add_argument("--refresh", action="store_true", help="plan a refresh of the pushed version")
     return container_main(parser, _execute, argv)
 
 
 def _execute(arguments: argparse.Namespace) -> None:
     from pipeline.metadata.types import register_types
-    from pipeline.planning.planner import feature_lines, make_plan
+    from pipeline.planning.planner import feature_lines
     from pipeline.runs.stale_pushes import retire_stale
+    from pipeline.runs.telling import what_was_noticed, what_was_read
 
     run = run_of(arguments)
     if run.is_planned:  # the pod was lost after its work was done; a run has one plan
@@ -53,16 +57,35 @@ def _execute(arguments: argparse.Namespace) -> None:
             f"{mask_url(config.source.url)}. Remedy: write `***` in its place and put it into the secret."
         )
     with _alone(run.root):
-        planned = make_plan(config, str(run.root))
+        planned, pipeline = (_refresh if arguments.refresh else _whole)(config, run)
         retire_stale(run.metadata, planned.plan.push_directory)
-        pipeline = _compiled(planned.plan, run)
-        register_types(run.metadata, pipeline)
-    plan, profile = planned.plan, planned.profile
-    console.say(f"Read {profile.num_events:,} events from {plan.config.source.url}")
-    console.say("\n".join(feature_lines(profile, plan)))
-    for note in planned.notes:
-        console.say(f"Note: {note}")
-    run.write(plan, pipeline)
+        compiled = _compiled(pipeline, run)
+        register_types(run.metadata, compiled)
+    console.say(what_was_read(planned))
+    console.say("\n".join(feature_lines(planned.profile, planned.plan)))
+    for line in what_was_noticed(planned):
+        console.say(line)
+    run.write(planned.plan, compiled)
+
+
+def _whole(config: TowerlineConfig, run: KubeflowRun) -> tuple[Planned, Any]:
+    """A run of everything: what was planned, and its pipeline."""
+    from pipeline.create_pipeline import create_pipeline
+    from pipeline.planning.planner import make_plan
+    from pipeline.refreshing.pushed_weights import with_warm_start
+
+    planned = with_warm_start(make_plan(config, str(run.root)), run.metadata)
+    return planned, create_pipeline(planned.plan)
+
+
+def _refresh(config: TowerlineConfig, run: KubeflowRun) -> tuple[Planned, Any]:
+    """A refresh of the newest version, likewise."""
+    from pipeline.refreshing.create_refresh import create_refresh
+    from pipeline.refreshing.planning import plan_refresh
+
+    refresh = plan_refresh(config, str(run.root), run.metadata)
+    console.say(f"Refreshing version {refresh.parts.version}, with the weights of {refresh.parts.trained}")
+    return replace(refresh.planned, plan=refresh.plan), create_refresh(refresh.plan, refresh.parts)
 
 
 @contextlib.contextmanager
@@ -87,18 +110,16 @@ def _settings(json_values: Sequence[str], texts: Sequence[str]) -> dict[str, obj
     return settings
 
 
-def _compiled(plan: RunPlan, run: KubeflowRun) -> object:
+def _compiled(pipeline: Any, run: KubeflowRun) -> Any:
     """The pipeline's IR under Kubeflow's run id; it does not say how ML Metadata is reached."""
     from tfx.dsl.compiler import compiler, constants
     from tfx.orchestration.portable import runtime_parameter_utils
 
-    from pipeline.create_pipeline import create_pipeline
-
-    pipeline = compiler.Compiler().compile(create_pipeline(plan))
+    compiled = compiler.Compiler().compile(pipeline)
     runtime_parameter_utils.substitute_runtime_parameter(
-        pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run.run_id}
+        compiled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run.run_id}
     )
-    return pipeline
+    return compiled
 
 
 if __name__ == "__main__":

@@ -36,21 +36,25 @@ _PASSWORDS: Final = {"source-password": SOURCE_PASSWORD, "metadata-password": ME
 _RUN: Final = "run"
 _ENDED: Final = frozenset({"SUCCEEDED", "FAILED", "CANCELED", "SKIPPED"})
 _DESCRIPTION: Final = "Product recommendations in three stages, from a database to a pushed model."
+_REFRESH: Final = f"{PIPELINE_NAME}-refresh"
+_OF_REFRESH: Final = "The pushed model once more, from the events up to now, with the weights that it has."
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """Where the pipeline runs.
+    """Which pipeline runs, and where.
 
     Attributes:
         image: Container image of every task.
         pipeline_root: Folder that every pod sees.
         metadata_url: ML Metadata, without a password.
+        refresh: Whether it is that of a refresh of the pushed version.
     """
 
     image: str
     pipeline_root: str
     metadata_url: str
+    refresh: bool = False
 
 
 def compile_pipeline(
@@ -63,16 +67,8 @@ def compile_pipeline(
         graph: Task -> tasks that it waits for, in an order in which they can run.
         deployment: Where it will run.
         output: The file.
-
-    Raises:
-        UserError: `kubeflow.nodes` names a task that there is not.
     """
-    for name in config.kubeflow.nodes:
-        if name not in graph:
-            raise UserError(
-                f"Configuration key `kubeflow.nodes.{name}` names no task. Remedy: one of {', '.join(graph)}."
-            )
-    parameters = run_parameters(config)
+    parameters = run_parameters(config, deployment.refresh)
     # Python wants the inputs without a default before the others.
     ordered = sorted(parameters, key=lambda parameter: parameter.default is not None)
     components = {task: _component(task, config, parameters, deployment) for task in graph}
@@ -87,7 +83,8 @@ def compile_pipeline(
             _assign(made[task], task, config.kubeflow, deployment)
 
     _sign(wire, [_input(parameter) for parameter in ordered])
-    pipeline = dsl.pipeline(name=PIPELINE_NAME, description=_DESCRIPTION)(wire)
+    name, description = (_REFRESH, _OF_REFRESH) if deployment.refresh else (PIPELINE_NAME, _DESCRIPTION)
+    pipeline = dsl.pipeline(name=name, description=description)(wire)
     compiler.Compiler().compile(pipeline, str(output))
 
 
@@ -104,7 +101,7 @@ def _component(
         shared = [f"--run={run}", f"--pipeline-root={deployment.pipeline_root}"]
         shared.append(f"--metadata-url={deployment.metadata_url}")
         kind, own = _call(task, config)
-        own = _plan_arguments(config, parameters, inputs) if task == PLAN else own
+        own = _plan_arguments(config, deployment, parameters, inputs) if task == PLAN else own
         command = ["python", "-m", f"pipeline.kubeflow.{kind}"]
         return dsl.ContainerSpec(image=deployment.image, command=command, args=[*shared, *own])
 
@@ -126,14 +123,17 @@ def _call(task: str, config: TowerlineConfig) -> tuple[str, list[str]]:
 
 
 def _plan_arguments(
-    config: TowerlineConfig, parameters: tuple[RunParameter, ...], inputs: Mapping[str, Any]
+    config: TowerlineConfig,
+    deployment: Deployment,
+    parameters: tuple[RunParameter, ...],
+    inputs: Mapping[str, Any],
 ) -> list[str]:
-    fixed = [f"--set={key}={value}" for key, value in fixed_settings(config).items()]
+    fixed = [f"--set={key}={value}" for key, value in fixed_settings(config, deployment.refresh).items()]
     changeable = [
         f"--{'text' if parameter.kind is str else 'set'}={parameter.key}={inputs[parameter.name]}"
         for parameter in parameters
     ]
-    return fixed + changeable
+    return [*(["--refresh"] if deployment.refresh else []), *fixed, *changeable]
 
 
 def _input(parameter: RunParameter, with_default: bool = True) -> inspect.Parameter:

@@ -1,5 +1,6 @@
 """A version is there as a whole or not at all."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,8 @@ import pytest
 
 from components.pusher import executor as publishing
 from components.pusher.executor import publish
+from schema import names
+from schema.errors import PipelineRefusedError
 from schema.versions import versions
 
 
@@ -113,3 +116,17 @@ def test_pushes_at_the_same_time_become_versions_of_their_own(model, tmp_path):
     for thread in threads:
         thread.join()
     assert sorted(numbers) == versions(tmp_path / "serving") and len(set(numbers)) == 4
+
+
+def test_a_refresh_does_not_replace_a_version_that_was_trained_meanwhile(model, tmp_path):
+    serving = tmp_path / "serving"
+    trained = str(publish(model, serving))
+    (model / names.SERVING_METADATA).parent.mkdir()
+    (model / names.SERVING_METADATA).write_text(json.dumps({"refresh_of": trained}))
+    publish(model, serving, refresh_of=trained)
+    publish(model, serving, refresh_of=trained)  # a refresh of the refresh
+    (model / names.SERVING_METADATA).write_text("{}")
+    newer = publish(model, serving)
+    with pytest.raises(PipelineRefusedError, match=f"Version {newer} was pushed while version {trained} was"):
+        publish(model, serving, refresh_of=trained)
+    assert versions(serving)[-1] == newer and partial(serving) == []

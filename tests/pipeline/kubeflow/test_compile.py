@@ -162,3 +162,58 @@ def test_mistakes_are_one_line(tmp_path, capsys, monkeypatch, arguments, told):
     assert main(base) == 2
     line = capsys.readouterr().err.splitlines()[-1]
     assert line.startswith("towerline: ") and told in line
+
+
+@pytest.fixture(scope="module")
+def refresh(compile_kubeflow):
+    """The two documents of a refresh, from a configuration that both kinds of runs share."""
+    resources = (
+        "--set",
+        "kubeflow.nodes.RetrievalTrainer.gpu=1",
+        "--set",
+        "kubeflow.nodes.IndexRefresh.cpu='4'",
+    )
+    settings = ("--set", "ranking.hidden_dim=32", "--set", "gates.max_latency_ms=300", "--set", "seed=5")
+    source = ("--source", "postgresql://reader:s3cret@db.example/shop")
+    done, path = compile_kubeflow("--refresh", *resources, *settings, *source)
+    assert done.returncode == 0, done.stderr
+    return list(yaml.safe_load_all(path.read_text()))
+
+
+def test_a_refresh_is_a_document_of_its_own(refresh):
+    from google.protobuf import json_format
+    from kfp.pipeline_spec import pipeline_spec_pb2
+
+    spec, platform = refresh
+    assert json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec()).schema_version == "2.1.0"
+    assert spec["pipelineInfo"]["name"] == "towerline-refresh"
+    tasks = spec["root"]["dag"]["tasks"]
+    waits = {name: set(task.get("dependentTasks", [])) for name, task in tasks.items()}
+    assert waits["pushed-retrieval-model"] == waits["product-example-gen"] == {"plan"}
+    assert {"catalog-transform", "pushed-retrieval-model"} <= waits["index-refresh"]
+    assert {"index-refresh", "pushed-ranking-model", "pushed-preranker"} <= waits["recommender-refresh"]
+    assert {"serving-validator", "pushed-model-blessing"} <= waits["pusher"] and "pusher" in waits["outcome"]
+    assert not {"retrieval-trainer", "ranking-trainer", "transform"} & set(tasks)
+    resources = spec["deploymentSpec"]["executors"]["exec-index-refresh"]["container"]["resources"]
+    assert resources["resourceCpuRequest"] == "4"
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert all(executor["pvcMount"] for executor in executors.values())
+
+
+def test_a_refresh_is_told_of_the_database_and_the_gates_alone(refresh):
+    spec, _ = refresh
+    inputs = spec["root"]["inputDefinitions"]["parameters"]
+    assert {name for name in inputs if not name.startswith("gates_")} == {"source"}
+    assert inputs["gates_max_latency_ms"]["defaultValue"] == 300
+    arguments = spec["deploymentSpec"]["executors"]["exec-plan"]["container"]["args"]
+    assert "--refresh" in arguments and "--set=ranking.hidden_dim=32" in arguments
+    assert not [part for part in arguments if "s3cret" in part]
+
+
+def test_a_warm_start_has_the_models_that_it_begins_from(compile_kubeflow):
+    done, path = compile_kubeflow("--source", "sqlite:////shop.db", "--set", "warm_start=true")
+    assert done.returncode == 0, done.stderr
+    tasks = next(yaml.safe_load_all(path.read_text()))["root"]["dag"]["tasks"]
+    assert "pushed-towers" in tasks["retrieval-trainer"]["dependentTasks"]
+    assert "pushed-ranker" in tasks["ranking-trainer"]["dependentTasks"]
+    assert tasks["pushed-towers"]["dependentTasks"] == ["plan"]

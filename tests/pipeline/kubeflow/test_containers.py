@@ -54,3 +54,19 @@ def test_a_configuration_comes_back_as_it_was():
     settings = {key: json.loads(text) for key, text in fixed_settings(config).items()}
     settings |= {parameter.key: parameter.default for parameter in run_parameters(config)}
     assert with_settings(settings) == TowerlineConfig.parse(values)
+
+
+def test_a_refresh_of_nothing(shared, capsys, tmp_path, write_checkerboard):
+    shop = write_checkerboard(tmp_path / "shop.db")
+    assert kubeflow_plan.main([*shared, "--refresh", f"--text=source.url={shop}"]) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith("plan: There is no pushed version in ") and "to refresh" in line
+
+
+def test_a_warm_start_of_nothing_begins_cold(shared, capsys, tmp_path, write_checkerboard):
+    shop = write_checkerboard(tmp_path / "shop.db", num_users=20, num_products=16)
+    assert kubeflow_plan.main([*shared, "--set=warm_start=true", f"--text=source.url={shop}"]) == 0
+    assert "nothing has been pushed to" in capsys.readouterr().out
+    assert kubeflow_node.main([*shared, "--node=PushedTowers"]) == 0
+    assert "PushedTowers: this run begins cold" in capsys.readouterr().out
+    assert kubeflow_node.main([*shared, "--node=Nothing"]) == 2

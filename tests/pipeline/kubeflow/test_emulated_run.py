@@ -265,3 +265,37 @@ def test_a_second_run_is_served_from_the_cache(repeated, recorded, volume):
             key: [one.id for one in made] for key, made in before.items()
         }, node
     assert len(pushed_versions(volume)) == 1
+
+
+@pytest.fixture(scope="module")
+def later(repeated, at_once, compile_kubeflow, emulator, image, metadata_store, volume, tmp_path_factory):
+    """A refresh, and then a run that begins warm, on the same volume."""
+    folder = tmp_path_factory.mktemp("later")
+    config = folder / "small.yaml"
+    config.write_text(SMALL)
+    url, password = metadata_store
+    secrets = {"towerline": {"metadata-password": password}}
+    finished = {}
+    for name, options in (("refresh", ["--refresh"]), ("warm", ["--set", "warm_start=true"])):
+        given = ["--config", config, "--metadata-url", url, *options]
+        done, document = compile_kubeflow(*given, root=volume)
+        assert done.returncode == 0, done.stderr
+        cluster = emulator.Emulator(document, image, secrets)
+        parameters = {"source": at_once[1]}
+        finished[name] = cluster.run(f"run-{name}", parameters, folder / name, pods_at_once=2)
+    return finished
+
+
+@pytest.mark.nightly
+def test_a_refresh_runs_from_its_own_document(later):
+    assert set(later["refresh"].states.values()) == {"SUCCEEDED"}, failures(later["refresh"])
+    said = later["refresh"].of("outcome")[0].text()
+    assert "Pushed, with the weights of version" in said
+
+
+@pytest.mark.nightly
+def test_a_run_begins_from_the_weights_of_the_version_before(later):
+    others = {state for task, state in later["warm"].states.items() if task != "outcome"}
+    assert others == {"SUCCEEDED"}, failures(later["warm"])  # whether it is better is not the question
+    said = later["warm"].of("outcome")[0].text()
+    assert "RetrievalTrainer began " in said and "RankingTrainer began " in said
