@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -47,6 +47,10 @@ class Fitted:
     measured: list[dict[str, Any]]
     curve: list[Epoch]
     first_weights: Weights
+
+    def evidence(self) -> dict[str, Any]:
+        """Choice and measurements, for JSON."""
+        return {"choice": asdict(self.choice), "measured": self.measured}
 
 
 def later_windows(cutoffs: tuple[int, ...]) -> tuple[int, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,7 @@ from trainer.ranking.classics import Anchor
 from trainer.ranking.data import count_rows, ranking_batches
 from trainer.ranking.evidence import write_evidence
 from trainer.ranking.export import export_ranking
-from trainer.ranking.fit import fit_by_evidence, later_windows, make_batches
+from trainer.ranking.fit import Fitted, fit_by_evidence, later_windows, make_batches
 from trainer.ranking.head_metrics import find_head_targets, measure_heads, write_head_metrics
 from trainer.ranking.heads import HeadTargets
 from trainer.ranking.lists import describe_lists, join_lists, whole_lists
@@ -68,20 +67,19 @@ def run_fn(fn_args: Any) -> None:
     fitted = fit_by_evidence(model, lists, validation, later, batches, settings, begin)
     with workers.output(arguments.model_directory) as directory:
         export_ranking(model, arguments.features, directory, next(iter(data.evaluation())))
-        write_curve(fitted.curve, METRIC, directory)
-        write_start(fitted.start, directory)
-        write_weights(weights_of(model), f"{directory}/{names.WEIGHTS}")
-        write_weights(fitted.first_weights, f"{directory}/{names.FIRST_FIT}")
-        write_evidence(
-            {
-                "anchor": describe_anchor(anchored.anchor, counts.half_lives) | {"ndcg@10": anchored.ndcg},
-                "anchor_weight": float(model.anchor_weight.numpy()),
-                "choice": asdict(fitted.choice),
-                "measured": fitted.measured,
-            },
-            directory,
-        )
+        _write_training(fitted, model, directory)
+        described = describe_anchor(anchored.anchor, counts.half_lives) | {"ndcg@10": anchored.ndcg}
+        weight = float(model.anchor_weight.numpy())
+        write_evidence({"anchor": described, "anchor_weight": weight} | fitted.evidence(), directory)
         write_head_metrics(measure_heads(model, whole_lists(eval_lists, _ROWS_AT_ONCE)), directory)
+
+
+def _write_training(fitted: Fitted, model: RankingModel, directory: str) -> None:
+    """Writes how the ranker was trained, and what a later training may begin from."""
+    write_curve(fitted.curve, METRIC, directory)
+    write_start(fitted.start, directory)
+    write_weights(weights_of(model), f"{directory}/{names.WEIGHTS}")
+    write_weights(fitted.first_weights, f"{directory}/{names.FIRST_FIT}")
 
 
 class _RankingData:

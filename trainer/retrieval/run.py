@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,29 +66,32 @@ def run_fn(fn_args: Any) -> None:
         model = build_model(arguments, settings, table, target_shares(queries, table.size))
     batch_size = workers.batch_size(suitable_batch_size(num_queries(queries), settings.batch_size, least=16))
     eval_batches = query_batches(evaluation, arguments.features, length, 256)
+    batches = partial(
+        query_batches, queries, arguments.features, length, batch_size, shuffle_seed=arguments.seed
+    )
     evaluate = workers.agreed(lambda: recall_at_k(model, eval_batches, 100))
-
-    def fit(values: list[np.ndarray] | None, num_epochs: int, until: int) -> list[Epoch]:
-        if values is not None:
-            begin_anew(model, values)
-        return fit_best(
-            model,
-            workers.spread(
-                query_batches(queries, arguments.features, length, batch_size, shuffle_seed=arguments.seed)
-            ),
-            num_epochs,
-            evaluate,
-            METRIC,
-            before_epoch=lambda: model.negatives.refresh(lambda: embed_catalog(model)),
-            until=until,
-        )
-
+    fit = partial(_fit, model, lambda: workers.spread(batches()), evaluate)
     start, curve = fit_towers(fit, settings, model, next(iter(eval_batches)), arguments, fn_args)
     with workers.output(arguments.model_directory) as directory:
         export_retrieval(model, arguments.features, directory, next(iter(eval_batches)))
         write_curve(curve, METRIC, directory)
         write_start(start, directory)
         write_weights(weights_of(model), f"{directory}/{names.WEIGHTS}")
+
+
+def _fit(
+    model: RetrievalModel,
+    batches: Callable[[], Any],
+    evaluate: Callable[[], float],
+    values: list[np.ndarray] | None,
+    num_epochs: int,
+    until: int,
+) -> list[Epoch]:
+    """Fits the towers as `Training.fit` says."""
+    if values is not None:
+        begin_anew(model, values)
+    refresh = partial(model.negatives.refresh, lambda: embed_catalog(model))
+    return fit_best(model, batches(), num_epochs, evaluate, METRIC, before_epoch=refresh, until=until)
 
 
 def refit_fn(fn_args: Any) -> None:

@@ -11,7 +11,6 @@ import numpy as np
 from schema import names
 from schema.features import FeatureColumn, Kind
 
-
 Unseen = Literal["initial", "zero", "unknown"]
 
 

@@ -156,7 +156,7 @@ def test_mistakes_are_one_line(tmp_path, capsys, monkeypatch, arguments, told):
     from pipeline.cli import main
     from pipeline.kubeflow import graph as kubeflow_graph
 
-    monkeypatch.setattr(kubeflow_graph, "tasks", lambda config: {"plan": (), "outcome": ("plan",)})
+    monkeypatch.setattr(kubeflow_graph, "tasks", lambda config, refresh: {"plan": (), "outcome": ("plan",)})
     base = ["compile", "kubeflow", "--workdir", str(tmp_path), "--output", str(tmp_path / "p.yaml")]
     base += ["--image", "image:1", "--pipeline-root", "/mnt/pipeline", *arguments]
     assert main(base) == 2

@@ -63,6 +63,7 @@ def test_a_refresh_of_nothing(shared, capsys, tmp_path, write_checkerboard):
     assert line.startswith("plan: There is no pushed version in ") and "to refresh" in line
 
 
+@pytest.mark.filterwarnings("ignore:label:DeprecationWarning")  # TFX's; in a container it is no error
 def test_a_warm_start_of_nothing_begins_cold(shared, capsys, tmp_path, write_checkerboard):
     shop = write_checkerboard(tmp_path / "shop.db", num_users=20, num_products=16)
     assert kubeflow_plan.main([*shared, "--set=warm_start=true", f"--text=source.url={shop}"]) == 0
