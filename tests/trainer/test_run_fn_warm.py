@@ -42,6 +42,10 @@ def train(shop, kind, directory, **changes):
             base_model=getattr(shop, kind),
         )
     )
+    return how_it_began(kind, directory)
+
+
+def how_it_began(kind, directory):
     return read_start(str(directory), Start if kind == "retrieval" else RankerStart)
 
 
@@ -53,7 +57,7 @@ def test_it_begins_from_them_and_takes_a_third_of_the_epochs(trained_shop, kind,
     kept = start.metric >= start.expected
     assert start.is_warm == kept and bool(start.reason) != kept
     assert len(curve) == (1 if kept else getattr(trained_shop.plan.config, kind).num_epochs)
-    assert start.fitted_until == read_start(getattr(trained_shop, kind), Start).fitted_until
+    assert start.fitted_until == how_it_began(kind, getattr(trained_shop, kind)).fitted_until
     with np.load(tmp_path / names.WEIGHTS) as weights:
         assert all(np.isfinite(value).all() for value in weights.values())
 
