@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 
@@ -34,18 +35,26 @@ def artifact(kind, path):
     return made
 
 
+def own_settings(shop) -> dict:
+    """Settings of the third stage with which the shop's own model was made."""
+    return json.loads(shop.nodes["RecommenderAssembler"].exec_properties["post_ranking"])
+
+
 def _properties(shop, post_ranking: dict) -> dict:
-    properties = dict(shop.nodes["RecommenderAssembler"].exec_properties)
-    settings = {**json.loads(properties["post_ranking"]), **post_ranking}
-    return properties | {"post_ranking": json.dumps(settings), "fallback": json.dumps("off")}
+    settings = json.dumps(own_settings(shop) | post_ranking)
+    own = shop.nodes["RecommenderAssembler"].exec_properties
+    return dict(own) | {"post_ranking": settings, "fallback": json.dumps("off")}
 
 
 def push(shop, folder, **post_ranking):
-    """A model pushed with these settings."""
+    """A model pushed with these settings; the shop's own if those are its settings."""
     from tfx.types import standard_artifacts
 
     from serving.model.pushed_model import PushedModel
 
+    if own_settings(shop) | post_ranking == own_settings(shop):
+        shutil.copytree(shop.model, folder / "pushed" / "1")
+        return PushedModel(folder / "pushed")
     names = ("model", "classic_model")
     output = {name: [artifact(standard_artifacts.Model, folder / name)] for name in names}
     executor = shop.nodes["RecommenderAssembler"].executor_spec.executor_class()

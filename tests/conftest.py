@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,12 @@ _servers = _load("servers")
 _transforming = _load("transforming")
 _trained_shop = _load("trained_shop")
 _pod_security = _load("pod_security")
+
+
+@pytest.fixture(scope="session")
+def warm_interpreter() -> Callable[..., Any]:
+    """`warm_interpreter(imported, environment)`: starts `python -m …` with these imports done."""
+    return _load("warm").WarmInterpreter
 
 
 @pytest.fixture(scope="session")
@@ -85,10 +92,16 @@ def trained_shop(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="session")
 def assemble(trained_shop, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
-    """`assemble(**post_ranking)`: the model of the small shop, pushed with these settings."""
-    return lambda **settings: _load("assembling").push(
-        trained_shop, tmp_path_factory.mktemp("assembled"), **settings
-    )
+    """`assemble(**post_ranking)`: the model of the small shop, pushed with these settings, made once."""
+    assembling, made = _load("assembling"), {}
+
+    def model(**settings):
+        key = json.dumps(assembling.own_settings(trained_shop) | settings, sort_keys=True)
+        if key not in made:
+            made[key] = assembling.push(trained_shop, tmp_path_factory.mktemp("assembled"), **settings)
+        return made[key]
+
+    return model
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 SMALL = """
+baselines: {systems: [popularity, item_knn]}
 gates: {max_champion_loss: 0.5}
 post_ranking: {diversity: 0.0}
 split: {ranking_windows: 4}
@@ -55,16 +58,28 @@ class Done:
         return dict(re.findall(r"^\[ ?\d+/\d+\] (\w+) +(ran|cached|failed)", self.out, re.M))
 
 
-def towerline(*arguments, **environment) -> Done:
+IMPORTED = (
+    "pipeline.cli",
+    "pipeline.create_pipeline",
+    "tfx.orchestration.local.local_dag_runner",
+    "tfx.components.evaluator.executor",
+)
+"""What commands need the most of."""
+
+
+def towerline(interpreter, *arguments, **environment) -> Done:
+    """Calls the command line, in a process of a warm interpreter, or from the very start if that is None."""
+    command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
     started = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *map(str, arguments)],
-        env={**ENVIRONMENT, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Done(done.returncode, done.stdout, done.stderr, time.monotonic() - started)
+    if interpreter is None:
+        done = subprocess.run(
+            command, env={**ENVIRONMENT, **environment}, capture_output=True, text=True, check=False
+        )
+        return Done(done.returncode, done.stdout, done.stderr, time.monotonic() - started)
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = (Path(folder, name) for name in ("out", "err"))
+        code = interpreter.start(command, environment, str(ROOT), str(out), str(err)).wait()
+        return Done(code, out.read_text(), err.read_text(), time.monotonic() - started)
 
 
 def kill_while_running(node: str, workdir: Path, *arguments) -> None:
@@ -102,8 +117,17 @@ def execute(database: Path, *statements) -> None:
 
 
 @pytest.fixture(scope="session")
-def run_towerline():
-    return towerline
+def run_towerline(warm_interpreter):
+    """Calls the command line; only what it does, not its start, takes time."""
+    interpreter = warm_interpreter(IMPORTED, ENVIRONMENT)
+    yield partial(towerline, interpreter)
+    interpreter.close()
+
+
+@pytest.fixture(scope="session")
+def start_towerline():
+    """The same in a process of its own from the very start."""
+    return partial(towerline, None)
 
 
 @pytest.fixture(scope="session")
@@ -163,16 +187,20 @@ def workdir(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def call(workdir, shop, small):
-    """Runs the pipeline on the shop once more."""
-    return lambda *more: towerline(
-        "run", "--workdir", workdir, "--source", f"sqlite:///{shop}", "--config", small, *more
-    )
+def run_arguments(workdir, shop, small) -> tuple:
+    """What runs the pipeline on the shop."""
+    return ("run", "--workdir", workdir, "--source", f"sqlite:///{shop}", "--config", small)
 
 
 @pytest.fixture(scope="session")
-def first(call) -> Done:
+def call(run_towerline, run_arguments):
+    """Runs the pipeline on the shop once more."""
+    return partial(run_towerline, *run_arguments)
+
+
+@pytest.fixture(scope="session")
+def first(start_towerline, run_arguments) -> Done:
     """The first run."""
-    done = call()
+    done = start_towerline(*run_arguments)
     assert done.code == 0, done.out + done.err
     return done

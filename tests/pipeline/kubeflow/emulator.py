@@ -1,12 +1,14 @@
 """Executes a compiled pipeline as the backend of Kubeflow Pipelines does, from nothing but its YAML.
 
 Each task's container is a process of its own with the environment of the image, the secret and the YAML,
-and nothing else. Tasks begin as soon as those that they depend on have succeeded.
+and nothing else. Tasks begin as soon as those that they depend on have succeeded. On a warm cluster nodes
+are forked from a process that has done their imports, which are half of the time of a small run.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import copy
 import itertools
 import os
 import signal
@@ -17,10 +19,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 RUNTIME_CONSTANT = "{{$.pipeline_job_uuid}}"
+EVALUATOR = "ranking-evaluator"
 
 
 @dataclass
@@ -30,7 +34,7 @@ class Pod:
     task: str
     attempt: int
     log: Path
-    process: subprocess.Popen
+    process: Any
     started: float
     ended: float = 0.0
 
@@ -64,6 +68,13 @@ class Emulator:
         self._spec, platform = yaml.safe_load_all(document.read_text())
         self._platform = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
         self._image, self._secrets = image, secrets
+        self._interpreter: Any = None
+
+    def warm(self, interpreter) -> Emulator:
+        """The same cluster, on which an interpreter of the image starts the pods of nodes."""
+        warm = copy.copy(self)
+        warm._interpreter = interpreter
+        return warm
 
     def run(
         self,
@@ -120,14 +131,7 @@ class Emulator:
         for attempt in range(1, attempts + 1):
             log = folder / f"{name}.{attempt}.log"
             with log.open("wb") as output, tempfile.TemporaryDirectory() as nowhere:
-                process = subprocess.Popen(
-                    command,
-                    env=environment,
-                    cwd=nowhere,
-                    stdout=output,
-                    stderr=output,
-                    start_new_session=True,
-                )
+                process = self._process(name, command, environment, nowhere, output)
                 pod = Pod(name, attempt, log, process, time.monotonic())
                 with lock:
                     finished.pods.append(pod)
@@ -137,6 +141,14 @@ class Emulator:
             if process.returncode == 0:
                 return "SUCCEEDED"
         return "FAILED"
+
+    def _process(self, task, command, environment, folder, output):
+        # The Evaluator imports all of TFX in its own order, and only nodes begin by importing the launcher.
+        if self._interpreter and task != EVALUATOR and any(part.startswith("--node=") for part in command):
+            return self._interpreter.start(command, environment, folder, output.name, output.name)
+        return subprocess.Popen(
+            command, env=environment, cwd=folder, stdout=output, stderr=output, start_new_session=True
+        )
 
     @staticmethod
     def _value(source: Mapping, run_id: str, inputs: Mapping[str, object]) -> object:

@@ -29,6 +29,14 @@ split: {ranking_windows: 2}
 KILLED = "candidate-indexer"
 PARTED = "retrieval-trainer"
 """The first node that has a seed."""
+IMPORTED = (
+    "pipeline.kubeflow.light_tfx:use_light_tfx",
+    "tfx.orchestration.portable.launcher",
+    "tensorflow",
+    "apache_beam",
+    "tfx.components.trainer.executor",
+)
+"""What containers of nodes import first."""
 PUSHED, REFUSED, REPEATED = "run-1", "run-2", "run-3"
 
 
@@ -88,6 +96,14 @@ def cluster(emulator, document, image, metadata_store):
     return emulator.Emulator(document, image, secrets)
 
 
+@pytest.fixture(scope="module")
+def warm_cluster(cluster, image, warm_interpreter):
+    """The same for the runs after the first, in which the start of every container is seen."""
+    interpreter = warm_interpreter(IMPORTED, image)
+    yield cluster.warm(interpreter)
+    interpreter.close()
+
+
 def kill_once(pod):
     """Kills the first pod of a task as soon as its executor works."""
     if pod.task != KILLED or pod.attempt > 1:
@@ -105,7 +121,7 @@ def kill_once(pod):
 
 
 @pytest.fixture(scope="module")
-def at_once(cluster, write_checkerboard, tmp_path_factory):
+def at_once(cluster, warm_cluster, write_checkerboard, tmp_path_factory):
     """Two runs on an empty store: the second with another seed, and with a gate that nothing passes.
 
     It begins when the first has done what both have in common: of two results of one question, a third run
@@ -129,7 +145,7 @@ def at_once(cluster, write_checkerboard, tmp_path_factory):
     def run_second():
         parted.wait()
         parameters = {"source": shop, "seed": 8, "gates_min_ndcg": 1.0}
-        return cluster.run(REFUSED, parameters, folder / REFUSED, pods_at_once=2)
+        return warm_cluster.run(REFUSED, parameters, folder / REFUSED, pods_at_once=2)
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
         runs = {PUSHED: pool.submit(run_first), REFUSED: pool.submit(run_second)}
@@ -147,10 +163,10 @@ def refused(at_once):
 
 
 @pytest.fixture(scope="module")
-def repeated(at_once, cluster, tmp_path_factory):
+def repeated(at_once, warm_cluster, tmp_path_factory):
     """The run that was pushed, once more."""
     logs = tmp_path_factory.mktemp("repeated") / "logs"
-    return cluster.run(REPEATED, {"source": at_once[1], "seed": 7}, logs, pods_at_once=2)
+    return warm_cluster.run(REPEATED, {"source": at_once[1], "seed": 7}, logs, pods_at_once=2)
 
 
 @pytest.fixture(scope="module")
