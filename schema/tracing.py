@@ -23,16 +23,3 @@ AT_MOST: Final = "at_most"
 PIN: Final = "pin"
 STEPS: Final = (RELEVANCE, ONLY, CALIBRATION, DIVERSITY, EXPLORATION, AT_MOST, PIN)
 """Of post-ranking, in the order in which they come."""
-
-SOURCES: Final = (
-    "own_history",
-    "two_tower",
-    "neighbours",
-    "ease",
-    "transitions",
-    "similar_users",
-    "trending",
-    "popular",
-    "new_product",
-)
-"""In the order of `trace_source_*`."""

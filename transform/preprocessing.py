@@ -14,7 +14,7 @@ import tensorflow_transform as tft
 
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
-from schema.fields import TRANSFORMED
+from schema.fields import HISTORY, TRANSFORMED
 from schema.text import split_words
 from schema.vocabulary import LINE_ENDS
 
@@ -63,8 +63,8 @@ def _query_outputs(inputs: Mapping[str, Any], features: FeatureSet) -> Tensors:
         names.PRODUCT_ID,
     )
     history = {
+        **{field.transformed: inputs[field.raw] for field in HISTORY if not field.is_text},
         names.HISTORY_INDEX: index(names.HISTORY_PRODUCT_ID, products),
-        names.HISTORY_TIME: inputs[names.HISTORY_TIME],
         names.HISTORY_TYPE: _event_type(inputs[names.HISTORY_EVENT_TYPE], features.event_types),
     }
     return {

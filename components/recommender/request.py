@@ -43,15 +43,19 @@ def raw_products(inputs: Tensors, features: FeatureSet) -> dict[str, tf.SparseTe
 def request_of_one_product(product_id: tf.Tensor, specs: dict[str, tf.TensorSpec]) -> Tensors:
     """Requests of users of whom nothing is known but one event with a product `[batch]`."""
     batch = tf.shape(product_id)[0]
-    one = tf.ones([batch, 1], tf.int64)
+    event = {
+        field.raw: tf.fill([batch, 1], "") if field.is_text else tf.zeros([batch, 1], tf.int64)
+        for field in HISTORY
+    }
     unknown = {
         name: _missing(spec, batch) for name, spec in specs.items() if name.startswith(names.USER_PREFIX)
     }
-    return unknown | {
+    return {
+        **unknown,
+        **event,
         names.USER_ID: tf.fill([batch], ""),
-        names.QUERY_TIME: one[:, 0],
+        names.QUERY_TIME: tf.ones([batch], tf.int64),
         names.HISTORY_PRODUCT_ID: product_id[:, tf.newaxis],
-        names.HISTORY_TIME: tf.zeros_like(one),
         names.HISTORY_EVENT_TYPE: tf.fill([batch, 1], names.DEFAULT_EVENT_TYPE),
     }
 

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+from schema.sources import SOURCES
+
+_REASONS: Final = {
+    **{source.name: source.reason for source in SOURCES},
+    "segment": "popular with users like you",
+}
 
 
 def reason(item: Mapping[str, Any]) -> str:
@@ -28,18 +35,9 @@ def _by_itself(item: Mapping[str, Any]) -> str:
     source = str(item.get("source", ""))
     if source == "neighbours" and item.get("neighbour_of"):
         return f"often bought with {item['neighbour_of']}"
-    return {
-        "neighbours": "often bought with products of your history",
-        "two_tower": "similar users chose it",
-        "trending": "more popular than usual these days",
-        "popular": "popular with everybody",
-        "segment": "popular with users like you",
-        "ease": "goes with what you bought",
-        "transitions": "often comes after what you turned to last",
-        "similar_users": "bought by customers with a history like yours",
-        "own_history": "in your history",
-        "new_product": "new" if item.get("is_stranger") else "new, of a kind that you buy",
-    }.get(source, source)
+    if source == "new_product" and item.get("is_stranger"):
+        return "new"
+    return _REASONS.get(source, source)
 
 
 def _bought(item: Mapping[str, Any]) -> str:

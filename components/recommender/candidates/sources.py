@@ -33,7 +33,7 @@ from components.recommender.candidates.similar_users import SimilarUsers, to_fea
 from components.recommender.candidates.tables import CandidateTables
 from schema import names
 from schema.grouping import group_totals, joint_keys
-from schema.tracing import SOURCES
+from schema.sources import NAMES
 
 OWN_HISTORY: Final = 0
 TWO_TOWER: Final = 1
@@ -44,7 +44,7 @@ SIMILAR_USERS: Final = 5
 TRENDING: Final = 6
 POPULAR: Final = 7
 NEW_PRODUCT: Final = 8
-SOURCE_NAMES: Final = SOURCES
+SOURCE_NAMES: Final = NAMES
 
 _QUOTAS: Final = (2000, 150, 200, 200, 150, 200, 50)
 _POOL_QUOTAS: Final = (10_000, 700, 500, 700, 500, 700, 150, 700)

@@ -74,6 +74,6 @@ class ColdStart(tf.Module):
 
     def _segment(self, inputs: Tensors, batch: tf.Tensor) -> tf.Tensor:
         """Number of each user's list `[batch]`."""
-        told = [inputs[column] == value for column, value in zip(self.columns, self.values, strict=True)]
+        matches = [inputs[column] == value for column, value in zip(self.columns, self.values, strict=True)]
         everybody = tf.ones([batch], tf.bool)
-        return tf.argmax(tf.cast(tf.stack([*told, everybody], axis=1), tf.int32), axis=1)
+        return tf.argmax(tf.cast(tf.stack([*matches, everybody], axis=1), tf.int32), axis=1)

@@ -47,10 +47,9 @@ def trace_sources(
         `preranker_needed` (the last rank that stays) and `num_candidates`, int32 `[batch]`, and
         `is_reserved`, whether it stays whatever its rank, bool `[batch]`.
     """
-    quotas = _quotas(sources)
     batch = tf.shape(product)[0]
     of_source = _ranks(sources, retrieved, query, product)
-    quota = tf.tile(tf.constant([quotas], tf.int32), [batch, 1])
+    quota = _quotas(sources, retrieved, batch)
     needed, filled = _needed(sources, retrieved, quota)
     columns = [needed[:, source] for source in range(len(SOURCE_NAMES))]
     columns[NEW_PRODUCT] = quota[:, NEW_PRODUCT]
@@ -82,14 +81,29 @@ def rank_among(scores: tf.Tensor, place: tf.Tensor, counts: tf.Tensor | None = N
     return 1 + tf.reduce_sum(tf.cast(before, tf.int32), axis=1)
 
 
-def _quotas(sources: CandidateSources) -> list[int]:
-    given = dict(enumerate(sources.quotas))
+def _quotas(sources: CandidateSources, retrieved: Retrieved, batch: tf.Tensor) -> tf.Tensor:
+    """Length of the list of each source, int32 `[batch, sources]`."""
+    given = {POPULAR: 0} | dict(enumerate(sources.quotas)) | {NEW_PRODUCT: sources.num_new}
     if not sources.scorer.reads_towers:
         given[TWO_TOWER] = 0
-    return [
-        sources.num_new if source == NEW_PRODUCT else given.get(source, 0)
+    columns = [
+        tf.fill([batch], given[source]) if source in given else _length_of_list(retrieved, source)
         for source in range(len(SOURCE_NAMES))
     ]
+    return tf.stack(columns, axis=1)
+
+
+def _length_of_list(retrieved: Retrieved, source: int) -> tf.Tensor:
+    sources = tf.concat([found for _, _, found in retrieved.lists], axis=1)
+    return tf.reduce_sum(tf.cast(sources == source, tf.int32), axis=1)
+
+
+def _rank_in_list(retrieved: Retrieved, source: int, product: tf.Tensor) -> tf.Tensor:
+    """In the list of a source as it came into the union, so up to its quota only."""
+    index, priority, sources = (tf.concat(parts, axis=1) for parts in zip(*retrieved.lists, strict=True))
+    place = tf.cumsum(tf.cast(sources == source, tf.int32), axis=1)
+    is_here = tf.logical_and(index == product[:, tf.newaxis], priority < NEVER)
+    return tf.reduce_max(tf.where(tf.logical_and(is_here, sources == source), place, 0), axis=1)
 
 
 def _ranks(
@@ -112,6 +126,8 @@ def _ranks(
         NEW_PRODUCT: _rank_of_new(sources, query, product),
     }
     found |= {source: _rank_in_table(sources, *table, product) for source, table in tables.items()}
+    for source in set(range(len(SOURCE_NAMES))) - set(found):
+        found[source] = _rank_in_list(retrieved, source, product)
     return {source: tf.cast(rank, tf.int32) for source, rank in found.items()}
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from schema import tracing
 from serving.model.tracing import Trace
 from serving.recommend.why.case import Case, Conditions
-from serving.recommend.why.words import SOURCES, STEPS, ordinal
+from serving.recommend.why.words import LABELS, STEPS, ordinal
 
 RETRIEVAL: Final = "retrieval"
 PRERANKER: Final = "preranker"
@@ -65,7 +65,7 @@ class Stages:
     def _retrieval(self) -> Stage:
         trace = self._trace
         rows = zip(
-            SOURCES,
+            LABELS,
             trace.row("source_rank"),
             trace.row("source_needed"),
             trace.row("source_quota"),
@@ -179,7 +179,7 @@ def _retrieved(sources: list[dict[str, Any]], passed: bool, pool: int) -> str:
     if not ranked:
         return "no source offers it"
     best = min(ranked, key=lambda source: source["rank"] / max(source["would_have_sufficed"], 0.5))
-    told = f"{ordinal(best['rank'])} by {SOURCES[best['source']]}"
+    told = f"{ordinal(best['rank'])} by {LABELS[best['source']]}"
     if passed:
         return f"{told}: one of {pool:,} products that are retrieved"
     return f"{told}, where {ordinal(best['would_have_sufficed'])} would have sufficed: not retrieved"

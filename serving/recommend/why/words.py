@@ -5,20 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from schema import score_parts
+from schema.sources import NAMES, SOURCES
 from serving.model.reasons import times_bought
 from serving.model.tracing import Trace
 
-SOURCES: Final = {
-    "own_history": "the user's own history",
-    "two_tower": "the two towers",
-    "neighbours": "what is bought with products of the history",
-    "ease": "what goes with the history (EASE)",
-    "transitions": "what follows the newest events",
-    "similar_users": "what users with a like history buy",
-    "trending": "what is trending",
-    "popular": "what is popular",
-    "new_product": "products never sold before",
-}
+LABELS: Final = {source.name: source.label for source in SOURCES}
 CLASSICS: Final = {
     "popularity": "popularity",
     "own_frequency": "how often the user bought it",
@@ -55,7 +46,7 @@ def ordinal(number: int) -> str:
 
 def of_group(group: str, trace: Trace, anchor: str) -> str:
     """What a group of figures tells of the product."""
-    ranks = dict(zip(SOURCES, trace.row("source_rank"), strict=True))
+    ranks = dict(zip(NAMES, trace.row("source_rank"), strict=True))
     if group == score_parts.ANCHOR:
         told = CLASSICS.get(anchor, "the baseline")
         return f"its place in the order from which the ranker starts, by {told}"

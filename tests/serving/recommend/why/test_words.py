@@ -5,7 +5,7 @@ import pytest
 
 from schema.score_parts import ANCHOR, GROUPS
 from serving.model.tracing import Trace
-from serving.recommend.why.words import CLASSICS, SOURCES, of_group, ordinal
+from serving.recommend.why.words import CLASSICS, LABELS, of_group, ordinal
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_ordinals(number, text):
 
 
 def trace(**values):
-    ranks = np.array([values.pop(name, 0) for name in SOURCES])
+    ranks = np.array([values.pop(name, 0) for name in LABELS])
     known = {"source_rank": ranks, "times_bought": 0, "days_since_last": np.nan, "neighbour_of": b""}
     return Trace(known | values)
 
