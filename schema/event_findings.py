@@ -59,12 +59,12 @@ def _forgotten(source: ProductSource, tally: EventTally, table: str) -> Iterator
     """A count, and nobody's id."""
     if source.forgotten:
         listed = len(source.forgotten.hashes)
-        told = f"rows of users who are to be forgotten are left out ({listed:,} on the list)"
+        action = f"rows of users who are to be forgotten are left out ({listed:,} on the list)"
         count, rows = tally.num_forgotten, source.num_forgotten_rows
         for name, left_out in ((table, count), (source.name_of(USERS), rows)):
             if left_out or name == table:
                 yield Finding(
-                    kind="forgotten users", table=name, count=left_out, action=told, rows_left_out=left_out
+                    kind="forgotten users", table=name, count=left_out, action=action, rows_left_out=left_out
                 )
 
 
@@ -138,7 +138,7 @@ def _returns(source: ProductSource, facts: EventFacts, table: str) -> Iterator[F
         )
     if not settled.num_returns:
         return
-    told = {
+    actions = {
         "net": f"taken off the purchases before them: {settled.num_taken_back:,} purchases are gone, "
         f"{settled.num_unmatched:,} returns had none",
         "ignore": "left out",
@@ -148,7 +148,7 @@ def _returns(source: ProductSource, facts: EventFacts, table: str) -> Iterator[F
         table=table,
         column=source.name_of(EVENTS, names.QUANTITY if negative else names.EVENT_TYPE),
         count=settled.num_returns,
-        action=told[mode],
+        action=actions[mode],
         remedy="`events.returns: ignore` keeps the purchases, `count` reads returns as events",
         severity="warning" if settled.num_unmatched else "info",
         rows_left_out=settled.num_returns + settled.num_taken_back,
@@ -156,7 +156,7 @@ def _returns(source: ProductSource, facts: EventFacts, table: str) -> Iterator[F
 
 
 def _odd_numbers(source: ProductSource, facts: EventFacts, table: str) -> Iterator[Finding]:
-    told = {
+    remedies = {
         NO_QUANTITY: (
             names.QUANTITY,
             "leave them out with `source.tables.events.query` if they are none",
@@ -164,7 +164,7 @@ def _odd_numbers(source: ProductSource, facts: EventFacts, table: str) -> Iterat
         NEGATIVE_PRICE: (names.PRICE, "make the quantity negative if they are returns"),
     }
     for kind, (count, row) in facts.tally.odd.items():
-        column, remedy = told[kind]
+        column, remedy = remedies[kind]
         yield Finding(
             kind=kind,
             table=table,

@@ -60,9 +60,9 @@ def markdown(report: Report, command: str) -> str:
             + table(("schedule", "mean", f"ahead of “{base}”"), rows)
         )
     times = [_times("a refresh", report.refresh_seconds), _times("a run", report.run_seconds)]
-    told = "; ".join(text for text in times if text)
+    seconds = "; ".join(text for text in times if text)
     refused = f" {report.num_refused} of the runs were refused by the gates." if report.num_refused else ""
-    parts += [f"Seconds: {told}.{refused}"] if told else []
+    parts += [f"Seconds: {seconds}.{refused}"] if seconds else []
     return "\n\n".join(parts) + "\n"
 
 

@@ -55,8 +55,8 @@ def choose_groupings(
     numbered = [np.unique(values, return_inverse=True)[1] for values in categories.values()]
     useful = [values for values in numbered if len(values) >= _MIN_MEAN_SIZE * (values.max() + 1)]
     useful = [values for values in useful if values.max() > 0]
-    told = [_divergence(values, past, as_of - window) for values in useful]
-    best = np.argsort(-np.asarray(told), kind="stable")[:MAX_GROUPINGS]
+    divergences = [_divergence(values, past, as_of - window) for values in useful]
+    best = np.argsort(-np.asarray(divergences), kind="stable")[:MAX_GROUPINGS]
     if not len(best):
         return np.zeros((events.num_products, 1), np.int64)
     chosen: np.ndarray = np.stack([useful[number] for number in best], axis=1).astype(np.int64)
@@ -80,8 +80,8 @@ def newcomer_grouping(groups: np.ndarray, events: Events, as_of: int, window: in
     past, start = events.before(as_of), as_of - window
     unsold = np.ones(events.num_products, np.bool_)
     unsold[past.product[past.time < start]] = False
-    told = [_divergence(column, past, start, unsold) for column in groups.T]
-    return int(np.argmax(told))
+    divergences = [_divergence(column, past, start, unsold) for column in groups.T]
+    return int(np.argmax(divergences))
 
 
 def _divergence(groups: np.ndarray, events: Events, start: int, among: np.ndarray | None = None) -> float:

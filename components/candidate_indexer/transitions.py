@@ -49,16 +49,16 @@ def transition_weights(events: ShopEvents, strength: np.ndarray, count: int) -> 
 
 def _follows(events: ShopEvents, strength: np.ndarray) -> sparse.csr_matrix:
     order = np.lexsort((events.time, events.user))
-    user, product, told = events.user[order], events.product[order], strength[order]
+    user, product, weights = events.user[order], events.product[order], strength[order]
     recent = np.searchsorted(user, user, side="right") - np.arange(len(user)) <= _MAX_EVENTS
-    user, product, told = user[recent], product[recent], told[recent]
+    user, product, weights = user[recent], product[recent], weights[recent]
     size = events.num_products
     rows, columns, data = [], [], []
     for distance in range(1, _REACH + 1):
         same = (user[distance:] == user[:-distance]) & (product[distance:] != product[:-distance])
         rows.append(product[:-distance][same])
         columns.append(product[distance:][same])
-        data.append(told[distance:][same] / np.float32(distance))
+        data.append(weights[distance:][same] / np.float32(distance))
     matrix = sparse.csr_matrix(
         (np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))), shape=(size, size)
     )

@@ -168,8 +168,8 @@ def _database(config: TowerlineConfig, workdir: Path) -> Check:
         f"{profile.num_products:,} products"
     )
     if severe:
-        told = "; ".join(f"{finding.action}. Remedy: {finding.remedy}" for finding in severe)
-        return Check("database", FAILS, f"{found}; {told}", findings)
+        remedies = "; ".join(f"{finding.action}. Remedy: {finding.remedy}" for finding in severe)
+        return Check("database", FAILS, f"{found}; {remedies}", findings)
     status = WARNING if any(finding.severity == "warning" for finding in findings) else OK
     return Check("database", status, found, findings)
 

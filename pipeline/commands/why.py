@@ -49,9 +49,9 @@ def execute(arguments: argparse.Namespace) -> int:
     workdir = Path(arguments.workdir).expanduser().absolute()
     model = PushedModel(config.push.directory_in(workdir))
     with quiet_stderr():
-        told = cannot_explain(model)
-        if told:
-            raise UserError(told)
+        reason = cannot_explain(model)
+        if reason:
+            raise UserError(reason)
         answer = _answer(
             arguments,
             Served(model, [], Histories(model.folder)),

@@ -69,11 +69,11 @@ def with_new_names(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]
 
 def warning(old_keys: list[str]) -> str:
     """One line about all of them."""
-    told = [
+    replaced = [
         f"`{old}` is now `{RENAMED[old]}`" if old in RENAMED else f"`{old}` means nothing any more"
         for old in dict.fromkeys(old_keys)
     ]
-    return f"Old configuration keys, accepted for this release: {', '.join(told)}."
+    return f"Old configuration keys, accepted for this release: {', '.join(replaced)}."
 
 
 def old_name(key: str) -> str | None:

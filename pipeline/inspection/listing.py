@@ -29,9 +29,9 @@ def list_runs(location: str, workdir: Path, limit: int | None = None) -> list[di
     if graph is None:
         return []
     runs = graph.runs[-limit:] if limit else list(graph.runs)
-    told = [item for run in runs for item in run.executions if item.node in NODES]
+    shown = [item for run in runs for item in run.executions if item.node in NODES]
     reads = [item for run in runs for item in run.executions if item.node == READER]
-    graph.prepare_outputs([*told, *reads])
+    graph.prepare_outputs([*shown, *reads])
     graph.prepare_parameters(reads)
     return [_row(graph, run, is_alive(graph, run, location, workdir)) for run in runs]
 

@@ -118,7 +118,7 @@ def gate_findings(profile: DatabaseProfile, gates: GateSettings) -> Iterator[Fin
         gates: Thresholds.
     """
     repeats = gates.accepted_duplicates(profile.has_clock)
-    told = (
+    limits = (
         ("repeats", repeats, "max_duplicates", "repeat another", "remove rows that were loaded twice"),
         ("top_user", gates.max_user_share, "max_user_share", "are of one user", "list it in `source.guests`"),
         (
@@ -136,7 +136,7 @@ def gate_findings(profile: DatabaseProfile, gates: GateSettings) -> Iterator[Fin
             "correct the stamps",
         ),
     )
-    for name, limit, gate, what, remedy in told:
+    for name, limit, gate, what, remedy in limits:
         share = profile.shares.get(name, 0.0)
         if share > limit:
             yield Finding(

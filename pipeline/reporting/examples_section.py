@@ -60,10 +60,10 @@ def _reason(item: dict[str, Any], events: list[tuple[int, int]]) -> str:
     """In the words of the server; `events` are pairs of a time and the cutoff of the query."""
     from serving.model.reasons import reason
 
-    told: dict[str, Any] = {"source": item["source"], "times_bought": len(events)}
+    facts: dict[str, Any] = {"source": item["source"], "times_bought": len(events)}
     if events:
-        told["days_since_last"] = (events[0][1] - max(time for time, _ in events)) / _DAY
-    return reason(told)
+        facts["days_since_last"] = (events[0][1] - max(time for time, _ in events)) / _DAY
+    return reason(facts)
 
 
 def _calibration(lists: Lists, targets: dict[str, set[str]]) -> str:

@@ -51,9 +51,9 @@ def _run(settings: BeamSettings, place: Path, token: str, most_seconds: float) -
     try:
         finished = _submitted(beam_arguments(settings), place, token, most_seconds)
     except Exception as error:
-        told = user_error_of(error)
-        if told is not None:
-            raise told from error
+        user_error = user_error_of(error)
+        if user_error is not None:
+            raise user_error from error
         if "No module named" in str(error):
             raise UserError(
                 f"{name}: the workers have no code of ours ({_line(error)}). Remedy: name an image that has "

@@ -58,12 +58,12 @@ def form_of(path: Path, settings: CsvSettings) -> CsvForm:
             f"File {path} is UTF-16. Remedy: set `source.csv.encoding: utf-16`, or write it as UTF-8."
         )
     lines = head.decode(settings.encoding, "replace").lstrip("\ufeff").splitlines()
-    told = _SEPARATOR.fullmatch(lines[0]) if lines else None
-    num_skipped = 1 if told else 0
+    declared = _SEPARATOR.fullmatch(lines[0]) if lines else None
+    num_skipped = 1 if declared else 0
     if settings.delimiter != "auto":
         chosen = {"tab": "\t", "\\t": "\t"}.get(settings.delimiter, settings.delimiter)
-    elif told:
-        chosen = told[1]
+    elif declared:
+        chosen = declared[1]
     else:
         outside = Counter("".join(lines[0].split('"')[::2]) if lines else "")
         best = max(_DELIMITERS, key=lambda delimiter: outside[delimiter])

@@ -96,11 +96,11 @@ def typed_column(
     fitting = [index for index in known if numbers[index] is not None]
     unfit = [index for index in known if numbers[index] is None]
     blank = [index for index, text in enumerate(texts) if text.strip() and index not in numbers]
-    told = [
+    summaries = [
         (sum(counts[index] for index in found), texts[found[0]] if found else "")
         for found in (fitting, unfit, blank)
     ]
-    as_text = Typed(values, *told[0], *told[1], *told[2])
+    as_text = Typed(values, *summaries[0], *summaries[1], *summaries[2])
     wanted = kind is Kind.NUMBER or (
         kind is None and as_text.share >= _NUMBERS and not _is_code(name, texts, numbers)
     )

@@ -108,9 +108,9 @@ class PartReader:
         if part.is_parquet:
             remedy = "Remedy: write it as Parquet or as UTF-8 CSV with a header"
             return UserError(f"File {part.path} cannot be read: {_reason(error)}. {remedy}.")
-        told = what_is_wrong(part.path, self._form_of(part))
+        problem = what_is_wrong(part.path, self._form_of(part))
         remedy = "Remedy: write it as UTF-8 CSV with a header, or as Parquet"
-        return UserError(f"File {part.path} cannot be read: {told or f'{_reason(error)}. {remedy}'}.")
+        return UserError(f"File {part.path} cannot be read: {problem or f'{_reason(error)}. {remedy}'}.")
 
 
 def _repeated(value: str | None, count: int) -> pa.Array:

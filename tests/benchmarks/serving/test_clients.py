@@ -10,7 +10,6 @@ import pytest
 
 from benchmarks.serving.clients import Client, at_rate, sustained
 
-
 TOGETHER = 8
 
 
