@@ -31,8 +31,7 @@ engines: setup ## Runs the tests that need Flink and Spark, which it fetches onc
 lint: setup ## Checks style, types and the direction of imports.
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports & imports=$$!; $(BIN)/mypy; wait $$imports
 
 docs: setup ## Writes the pages that are made of the code: docs/configuration.md, its schema, docs/cli.md.
 	@$(BIN)/python -m pipeline.reference docs

@@ -1,16 +1,18 @@
 """A small shop with every awkward thing in it, taken through all nodes that make the served model.
 
-The nodes' own executors are called one after the other with the parameters that `create_pipeline` gives
-them; only Transform's Beam part is replaced by tft's (see `transforming`).
+The nodes' own executors are called one after the other with the parameters that `create_pipeline` gives them.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import shutil
 import sqlite3
+import sys
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
 DAY = 86_400
 NEWEST = 1_700_000_000
@@ -89,6 +91,7 @@ def write_database(path: Path, num_users: int = 40) -> str:
 
 def train_shop(directory: Path, transforming) -> SimpleNamespace:
     """Returns the plan, the transform output, and the path of what each node wrote."""
+    import tensorflow_transform as tft
     from tfx.types import artifact_utils, standard_artifacts
 
     from components.artifacts import CandidateIndex, Interactions, Preranker, RecommenderMetrics
@@ -96,6 +99,7 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
     from pipeline.create_pipeline import create_pipeline
     from pipeline.planning.planner import make_plan
     from schema import names
+    from schema.tf_schema import SCHEMA_FILE
 
     url = write_database(directory / "shop.db")
     config = TowerlineConfig.parse(CONFIG | {"source": {"url": url}})
@@ -132,9 +136,17 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
     interactions = artifact(Interactions, "interactions")
     run("ProductExampleGen", {}, {"examples": raw, "interactions": interactions})
     rows = {split: transforming.read_transformed(directory / "raw", split) for split in names.SPLITS}
-    output = transforming.transform_rows(directory / "transformed", plan.features, rows, ("train", "catalog"))
-    transformed = artifact(standard_artifacts.Examples, "transformed", names.SPLITS)
+    schema = artifact(standard_artifacts.Schema, "schema")
+    (directory / "schema").mkdir()
+    shutil.copy(plan.schema_file, directory / "schema" / SCHEMA_FILE)
+    transformed = artifact(standard_artifacts.Examples, "transformed")
     graph = artifact(standard_artifacts.TransformGraph, "transformed/transform_graph")
+    with patch.object(sys, "argv", ["test"]):  # TFX parses it beside the arguments of Beam
+        run(
+            "Transform",
+            {"examples": raw, "schema": schema},
+            {"transform_graph": graph, "transformed_examples": transformed},
+        )
     retrieval = artifact(standard_artifacts.Model, "retrieval")
     ranking = artifact(standard_artifacts.Model, "ranking")
     index, model = artifact(CandidateIndex, "index"), artifact(standard_artifacts.Model, "model")
@@ -166,7 +178,7 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
         plan=plan,
         nodes=nodes,
         rows=rows,
-        transform=output,
+        transform=tft.TFTransformOutput(graph.uri),
         directory=directory,
         retrieval=base,
         ranking=str(directory / "ranking" / "Format-Serving"),

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.timeout(4800)]
 ROOT = Path(__file__).parents[3]
 SMALL = """
 baselines: {systems: [popularity]}
+fallback: "off"
 gates: {against_popularity: "off", min_auc: 0}
 preranking: {num_epochs: 1}
 retrieval: {num_epochs: 2, embedding_dim: 8, hidden_dim: 8, batch_size: 64, num_uniform_negatives: 8}
