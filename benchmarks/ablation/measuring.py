@@ -143,5 +143,5 @@ def trained(
 
 def call(signature: Any, tensors: Mapping[str, Any]) -> Any:
     """Calls a signature with those of `tensors` that it asks for."""
-    asked = signature.structured_input_signature[1]
-    return signature(**{name: tensors[name] for name in asked})
+    specs = signature.structured_input_signature[1]
+    return signature(**{name: tensors[name] for name in specs})

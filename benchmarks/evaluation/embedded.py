@@ -35,11 +35,11 @@ def embed(num_users: int, num_products: int, dim: int, num_targets: int, seed: i
     products = _unit(random.standard_normal((num_products, dim)))
     most = min(2 * num_targets - 1, num_products)
     counts = random.integers(1, most + 1, num_users)
-    wanted = [random.choice(num_products, count, replace=False) for count in counts]
-    tastes = np.stack([products[codes[:4]].sum(axis=0) for codes in wanted])
+    bought = [random.choice(num_products, count, replace=False) for count in counts]
+    tastes = np.stack([products[codes[:4]].sum(axis=0) for codes in bought])
     users = _unit(_TASTE * tastes + random.standard_normal((num_users, dim)) / np.sqrt(dim))
     rows = np.repeat(np.arange(num_users), counts)
-    return Embedded(users, products, rows, np.concatenate(wanted))
+    return Embedded(users, products, rows, np.concatenate(bought))
 
 
 def _unit(vectors: FloatArray) -> Any:

@@ -44,8 +44,8 @@ def evaluate(embedded: Embedded, seed: int) -> Evaluated:
     ranked = nearest(embedded.users, embedded.products, max(CUT_OFFS))
     found = hits(ranked, targets)
     accuracies = [float(found[:, :k].sum() / len(targets.codes)) for k in CUT_OFFS]
-    asked = targets.lengths > 0
-    scores = {name: values[asked] for name, values in user_scores(ranked, targets).items()}
+    has_targets = targets.lengths > 0
+    scores = {name: values[has_targets] for name, values in user_scores(ranked, targets).items()}
     return Evaluated(accuracies, intervals(scores, seed))
 
 

@@ -158,16 +158,16 @@ def measure(
         if "available" not in [row[1] for row in connection.execute("PRAGMA table_info(products)")]:
             connection.execute("ALTER TABLE products ADD COLUMN available INTEGER DEFAULT 1")
         connection.close()
-        asked = random.Random(seed).choices(users, k=num_requests)
+        queried = random.Random(seed).choices(users, k=num_requests)
         half = num_requests // 2
         with serving(workdir, "--source", f"sqlite:///{shop}") as running:
             client = Client(running.port)
-            first = _answers(client, asked[:50], per_second)
+            first = _answers(client, queried[:50], per_second)
             shown = sorted({name for answer in first for name in answer.product_ids})
             with changing(shop, shown, seconds, seed, flips=False):
-                before = _answers(client, asked[:half], per_second)
+                before = _answers(client, queried[:half], per_second)
             with changing(shop, shown, seconds, seed) as changes:
-                after = _answers(client, asked[half:], per_second)
+                after = _answers(client, queried[half:], per_second)
     late = lateness(changes, after)
     times = [[1000 * (answer.came - answer.sent) for answer in answers] for answers in (before, after)]
     return Measured(

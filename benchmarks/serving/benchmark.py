@@ -97,20 +97,20 @@ def measure(
         note: Told what begins.
         load: How much is asked.
     """
-    asked = random.Random(load.seed).choices(sorted(users), k=load.num_requests)
+    queried = random.Random(load.seed).choices(sorted(users), k=load.num_requests)
     note("In process …")
     loaded = served()
-    contestants = _contestants(loaded, shop, asked, load.seed)
-    times, processor = in_turn(contestants, len(asked) + 1), _processor(contestants, len(asked) + 1)
+    contestants = _contestants(loaded, shop, queried, load.seed)
+    times, processor = in_turn(contestants, len(queried) + 1), _processor(contestants, len(queried) + 1)
     answer, model, plain = (_percentiles(times[name][1:]) for name in (_ANSWER, _MODEL, _PLAIN))  # 1st traces
     note("Server …")
     with serving(workdir) as running:
         client = Client(running.port)
-        for user in asked[:20]:
+        for user in queried[:20]:
             client.ask(user)
-        http, refused = at_rate(client, asked, RATE)
+        http, refused = at_rate(client, queried, RATE)
         note("Sustained load …")
-        per_second = sustained(client, asked, load.seconds)
+        per_second = sustained(client, queried, load.seconds)
         memory = running.resident_gb()
     return Measurements(
         num_products=loaded.model.num_products,

@@ -59,8 +59,8 @@ def read_inputs(run: FinishedRun, settings: RetrievalSettings, seed: int) -> Inp
 def product_ids(arguments: TrainerArguments) -> np.ndarray:
     """Ids of all products of the catalogue, by index, strings `[products]`."""
     spec = catalog_spec(arguments.features)
-    wanted = {name: spec[name] for name in (names.PRODUCT_ID, names.PRODUCT_INDEX)}
-    rows = list(read_rows(arguments.split_files[names.CATALOG], wanted, 8192))
+    id_spec = {name: spec[name] for name in (names.PRODUCT_ID, names.PRODUCT_INDEX)}
+    rows = list(read_rows(arguments.split_files[names.CATALOG], id_spec, 8192))
     ids, index = (
         tf.concat([row[name] for row in rows], axis=0).numpy()
         for name in (names.PRODUCT_ID, names.PRODUCT_INDEX)

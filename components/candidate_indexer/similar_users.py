@@ -80,6 +80,6 @@ def _padded(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
     sizes = np.diff(matrix.indptr)
     shape = (matrix.shape[0], max(int(sizes.max(initial=0)), 1))
     index, values = np.full(shape, -1, np.int32), np.zeros(shape, np.float32)
-    place = np.arange(shape[1])[np.newaxis, :] < sizes[:, np.newaxis]
-    index[place], values[place] = matrix.indices, matrix.data
+    is_filled = np.arange(shape[1])[np.newaxis, :] < sizes[:, np.newaxis]
+    index[is_filled], values[is_filled] = matrix.indices, matrix.data
     return index, values

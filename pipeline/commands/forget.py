@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.terminal import console
 
 if TYPE_CHECKING:
-    from pipeline.forgetting.forgetting import Place
+    from pipeline.forgetting.forgetting import Locations
     from pipeline.forgetting.receipt import Receipt
 
 NAME = "forget"
@@ -32,7 +32,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     from pipeline.config.forgotten_users import forget_users
     from pipeline.config.loading import load_config
-    from pipeline.forgetting.forgetting import clean, place_of, trace, write_receipt
+    from pipeline.forgetting.forgetting import clean, locations_of, trace, write_receipt
     from pipeline.forgetting.person import Person
     from pipeline.forgetting.receipt import receipt_lines
     from schema.errors import UserError
@@ -46,13 +46,13 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UserError(
             f"There is no work directory {workdir}. Remedy: name that of the runs with --workdir."
         )
-    place = place_of(config, workdir)
+    locations = locations_of(config, workdir)
     users = forget_users(workdir, [person.user_id for person in people])  # first: it holds from here on
-    cleaned = clean(place, people)
-    receipt = trace(place, people, users, cleaned)
-    if arguments.gc and _remove(place, receipt):
-        receipt = trace(place, people, users, cleaned)
-    path = write_receipt(place, receipt)
+    cleaned = clean(locations, people)
+    receipt = trace(locations, people, users, cleaned)
+    if arguments.gc and _remove(locations, receipt):
+        receipt = trace(locations, people, users, cleaned)
+    path = write_receipt(locations, receipt)
     if arguments.json:
         console.say_json({**receipt.model_dump(), "receipt": str(path)})
     else:
@@ -61,7 +61,7 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _remove(place: Place, receipt: Receipt) -> bool:
+def _remove(locations: Locations, receipt: Receipt) -> bool:
     """Removes what may go of the people; returns whether there was anything."""
     from pipeline.forgetting.lineage import REMOVABLE, removable
     from pipeline.inspection.garbage import Garbage, remove_garbage
@@ -71,9 +71,9 @@ def _remove(place: Place, receipt: Receipt) -> bool:
     theirs = {item["uri"] for item in receipt.artifacts if item["fate"] == REMOVABLE}
     if not theirs:
         return False
-    with only_run(place.workdir):
-        found = removable(read_graph(place.metadata), place.artifacts, place.push_directory)
+    with only_run(locations.workdir):
+        found = removable(read_graph(locations.metadata), locations.artifacts, locations.push_directory)
         chosen = tuple(artifact for artifact in found.artifacts if artifact.uri in theirs)
         leftovers = tuple(path for path in found.leftovers if str(path) in theirs)
-        remove_garbage(place.metadata, Garbage(chosen, leftovers, found.num_kept))
+        remove_garbage(locations.metadata, Garbage(chosen, leftovers, found.num_kept))
     return True

@@ -54,24 +54,24 @@ def execute(arguments: argparse.Namespace) -> int:
 def _say(arguments: argparse.Namespace, garbage: Garbage, freed: int) -> None:
     from pipeline.inspection.view import size
 
-    listed = [
+    artifacts = [
         {"id": artifact.id, "type": artifact.type_name, "uri": artifact.uri} for artifact in garbage.artifacts
     ]
     if arguments.json:
         console.say_json(
             {
                 "dry_run": arguments.dry_run,
-                "removed": listed,
+                "removed": artifacts,
                 "leftovers": [str(path) for path in garbage.leftovers],
                 "kept": garbage.num_kept,
                 "bytes": freed,
             }
         )
         return
-    for item in listed:
+    for item in artifacts:
         console.say(f"{item['type']} {item['id']}: {item['uri']}")
     for path in garbage.leftovers:
         console.say(f"left by a killed node: {path}")
     verb = "Would remove" if arguments.dry_run else "Removed"
-    count = len(listed) + len(garbage.leftovers)
+    count = len(artifacts) + len(garbage.leftovers)
     console.say(f"{verb} {count} folders, {size(freed)}; {garbage.num_kept} artifacts stay.")

@@ -56,13 +56,13 @@ def _ask(name: str, value: str, addresses: list[str], port: int | None = None) -
     for address in addresses:
         try:
             found = urlsplit(f"//{address}")
-            host, asked = found.hostname, found.port or port
+            host, number = found.hostname, found.port or port
         except ValueError:
             continue
-        if host is None or asked is None:
+        if host is None or number is None:
             continue
         try:
-            socket.create_connection((host, asked), _SECONDS).close()
+            socket.create_connection((host, number), _SECONDS).close()
         except OSError as error:
             reason = error.strerror or str(error)
         else:

@@ -138,8 +138,8 @@ def _season(products: _Products, day: int) -> np.ndarray:
     """How wanted each product is on a day of the year."""
     seasons = np.array([season for _, _, season in _CATEGORIES.values()])[products.category]
     warmth = -np.cos(2 * np.pi * (day % 365) / 365)
-    wanted = np.where(seasons == "summer", np.exp(1.2 * warmth), np.exp(-1.2 * warmth))
-    of_the_day: np.ndarray = np.where(seasons == "all", 1.0, wanted)
+    demand = np.where(seasons == "summer", np.exp(1.2 * warmth), np.exp(-1.2 * warmth))
+    of_the_day: np.ndarray = np.where(seasons == "all", 1.0, demand)
     return of_the_day
 
 

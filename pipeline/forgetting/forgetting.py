@@ -27,7 +27,7 @@ _LOGS, _REPORTS = "logs", "reports"
 
 
 @dataclass(frozen=True)
-class Place:
+class Locations:
     """Where people are forgotten.
 
     Attributes:
@@ -46,12 +46,16 @@ class Place:
         return self.workdir / "artifacts"
 
 
-def place_of(config: Any, workdir: Path) -> Place:
-    """The place that a configuration names."""
-    return Place(workdir, config.push.directory_in(workdir), metadata_location(config.metadata, str(workdir)))
+def locations_of(config: Any, workdir: Path) -> Locations:
+    """The locations that a configuration names."""
+    return Locations(
+        workdir, config.push.directory_in(workdir), metadata_location(config.metadata, str(workdir))
+    )
 
 
-def clean(place: Place, people: Sequence[Person]) -> tuple[dict[str, list[str]], tuple[str, ...], int]:
+def clean(
+    locations: Locations, people: Sequence[Person]
+) -> tuple[dict[str, list[str]], tuple[str, ...], int]:
     """Takes people out of what is served, recorded and logged.
 
     Whoever else is on the list goes too, where a later push has brought them back.
@@ -59,26 +63,26 @@ def clean(place: Place, people: Sequence[Person]) -> tuple[dict[str, list[str]],
     Returns:
         Pushed version -> files that have changed; other files that have changed; requests that are gone.
     """
-    served = cleaning.clean_pushed(place.push_directory, known_forgotten(place.workdir))
-    logs, reports = place.workdir / _LOGS, place.workdir / _REPORTS
+    served = cleaning.clean_pushed(locations.push_directory, known_forgotten(locations.workdir))
+    logs, reports = locations.workdir / _LOGS, locations.workdir / _REPORTS
     cleaned = [
         *cleaning.clean_texts(logs, "*", people),
         *cleaning.clean_texts(reports, "*.json", people),
         *cleaning.remove_reports(reports, people),
     ]
-    texts = [_told(path, place.workdir) for path in cleaned]
-    if RunStore(place.metadata, PIPELINE_NAME).replace_texts(_without(people)):
+    texts = [_shown(path, locations.workdir) for path in cleaned]
+    if RunStore(locations.metadata, PIPELINE_NAME).replace_texts(_without(people)):
         texts.append("ML Metadata")
     requests = 0
-    for record in remembered_records(place.workdir):
+    for record in remembered_records(locations.workdir):
         gone = clean_record(record, {person.user_id for person in people})
-        texts += [_told(record, place.workdir)] if gone else []
+        texts += [_shown(record, locations.workdir)] if gone else []
         requests += gone
     return served, tuple(texts), requests
 
 
 def trace(
-    place: Place,
+    locations: Locations,
     people: Sequence[Person],
     users: Mapping[str, bool],
     cleaned: tuple[dict[str, list[str]], tuple[str, ...], int],
@@ -86,31 +90,31 @@ def trace(
     """Makes the receipt of what there is now.
 
     Args:
-        place: Where.
+        locations: Where.
         people: Who.
         users: Of `forget_users`.
         cleaned: Of `clean`.
     """
     served, texts, requests = cleaned
-    graph = open_graph(place.metadata)
+    graph = open_graph(locations.metadata)
     held: list[Held] = []
     if graph is not None:
-        garbage = removable(graph, place.artifacts, place.push_directory)
+        garbage = removable(graph, locations.artifacts, locations.push_directory)
         held = list(artifacts_of(graph, people, garbage))
     return Receipt(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         users=dict(users),
-        versions=tuple(_versions(place, graph, held, served)),
+        versions=tuple(_versions(locations, graph, held, served)),
         artifacts=tuple(item.as_dict() for item in held),
         cleaned=texts,
         requests=requests,
-        is_running=is_running(place.workdir),
+        is_running=is_running(locations.workdir),
     )
 
 
-def write_receipt(place: Place, receipt: Receipt) -> Path:
+def write_receipt(locations: Locations, receipt: Receipt) -> Path:
     """Writes a receipt beside the earlier ones, and returns its path."""
-    folder = forgotten_folder(place.workdir) / RECEIPTS
+    folder = forgotten_folder(locations.workdir) / RECEIPTS
     stem = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
     path = folder / f"{stem}.json"
     write_text(path, receipt.model_dump_json(indent=1) + "\n", is_private=True)
@@ -118,16 +122,16 @@ def write_receipt(place: Place, receipt: Receipt) -> Path:
 
 
 def _versions(
-    place: Place, graph: Graph | None, held: Sequence[Held], served: Mapping[str, Sequence[str]]
+    locations: Locations, graph: Graph | None, held: Sequence[Held], served: Mapping[str, Sequence[str]]
 ) -> Iterator[PushedVersion]:
     """Every version that is there and has, or may have, been made from events of the people."""
     pushes: dict[str, int] = {}
     for artifact in graph.artifacts.of_type("PushedModel") if graph is not None else ():
         destination = str(artifact.properties.get("pushed_destination", ""))
-        if destination and Path(destination).parent == place.push_directory:
+        if destination and Path(destination).parent == locations.push_directory:
             pushes[Path(destination).name] = artifact.id
     holds = {item.artifact.id: item for item in held}
-    newest = newest_version(place.push_directory)
+    newest = newest_version(locations.push_directory)
     for version, changed in served.items():
         push = pushes.get(version)
         is_theirs = push in holds or bool(changed)
@@ -152,5 +156,5 @@ def _without(people: Sequence[Person]) -> Any:
     return replaced
 
 
-def _told(path: Path, workdir: Path) -> str:
+def _shown(path: Path, workdir: Path) -> str:
     return str(path.relative_to(workdir)) if path.is_relative_to(workdir) else str(path)

@@ -32,15 +32,15 @@ def people_in(path: Path, people: Sequence[Person]) -> set[str]:
     Tables and examples are searched by their column of users, statistics by what they list of it, and texts
     (vocabularies by whole lines) by how texts write an id. Weights and tables of numbers are not searched.
     """
-    wanted = {person.user_id for person in people}
+    known = {person.user_id for person in people}
     if path.suffix == ".gz":
-        return _of_examples(path, wanted)
+        return _of_examples(path, known)
     if path.suffix == ".parquet":
-        return _of_parquet(path, wanted)
+        return _of_parquet(path, known)
     if path.suffix == ".arrow":
-        return _of_arrow(path, wanted)
+        return _of_arrow(path, known)
     if path.name == STATISTICS_FILE:
-        return wanted & set(_listed_users(path))
+        return known & set(_listed_users(path))
     if path.suffix in _TEXTS and path.stat().st_size <= _LARGEST_TEXT:
         return _of_text(path, people)
     return set()
@@ -53,30 +53,30 @@ def vocabulary_entry(user_id: str) -> str:
     return user_id
 
 
-def _of_examples(path: Path, wanted: set[str]) -> set[str]:
+def _of_examples(path: Path, known: set[str]) -> set[str]:
     rows = (parse_example(record, (names.USER_ID,)) for record in records_of(path))
-    return wanted & {user_id for row in rows for user_id in row.get(names.USER_ID, [])}
+    return known & {user_id for row in rows for user_id in row.get(names.USER_ID, [])}
 
 
-def _of_parquet(path: Path, wanted: set[str]) -> set[str]:
+def _of_parquet(path: Path, known: set[str]) -> set[str]:
     file = pq.ParquetFile(path)
     if names.USER_ID not in file.schema_arrow.names:
         return set()
-    return _listed(file.iter_batches(columns=[names.USER_ID]), wanted)
+    return _listed(file.iter_batches(columns=[names.USER_ID]), known)
 
 
-def _of_arrow(path: Path, wanted: set[str]) -> set[str]:
+def _of_arrow(path: Path, known: set[str]) -> set[str]:
     with pa.ipc.open_file(pa.memory_map(str(path))) as file:
         if names.USER_ID not in file.schema.names:
             return set()
-        return _listed((file.get_batch(number) for number in range(file.num_record_batches)), wanted)
+        return _listed((file.get_batch(number) for number in range(file.num_record_batches)), known)
 
 
-def _listed(batches: Any, wanted: set[str]) -> set[str]:
+def _listed(batches: Any, known: set[str]) -> set[str]:
     found: set[str] = set()
     for batch in batches:
         column = batch.column(batch.schema.get_field_index(names.USER_ID)).cast(pa.string())
-        kept = column.filter(pc.is_in(column, value_set=pa.array(sorted(wanted), pa.string())))
+        kept = column.filter(pc.is_in(column, value_set=pa.array(sorted(known), pa.string())))
         found |= set(pc.unique(kept).to_pylist())
     return found
 

@@ -32,8 +32,8 @@ def find_run(graph: Graph, name: str) -> Run:
     if len(found) == 1:
         return graph.runs.named(found[0])
     if found:
-        listed = ", ".join(found[:3])
-        raise UserError(f"Several runs begin with {name!r}: {listed}. Remedy: type more of it.")
+        shown = ", ".join(found[:3])
+        raise UserError(f"Several runs begin with {name!r}: {shown}. Remedy: type more of it.")
     near = difflib.get_close_matches(name, ids, n=1, cutoff=0.0)[0]
     raise UserError(f"There is no run {name!r}. The nearest is {near!r}; `towerline runs` lists all.")
 

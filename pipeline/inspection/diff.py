@@ -207,8 +207,8 @@ def paired_difference(graph: Graph, before: Run, after: Run) -> dict[str, dict[s
     lists = [_lists(graph, run) for run in (before, after)]
     users = sorted(
         user
-        for user, wanted in targets[0].items()
-        if wanted and targets[1].get(user) == wanted and user in lists[0] and user in lists[1]
+        for user, expected in targets[0].items()
+        if expected and targets[1].get(user) == expected and user in lists[0] and user in lists[1]
     )
     return _intervals(users, targets[0], lists) if users else {}
 
@@ -246,14 +246,14 @@ def _intervals(users: list[str], targets: Lists, lists: list[Lists]) -> dict[str
     codes = {product: code for code, product in enumerate(sorted(_products(users, targets, lists)))}
     rows = [row for row, user in enumerate(users) for _ in targets[user]]
     products = [codes[product] for user in users for product in targets[user]]
-    wanted = CodeLists.from_pairs(rows, products, len(users))
+    expected = CodeLists.from_pairs(rows, products, len(users))
     scores = []
     for side in lists:
         width = max(len(side[user]) for user in users)
         ranked = np.full((len(users), width), NOTHING, np.int64)
         for row, user in enumerate(users):
             ranked[row, : len(side[user])] = [codes[product] for product in side[user]]
-        scores.append(user_scores(ranked, wanted))
+        scores.append(user_scores(ranked, expected))
     found = intervals({name: scores[1][name] - scores[0][name] for name in _METRICS}, seed=0)
     return {name: {**value.as_dict(), "num_users": len(users)} for name, value in found.items()}
 

@@ -50,8 +50,8 @@ def read_targets(folder: Path) -> dict[str, set[str]]:
     """User -> targets of the rows of a split; empty if its folder is gone."""
     if not folder.is_dir():
         return {}
-    wanted = (names.USER_ID, names.TARGET_PRODUCT_ID)
-    rows = (parse_example(record, wanted) for record in records(folder))
+    columns = (names.USER_ID, names.TARGET_PRODUCT_ID)
+    rows = (parse_example(record, columns) for record in records(folder))
     return {row[names.USER_ID][0]: set(row.get(names.TARGET_PRODUCT_ID, [])) for row in rows}
 
 
@@ -62,13 +62,13 @@ def _records(file: Readable) -> Iterator[bytes]:
         file.read(_FOOTER_BYTES)
 
 
-def parse_example(record: bytes, wanted: Collection[str] | None = None) -> dict[str, list[Any]]:
-    """Feature -> values of a serialised `tf.Example`; of the `wanted` features, by default of all."""
+def parse_example(record: bytes, columns: Collection[str] | None = None) -> dict[str, list[Any]]:
+    """Feature -> values of a serialised `tf.Example`; of the features `columns`, by default of all."""
     example = _example_class()()
     example.ParseFromString(record)
     row = {}
     found = example.features.feature
-    for name in sorted(found if wanted is None else [name for name in wanted if name in found]):
+    for name in sorted(found if columns is None else [name for name in columns if name in found]):
         feature = found[name]
         kind = feature.WhichOneof("kind")
         values = list(getattr(feature, kind).value) if kind else []

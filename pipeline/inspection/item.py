@@ -17,14 +17,14 @@ _MAX_EVENTS = 5
 def item_view(graph: Graph, pushed: Artifact, user: str, product: str) -> View:
     """The rank, score and source of a product in a user's list, and the user's own events with it."""
     predictions, interactions = _evaluated_with(graph, pushed)
-    listed = _rows(predictions, _PREDICTIONS, user) if predictions else []
-    found = next((row for row in listed if row[names.PRODUCT_ID] == product), None)
+    ranked = _rows(predictions, _PREDICTIONS, user) if predictions else []
+    found = next((row for row in ranked if row[names.PRODUCT_ID] == product), None)
     events = _rows(interactions, "part-*.parquet", user, product) if interactions else []
     data: dict[str, Any] = {
         "user_id": user,
         "product_id": product,
         "evaluated": found,
-        "list_length": len(listed),
+        "list_length": len(ranked),
         "events": events,
     }
     tables = [facts(f"Product {product!r} for user {user!r}", {"in the evaluation": _sentence(data)})]
@@ -48,12 +48,12 @@ def _rows(artifact: Artifact, pattern: str, user: str, product: str | None = Non
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    wanted = pc.field(names.USER_ID) == user
+    condition = pc.field(names.USER_ID) == user
     if product is not None:
-        wanted &= pc.field(names.PRODUCT_ID) == product
+        condition &= pc.field(names.PRODUCT_ID) == product
     rows: list[dict[str, Any]] = []
     for path in sorted(Path(artifact.uri).glob(pattern)):
-        rows += pq.read_table(path, filters=wanted).to_pylist()
+        rows += pq.read_table(path, filters=condition).to_pylist()
     return sorted(rows, key=lambda row: row.get("rank", row.get(names.OCCURRED_AT, 0)))
 
 

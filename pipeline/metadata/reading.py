@@ -62,8 +62,8 @@ class MetadataReader:
             executions, run_of = self.executions(None)
         else:
             names = {context: names[context] for context in contexts if context in names}
-            asked = "SELECT execution_id FROM Association WHERE context_id IN ({})"
-            ids = sorted({row[0] for row in self._tables.rows_of(asked, list(names))})
+            query = "SELECT execution_id FROM Association WHERE context_id IN ({})"
+            ids = sorted({row[0] for row in self._tables.rows_of(query, list(names))})
             executions, run_of = self.executions(ids)
         members: dict[int, list[Execution]] = defaultdict(list)
         for execution in executions:
@@ -124,8 +124,8 @@ class MetadataReader:
         if type_name is None:
             return [row[0] for row in self._tables.rows("SELECT id FROM Artifact ORDER BY id")]
         types = [number for number, name in self._type_names().items() if name == type_name]
-        asked = "SELECT id FROM Artifact WHERE type_id IN ({})"
-        return sorted(row[0] for row in self._tables.rows_of(asked, types))
+        query = "SELECT id FROM Artifact WHERE type_id IN ({})"
+        return sorted(row[0] for row in self._tables.rows_of(query, types))
 
     def cache_key(self, execution: int) -> str:
         """Under which an execution's outputs are cached; empty if they are not."""

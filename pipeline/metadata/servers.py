@@ -56,12 +56,12 @@ def _mended(call: Callable[[str, Any, Any], None], has_odd_texts: bool) -> Calla
 def _order(response: Any, field: str, ids: str, request: Any) -> None:
     """Puts the answers into the order of the ids that were asked for."""
     answers = getattr(response, field)
-    asked = list(getattr(request, ids))
-    if len(answers) < len(asked):  # an id that was asked for twice is answered once, as on SQLite
-        asked = list(dict.fromkeys(asked))
+    requested = list(getattr(request, ids))
+    if len(answers) < len(requested):  # an id that was asked for twice is answered once, as on SQLite
+        requested = list(dict.fromkeys(requested))
     found = {answer.id: type(answer).FromString(answer.SerializeToString()) for answer in answers}
     del answers[:]
-    answers.extend(found[number] for number in asked if number in found)
+    answers.extend(found[number] for number in requested if number in found)
 
 
 def _exchange(message: Any, old: str, new: str) -> None:

@@ -125,9 +125,9 @@ def _history(graph: Graph, run: Run, users: list[str]) -> dict[tuple[str, str], 
     begin = windows.get("test_start") if isinstance(windows, dict) else None
     if artifact is None or begin is None or not part_files(artifact.uri):
         return {}
-    wanted = pc.field(names.USER_ID).isin(users) & (pc.field(names.OCCURRED_AT) < begin)
+    condition = pc.field(names.USER_ID).isin(users) & (pc.field(names.OCCURRED_AT) < begin)
     found: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for row in read_interactions(artifact.uri, where=wanted).to_pylist():
+    for row in read_interactions(artifact.uri, where=condition).to_pylist():
         key = (row[names.USER_ID], row[names.PRODUCT_ID])
         found.setdefault(key, []).append((row[names.OCCURRED_AT], begin))
     return found

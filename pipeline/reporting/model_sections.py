@@ -57,11 +57,11 @@ def metrics_section(metrics: dict[str, Any]) -> str:
     ahead = {name: found.get(_HEADLINE) for name, found in metrics.get("differences", {}).items()}
     known = [name for name in _METRICS if any(name in found for found in systems.values())]
     rows = [(name, *(interval(found.get(key)) for key in known)) for name, found in systems.items()]
-    asked = f"{metrics.get('num_queries')} users of the test window"
+    queries = f"{metrics.get('num_queries')} users of the test window"
     return markup.section(
         "metrics",
         "Metrics",
-        charts.whiskers(ordered, f"NDCG@10 of every system, {asked}, 95 % intervals", _OURS),
+        charts.whiskers(ordered, f"NDCG@10 of every system, {queries}, 95 % intervals", _OURS),
         charts.whiskers(
             dict(sorted(ahead.items(), key=lambda pair: (pair[1] or {}).get("mean", 0))),
             "How far the recommender is ahead of each (paired difference of NDCG@10)",

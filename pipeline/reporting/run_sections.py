@@ -40,14 +40,14 @@ def nodes_section(graph: Graph, run: Run, rows: list[dict[str, Any]]) -> str:
 
 def _node(graph: Graph, row: dict[str, Any]) -> str:
     del graph
-    listed = [
+    entries = [
         (side, item["key"], str(item["id"]), item["type"], item["uri"])
         for side in ("inputs", "outputs")
         for item in row[side]
     ]
     summary = f"{row['node']}: {row['state']}, {row['seconds']:.1f} s"
     content = markup.grid(
-        ("side", "key", "id", "type", "folder"), listed, (2,), f"Artifacts of {row['node']}"
+        ("side", "key", "id", "type", "folder"), entries, (2,), f"Artifacts of {row['node']}"
     )
     return markup.folded(summary, content, anchor=f"node-{row['node']}")
 

@@ -35,21 +35,21 @@ def probe_engine(settings: BeamSettings, folder: Path, most_seconds: float = _MO
     """
     folder.mkdir(parents=True, exist_ok=True)
     token = secrets.token_hex(16)
-    place = folder / f".engine-{token}"
-    place.mkdir()  # not a temporary folder: those are for one user, and workers may be another
+    directory = folder / f".engine-{token}"
+    directory.mkdir()  # not a temporary folder: those are for one user, and workers may be another
     try:
-        (place / _ASKED).write_text(token, encoding="utf-8")
-        _run(settings, place, token, most_seconds)
-        if not (place / _ANSWERED).is_file():
-            raise _unseen(place)
+        (directory / _ASKED).write_text(token, encoding="utf-8")
+        _run(settings, directory, token, most_seconds)
+        if not (directory / _ANSWERED).is_file():
+            raise _unseen(directory)
     finally:
-        rmtree(place, ignore_errors=True)
+        rmtree(directory, ignore_errors=True)
 
 
-def _run(settings: BeamSettings, place: Path, token: str, most_seconds: float) -> None:
+def _run(settings: BeamSettings, directory: Path, token: str, most_seconds: float) -> None:
     name = f"`beam.runner: {settings.runner}`"
     try:
-        finished = _submitted(beam_arguments(settings), place, token, most_seconds)
+        finished = _submitted(beam_arguments(settings), directory, token, most_seconds)
     except Exception as error:
         user_error = user_error_of(error)
         if user_error is not None:
@@ -70,13 +70,13 @@ def _run(settings: BeamSettings, place: Path, token: str, most_seconds: float) -
         )
 
 
-def _submitted(arguments: Sequence[str], place: Path, token: str, most_seconds: float) -> bool:
+def _submitted(arguments: Sequence[str], directory: Path, token: str, most_seconds: float) -> bool:
     """Runs the job; whether it is done in time."""
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
     pipeline: Any = beam.Pipeline(options=PipelineOptions(list(arguments)))
-    pipeline | beam.Create([str(place)]) | beam.Map(_answer, token)
+    pipeline | beam.Create([str(directory)]) | beam.Map(_answer, token)
     result = pipeline.run()
     if result.wait_until_finish(duration=int(most_seconds * 1000)) == "DONE":
         return True
@@ -84,19 +84,19 @@ def _submitted(arguments: Sequence[str], place: Path, token: str, most_seconds: 
     return False
 
 
-def _answer(place: str, token: str) -> None:
+def _answer(directory: str, token: str) -> None:
     """In a worker: the file has to be the one that this run wrote."""
     try:
-        if Path(place, _ASKED).read_text(encoding="utf-8") != token:
-            raise _unseen(Path(place))
-        Path(place, _ANSWERED).write_text(token, encoding="utf-8")
+        if Path(directory, _ASKED).read_text(encoding="utf-8") != token:
+            raise _unseen(Path(directory))
+        Path(directory, _ANSWERED).write_text(token, encoding="utf-8")
     except OSError as error:
-        raise _unseen(Path(place), f"{error.strerror}, as user {os.getuid()}") from error
+        raise _unseen(Path(directory), f"{error.strerror}, as user {os.getuid()}") from error
 
 
-def _unseen(place: Path, reason: str = "what they wrote is not here") -> UserError:
+def _unseen(directory: Path, reason: str = "what they wrote is not here") -> UserError:
     return UserError(
-        f"The Beam workers do not share the folder {place.parent} ({reason}). Remedy: mount it in the "
+        f"The Beam workers do not share the folder {directory.parent} ({reason}). Remedy: mount it in the "
         "workers at the same path, for reading and writing; --workdir names another."
     )
 

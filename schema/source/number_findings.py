@@ -27,24 +27,24 @@ def number_findings(
         typing: What the database or file says of it.
         kind: That the user chose.
     """
-    table, place = relation.name, relation.known_as(name)
+    table, known_as = relation.name, relation.known_as(name)
     if kind not in (None, Kind.NUMBER):
         return
     if typing == "typed" and kind is None:
         if column.is_number and not named_like_a_code(name):
             yield _stored_as_text(column, relation, name)
     elif column.is_number:
-        yield from _read_as_numbers(column, table, place)
+        yield from _read_as_numbers(column, table, known_as)
     elif column.num_fit and (typing == "mixed" or _MANY <= column.share < 1):
-        yield _among_texts(column, table, place)
+        yield _among_texts(column, table, known_as)
 
 
-def _read_as_numbers(column: Typed, table: str, place: str) -> Iterator[Finding]:
+def _read_as_numbers(column: Typed, table: str, known_as: str) -> Iterator[Finding]:
     if column.num_unfit:
         yield Finding(
             kind="values that are no number",
             table=table,
-            column=place,
+            column=known_as,
             count=column.num_unfit,
             example=repr(column.unfit),
             action=f"missing: {column.share:.0%} of the values are numbers",
@@ -55,7 +55,7 @@ def _read_as_numbers(column: Typed, table: str, place: str) -> Iterator[Finding]
         yield Finding(
             kind="words for a missing value",
             table=table,
-            column=place,
+            column=known_as,
             count=column.num_blank,
             example=repr(column.blank),
             action="missing, in a column of numbers",
@@ -64,7 +64,7 @@ def _read_as_numbers(column: Typed, table: str, place: str) -> Iterator[Finding]
         yield Finding(
             kind="numbers in another form",
             table=table,
-            column=place,
+            column=known_as,
             example=repr(column.written),
             action="read as numbers",
             remedy="set `source.csv.decimal` if a fraction begins elsewhere",
@@ -84,7 +84,7 @@ def _stored_as_text(column: Typed, relation: Relation, name: str) -> Finding:
     )
 
 
-def _among_texts(column: Typed, table: str, place: str) -> Finding:
+def _among_texts(column: Typed, table: str, known_as: str) -> Finding:
     if column.num_unfit:
         count, example = column.num_unfit, f"{column.unfit!r} beside {column.fit!r}"
         action = f"text: only {column.share:.0%} of the values are numbers"
@@ -94,7 +94,7 @@ def _among_texts(column: Typed, table: str, place: str) -> Finding:
     return Finding(
         kind="numbers among texts",
         table=table,
-        column=place,
+        column=known_as,
         count=count,
         example=example,
         action=action,
