@@ -58,21 +58,21 @@ def decide_reading(
     )
 
 
-def outlying_users(by_user: Counter[str], listed: set[str]) -> list[str]:
+def outlying_users(by_user: Counter[str], known_ids: set[str]) -> list[str]:
     """Returns ids that cannot be a user: with so many events as nobody else, or `0` where it is none.
 
     Args:
         by_user: User -> number of events.
-        listed: Ids of the table of users.
+        known_ids: Ids of the table of users.
     """
     total, found = sum(by_user.values()), []
     counts = np.array(sorted(by_user.values()))
     if len(counts) >= _MIN_USERS:
         limit = max(_OUTLYING_SHARE * total, _OUTLYING_FACTOR * float(np.median(counts)))
         found = [name for name, count in by_user.items() if count > limit]
-    if ZERO in by_user and ZERO not in found and ZERO not in listed:
+    if ZERO in by_user and ZERO not in found and ZERO not in known_ids:
         others = max((count for name, count in by_user.items() if name != ZERO), default=0)
-        if listed or by_user[ZERO] > _ORDINARY_FACTOR * others:
+        if known_ids or by_user[ZERO] > _ORDINARY_FACTOR * others:
             found.append(ZERO)
     return sorted(found)
 

@@ -179,8 +179,10 @@ def event_weights(event_types: Sequence[str], settings: EventSettings) -> dict[s
     """
     configured = _configured(event_types, settings.weights)
     kinds = (PURCHASE_LIKE, CONSUMED_LIKE)
-    wanted = next((kind for kind in kinds if any(_spelled(name, kind) for name in event_types)), frozenset())
-    weights = {name: 1.0 if _spelled(name, wanted) else 0.0 for name in event_types}
+    target_kinds = next(
+        (kind for kind in kinds if any(_spelled(name, kind) for name in event_types)), frozenset()
+    )
+    weights = {name: 1.0 if _spelled(name, target_kinds) else 0.0 for name in event_types}
     weights.update(configured)
     if event_types and not any(weights[name] > 0 for name in event_types):
         listed = ", ".join(f"`{name}`" for name in event_types)

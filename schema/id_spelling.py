@@ -30,7 +30,7 @@ def loose(name: str) -> str:
 
 
 def spelling_findings(
-    table: str, column: str, used: Set[str], listed: Set[str], others: str
+    table: str, column: str, used: Set[str], table_ids: Set[str], others: str
 ) -> Iterator[Finding]:
     """Yields a finding if ids of the events are in a table, but spelled otherwise.
 
@@ -38,14 +38,14 @@ def spelling_findings(
         table: The table with a row for each id, for messages.
         column: Its column.
         used: Ids of the events.
-        listed: Ids of the table.
+        table_ids: Ids of the table.
         others: Name of the table of events.
     """
-    unlisted = used - listed
-    if not unlisted or not listed:
+    unlisted = used - table_ids
+    if not unlisted or not table_ids:
         return
     known: dict[str, str] = {}
-    for name in sorted(listed):
+    for name in sorted(table_ids):
         known.setdefault(loose(name), name)
     pairs = [(name, known[key]) for name in sorted(unlisted) if (key := loose(name)) in known]
     if not pairs:

@@ -76,10 +76,10 @@ def as_kind(key: str, name: str, column: pa.ChunkedArray | pa.Array, kind: Kind)
     return FeatureColumn(name=name, kind=kind)
 
 
-def _unfit(key: str, kind: Kind, found: str, wanted: str) -> UserError:
+def _unfit(key: str, kind: Kind, found: str, remedy: str) -> UserError:
     return UserError(
         f"Configuration key `{key}`: the column cannot be used as `{kind.value}`. Received: {found}. "
-        f"Remedy: {wanted}."
+        f"Remedy: {remedy}."
     )
 
 

@@ -143,11 +143,11 @@ def _ranking_cutoffs(
     oldest = start + max(window, (eval_start - start) // _MIN_PAST_FRACTION)
     if newest <= oldest:
         return (max(start + 1, eval_start - min(window, (eval_start - start) // 2)),)
-    wanted = _AUTO_WINDOWS if count == "auto" else count
+    num_windows = _AUTO_WINDOWS if count == "auto" else count
     fitting = 1 + 2 * (newest - oldest) // window
     reach = (newest - oldest) / window
     unit = names.SECONDS_PER_DAY if window % names.SECONDS_PER_DAY == 0 else 1
-    offsets = _growing_offsets(reach, min(wanted, fitting))
+    offsets = _growing_offsets(reach, min(num_windows, fitting))
     return tuple(sorted({newest - int(offset * window) // unit * unit for offset in offsets}))
 
 

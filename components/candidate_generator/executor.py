@@ -186,8 +186,8 @@ def choose_cold_share(
     """
     if setting != AUTO:
         return float(setting)
-    wanted, present = share_without_history(evaluation), share_without_history(train)
-    return float(np.clip((wanted - present) / max(1.0 - wanted, 1e-9), 0.0, _MOST))
+    in_eval, in_train = share_without_history(evaluation), share_without_history(train)
+    return float(np.clip((in_eval - in_train) / max(1.0 - in_eval, 1e-9), 0.0, _MOST))
 
 
 def share_without_history(records: Mapping[int, np.ndarray]) -> float:

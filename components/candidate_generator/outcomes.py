@@ -54,10 +54,10 @@ class Outcomes:
             `label_rating` `[queries, candidates]`, NaN where unknown.
         """
         codes = np.array([self.user_codes.get(user.decode(), -1) for user in user_ids], np.int64)
-        wanted = codes[:, None] * self.num_products + index
-        row = np.searchsorted(self.keys, wanted)
+        pair_keys = codes[:, None] * self.num_products + index
+        row = np.searchsorted(self.keys, pair_keys)
         keys = np.append(self.keys, -1)  # a pair without events looks at the end
-        row = np.where((keys[row] == wanted) & (codes[:, None] >= 0), row, len(self.keys))
+        row = np.where((keys[row] == pair_keys) & (codes[:, None] >= 0), row, len(self.keys))
         nothing = np.zeros((1, self.happened.shape[1]), np.float32)
         return {
             names.LABEL_EVENTS: np.concatenate([self.happened, nothing])[row],

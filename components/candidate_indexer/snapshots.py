@@ -102,8 +102,8 @@ def best_sellers(statistics: np.ndarray, available: np.ndarray) -> np.ndarray:
 
 def _ordered(statistics: np.ndarray, available: np.ndarray, column: str) -> np.ndarray:
     """Products by a share, then by that of ever, then by index; unavailable ones last."""
-    wanted, ever = (statistics[:, STATISTICS.index(name)] for name in (column, SHARES[-1]))
-    order: np.ndarray = np.lexsort((-ever, -wanted, ~available))[:_NUM_POPULAR]
+    lately, ever = (statistics[:, STATISTICS.index(name)] for name in (column, SHARES[-1]))
+    order: np.ndarray = np.lexsort((-ever, -lately, ~available))[:_NUM_POPULAR]
     return order
 
 

@@ -146,13 +146,13 @@ def miscalibration(ranked: IntArray, category: IntArray, purchased: CodeLists) -
     rows, ranks = np.nonzero(ranked >= 0)
     shown = category[ranked[rows, ranks]]
     own = category[purchased.codes]
-    wanted = CodeCounts.of(purchased.rows[own >= 0], own[own >= 0])
+    expected = CodeCounts.of(purchased.rows[own >= 0], own[own >= 0])
     given = CodeCounts.of(rows[shown >= 0], shown[shown >= 0])
-    p = wanted.shares(len(ranked))
-    q = given.counts_at(wanted) / np.maximum(given.totals(len(ranked))[wanted.rows], 1)
+    p = expected.shares(len(ranked))
+    q = given.counts_at(expected) / np.maximum(given.totals(len(ranked))[expected.rows], 1)
     terms = p * np.log(p / ((1 - _SMOOTHING) * q + _SMOOTHING * p))
-    total = np.bincount(wanted.rows, terms, minlength=len(ranked))
-    defined = (wanted.totals(len(ranked)) > 0) & (given.totals(len(ranked)) > 0)
+    total = np.bincount(expected.rows, terms, minlength=len(ranked))
+    defined = (expected.totals(len(ranked)) > 0) & (given.totals(len(ranked)) > 0)
     return np.where(defined, total, np.nan)
 
 
@@ -189,11 +189,11 @@ class CodeCounts:
     def counts_at(self, other: CodeCounts) -> FloatArray:
         """The counts of this at the pairs of `other`, 0 where this lacks them, `[other's pairs]`."""
         width = int(max(self.codes.max(initial=0), other.codes.max(initial=0))) + 1
-        keys, wanted = self.rows * width + self.codes, other.rows * width + other.codes
+        keys, expected = self.rows * width + self.codes, other.rows * width + other.codes
         if not len(keys):
-            return np.zeros(len(wanted))
-        found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where(keys[found] == wanted, self.counts[found], 0.0)
+            return np.zeros(len(expected))
+        found = np.minimum(np.searchsorted(keys, expected), len(keys) - 1)
+        return np.where(keys[found] == expected, self.counts[found], 0.0)
 
 
 def _mean_over_list(ranked: IntArray, values: FloatArray) -> FloatArray:

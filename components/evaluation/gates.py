@@ -48,13 +48,13 @@ def decide(metrics: Mapping[str, Any], settings: GateSettings) -> list[Verdict]:
         _floor("min_coverage", "Catalogue coverage@10", ours[COVERAGE], settings.min_coverage),
     ]
     others = [name for name in systems if name not in (OURS, POPULARITY, CHAMPION)]
-    for name, baselines, wanted in (
+    for name, baselines, requirement in (
         ("against_popularity", [POPULARITY], settings.against_popularity),
         ("against_baselines", others, settings.against_baselines),
     ):
-        if wanted != "off":
+        if requirement != "off":
             gates += [
-                _against(name, part, label, known, wanted)
+                _against(name, part, label, known, requirement)
                 for label, part in _questions(metrics).items()
                 if (known := [baseline for baseline in baselines if baseline in part["systems"]])
             ]
@@ -83,20 +83,20 @@ def _questions(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def _against(
-    name: str, part: Mapping[str, Any], label: str, baselines: Sequence[str], wanted: str
+    name: str, part: Mapping[str, Any], label: str, baselines: Sequence[str], requirement: str
 ) -> Verdict:
     """Judges by the baseline that comes nearest to the model, or is ahead of it by most."""
     systems, differences = part["systems"], part["differences"]
-    end = "low" if wanted == "clearly_better" else "high"
+    end = "low" if requirement == "clearly_better" else "high"
     hardest = min(baselines, key=lambda other: differences[other][HEADLINE][end])
     difference = differences[hardest][HEADLINE]
     # Two lists that are alike differ by 0 exactly, and are not worse.
-    holds = difference[end] > 0 or (wanted == "not_worse" and difference[end] == difference["mean"] == 0)
+    holds = difference[end] > 0 or (requirement == "not_worse" and difference[end] == difference["mean"] == 0)
     detail = (
         f"{label}: NDCG@10 {systems[OURS][HEADLINE]['mean']:.4f} against "
         f"{systems[hardest][HEADLINE]['mean']:.4f} of {hardest}: "
         f"difference {difference['mean']:+.4f}, 95 % interval {difference['low']:+.4f} to "
-        f"{difference['high']:+.4f}: {_OUTCOMES[wanted, holds]}."
+        f"{difference['high']:+.4f}: {_OUTCOMES[requirement, holds]}."
     )
     return Verdict(name, holds, difference[end], 0.0, detail[0].upper() + detail[1:])
 

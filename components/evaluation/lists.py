@@ -76,9 +76,9 @@ class CodeLists:
         keys = self.rows * width + self.codes
         if not len(keys):
             return np.zeros(codes.shape, np.bool_)
-        wanted = rows * width + codes
-        found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        present: BoolArray = (keys[found] == wanted) & (codes >= 0)
+        pair_keys = rows * width + codes
+        found = np.minimum(np.searchsorted(keys, pair_keys), len(keys) - 1)
+        present: BoolArray = (keys[found] == pair_keys) & (codes >= 0)
         return present
 
 

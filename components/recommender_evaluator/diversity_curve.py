@@ -45,7 +45,7 @@ def diversity_curve(
     with_targets = targets.lengths > 0
     if facts.embeddings is None or not with_targets.any():
         return {}
-    wanted, own = targets.select(with_targets), purchased.select(with_targets)
+    expected, own = targets.select(with_targets), purchased.select(with_targets)
     scores = np.nan_to_num(adjusted[with_targets], nan=FILTERED)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :HEAD]
     heads, scores = (
@@ -61,12 +61,12 @@ def diversity_curve(
         )
         shown = np.take_along_axis(heads, ranks, axis=1)
         shown = compact(shown, shown != NOTHING, _TOP_K)
-        points.append({"diversity": strength, **_measured(shown, wanted, own, facts)})
+        points.append({"diversity": strength, **_measured(shown, expected, own, facts)})
     return {"num_queries": len(heads), "method": chosen.method, "chosen": chosen.strength, "points": points}
 
 
-def _measured(shown: IntArray, wanted: CodeLists, own: CodeLists, facts: ProductFacts) -> dict[str, float]:
+def _measured(shown: IntArray, expected: CodeLists, own: CodeLists, facts: ProductFacts) -> dict[str, float]:
     beyond = list_scores(shown, facts, own, _TOP_K)
     means = {name: float(np.nanmean(v)) for name, v in beyond.items() if not np.isnan(v).all()}
-    accuracy = float(ndcg(hits(shown, wanted), wanted.lengths, _TOP_K).mean())
+    accuracy = float(ndcg(hits(shown, expected), expected.lengths, _TOP_K).mean())
     return {"ndcg@10": accuracy, "coverage@10": coverage(shown, facts.num_available, _TOP_K), **means}

@@ -23,9 +23,9 @@ def measure_new_for_you(ranked: IntArray, targets: CodeLists, sold: np.ndarray, 
         seed: Of the bootstrap.
     """
     of_new = targets.where(~sold[targets.codes])
-    asked = of_new.lengths > 0
-    if not asked.any():
+    has_targets = of_new.lengths > 0
+    if not has_targets.any():
         return {"num_queries": 0}
-    values = recall(hits(ranked, of_new), np.maximum(of_new.lengths, 1), LENGTH)[asked]
+    values = recall(hits(ranked, of_new), np.maximum(of_new.lengths, 1), LENGTH)[has_targets]
     key = f"recall@{LENGTH}"
-    return {"num_queries": int(asked.sum()), key: intervals({key: values}, seed)[key].as_dict()}
+    return {"num_queries": int(has_targets.sum()), key: intervals({key: values}, seed)[key].as_dict()}

@@ -34,14 +34,14 @@ def stage_losses(
     with_targets = targets.lengths > 0
     if not with_targets.any():
         return {}
-    wanted, lengths = targets.select(with_targets), targets.lengths[with_targets]
-    relevant = hits(candidates[with_targets], wanted)
+    expected, lengths = targets.select(with_targets), targets.lengths[with_targets]
+    relevant = hits(candidates[with_targets], expected)
     found = np.minimum(relevant.sum(axis=1), _TOP_K)
     reachable = np.arange(_TOP_K)[None, :] < found[:, None]
     after = {
         "retrieval": ndcg(reachable, lengths, _TOP_K),
         "ranking": ndcg(relevant, lengths, _TOP_K),
-        "post_ranking": ndcg(hits(recommended[with_targets], wanted), lengths, _TOP_K),
+        "post_ranking": ndcg(hits(recommended[with_targets], expected), lengths, _TOP_K),
     }
     before = np.ones(len(lengths))
     values = {}

@@ -130,10 +130,10 @@ def recall_at(ordered: np.ndarray, targets: tf.RaggedTensor) -> np.ndarray:
         `[queries, len(CUT_OFFS) + 1]`; the last column is that of the whole list.
     """
     result = np.zeros((len(ordered), len(CUT_OFFS) + 1))
-    for row, wanted in enumerate(targets.to_list()):
+    for row, relevant in enumerate(targets.to_list()):
         _, first = np.unique(ordered[row], return_index=True)
         rank_of = {int(ordered[row, index]): rank for rank, index in enumerate(np.sort(first))}
-        ranks = np.array([rank_of.get(product, np.inf) if product >= 0 else np.inf for product in wanted])
+        ranks = np.array([rank_of.get(product, np.inf) if product >= 0 else np.inf for product in relevant])
         for column, cut_off in enumerate((*CUT_OFFS, np.inf)):
             result[row, column] = (ranks < cut_off).mean() if len(ranks) else 0.0
     return result

@@ -46,9 +46,9 @@ def replay(model: str, requests: Sequence[dict[str, Any]]) -> dict[str, Any]:
         ReplayError: It failed or took too long.
     """
     with tempfile.TemporaryDirectory() as folder:
-        asked, answered = Path(folder) / "requests.json", Path(folder) / "answers.json"
-        asked.write_text(json.dumps(requests, ensure_ascii=False), "utf-8")
-        command = [sys.executable, "-I", str(_SCRIPT), model, str(asked), str(answered)]
+        requests_file, answered = Path(folder) / "requests.json", Path(folder) / "answers.json"
+        requests_file.write_text(json.dumps(requests, ensure_ascii=False), "utf-8")
+        command = [sys.executable, "-I", str(_SCRIPT), model, str(requests_file), str(answered)]
         kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         environment = {**kept, "TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
         try:

@@ -153,10 +153,10 @@ class Dialect(ABC):
 
     def statement(self, selected: Sequence[Selected], relation: Relation, where: str) -> str:
         """Writes the query that `batches` runs."""
-        listed = ", ".join(f"{item.expression} AS {self.quote(item.name)}" for item in selected)
+        expressions = ", ".join(f"{item.expression} AS {self.quote(item.name)}" for item in selected)
         order = self.order(relation)
         tail = f" ORDER BY {order}" if order else ""
-        return f"SELECT {listed} FROM {self.source(relation)}{where}{tail}"
+        return f"SELECT {expressions} FROM {self.source(relation)}{where}{tail}"
 
     @abstractmethod
     def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

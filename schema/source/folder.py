@@ -84,10 +84,10 @@ class Folder:
         self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
     ) -> Iterator[pa.RecordBatch]:
         """Reads all rows and keeps those of the ids."""
-        wanted = canonical_ids(pa.array(list(keys), pa.string()))
+        key_values = canonical_ids(pa.array(list(keys), pa.string()))
         key = {source: name for name, source in relation.columns}[relation.key]
         for batch in self.read(relation, columns):
-            yield batch.filter(pc.is_in(canonical_ids(batch.column(key)), wanted))
+            yield batch.filter(pc.is_in(canonical_ids(batch.column(key)), key_values))
 
     def raw_rows(
         self, relation: Relation, keys: Sequence[str], columns: Sequence[str]
@@ -176,10 +176,10 @@ class Folder:
         for name in REQUIRED[relation.table]:
             if name in sources and sources[name] not in present:
                 other = next(known for known in parts if sources[name] in self._reader.columns(known))
-                listed = ", ".join(f"`{column}`" for column in present)
+                shown = ", ".join(f"`{column}`" for column in present)
                 raise UserError(
                     f"File {part.path} has no column `{sources[name]}`, which {other.path.name} has. "
-                    f"Received: columns {listed}. Remedy: give every part a header with the same columns."
+                    f"Received: columns {shown}. Remedy: give every part a header with the same columns."
                 )
 
     def _without_headers(self, batch: pa.RecordBatch, part: Part, relation: Relation) -> pa.RecordBatch:

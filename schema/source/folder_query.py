@@ -52,9 +52,9 @@ class FolderQuery:
         """Runs the query and yields the given columns of its rows."""
         import duckdb
 
-        listed = ", ".join(_quoted(name) for name in columns)
+        listing = ", ".join(_quoted(name) for name in columns)
         try:
-            yield from self._run(f"SELECT {listed} FROM ({self._query}\n)").to_arrow_reader(_BATCH_ROWS)
+            yield from self._run(f"SELECT {listing} FROM ({self._query}\n)").to_arrow_reader(_BATCH_ROWS)
         except duckdb.Error as error:
             raise self._error(error) from error
 
@@ -92,8 +92,8 @@ class FolderQuery:
 
     def _add(self, connection: Any, name: str, files: Sequence[Part]) -> None:
         if files[0].is_parquet and not any(part.partition for part in files):
-            listed = ", ".join(_literal(str(part.path)) for part in files)
-            read = f"read_parquet([{listed}], union_by_name = true)"
+            listing = ", ".join(_literal(str(part.path)) for part in files)
+            read = f"read_parquet([{listing}], union_by_name = true)"
             connection.execute(f"CREATE VIEW {_quoted(name)} AS SELECT * FROM {read}")
             return
         connection.register("towerline_csv", self._read_rows(files))

@@ -71,8 +71,8 @@ class Forgotten:
     def flags(self, user_ids: pa.Array | pa.ChunkedArray) -> pa.Array:
         """Says for each id, null is nobody, whether it is on the list."""
         distinct = pc.unique(user_ids).to_pylist() if self.hashes else []
-        listed = [name for name in distinct if name is not None and name in self]
-        return pc.is_in(user_ids, value_set=pa.array(listed, user_ids.type))
+        forgotten_here = [name for name in distinct if name is not None and name in self]
+        return pc.is_in(user_ids, value_set=pa.array(forgotten_here, user_ids.type))
 
 
 def read_forgotten(folder: Path, environment: Any = None) -> tuple[tuple[str, ...], str | None]:

@@ -101,10 +101,10 @@ def typed_column(
         for found in (fitting, unfit, blank)
     ]
     as_text = Typed(values, *summaries[0], *summaries[1], *summaries[2])
-    wanted = kind is Kind.NUMBER or (
+    reads_numbers = kind is Kind.NUMBER or (
         kind is None and as_text.share >= _NUMBERS and not _is_code(name, texts, numbers)
     )
-    if not fitting or not wanted:
+    if not fitting or not reads_numbers:
         return as_text
     written = next((texts[index] for index in fitting if not is_plain(texts[index])), "")
     column = pa.array([numbers.get(index) for index in range(len(texts))], pa.float64())

@@ -62,10 +62,10 @@ class PlainUser:
         present = {name for name, _ in events.columns}
         self._has_types = names.EVENT_TYPE in present
         self._has_returns = reading.returns != "count"
-        wanted = [names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT]
-        wanted += [names.EVENT_TYPE] if self._has_types else []
-        wanted += [names.QUANTITY] if self._has_returns and names.QUANTITY in present else []
-        self._columns = tuple(wanted)
+        selected = [names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT]
+        selected += [names.EVENT_TYPE] if self._has_types else []
+        selected += [names.QUANTITY] if self._has_returns and names.QUANTITY in present else []
+        self._columns = tuple(selected)
         self._is_plain = events.stamps == UTC_ISO and not events.is_irregular
 
     def events(self, user_id: str, limit: int) -> Events | None:

@@ -89,10 +89,10 @@ def with_columns(relation: Relation, mapping: TableMapping, present: Sequence[st
         UserError: A required or mapped column does not exist.
     """
     place = f"Table `{relation.name}`" if relation.query is None else f"The query for `{relation.table}`"
-    for wanted, source in mapping.columns.items():
+    for contract_name, source in mapping.columns.items():
         if source not in present:
             raise UserError(
-                f"{place} has no column `{source}` (mapped to `{wanted}`). Received: columns "
+                f"{place} has no column `{source}` (mapped to `{contract_name}`). Received: columns "
                 f"{_listed(present)}. Did you mean `{nearest(source, present)}`?"
             )
     taken = set(mapping.columns.values())

@@ -167,7 +167,7 @@ def best_of(candidates: Sequence[AnyBaseline], eval_set: EvaluationSet) -> AnyBa
 
 def score_baseline(candidate: Baseline, eval_set: EvaluationSet) -> float:
     """Mean NDCG@10 over the queries that have targets; 0 if none has."""
-    asked = eval_set.targets.lengths > 0
+    has_targets = eval_set.targets.lengths > 0
     relevant = hits(candidate.recommend(eval_set, _TUNING_DEPTH), eval_set.targets)
-    values = ndcg(relevant, eval_set.targets.lengths, _TUNING_DEPTH)[asked]
+    values = ndcg(relevant, eval_set.targets.lengths, _TUNING_DEPTH)[has_targets]
     return float(values.mean()) if len(values) else 0.0

@@ -67,10 +67,10 @@ def segment_gains(
             segment[np.array([value == segments.values[number] for value in same.to_pylist()])] = number
     rows, targets = flat_texts(table, names.TARGET_PRODUCT_ID)
     vocabulary = pa.array(product_ids, pa.string())
-    wanted = CodeLists.from_pairs(rows, encode(targets, vocabulary), len(table)).select(cold)
-    own = _ndcg(segments.products[segment[cold]][:, :_TOP_K], wanted)
+    expected = CodeLists.from_pairs(rows, encode(targets, vocabulary), len(table)).select(cold)
+    own = _ndcg(segments.products[segment[cold]][:, :_TOP_K], expected)
     everybody = np.repeat(segments.products[-1:, :_TOP_K], len(own), axis=0)
-    gains: np.ndarray = own - _ndcg(everybody, wanted)
+    gains: np.ndarray = own - _ndcg(everybody, expected)
     return gains
 
 

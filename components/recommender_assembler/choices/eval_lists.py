@@ -83,11 +83,11 @@ def read_eval_lists(ranking: Any, patterns: Sequence[str], features: FeatureSet)
         features: Feature columns.
     """
     rank = ranking.signatures[names.RANK]
-    wanted = set(rank.structured_input_signature[1])
+    inputs = set(rank.structured_input_signature[1])
     columns: list[list[np.ndarray]] = []
     for rows in read_rows(patterns, candidate_spec(features), _BATCH):
         dense = dense_candidates(rows, features)
-        scores = rank(**{name: value for name, value in dense.items() if name in wanted})["scores"]
+        scores = rank(**{name: value for name, value in dense.items() if name in inputs})["scores"]
         popularity = dense[names.CANDIDATE_FEATURES][..., POPULARITY]
         taken = [dense[name] for name in (names.CANDIDATE_INDEX, names.LABEL, names.NUM_TARGETS)]
         known = [part.numpy() for part in (taken[0], scores, popularity, *taken[1:])]
