@@ -79,10 +79,10 @@ def parts_of(folder: Path, table: str) -> list[Part]:
             )
         sources += [entry] if parts_below(entry)[0] else []
     if len(sources) > 1:
-        found_names = " and ".join(f"`{path.name}{'/' if path.is_dir() else ''}`" for path in sources)
+        names_found = " and ".join(f"`{path.name}{'/' if path.is_dir() else ''}`" for path in sources)
         raise UserError(
-            f"Folder {folder} has table `{table}` more than once. Received: {found_names}. Remedy: move all but "
-            f"one away, or name one with `source.tables.{table}.table`, such as `{sources[0].name}`."
+            f"Folder {folder} has table `{table}` more than once. Received: {names_found}. "
+            f"Remedy: move all but one away, or name one with `source.tables.{table}.table`, such as `{sources[0].name}`."
         )
     if not sources:
         return []
