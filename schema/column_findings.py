@@ -28,9 +28,9 @@ def check_units(findings: Sequence[Finding]) -> None:
             units.setdefault((finding.table, finding.column), []).append(finding)
     for (table, column), found in units.items():
         if len(found) > 1:
-            units = ", ".join(f"{one.kind.removeprefix(UNITS + ': ')} ({one.example})" for one in found)
+            received = ", ".join(f"{one.kind.removeprefix(UNITS + ': ')} ({one.example})" for one in found)
             raise UserError(
-                f"Table `{table}`, column `{column}`: stamps must all be of one unit. Received: {units}. "
+                f"Table `{table}`, column `{column}`: stamps must all be of one unit. Received: {received}. "
                 "Remedy: store epoch seconds."
             )
 

@@ -82,7 +82,8 @@ def parts_of(folder: Path, table: str) -> list[Part]:
         names_found = " and ".join(f"`{path.name}{'/' if path.is_dir() else ''}`" for path in sources)
         raise UserError(
             f"Folder {folder} has table `{table}` more than once. Received: {names_found}. "
-            f"Remedy: move all but one away, or name one with `source.tables.{table}.table`, such as `{sources[0].name}`."
+            f"Remedy: move all but one away, or name one with `source.tables.{table}.table`, such as "
+            f"`{sources[0].name}`."
         )
     if not sources:
         return []
