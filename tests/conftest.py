@@ -158,18 +158,27 @@ _SHARING = {
     ),  # trains a shop, beside the engines' other tests
 }
 """Tests that share what is expensive to make, by the beginnings of their paths; the longest come first."""
+_APART = "benchmarks/zoo/test_small_shops"
+"""Tests of minutes each that share nothing; they come after those that share."""
 
 
 def _group(nodeid: str) -> str:
     """What one process must run as a whole."""
     path = nodeid.partition("::")[0].removeprefix("tests/")
+    if path.startswith(_APART):
+        return nodeid
     return next((name for name, places in _SHARING.items() if path.startswith(places)), path)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first."""
-    rank = {name: place for place, name in enumerate(_SHARING)}
-    items.sort(key=lambda item: rank.get(_group(item.nodeid), len(rank)))
+    order = list(_SHARING)
+
+    def rank(item: pytest.Item) -> int:
+        group = _group(item.nodeid)
+        return order.index(group) if group in order else len(order) + (group != item.nodeid)
+
+    items.sort(key=rank)
 
 
 @pytest.hookimpl(optionalhook=True)
