@@ -23,7 +23,7 @@ data/shop.db: | setup
 	@$(BIN)/towerline demo complete-journey --output data/shop.db --profile quick
 
 test: lint ## Lints, then runs every test.
-	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 engines: setup ## Runs the tests that need Flink and Spark, which it fetches once.
 	@.ci/engines

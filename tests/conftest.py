@@ -136,58 +136,29 @@ def small_ranker():
     return _load("small_ranker")
 
 
-_SHARING = {
-    "e2e": ("e2e/",),
-    "kubeflow": ("pipeline/kubeflow/",),
-    "trained_shop": (
-        "serving/",
-        "components/recommender/tracing/",
-        "components/recommender/test_embeddings",
-        "components/recommender_assembler/",
-        "components/candidate_generator/",
-        "components/candidate_indexer/",
-        "components/preranking_trainer/",
-        "components/retrieval_evaluator/",
-        "benchmarks/training/",
-        "trainer/shared/test_distribution",
-        "trainer/test_run_fn",
-    ),
-    "inspect": ("pipeline/inspection/",),
-    "ranking_evaluator": (
-        "engines/test_ranking_evaluator",
-    ),  # trains a shop, beside the engines' other tests
-}
-"""Tests that share what is expensive to make, by the beginnings of their paths; the longest come first."""
-_APART = "benchmarks/zoo/test_small_shops"
+_EXPENSIVE = ("run_towerline", "emulator", "trained_shop", "shared_store", "direct_evaluation")
+"""Fixtures for the whole session that take long to make; what takes longest begins first."""
+_APART = "tests/benchmarks/zoo/test_small_shops.py"
 """Tests of minutes each that share nothing; they come after those that share."""
 
 
-def _group(nodeid: str) -> str:
-    """What one process must run as a whole."""
-    path = nodeid.partition("::")[0].removeprefix("tests/")
-    if path.startswith(_APART):
-        return nodeid
-    return next((name for name, places in _SHARING.items() if path.startswith(places)), path)
-
-
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first."""
-    order = list(_SHARING)
+    """What takes longest begins first; with `--dist loadgroup` a process has all that shares a fixture."""
+    shared: dict[str, str] = {}
+    for name in reversed(_EXPENSIVE):
+        shared |= {_module(item): name for item in items if name in getattr(item, "fixturenames", ())}
+    order = [*_EXPENSIVE, _APART]
 
     def rank(item: pytest.Item) -> int:
-        group = _group(item.nodeid)
-        return order.index(group) if group in order else len(order) + (group != item.nodeid)
+        found = shared.get(_module(item), _module(item))
+        return order.index(found) if found in order else len(order)
 
+    for item in items:
+        group = item.callspec.id if _module(item) == _APART else shared.get(_module(item), _module(item))
+        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=rank)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With `pytest -n 2`, tests that share what is expensive stay in one process."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class ByWhatTheyShare(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return _group(nodeid)
-
-    return ByWhatTheyShare(config, log)
+def _module(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
