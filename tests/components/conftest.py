@@ -82,35 +82,16 @@ def stand_in():
     def write(directory, sign=1.0, metadata=None, noise=False):
         import tensorflow as tf
 
+        from components.recommender.request import request_specs
+        from schema.features import FeatureSet
+
         table = tf.constant(PRODUCTS)
 
         class StandIn(tf.Module):
-            @tf.function(
-                input_signature=[
-                    tf.TensorSpec([None], tf.string, "user_id"),
-                    tf.TensorSpec([None], tf.int64, "query_time"),
-                    tf.TensorSpec([None, None], tf.string, "history_product_id"),
-                    tf.TensorSpec([None, None], tf.int64, "history_time"),
-                    tf.TensorSpec([None, None], tf.string, "history_event_type"),
-                    tf.TensorSpec([], tf.int64, "top_k"),
-                    tf.TensorSpec([], tf.bool, "exclude_purchased"),
-                ]
-            )
-            def recommend(
-                self,
-                user_id,
-                query_time,
-                history_product_id,
-                history_time,
-                history_event_type,
-                top_k,
-                exclude_purchased,
-            ):
-                same = history_product_id[:, :, tf.newaxis] == table
+            def recommend(self, top_k, exclude_purchased, **request):
+                same = request["history_product_id"][:, :, tf.newaxis] == table
                 count = tf.reduce_sum(tf.cast(same, tf.float32), axis=1)
-                used = tf.cast(query_time * 0 + history_time[:, 0] * 0, tf.float32)[:, tf.newaxis]
-                used += tf.cast(tf.strings.length(history_event_type[:, 0]) * 0, tf.float32)[:, tf.newaxis]
-                scores = sign * count - 0.01 * tf.range(len(PRODUCTS), dtype=tf.float32) + used
+                scores = sign * count - 0.01 * tf.range(len(PRODUCTS), dtype=tf.float32)
                 if noise:
                     scores += tf.random.uniform(tf.shape(scores))
                 scores = tf.where(tf.logical_and(exclude_purchased, count > 0), -1e9, scores)
@@ -125,40 +106,20 @@ def stand_in():
                     "source": tf.where(ids == "", "", "own_history"),
                 }
 
-            @tf.function(
-                input_signature=[
-                    tf.TensorSpec([None], tf.string, "user_id"),
-                    tf.TensorSpec([None], tf.int64, "query_time"),
-                    tf.TensorSpec([None, None], tf.string, "history_product_id"),
-                    tf.TensorSpec([None, None], tf.int64, "history_time"),
-                    tf.TensorSpec([None, None], tf.string, "history_event_type"),
-                    tf.TensorSpec([], tf.bool, "exclude_purchased"),
-                ]
-            )
-            def rank(
-                self,
-                user_id,
-                query_time,
-                history_product_id,
-                history_time,
-                history_event_type,
-                exclude_purchased,
-            ):
+            def rank(self, exclude_purchased, **request):
                 whole = tf.constant(len(PRODUCTS), tf.int64)
-                answer = self.recommend(
-                    user_id,
-                    query_time,
-                    history_product_id,
-                    history_time,
-                    history_event_type,
-                    whole,
-                    exclude_purchased,
-                )
+                answer = self.recommend(whole, exclude_purchased, **request)
                 scores = {"score": answer["score"], "adjusted": answer["score"]}
                 return {"product_id": answer["product_id"], **scores}
 
         model = StandIn()
-        signatures = {"recommend": model.recommend, "rank": model.rank}
+        specs = request_specs(FeatureSet())
+        specs["exclude_purchased"] = tf.TensorSpec([], tf.bool, "exclude_purchased")
+        top_k = tf.TensorSpec([], tf.int64, "top_k")
+        signatures = {
+            "recommend": tf.function(model.recommend).get_concrete_function(**specs, top_k=top_k),
+            "rank": tf.function(model.rank).get_concrete_function(**specs),
+        }
         tf.saved_model.save(model, str(directory), signatures=signatures)
         if metadata is not None:
             path = directory / "assets.extra" / "towerline.json"

@@ -2,27 +2,26 @@
 
 import json
 
-import tensorflow as tf
-
+from components.recommender.request import request_specs
 from schema import names
+from schema.features import FeatureSet
+
+import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
 
 def write_stand_in(folder, products, features):
+    specs = request_specs(FeatureSet.model_validate(features))
+    specs |= {
+        names.TOP_K: tf.TensorSpec([], tf.int64, names.TOP_K),
+        names.EXCLUDE_PURCHASED: tf.TensorSpec([], tf.bool, names.EXCLUDE_PURCHASED),
+    }
+
     class StandIn(tf.Module):
-        @tf.function(
-            input_signature=[
-                tf.TensorSpec([None], tf.string, "user_id"),
-                tf.TensorSpec([None], tf.int64, "query_time"),
-                tf.TensorSpec([None, None], tf.string, "history_product_id"),
-                tf.TensorSpec([None, None], tf.int64, "history_time"),
-                tf.TensorSpec([None, None], tf.string, "history_event_type"),
-                tf.TensorSpec([None], tf.string, "user__colour_liked"),
-                tf.TensorSpec([None], tf.float32, "user__age"),
-                tf.TensorSpec([], tf.int64, "top_k"),
-                tf.TensorSpec([], tf.bool, "exclude_purchased"),
-            ]
-        )
-        def recommend(self, user_id, query_time, ids, times, types, colour, age, top_k, exclude):
+        def recommend(self, top_k, exclude_purchased, **request):
+            user_id, query_time, times = (
+                request[name] for name in (names.USER_ID, names.QUERY_TIME, names.HISTORY_TIME)
+            )
+            ids, colour = request[names.HISTORY_PRODUCT_ID], request["user__colour_liked"]
             count = tf.cast(top_k, tf.int32)
             newest = tf.reduce_max(times, 1)
             catalogue = tf.constant(products)[:count]
@@ -35,7 +34,9 @@ def write_stand_in(folder, products, features):
             return {
                 "product_id": rows,
                 "score": score,
-                "source": tf.where(bought, "own_history", tf.where(exclude, "popular", colour[:, None])),
+                "source": tf.where(
+                    bought, "own_history", tf.where(exclude_purchased, "popular", colour[:, None])
+                ),
                 "times_bought": tf.cast(bought, tf.int64),
                 "days_since_last": tf.where(bought, days, nothing),
                 "usual_interval_days": nothing,
@@ -43,7 +44,8 @@ def write_stand_in(folder, products, features):
             }
 
     module = StandIn()
-    tf.saved_model.save(module, str(folder), signatures={"recommend": module.recommend})
+    recommend = tf.function(module.recommend).get_concrete_function(**specs)
+    tf.saved_model.save(module, str(folder), signatures={names.RECOMMEND: recommend})
     path = folder / names.SERVING_METADATA
     path.parent.mkdir(exist_ok=True)
     metadata = {"features": features, "history_length": 50, "num_products": len(products)}
