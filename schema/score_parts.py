@@ -1,4 +1,4 @@
-"""Groups of figures by which a score of the ranker is told apart: shared by its signature and its readers."""
+"""Groups of features into which a score of the ranker is split: shared by its signature and its readers."""
 
 from __future__ import annotations
 

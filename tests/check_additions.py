@@ -26,8 +26,8 @@ def a_ranker(folder: Path) -> None:
     settings = TowerlineConfig.parse({"ranking": {"model": "linear"}}).ranking
     model, batch = small_ranker.build(model=settings.model), small_ranker.batch()
     at_noon = {"history_hour": 12 + 0 * batch["history_type"]}  # which another addition reads
-    figures = model.described(batch | at_noon)["figures"]
-    np.testing.assert_array_equal(model.ranker({"figures": figures}), figures)
+    pair_features = model.described(batch | at_noon)["pair_features"]
+    np.testing.assert_array_equal(model.ranker({"pair_features": pair_features}), pair_features)
 
 
 def a_classical_baseline(folder: Path) -> None:

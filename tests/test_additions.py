@@ -18,14 +18,14 @@ MOST_FILES = 4
 
 
 RANKER = """
-from trainer.ranking.rankers.base import FIGURES, Ranker
+from trainer.ranking.rankers.base import PAIR_FEATURES, Ranker
 
 
 class LinearRanker(Ranker):
-    \"\"\"The figures as they are.\"\"\"
+    \"\"\"The features as they are.\"\"\"
 
     def call(self, inputs, training=False):
-        return inputs[FIGURES]
+        return inputs[PAIR_FEATURES]
 """
 
 BASELINE = """
@@ -68,8 +68,7 @@ LAST = """        for rule_index, _ in self._each("last"):
 
 ADDITIONS: dict[str, dict[str, str | list[tuple[str, str]]]] = {
     "a ranker": {
-        "trainer/ranking/rankers/linear.py": "from trainer.ranking.rankers.base import FIGURES, Ranker\n"
-        + RANKER,
+        "trainer/ranking/rankers/linear.py": RANKER,
         "trainer/ranking/rankers/__init__.py": [
             ("from trainer.ranking.rankers.mlp", "from trainer.ranking.rankers.linear import LinearRanker\n"),
             ('    "mlp": DeepRanker', '    "linear": LinearRanker,\n'),

@@ -10,7 +10,7 @@ import tensorflow as tf
 from schema import names
 from schema.features import FeatureSet
 from schema.transformed import candidate_spec, dense_candidates, read_records
-from trainer.ranking.rankers.base import FIGURES
+from trainer.ranking.rankers.base import PAIR_FEATURES
 
 Tensors = dict[str, Any]
 
@@ -23,7 +23,7 @@ HAS_HISTORY = "has_history"
 
 _FIXED_SEED = (1, 2)
 _PER_CANDIDATE = (
-    FIGURES,
+    PAIR_FEATURES,
     ANCHOR,
     BOUGHT,
     names.CANDIDATE_INDEX,

@@ -18,7 +18,7 @@ HEADS_FILE = "assets.extra/heads.json"
 _LABELS = {QUANTITY: names.LABEL_QUANTITY, RATING: names.LABEL_RATING}
 _MIN_PROBABILITY = 1e-7
 
-Figures = dict[str, dict[str, float]]
+HeadMetrics = dict[str, dict[str, float]]
 
 
 def find_head_targets(batches: tf.data.Dataset, event_types: Sequence[str]) -> HeadTargets:
@@ -44,7 +44,7 @@ def find_head_targets(batches: tf.data.Dataset, event_types: Sequence[str]) -> H
     )
 
 
-def measure_heads(model: RankingModel, batches: tf.data.Dataset) -> Figures:
+def measure_heads(model: RankingModel, batches: tf.data.Dataset) -> HeadMetrics:
     """Measures each head beside the best that a constant can do.
 
     Args:
@@ -52,7 +52,7 @@ def measure_heads(model: RankingModel, batches: tf.data.Dataset) -> Figures:
         batches: Lists of the eval window.
 
     Returns:
-        Head -> figures: `log_loss` and `constant_log_loss` of the probability of a target and of each
+        Head -> its metrics: `log_loss` and `constant_log_loss` of the probability of a target and of each
         event type; `rmse`, `mae` and the same of the training mean, `mean_rmse` and `mean_mae`, of
         quantity and rating, over the pairs where those are known.
     """
@@ -64,7 +64,7 @@ def measure_heads(model: RankingModel, batches: tf.data.Dataset) -> Figures:
         for name in ("probabilities", *model.heads.outputs):
             predicted.setdefault(name, []).append(outputs[name].numpy().reshape(-1))
             labels.setdefault(name, []).append(_label(model, name, batch).reshape(-1))
-    figures: Figures = {}
+    metrics: HeadMetrics = {}
     means = {QUANTITY: model.heads.targets.mean_quantity, RATING: model.heads.targets.mean_rating}
     for name, parts in predicted.items():
         values, truth = np.concatenate(parts), np.concatenate(labels[name])
@@ -72,23 +72,23 @@ def measure_heads(model: RankingModel, batches: tf.data.Dataset) -> Figures:
         if not known.any():
             continue
         if name in means:
-            figures[name] = _errors(values[known], truth[known], float(means[name] or 0.0))
+            metrics[name] = _errors(values[known], truth[known], float(means[name] or 0.0))
         else:
-            figures[name] = {
+            metrics[name] = {
                 "log_loss": _log_loss(values, truth),
                 "constant_log_loss": _log_loss(np.full_like(truth, truth.mean()), truth),
             }
-    return figures
+    return metrics
 
 
-def write_head_metrics(figures: Figures, directory: str) -> None:
-    """Writes the figures beside the model, as `heads.json`, and to the log."""
-    for name, values in figures.items():
+def write_head_metrics(metrics: HeadMetrics, directory: str) -> None:
+    """Writes the metrics beside the model, as `heads.json`, and to the log."""
+    for name, values in metrics.items():
         logging.info("Head %s: %s", name, ", ".join(f"{key} {value:.4f}" for key, value in values.items()))
     path = f"{directory}/{HEADS_FILE}"
     tf.io.gfile.makedirs(path.rpartition("/")[0])
     with tf.io.gfile.GFile(path, "w") as file:
-        file.write(json.dumps(figures, indent=1))
+        file.write(json.dumps(metrics, indent=1))
 
 
 def _label(model: RankingModel, name: str, batch: dict[str, Any]) -> np.ndarray:

@@ -72,12 +72,12 @@ class RankingHeads(tf.keras.layers.Layer):
         types = (names.LABEL_EVENTS,) if self.types else ()
         return types + tuple(own[name] for name in self.numbers)
 
-    def call(self, hidden: tf.Tensor, figures: tf.Tensor) -> Tensors:
+    def call(self, hidden: tf.Tensor, pair_features: tf.Tensor) -> Tensors:
         """Predicts.
 
         Args:
             hidden: What the order is read from `[batch, candidates, units]`.
-            figures: Of each pair `[batch, candidates, figures]`.
+            pair_features: Of each pair `[batch, candidates, features]`.
 
         Returns:
             `outputs`, each `[batch, candidates]`, and `type_logits [batch, candidates, event types]`.
@@ -85,7 +85,7 @@ class RankingHeads(tf.keras.layers.Layer):
         if not self.outputs:
             return {}
         read = self.weight * hidden + (1.0 - self.weight) * tf.stop_gradient(hidden)
-        raw = self.last(self.shared(tf.concat([read, figures], axis=-1)))
+        raw = self.last(self.shared(tf.concat([read, pair_features], axis=-1)))
         predicted: Tensors = {"type_logits": raw[..., : len(self.types)]}
         for column, name in enumerate(self.outputs):
             predicted[name] = self._value(name, raw[..., column])

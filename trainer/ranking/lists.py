@@ -1,4 +1,4 @@
-"""The ranker's lists in memory, with their figures computed once and not again in each epoch."""
+"""The ranker's lists in memory, with their features computed once and not again in each epoch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 from schema import names
 from trainer.ranking.data import ANCHOR, BOUGHT, HAS_HISTORY, sample_candidates
 from trainer.ranking.model import RankingModel
-from trainer.ranking.rankers.base import FIGURES
+from trainer.ranking.rankers.base import PAIR_FEATURES
 from trainer.ranking.rankers.interests import MAX_EVENTS, newest_events
 
 Tensors = dict[str, Any]
@@ -31,15 +31,15 @@ def describe_lists(model: RankingModel, batches: tf.data.Dataset, max_candidates
             They are described before, beside all others of their list.
 
     Returns:
-        `figures` float16 `[lists, candidates, figures]`, `label`, `candidate_index`, `anchor` and `bought`
-        `[lists, candidates]`, `num_targets`, `query_time` and `has_history` `[lists]`, the labels of the
-        heads, and for rankers that read products the newest events of the history.
+        `pair_features` float16 `[lists, candidates, features]`, `label`, `candidate_index`, `anchor` and
+        `bought` `[lists, candidates]`, `num_targets`, `query_time` and `has_history` `[lists]`, the labels of
+        the heads, and for rankers that read products the newest events of the history.
     """
 
     def describe(batch: Tensors) -> Tensors:
         pairs = model.describe(batch)
         kept = {
-            FIGURES: tf.cast(model.normalize(pairs["features"]), tf.float16),
+            PAIR_FEATURES: tf.cast(model.normalize(pairs["features"]), tf.float16),
             ANCHOR: pairs[ANCHOR],
             BOUGHT: pairs["times_bought"] > 0,
             HAS_HISTORY: pairs[HAS_HISTORY],

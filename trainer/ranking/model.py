@@ -16,7 +16,7 @@ from trainer.ranking.data import ANCHOR, HAS_HISTORY
 from trainer.ranking.heads import HeadTargets, RankingHeads
 from trainer.ranking.losses import LOSSES
 from trainer.ranking.rankers import build_ranker
-from trainer.ranking.rankers.base import FIGURES
+from trainer.ranking.rankers.base import PAIR_FEATURES
 from trainer.settings import RankingSettings
 
 Tensors = dict[str, Any]
@@ -40,7 +40,7 @@ class RankingModel(tf.keras.Model):
     candidates share says nothing of their order, but tells at which cutoff the list was made, and what is
     learned of one cutoff does not hold at the next (`docs/adr/0026-anchored-ranker.md`).
 
-    What it reads of a pair by default are figures that mean the same whenever the tables and towers behind
+    What it reads of a pair by default are features that mean the same whenever the tables and towers behind
     it are made anew: scores, counts, ages. Embeddings of products and categories, which `ncf` and `dlrm`
     have, fitted the users of the training windows rather than the next window
     (`docs/adr/0007-ranker-without-embeddings.md`).
@@ -99,7 +99,7 @@ class RankingModel(tf.keras.Model):
         self.normalization.adapt(batches.map(lambda batch: self.describe(batch)["features"]))
 
     def normalize(self, features: tf.Tensor) -> tf.Tensor:
-        """The figures of described pairs; a wild one is cut, so that it cannot carry the score away.
+        """The features of described pairs; a wild one is cut, so that it cannot carry the score away.
 
         What does not vary is 0: a constant less its mean is rounding, which must not be scaled up.
         """
@@ -108,19 +108,20 @@ class RankingModel(tf.keras.Model):
         return varies * tf.clip_by_value(normalized, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
 
     def described(self, inputs: Tensors) -> Tensors:
-        """`figures`, `anchor` and `has_history` of dense rows, or as they are given, and `pairs`.
+        """`pair_features`, `anchor` and `has_history` of dense rows, or as they are given, and `pairs`.
 
-        The last are the explanations of `AffinityFeatures`, {} where figures are given.
+        The last are the explanations of `AffinityFeatures`, {} where features are given.
         """
-        if FIGURES in inputs:
+        if PAIR_FEATURES in inputs:
             known = {name: inputs[name] for name in (ANCHOR, HAS_HISTORY)}
-            return known | {FIGURES: tf.cast(inputs[FIGURES], tf.float32), "pairs": {}}
+            return known | {PAIR_FEATURES: tf.cast(inputs[PAIR_FEATURES], tf.float32), "pairs": {}}
         pairs = self.describe(inputs)
-        figures = self.normalize(pairs.pop("features"))
-        return {name: pairs.pop(name) for name in (ANCHOR, HAS_HISTORY)} | {FIGURES: figures, "pairs": pairs}
+        pair_features = self.normalize(pairs.pop("features"))
+        known = {name: pairs.pop(name) for name in (ANCHOR, HAS_HISTORY)}
+        return known | {PAIR_FEATURES: pair_features, "pairs": pairs}
 
     def correction(self, inputs: Tensors) -> tf.Tensor:
-        """That of rows whose `figures` are given `[batch, candidates]`."""
+        """That of rows whose `pair_features` are given `[batch, candidates]`."""
         correction: tf.Tensor = self.score(self.ranker(inputs, training=False))[..., 0]
         return correction
 
@@ -138,18 +139,18 @@ class RankingModel(tf.keras.Model):
         """Scores candidates.
 
         Args:
-            inputs: Dense rows of candidates, or with `figures`, `anchor` and `has_history` where those are
-                known already.
+            inputs: Dense rows of candidates, or with `pair_features`, `anchor` and `has_history` where those
+                are known already.
             training: Whether units are dropped.
 
         Returns:
             `scores` (for ordering), their parts `anchored` and `correction`, and `probabilities` (that the
             candidate is bought in the window), `[batch, candidates]`, what the heads predict, and the
-            explanations of `AffinityFeatures` unless figures were given.
+            explanations of `AffinityFeatures` unless features were given.
         """
         described = self.described(inputs)
-        hidden = self.ranker(inputs | {FIGURES: described[FIGURES]}, training=training)
-        figures = described[FIGURES]
+        hidden = self.ranker(inputs | {PAIR_FEATURES: described[PAIR_FEATURES]}, training=training)
+        pair_features = described[PAIR_FEATURES]
         pairs: Tensors = described["pairs"]
         pairs["anchored"] = self.anchor_weight * described[ANCHOR]
         pairs["correction"] = self.score(hidden)[..., 0]
@@ -158,7 +159,7 @@ class RankingModel(tf.keras.Model):
         level = self.purchase(tf.stop_gradient(hidden))[..., 0]
         pairs["logits"] = tf.stop_gradient(pairs["anchored"] + pairs["correction"]) + level
         pairs["probabilities"] = tf.sigmoid(pairs["logits"])
-        predicted: Tensors = self.heads(hidden, figures)
+        predicted: Tensors = self.heads(hidden, pair_features)
         return pairs | predicted
 
     def train_step(self, data: Tensors) -> Tensors:

@@ -1,4 +1,4 @@
-"""What each group of figures gives to one candidate's score: Shapley values, exactly.
+"""What each group of features gives to one candidate's score: Shapley values, exactly.
 
 The baseline of Sundararajan and Najmi, "The many Shapley values for model explanation" (ICML 2020, section
 2, "baseline Shapley"), after Lundberg and Lee, "A unified approach to interpreting model predictions"
@@ -26,7 +26,7 @@ from schema.score_parts import (
 )
 from trainer.ranking.data import ANCHOR
 from trainer.ranking.model import RankingModel
-from trainer.ranking.rankers.base import FIGURES
+from trainer.ranking.rankers.base import PAIR_FEATURES
 
 Tensors = dict[str, Any]
 
@@ -65,13 +65,13 @@ class ScoreParts(tf.Module):
         model = self._model
         described = model.described(inputs)
         pairs: Tensors = described.pop("pairs")
-        figures, anchor = described[FIGURES], described[ANCHOR]
-        own = tf.gather(figures, position, batch_dims=1)[:, tf.newaxis]
-        mean = tf.reduce_mean(figures, axis=1, keepdims=True)
+        pair_features, anchor = described[PAIR_FEATURES], described[ANCHOR]
+        own = tf.gather(pair_features, position, batch_dims=1)[:, tf.newaxis]
+        mean = tf.reduce_mean(pair_features, axis=1, keepdims=True)
         rows = tf.where(self._takes[tf.newaxis], own, mean)
         product = tf.gather(inputs[names.CANDIDATE_INDEX], position, batch_dims=1)[:, tf.newaxis]
         everywhere = tf.repeat(product, tf.shape(rows)[1], axis=1)
-        given = inputs | {FIGURES: rows, names.CANDIDATE_INDEX: everywhere}
+        given = inputs | {PAIR_FEATURES: rows, names.CANDIDATE_INDEX: everywhere}
         correction = model.strength_of(described) * model.correction(given)
         anchored = model.anchor_weight * tf.gather(anchor, position, batch_dims=1)
         mean_anchored = model.anchor_weight * tf.reduce_mean(anchor, axis=1)

@@ -85,13 +85,13 @@ def test_the_loss_by_hand():
 
 def test_each_head_beats_the_best_constant_on_new_lists(small_ranker, fitted, tmp_path):
     data = tf.data.Dataset.from_tensors(labelled(small_ranker.batch(50, seed=9)))
-    figures = measure_heads(fitted, whole_lists(describe_lists(fitted, data, None), 64))
+    metrics = measure_heads(fitted, whole_lists(describe_lists(fitted, data, None), 64))
     for name in ("probability_purchase", "probability_view"):
-        assert figures[name]["log_loss"] < 0.7 * figures[name]["constant_log_loss"]
+        assert metrics[name]["log_loss"] < 0.7 * metrics[name]["constant_log_loss"]
     for name in ("expected_quantity", "expected_rating"):
-        assert figures[name]["rmse"] < 0.7 * figures[name]["mean_rmse"]
-        assert figures[name]["mae"] < 0.7 * figures[name]["mean_mae"]
-    write_head_metrics(figures, str(tmp_path))
+        assert metrics[name]["rmse"] < 0.7 * metrics[name]["mean_rmse"]
+        assert metrics[name]["mae"] < 0.7 * metrics[name]["mean_mae"]
+    write_head_metrics(metrics, str(tmp_path))
     assert (tmp_path / "assets.extra" / "heads.json").exists()
 
 

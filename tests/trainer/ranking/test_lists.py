@@ -1,4 +1,4 @@
-"""Lists in memory: their figures are those of the model, their order and negatives those of a seed."""
+"""Lists in memory: their features are those of the model, their order and negatives those of a seed."""
 
 from __future__ import annotations
 
@@ -38,16 +38,20 @@ def test_what_describes_the_list_stays_with_it(described, batch):
         np.testing.assert_array_equal(lists[name], batch(SIZE, WIDTH)[name])
 
 
+def by_candidate(lists, row):
+    return dict(zip(lists["candidate_index"][row].numpy(), lists["pair_features"][row].numpy(), strict=True))
+
+
 def test_lists_are_described_beside_all_candidates_before_some_are_left_out(described, batch):
     """The mean over a list, which is taken off its features, is that of the whole list."""
     model, whole = described
     data = tf.data.Dataset.from_tensors(batch(SIZE, WIDTH))
     few = describe_lists(model, data, 3)
-    assert few["figures"].shape[1] == 3
+    assert few["pair_features"].shape[1] == 3
     for row in range(SIZE):
-        known = dict(zip(whole["candidate_index"][row].numpy(), whole["figures"][row].numpy(), strict=True))
-        for index, figures in zip(few["candidate_index"][row].numpy(), few["figures"][row], strict=True):
-            np.testing.assert_allclose(figures, known[index], atol=0.01)
+        known = by_candidate(whole, row)
+        for index, features in by_candidate(few, row).items():
+            np.testing.assert_allclose(features, known[index], atol=0.01)
 
 
 def test_lists_can_be_selected_and_joined(described):

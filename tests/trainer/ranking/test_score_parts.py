@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from schema.score_parts import GROUPS, OWN_EVENTS
-from trainer.ranking.rankers.base import FIGURES
+from trainer.ranking.rankers.base import PAIR_FEATURES
 from trainer.ranking.score_parts import ScoreParts, coalitions, shapley_weights
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
@@ -53,10 +53,10 @@ def test_one_part_by_the_definition(small_ranker):
     """Own events: the mean of what they add, by all coalitions of the others, each evaluated by itself."""
     model, batch, outputs = asked(small_ranker)
     described = model.described(batch)
-    figures = described[FIGURES].numpy()
+    pair_features = described[PAIR_FEATURES].numpy()
     groups = np.array(model.figure_groups)
-    assert figures.shape[-1] == len(groups)
-    mean, own = figures.mean(axis=1), figures[:, 2]
+    assert pair_features.shape[-1] == len(groups)
+    mean, own = pair_features.mean(axis=1), pair_features[:, 2]
     others = [name for name in GROUPS if name != OWN_EVENTS]
     total = np.zeros(3)
     for size in range(len(others) + 1):
@@ -66,7 +66,7 @@ def test_one_part_by_the_definition(small_ranker):
             without = np.where(present, own, mean)
             with_it = np.where(present | (groups == OWN_EVENTS), own, mean)
             rows = tf.constant(np.stack([without, with_it], axis=1), tf.float32)
-            values = model.correction({FIGURES: rows}).numpy()
+            values = model.correction({PAIR_FEATURES: rows}).numpy()
             total += weight * 0.7 * (values[:, 1] - values[:, 0])
     np.testing.assert_allclose(outputs["contributions"][:, 0], total, atol=1e-5)
 

@@ -12,14 +12,14 @@ from trainer.settings import RankingSettings
 
 Tensors = dict[str, Any]
 
-FIGURES = "figures"
-"""The normalised numeric features of each pair, `[batch, candidates, figures]`."""
+PAIR_FEATURES = "pair_features"
+"""The normalised numeric features of each pair, `[batch, candidates, features]`."""
 
 
 class Ranker(tf.keras.layers.Layer):
     """Turns pairs of a query and a candidate into vectors, from which scores are linear.
 
-    Its call takes `figures` and, if `reads_products`, `candidate_index [batch, candidates]`,
+    Its call takes `pair_features` and, if `reads_products`, `candidate_index [batch, candidates]`,
     `history_index` and `history_age [batch, time]`, and returns `[batch, candidates, units]`.
 
     Args:

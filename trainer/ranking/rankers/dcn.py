@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from trainer.ranking.rankers.base import FIGURES, DeepLayers, Ranker, Tensors
+from trainer.ranking.rankers.base import PAIR_FEATURES, DeepLayers, Ranker, Tensors
 from trainer.settings import RankingSettings
 
 
@@ -45,7 +45,7 @@ class CrossNetwork(tf.keras.layers.Layer):
 
 
 class CrossRanker(Ranker):
-    """The cross network beside deep layers, on the figures."""
+    """The cross network beside deep layers, on the features."""
 
     def __init__(
         self, settings: RankingSettings, columns: Mapping[str, np.ndarray], seed: int, **kwargs: Any
@@ -55,6 +55,6 @@ class CrossRanker(Ranker):
         self.deep = DeepLayers(settings.hidden_dim, settings.dropout, seed)
 
     def call(self, inputs: Tensors, training: bool = False) -> tf.Tensor:
-        """`[batch, candidates, figures + hidden_dim // 2]`."""
-        figures = inputs[FIGURES]
-        return tf.concat([self.cross(figures), self.deep(figures, training=training)], axis=-1)
+        """`[batch, candidates, features + hidden_dim // 2]`."""
+        pair_features = inputs[PAIR_FEATURES]
+        return tf.concat([self.cross(pair_features), self.deep(pair_features, training=training)], axis=-1)

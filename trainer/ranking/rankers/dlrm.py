@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from trainer.ranking.rankers.base import FIGURES, DeepLayers, Ranker, Tensors, glorot
+from trainer.ranking.rankers.base import PAIR_FEATURES, DeepLayers, Ranker, Tensors, glorot
 from trainer.ranking.rankers.interests import InterestEmbeddings
 from trainer.settings import RankingSettings
 
@@ -31,7 +31,7 @@ class DotInteractionRanker(Ranker):
     def call(self, inputs: Tensors, training: bool = False) -> tf.Tensor:
         """`[batch, candidates, hidden_dim // 2]`."""
         interests, candidates = self.vectors(inputs)
-        dense = self.project(self.bottom(inputs[FIGURES], training=training))
+        dense = self.project(self.bottom(inputs[PAIR_FEATURES], training=training))
         interests = tf.zeros_like(candidates) + interests[:, tf.newaxis]
         vectors = tf.concat([dense[:, :, tf.newaxis], interests, candidates], axis=2)
         return self.top(tf.concat([dense, dot_interactions(vectors)], axis=-1), training=training)

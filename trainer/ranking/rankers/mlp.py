@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from trainer.ranking.rankers.base import FIGURES, DeepLayers, Ranker, Tensors
+from trainer.ranking.rankers.base import PAIR_FEATURES, DeepLayers, Ranker, Tensors
 from trainer.settings import RankingSettings
 
 
 class DeepRanker(Ranker):
-    """Deep layers on the figures."""
+    """Deep layers on the features."""
 
     def __init__(
         self, settings: RankingSettings, columns: Mapping[str, np.ndarray], seed: int, **kwargs: Any
@@ -23,4 +23,4 @@ class DeepRanker(Ranker):
 
     def call(self, inputs: Tensors, training: bool = False) -> tf.Tensor:
         """`[batch, candidates, hidden_dim // 2]`."""
-        return self.deep(inputs[FIGURES], training=training)
+        return self.deep(inputs[PAIR_FEATURES], training=training)

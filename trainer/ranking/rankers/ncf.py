@@ -1,4 +1,4 @@
-"""Neural collaborative filtering: NeuMF (He et al., WWW 2017, equation 12) beside the figures."""
+"""Neural collaborative filtering: NeuMF (He et al., WWW 2017, equation 12) beside the features."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from trainer.ranking.rankers.base import FIGURES, DeepLayers, Ranker, Tensors
+from trainer.ranking.rankers.base import PAIR_FEATURES, DeepLayers, Ranker, Tensors
 from trainer.ranking.rankers.interests import InterestEmbeddings
 from trainer.settings import RankingSettings
 
@@ -16,7 +16,7 @@ from trainer.settings import RankingSettings
 class NeuralFactorizationRanker(Ranker):
     """Generalised matrix factorisation and deep layers, each on embeddings of its own.
 
-    The user of the paper is the interest that the history shows; the figures enter the deep layers.
+    The user of the paper is the interest that the history shows; the features enter the deep layers.
     """
 
     reads_products = True
@@ -36,5 +36,5 @@ class NeuralFactorizationRanker(Ranker):
         interests, candidates = self.vectors(inputs)
         user, item = tf.reduce_sum(interests, axis=1), tf.reduce_sum(candidates, axis=2)
         user = tf.zeros_like(item) + user[:, tf.newaxis]
-        joined = tf.concat([user, item, inputs[FIGURES]], axis=-1)
+        joined = tf.concat([user, item, inputs[PAIR_FEATURES]], axis=-1)
         return tf.concat([product, self.deep(joined, training=training)], axis=-1)

@@ -33,14 +33,14 @@ def board(size=64, width=8, seed=0):
     user = rng.integers(0, 2, size)
     # The history says the user's colour to those who read products: other products of it.
     history = rng.integers(0, NUM_PRODUCTS // 2, (size, 3)) * 2 + user[:, None]
-    figures = rng.normal(0, 0.1, (size, width, len(CANDIDATE_FEATURES)))
-    figures[:, :, CANDIDATE_FEATURES.index("buyer_share")] = 2.0 * COLOUR[candidates] - 1.0
+    statistics = rng.normal(0, 0.1, (size, width, len(CANDIDATE_FEATURES)))
+    statistics[:, :, CANDIDATE_FEATURES.index("buyer_share")] = 2.0 * COLOUR[candidates] - 1.0
     return {
         "history_index": tf.constant(history, tf.int64),
         "history_age": tf.constant([9.0, 5.0, 3.0] + 20.0 * user[:, None], tf.float32),
         "history_type": tf.zeros([size, 3], tf.int64),
         "candidate_index": tf.constant(candidates, tf.int64),
-        "candidate_features": tf.constant(figures, tf.float32),
+        "candidate_features": tf.constant(statistics, tf.float32),
         "label": tf.constant(COLOUR[candidates] == user[:, None], tf.float32),
         "num_targets": tf.fill([size], tf.constant(width // 2, tf.int64)),
     }
@@ -70,17 +70,17 @@ def share_in_order(model, data=board):
 
 
 class Identity(tf.keras.layers.Layer):
-    """A core that adds nothing: the score is linear in the figures."""
+    """A core that adds nothing: the score is linear in the features."""
 
     def call(self, inputs, training=False):
-        return inputs["figures"]
+        return inputs["pair_features"]
 
 
 class Constant(tf.keras.layers.Layer):
     """A core that says the same of all."""
 
     def call(self, inputs, training=False):
-        return tf.ones_like(inputs["figures"])
+        return tf.ones_like(inputs["pair_features"])
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_a_config_round_trip_builds_the_same_layer(kind):
     settings = RankingSettings(model=kind, hidden_dim=8, embedding_dim=4)
     layer = RANKERS[kind](settings, COLUMNS, seed=3)
     again = RANKERS[kind].from_config(layer.get_config())
-    inputs = board(size=4) | {"figures": tf.random.stateless_normal([4, 8, 5], (1, 2))}
+    inputs = board(size=4) | {"pair_features": tf.random.stateless_normal([4, 8, 5], (1, 2))}
     np.testing.assert_array_equal(layer(inputs), again(inputs))
 
 
