@@ -52,7 +52,12 @@ class WarmInterpreter:
         command = [sys.executable, __file__, self._address, *imported]
         with open(log, "wb") as output:
             self._process = subprocess.Popen(
-                command, env=dict(environment), cwd=self._folder.name, stdout=output, stderr=output
+                command,
+                env=dict(environment),
+                cwd=self._folder.name,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
             )
         while not Path(self._address).exists():
             assert self._process.poll() is None, Path(log).read_text()
