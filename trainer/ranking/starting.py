@@ -31,7 +31,7 @@ class RankerStart(Start):
     """The weights of its first fit know no target after this moment, epoch seconds."""
     anchor: str = ""
     """The baseline that its score corrects."""
-    figures: tuple[str, ...] = ()
+    pair_features: tuple[str, ...] = ()
     """What it reads of a pair, in its order."""
 
 
@@ -86,7 +86,7 @@ def new_start(
         fitted_until=min(max(windows.ranking_cutoffs) + windows.window, windows.eval_start),
         first_fit_until=min(max(older) + windows.window, windows.eval_start),
         anchor=model.anchor.name,
-        figures=(*CANDIDATE_FEATURES, *columns, *CLASSICS),
+        pair_features=(*CANDIDATE_FEATURES, *columns, *CLASSICS),
     )
 
 
@@ -103,8 +103,8 @@ def _pushed_ranker(
     refuse_later(before.first_fit_until, start.first_fit_until)
     if before.anchor != start.anchor:
         raise UnfitWeightsError(f"they correct the baseline {before.anchor}, and now {start.anchor} is best")
-    if before.figures != start.figures:
-        raise UnfitWeightsError("they read other figures of a pair")
+    if before.pair_features != start.pair_features:
+        raise UnfitWeightsError("they read other features of a pair")
     vocabularies = pushed.vocabularies(arguments.transform)
     tables = _tables(model, arguments.features.product_columns())
     first, second = (

@@ -128,7 +128,7 @@ def test_how_the_trainers_began_is_told_where_they_were_asked(tmp_path):
         "new_products": 4,
         "products": 90,
     }
-    cold = start | {"began_from": None, "reason": "they read other figures of a pair"}
+    cold = start | {"began_from": None, "reason": "they read other features of a pair"}
     starts = {"RetrievalTrainer": start, "RankingTrainer": cold}
     models = {}
     for node, content in starts.items():
@@ -140,6 +140,6 @@ def test_how_the_trainers_began_is_told_where_they_were_asked(tmp_path):
         "RetrievalTrainer began from version 7: 0.3100 in 2 epochs, 0.3000 expected of a cold start; "
         "4 of 90 products are new to it." in told
     )
-    assert "RankingTrainer began cold: they read other figures of a pair." in told
+    assert "RankingTrainer began cold: they read other features of a pair." in told
     write(tmp_path / "RankingTrainer" / "Format-Serving" / "assets.extra", "start.json", {"asked": False})
     assert set(outcome_of(store, store.run()).starts) == {"RetrievalTrainer"}

@@ -103,7 +103,7 @@ def test_each_loss_solves_it(loss):
     assert share_in_order(train("dcn", loss=loss)) > 0.9
 
 
-def without_figures(**arguments):
+def without_features(**arguments):
     made = board(**arguments)
     return made | {
         "candidate_features": tf.zeros_like(made["candidate_features"]),
@@ -113,7 +113,7 @@ def without_figures(**arguments):
 
 @pytest.mark.parametrize("kind", sorted(RANKERS))
 def test_taste_alone_suffices_those_that_read_products_and_no_others(kind):
-    share = share_in_order(train(kind, data=without_figures), without_figures)
+    share = share_in_order(train(kind, data=without_features), without_features)
     assert share > 0.9 if RANKERS[kind].reads_products else 0.35 < share < 0.65
 
 
