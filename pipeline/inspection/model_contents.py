@@ -112,6 +112,10 @@ def model(artifact: Artifact, folder: Path) -> View:
             for item in epochs
         )
         tables.append(Table("Training", ("epoch", "loss", metric, "seconds"), rows, (0, 1, 2, 3)))
+    if found.get("start", {}).get("asked"):
+        start = found["start"]
+        keys = ("began_from", "reason", "num_epochs", "metric", "expected", "new_products", "products")
+        tables.append(facts("Warm start", {key: start.get(key) for key in keys}))
     if "heads" in found:
         tables.append(facts("Heads", {name: _plain(value) for name, value in found["heads"].items()}))
     if "towerline" in found:
