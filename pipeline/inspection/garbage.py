@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pipeline.inspection.files import folder_size
 from pipeline.inspection.graph import Graph
 from pipeline.metadata.store import Artifact, RunStore
 from pipeline.planning.plan import PIPELINE_NAME
+
+_START: Final = "base_model"
+"""Input of a trainer."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def find_garbage(graph: Graph, root: Path, keep: int, push_directory: Path) -> G
         push_directory: Where models are served from: nothing below it is garbage.
     """
     graph.prepare_all()
-    needed = graph.ancestors({*_of_newest(graph, keep), *_of_pushed(graph)})
+    needed = graph.ancestors({*_of_newest(graph, keep), *_of_pushed(graph)}, set(_starts(graph)))
     candidates = [artifact for number, artifact in sorted(graph.artifacts.items()) if number not in needed]
     directories = {_resolved(graph.artifacts[number].uri) for number in needed if number in graph.artifacts}
     unneeded = tuple(
@@ -96,6 +100,18 @@ def _of_pushed(graph: Graph) -> Iterable[int]:
             yield artifact.id
             maker = graph.maker(artifact)
             yield from graph.of_run(graph.run_of(maker)) if maker else ()
+
+
+def _starts(graph: Graph) -> Iterator[int]:
+    """Models from which another of the same node began, which does not need what they were made of.
+
+    Otherwise a warm start would keep all runs for ever.
+    """
+    for execution in (execution for run in graph.runs for execution in run.executions):
+        for artifact in graph.inputs(execution).get(_START, []):
+            maker = graph.maker(artifact)
+            if maker is not None and maker.node == execution.node:
+                yield artifact.id
 
 
 def _is_removable(path: Path, root: Path, push_directory: Path) -> bool:

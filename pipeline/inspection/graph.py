@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from pipeline.inspection.loading import Artifacts, Loaded, Runs
@@ -64,14 +64,14 @@ class Graph:
         self.prepare_links(run.executions)
         return {link.artifact_id for item in run.executions for link in self._loaded.by_execution[item.id]}
 
-    def ancestors(self, artifact_ids: Iterable[int]) -> set[int]:
-        """The artifacts and all that they were made from."""
+    def ancestors(self, artifact_ids: Iterable[int], ends: Collection[int] = ()) -> set[int]:
+        """The artifacts and all that they were made from; no further than `ends`, if they are met."""
         found: set[int] = set()
         waiting = set(artifact_ids)
         while waiting:
             found |= waiting
             self.prepare_makers(waiting)
-            makers = [self._maker_id(number) for number in waiting]
+            makers = [self._maker_id(number) for number in waiting if number not in ends]
             known = [number for number in makers if number is not None]
             self._loaded.need_links(executions=known)
             links = [link for number in known for link in self._loaded.by_execution[number]]

@@ -13,6 +13,7 @@ from schema.blessing import verdict
 METRICS_FILE = "metrics.json"
 _METRICS = ("ndcg@10", "recall@10", "recall@100", "hit_rate@10", "coverage@10")
 _OURS = "towerline"
+_START = ("began_from", "reason", "num_epochs", "metric", "expected", "new_products", "products")
 
 
 def metrics(artifact: Artifact, folder: Path) -> View:
@@ -113,9 +114,7 @@ def model(artifact: Artifact, folder: Path) -> View:
         )
         tables.append(Table("Training", ("epoch", "loss", metric, "seconds"), rows, (0, 1, 2, 3)))
     if found.get("start", {}).get("asked"):
-        start = found["start"]
-        keys = ("began_from", "reason", "num_epochs", "metric", "expected", "new_products", "products")
-        tables.append(facts("Warm start", {key: start.get(key) for key in keys}))
+        tables.append(facts("Warm start", {key: found["start"].get(key) for key in _START}))
     if "heads" in found:
         tables.append(facts("Heads", {name: _plain(value) for name, value in found["heads"].items()}))
     if "towerline" in found:

@@ -104,3 +104,25 @@ def test_a_work_directory_that_is_not_there(own_store, tmp_path, capsys):
     where = ["--workdir", str(tmp_path / "none"), "--set", f"metadata.url=sqlite:///{own_store.path}"]
     assert cli.main(["gc", "--keep", "1", *where]) == 2
     assert "There is no work directory" in capsys.readouterr().err
+
+
+def test_a_warm_start_does_not_keep_the_runs_before_it(write_to, tmp_path):
+    writer, made, before = write_to.writer(tmp_path), {}, None
+    for number, run_id in enumerate(("2026-01-01", "2026-01-02", "2026-01-03"), 1):
+        run = writer.context("pipeline_run", run_id)
+        examples = writer.artifact("Examples", f"ProductExampleGen/examples/{number}")
+        writer.execution(run, "ProductExampleGen", {}, {"examples": examples})
+        if before is not None:
+            writer.execution(run, "PushedTowers", {}, {"result": before})
+        model = writer.artifact("Model", f"RetrievalTrainer/model/{number}")
+        refit = writer.artifact("Model", f"RetrievalRefit/model/{number}")
+        start = {} if before is None else {"base_model": before}
+        writer.execution(run, "RetrievalTrainer", {"examples": examples} | start, {"model": model})
+        writer.execution(run, "RetrievalRefit", {"examples": examples, "base_model": model}, {"model": refit})
+        made |= {examples: f"examples {number}", model: f"model {number}", refit: f"refit {number}"}
+        before = model
+    graph = read_graph(tmp_path / "metadata.db")
+    found = find_garbage(graph, tmp_path / "artifacts", 1, tmp_path / "serving")
+    # The newest run needs the model that it began from, and not what that was made of.
+    expected = {"examples 1", "model 1", "refit 1", "examples 2", "refit 2"}
+    assert {made[artifact.id] for artifact in found.artifacts} == expected
