@@ -10,7 +10,8 @@ class Interactions(Artifact):
     """All events of the database, normalised, as Parquet parts sorted by user and time.
 
     Files are `part-XXXXX.parquet`; the columns are those of
-    `components.interactions.files.SCHEMA`; the custom property `num_events` counts them.
+    `components.interactions.files.SCHEMA`; the custom property `num_events` counts them. Sales to guests who
+    count for popularity only are in `guests-XXXXX.parquet`, without an id.
     """
 
     TYPE_NAME = "Interactions"

@@ -13,6 +13,7 @@ from schema.errors import UserError
 from schema.event_tally import date_of
 from schema.features import FeatureColumn, Kind
 from schema.findings import Finding
+from schema.members import MAX_MEMBERS, all_members
 from schema.source.contract import PRODUCTS
 from schema.source.forms import UNITS
 from schema.source.product_source import ProductSource
@@ -60,6 +61,35 @@ def early_findings(source: ProductSource, products: pa.Table, now: int) -> Itera
             remedy="correct the stamps, or set `available` to 0 until then",
             severity="warning",
         )
+
+
+def member_findings(
+    source: ProductSource, table: str, rows: pa.Table, columns: Sequence[FeatureColumn]
+) -> Iterator[Finding]:
+    """Yields a finding for each set or path of which some rows have more members than count.
+
+    Args:
+        source: For messages.
+        table: Of the contract.
+        rows: The whole table.
+        columns: Its feature columns.
+    """
+    for column in columns:
+        if not column.has_members:
+            continue
+        found = [(row, all_members(value, column)) for row, value in enumerate(rows[column.name].to_pylist())]
+        large = [(row, members) for row, members in found if len(members) > MAX_MEMBERS]
+        if large:
+            yield Finding(
+                kind="large sets",
+                table=source.name_of(table),
+                column=source.name_of(table, column.name),
+                count=len(large),
+                example=f"row {1 + large[0][0]}: {len(large[0][1])} values",
+                action=f"the first {MAX_MEMBERS} values of each count",
+                remedy=f"set `features.{table}.{column.name}: text` if these are words",
+                severity="warning",
+            )
 
 
 def column_findings(

@@ -11,7 +11,7 @@ from schema import names
 from schema.event_tally import NEGATIVE_PRICE, NO_QUANTITY, EventTally, date_of
 from schema.events import is_known_type, plain_spelling
 from schema.findings import Finding
-from schema.reading import UNKNOWN_TYPE, Reading
+from schema.reading import GUEST_PREFIX, UNKNOWN_TYPE, Reading
 from schema.source.contract import EVENTS, USERS
 from schema.source.product_source import ProductSource
 from schema.source.returns import Settled
@@ -47,6 +47,7 @@ def event_findings(source: ProductSource, facts: EventFacts, settings: EventSett
     table = source.name_of(EVENTS)
     yield from _forgotten(source, facts.tally, table)
     yield from _guests(source, facts, table)
+    yield from _mail_guests(source, facts, table)
     yield from _types(source, facts, settings, table)
     yield from _returns(source, facts, table)
     yield from _odd_numbers(source, facts, table)
@@ -69,10 +70,13 @@ def _forgotten(source: ProductSource, tally: EventTally, table: str) -> Iterator
 
 
 def _guests(source: ProductSource, facts: EventFacts, table: str) -> Iterator[Finding]:
-    if not facts.guests:
+    guests = Counter(
+        {name: count for name, count in facts.guests.items() if not name.startswith(GUEST_PREFIX)}
+    )
+    if not guests:
         return
-    total = sum(facts.guests.values())
-    listed = ", ".join(f"{name!r} ({count:,})" for name, count in facts.guests.most_common(3))
+    total = sum(guests.values())
+    listed = ", ".join(f"{name!r} ({count:,})" for name, count in guests.most_common(3))
     yield Finding(
         kind="guests",
         table=table,
@@ -83,6 +87,34 @@ def _guests(source: ProductSource, facts: EventFacts, table: str) -> Iterator[Fi
         remedy="list what stands for nobody in `source.guests`, or set it to [] if these are users",
         severity="warning",
         rows_left_out=total,
+    )
+
+
+def _mail_guests(source: ProductSource, facts: EventFacts, table: str) -> Iterator[Finding]:
+    """Those that are told apart by the hash of their mail address."""
+    found = {
+        name: count
+        for counter in (facts.tally.by_user, facts.guests)
+        for name, count in counter.items()
+        if name.startswith(GUEST_PREFIX)
+    }
+    if not found:
+        return
+    total, treatment = sum(found.values()), facts.reading.mail_guests
+    done = {
+        "by mail hash": "users of their own, told apart by the hash of the mail address",
+        "drop": f"the rows ({total / facts.tally.num_rows:.1%}) are left out",
+        "count for popularity only": "count as sales of their products, in no history and for no user",
+    }
+    yield Finding(
+        kind="guests by mail",
+        table=table,
+        column=source.name_of(EVENTS, names.USER_ID),
+        count=total,
+        example=f"{len(found):,} guests",
+        action=f"{treatment}: {done[treatment]}",
+        remedy="`source.tables.events.guests` says what is done with them",
+        rows_left_out=0 if treatment == "by mail hash" else total,
     )
 
 

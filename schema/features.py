@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Any, Final, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from schema import names
 from schema.settings import Settings
@@ -26,6 +28,10 @@ class Kind(StrEnum):
     """A quantity; encoded as one float."""
     TEXT = "text"
     """Words; encoded as one bytes value."""
+    SET = "set"
+    """Several values of a finite set, such as tags; encoded as bytes values."""
+    HIERARCHY = "hierarchy"
+    """A path through a tree of categories; encoded as its beginnings, bytes values."""
     EMBEDDING = "embedding"
     """A fixed-length vector of numbers; encoded as `dim` floats."""
     IGNORE = "ignore"
@@ -43,6 +49,25 @@ class FeatureColumn(Settings):
     """Length of the vector; more than 1 for embeddings only."""
     type: ValueType | None = None
     """What its values are; None in models of before: told by the values of each reading."""
+    separator: str = ""
+    """What stands between the values of a set, or between paths, in a text; "" if there is one, or a list."""
+    levels: str = ""
+    """What stands between the levels of a path, with the blanks around it."""
+
+    @property
+    def has_members(self) -> bool:
+        """Whether a row may have several values."""
+        return self.kind in (Kind.SET, Kind.HIERARCHY)
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether a row has one path, whose levels are categories of their own."""
+        return self.kind is Kind.HIERARCHY and not self.separator
+
+    @model_serializer(mode="wrap")
+    def _own_keys(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Separators are left out where there are none."""
+        return {key: value for key, value in handler(self).items() if value != "" or key == "name"}
 
 
 class FeatureSet(Settings):

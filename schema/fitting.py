@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from schema.features import FeatureColumn, Kind
+from schema.members import members
 from schema.numbers import number_of
 
 _LARGEST: Final = 3.4e38
@@ -17,10 +18,13 @@ _LARGEST: Final = 3.4e38
 def fitted(value: Any, column: FeatureColumn) -> Any:
     """Returns a value as its column holds it, None if it is missing or does not fit.
 
-    A number may come as text and a flag as a number; the same value is the same on every way.
+    A number may come as text and a flag as a number; the same value is the same on every way. Of sets and
+    paths these are the members.
     """
     if value is None:
         return None
+    if column.has_members:
+        return members(value, column)
     if column.kind is Kind.EMBEDDING:
         return _vector(value, column.dim)
     if column.kind is Kind.NUMBER or column.type == "real":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -9,8 +10,10 @@ import pyarrow.compute as pc
 
 from schema.errors import UserError
 from schema.features import FeatureColumn, Kind
+from schema.member_columns import as_hierarchy, as_set, tell_members
 from schema.numbers import named_like_a_code
 from schema.source.values import flat
+from schema.value_text import value_text
 
 _SAMPLE_ROWS: Final = 20_000
 _FEW_CODES: Final = 32
@@ -36,7 +39,7 @@ def infer_kind(name: str, column: pa.ChunkedArray | pa.Array) -> Inferred:
         column: Values as `ProductSource.read_table` gives them.
     """
     if pa.types.is_list(column.type):
-        return _embedding(name, flat(column).drop_null())
+        return _list(name, flat(column).drop_null())
     if name.strip() == "" or name.startswith(("Unnamed:", "__index_level_")):
         return _inferred(name, Kind.IGNORE, "a column without a name, as an index of pandas")
     values = _sample(flat(column)).drop_null()
@@ -52,7 +55,14 @@ def infer_kind(name: str, column: pa.ChunkedArray | pa.Array) -> Inferred:
     return _text(name, values, distinct)
 
 
-def as_kind(key: str, name: str, column: pa.ChunkedArray | pa.Array, kind: Kind) -> FeatureColumn:
+def as_kind(
+    key: str,
+    name: str,
+    column: pa.ChunkedArray | pa.Array,
+    kind: Kind,
+    separator: str | None = None,
+    levels: str | None = None,
+) -> FeatureColumn:
     """Returns the column with a kind that the user chose.
 
     Args:
@@ -60,10 +70,14 @@ def as_kind(key: str, name: str, column: pa.ChunkedArray | pa.Array, kind: Kind)
         name: Name of the column.
         column: Values as `ProductSource.read_table` gives them.
         kind: The chosen kind.
+        separator: Of a set or a path: what stands between its values; found in them if None.
+        levels: Of a path: what stands between its levels; found in them if None.
 
     Raises:
         UserError: The values cannot be used so.
     """
+    if kind in (Kind.SET, Kind.HIERARCHY):
+        return _with_members(key, name, _cells(flat(column)), kind, separator, levels)
     if kind is Kind.EMBEDDING:
         inferred = _embedding(name, flat(column).drop_null())
         if inferred.column.kind is not Kind.EMBEDDING:
@@ -72,8 +86,31 @@ def as_kind(key: str, name: str, column: pa.ChunkedArray | pa.Array, kind: Kind)
     if kind is Kind.NUMBER and pa.types.is_string(column.type) and column.null_count < len(column):
         raise _unfit(key, kind, "text", "numbers")
     if kind is not Kind.IGNORE and pa.types.is_list(column.type):
-        raise _unfit(key, kind, "vectors", "the kind `embedding` or `ignore`")
+        raise _unfit(key, kind, "vectors", "the kind `embedding`, `set` or `ignore`")
     return FeatureColumn(name=name, kind=kind)
+
+
+def _with_members(
+    key: str, name: str, cells: list[str], kind: Kind, separator: str | None, levels: str | None
+) -> FeatureColumn:
+    if kind is Kind.SET:
+        return as_set(name, cells, separator)
+    column = as_hierarchy(name, cells, levels, separator)
+    if column is None and not cells:
+        return FeatureColumn(name=name, kind=Kind.IGNORE)
+    if column is None:
+        raise _unfit(
+            key, kind, f"{cells[0]!r:.80}", 'say what stands between levels: `{kind: hierarchy, levels: "/"}`'
+        )
+    return column
+
+
+def _cells(values: pa.Array) -> list[str]:
+    """Values as text; lists as JSON."""
+    known = values.drop_null()
+    if pa.types.is_list(known.type):
+        return [json.dumps([value_text(part) for part in parts]) for parts in known.to_pylist()]
+    return [value_text(value) for value in known.to_pylist()]
 
 
 def _unfit(key: str, kind: Kind, found: str, remedy: str) -> UserError:
@@ -88,6 +125,17 @@ def _sample(values: pa.Array) -> pa.Array:
         return values
     step = len(values) / _SAMPLE_ROWS
     return values.take(pa.array([int(index * step) for index in range(_SAMPLE_ROWS)]))
+
+
+def _list(name: str, values: pa.Array) -> Inferred:
+    """Lists of numbers: vectors if they are of one length, and otherwise sets of whole numbers."""
+    found = _embedding(name, values)
+    numbers = pc.list_flatten(values)
+    if found.column.kind is Kind.EMBEDDING or not len(numbers) or numbers.null_count:
+        return found
+    if not pc.all(pc.equal(pc.floor(numbers), numbers)).as_py():
+        return found
+    return _inferred(name, Kind.SET, "lists of whole numbers, of different lengths")
 
 
 def _embedding(name: str, values: pa.Array) -> Inferred:
@@ -115,6 +163,9 @@ def _text(name: str, values: pa.Array, distinct: int) -> Inferred:
         return _inferred(name, Kind.IGNORE, "dates")
     if _share(values, _ADDRESS) >= _UNIQUE:
         return _inferred(name, Kind.IGNORE, "addresses")
+    members = tell_members(name, values.to_pylist())
+    if members is not None:
+        return Inferred(members.column, members.reason)
     words = pc.split_pattern_regex(pc.utf8_trim_whitespace(values), r"[\s,|;/]+")
     per_value = pc.mean(pc.list_value_length(words)).as_py()
     if per_value >= 1.8 and share >= _FREE_TEXT:

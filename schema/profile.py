@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
-from schema.column_findings import check_units, column_findings, early_findings
+from schema.column_findings import check_units, column_findings, early_findings, member_findings
 from schema.deciding import decide_reading
 from schema.event_findings import EventFacts, event_findings
 from schema.event_tally import EventTally
 from schema.events import event_weights
-from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.features import FeatureColumn, FeatureSet, Kind, ValueType
 from schema.findings import Finding, Findings
 from schema.fingerprint import Fingerprint
 from schema.id_spelling import spelling_findings
@@ -27,7 +27,7 @@ from schema.source.contract import EVENTS, KEYS, PRODUCTS, USERS, feature_column
 from schema.source.guests import is_guest
 from schema.source.product_source import ProductSource
 from schema.source.types import type_of
-from schema.source_settings import EventSettings, FeatureSettings
+from schema.source_settings import ColumnSettings, EventSettings, FeatureSettings, kinds_of
 from schema.used_events import UsedEvents, check_left, used_events
 
 Progress = Callable[[str, int, int | None], None]
@@ -97,8 +97,8 @@ def profile_source(
     findings = source.findings = Findings()
     source.reading = source.unread
     hashes = Fingerprint()
-    users = _table(source, USERS, settings.users, hashes, progress)
-    products = _table(source, PRODUCTS, settings.products, hashes, progress)
+    users = _table(source, USERS, kinds_of(settings.users), hashes, progress)
+    products = _table(source, PRODUCTS, kinds_of(settings.products), hashes, progress)
     now = int(time.time()) if now is None else now
     tally = _read_events(source, hashes, progress, now)
     users, used = _settle(source, users, tally, findings, events)
@@ -109,6 +109,8 @@ def profile_source(
     user_columns, user_reasons = _kinds(USERS, users, settings.users)
     product_columns, product_reasons = _kinds(PRODUCTS, products, settings.products)
     findings.extend(column_findings(source, {USERS: user_columns, PRODUCTS: product_columns}))
+    findings.extend(member_findings(source, USERS, users, user_columns))
+    findings.extend(member_findings(source, PRODUCTS, products, product_columns))
     findings.extend(early_findings(source, products, now))
     findings.extend(_unlisted(source, users, products, tally, used))
     kinds = FeatureSet(users=user_columns, products=product_columns, event_types=tuple(used.event_types))
@@ -198,19 +200,27 @@ def _without_guests(source: ProductSource, users: pa.Table, findings: Findings) 
 
 
 def _kinds(
-    table: str, rows: pa.Table, chosen: dict[str, Kind]
+    table: str, rows: pa.Table, chosen: Mapping[str, Kind | ColumnSettings]
 ) -> tuple[tuple[FeatureColumn, ...], dict[str, str]]:
     columns: list[FeatureColumn] = []
     reasons: dict[str, str] = {}
     for name in feature_columns(table, rows.column_names):
         if name in chosen:
-            column = as_kind(f"features.{table}.{name}", name, rows[name], chosen[name])
+            told = chosen[name]
+            told = told if isinstance(told, ColumnSettings) else ColumnSettings(kind=told)
+            key = f"features.{table}.{name}"
+            column = as_kind(key, name, rows[name], told.kind, told.separator, told.levels)
             reasons[f"{table}.{name}"] = "configured"
         else:
             column, reasons[f"{table}.{name}"] = infer_kind(name, rows[name])
-        value_type = "real" if column.kind is Kind.NUMBER else type_of(rows[name])
-        columns.append(column.model_copy(update={"type": value_type}))
+        columns.append(column.model_copy(update={"type": _type(column, rows[name])}))
     return tuple(columns), reasons
+
+
+def _type(column: FeatureColumn, values: pa.ChunkedArray) -> ValueType | None:
+    if column.kind is Kind.NUMBER:
+        return "real"
+    return "text" if column.has_members else type_of(values)
 
 
 def _ids(rows: pa.Table, column: str) -> set[str]:

@@ -17,11 +17,20 @@ UNKNOWN_TYPE: Final = "unknown"
 """Type of an event whose type is empty although others have one."""
 
 
+GUEST_PREFIX: Final = "guest-"
+"""What the ids begin with of guests who are told apart by the hash of their mail address."""
+
+GuestTreatment = Literal["by mail hash", "drop", "count for popularity only"]
+"""What is done with them: users like others, left out, or sales of a product that nobody's history has."""
+
+
 class Reading(Settings):
     """What was decided about the rows when all of them were read."""
 
     guests: tuple[str, ...] = PLACEHOLDERS
     """Ids, in small letters, that are no user: their events are left out."""
+    mail_guests: GuestTreatment = "by mail hash"
+    """What is done with guests who have an id by the hash of their mail address."""
     irregular: tuple[str, ...] = ()
     """Tables of the contract whose user or product ids are not stored in their canonical form."""
     empty_event_type: str = UNKNOWN_TYPE

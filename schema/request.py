@@ -13,6 +13,7 @@ from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.fields import HISTORY
 from schema.fitting import fitted
+from schema.value_text import value_text
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def encode_queries(
     Returns:
         `user_id`, `query_time`: `[batch]`; `history_*`: `[batch, longest history, at least 1]`;
         `user__<column>`: `[batch]` (bytes for categories and text, float32 with NaN for missing
-        numbers) or `[batch, dim]` for embeddings.
+        numbers), `[batch, members]` (bytes, padded with "") for sets and paths, or `[batch, dim]` for
+        embeddings.
     """
     width = max([1, *(min(len(query.product_ids), history_length) for query in queries)])
     inputs: dict[str, np.ndarray] = {
@@ -63,16 +65,15 @@ def encode_queries(
             values = getattr(query, field.of_query)[-kept:]
             inputs[field.raw][row, :kept] = _texts(values) if field.is_text else values
     for name, column in features.user_columns().items():
-        inputs[name] = _feature([query.features.get(column.name) for query in queries], column)
+        inputs[name] = encode_column([query.features.get(column.name) for query in queries], column)
     return inputs
 
 
-def _texts(values: Sequence[str]) -> np.ndarray:
-    return np.array([value.encode() for value in values], object)
-
-
-def _feature(values: Sequence[Any], column: FeatureColumn) -> np.ndarray:
+def encode_column(values: Sequence[Any], column: FeatureColumn) -> np.ndarray:
+    """Values of a column as the served model takes them; what is missing is "" or NaN."""
     known = [fitted(value, column) for value in values]
+    if column.has_members:
+        return _padded([() if found is None else found for found in known])
     if column.kind is Kind.NUMBER:
         return np.array([np.nan if value is None else value for value in known], np.float32)
     if column.kind is Kind.EMBEDDING:
@@ -81,8 +82,13 @@ def _feature(values: Sequence[Any], column: FeatureColumn) -> np.ndarray:
     return _texts(["" if value is None else value_text(value) for value in known])
 
 
-def value_text(value: Any) -> str:
-    """Writes the value of a category as text, the same in training and serving: 3.0 is `3`."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).encode("utf-8", "replace").decode()
+def _texts(values: Sequence[str]) -> np.ndarray:
+    return np.array([value.encode() for value in values], object)
+
+
+def _padded(rows: Sequence[Sequence[str]]) -> np.ndarray:
+    """Texts `[rows, the most of a row, at least 1]`, padded with the empty one."""
+    padded = np.full((len(rows), max([1, *map(len, rows)])), b"", object)
+    for row, found in enumerate(rows):
+        padded[row, : len(found)] = _texts(found)
+    return padded

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from schema.request import value_text
 from schema.settings import Settings
+from schema.value_text import value_text
 
 _OWN_KEYS: Final = {
     "boost": {"where", "amount"},
@@ -52,15 +52,20 @@ BoolArray = npt.NDArray[np.bool_]
 def matches(values: npt.NDArray[Any], wanted: Wanted) -> BoolArray:
     """Whether each value meets a condition; a missing value, which an empty text is too, meets none.
 
+    A value of several members, as a set has, meets a condition if any of them does.
+
     Args:
-        values: Texts (objects, None where missing) or numbers (NaN where missing) `[values]`.
+        values: Texts or tuples of texts (objects, None where missing) or numbers (NaN where missing)
+            `[values]`.
         wanted: A value, any of several, or a range, which no text is in.
 
     Returns:
         `[values]`.
     """
     if values.dtype == object:
-        return np.isin(_texts(values), text_choices(wanted))
+        found, row = _texts(values)
+        met = np.isin(found, text_choices(wanted))
+        return np.bincount(row[met], minlength=len(values)) > 0
     with np.errstate(over="ignore"):
         numbers = values.astype(np.float32)
     limits = bounds(wanted)
@@ -95,8 +100,12 @@ def _choices(wanted: Wanted) -> Sequence[Value]:
     return wanted if isinstance(wanted, tuple) else (wanted,)
 
 
-def _texts(values: npt.NDArray[Any]) -> npt.NDArray[np.str_]:
-    return np.array(["" if value is None else value_text(value) for value in values], np.str_)
+def _texts(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.int64]]:
+    """The texts, or all members of them, and of which value each is."""
+    listed = [value if isinstance(value, list | tuple) else (value,) for value in values]
+    row = np.repeat(np.arange(len(listed)), [len(parts) for parts in listed])
+    texts = ["" if part is None else value_text(part) for parts in listed for part in parts]
+    return np.array(texts, np.str_), row
 
 
 def _single(*numbers: float) -> npt.NDArray[np.float32]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from schema.features import Kind
 from schema.numbers import DecimalMark
-from schema.reading import Reading
+from schema.reading import GuestTreatment, Reading
 from schema.settings import Settings
 
 PASSWORD_VARIABLE: Final = "TOWERLINE_SOURCE_PASSWORD"
@@ -37,6 +37,10 @@ class TableMapping(Settings):
     format: str | None = None
     """How stamps are written that are neither ISO text nor epoch seconds: `rfc2822`, or directives such as
     `%d.%m.%Y %H:%M`."""
+
+    guests: GuestTreatment = "by mail hash"
+    """Of `events`: what is done with ids that begin with `guest-`, which stand for a mail address: users like
+    others, `drop`ped, or `count for popularity only` (in no history, as sales of their products alone)."""
 
     @field_validator("query", mode="before")
     @classmethod
@@ -85,8 +89,9 @@ class SourceSettings(Settings):
     tables: dict[str, TableMapping] = {}
     """How `users`, `products` and `events` are found, each by `table` or `query` (one `SELECT`, or one for
     each of `sqlite`, `postgresql`, `mysql`, `files`), `columns` (contract column -> column), `only` or
-    `exclude` (columns to read, or never to read), `timezone`, and `format` (of stamps that are not ISO:
-    `rfc2822`, or directives such as `%d.%m.%Y %H:%M`)."""
+    `exclude` (columns to read, or never to read), `timezone`, `format` (of stamps that are not ISO:
+    `rfc2822`, or directives such as `%d.%m.%Y %H:%M`), and of `events` `guests`: what is done with ids that
+    begin with `guest-`: `by mail hash` (users like others), `drop`, `count for popularity only`."""
     timezone: str | None = None
     """Time zone of stamps that name none, such as Europe/Paris; default: UTC."""
     variables: dict[str, str | int] = {}
@@ -104,13 +109,59 @@ class SourceSettings(Settings):
     """Keyed hashes of users who are left out (`schema.source.forgotten`); written by Towerline likewise."""
 
 
-class FeatureSettings(Settings):
-    """Overrides of the inferred kinds of columns: column name -> kind."""
+class ColumnSettings(Settings):
+    """How a column is used, where its kind alone does not say it."""
 
-    users: dict[str, Kind] = {}
-    """Kinds of columns of `users`."""
-    products: dict[str, Kind] = {}
-    """Kinds of columns of `products`."""
+    kind: Kind
+    """Its kind."""
+    separator: str | None = None
+    """What stands between values of a `set`, between paths of a `hierarchy`; "" if there is one."""
+    levels: str | None = None
+    """Of a `hierarchy`: what stands between levels."""
+
+    @model_validator(mode="after")
+    def _keys_of_its_kind(self) -> Self:
+        if self.separator is not None and self.kind not in (Kind.SET, Kind.HIERARCHY):
+            raise ValueError(
+                f"`separator` has no meaning for `{self.kind.value}`, only for set and hierarchy"
+            )
+        if self.levels is not None and self.kind is not Kind.HIERARCHY:
+            raise ValueError(f"`levels` has no meaning for `{self.kind.value}`, only for hierarchy")
+        if self.levels is not None and not self.levels.strip():
+            raise ValueError("`levels` must not be blank")
+        return self
+
+
+class FeatureSettings(Settings):
+    """Overrides of the inferred kinds of columns: column name -> kind.
+
+    Or an object with `kind` and, of a set or a hierarchy, `separator` and `levels`.
+    """
+
+    users: dict[str, Kind | ColumnSettings] = {}
+    """Kinds of columns of `users`; of a set or hierarchy also `{kind: set, separator: ";"}` and
+    `{kind: hierarchy, levels: " > "}`."""
+    products: dict[str, Kind | ColumnSettings] = {}
+    """Kinds of columns of `products`, likewise."""
+
+    @field_validator("users", "products", mode="before")
+    @classmethod
+    def _kind_or_object(cls, value: Any) -> Any:
+        """Says in one line what is wrong, where pydantic would name the parts of the union."""
+        if isinstance(value, Mapping):
+            for name, chosen in value.items():
+                if isinstance(chosen, Mapping):
+                    ColumnSettings.parse(chosen, f"features…{name}")
+                elif not isinstance(chosen, ColumnSettings) and chosen not in set(Kind):
+                    raise ValueError(f"`{name}` is one of {', '.join(Kind)}, or an object with `kind`")
+        return value
+
+
+def kinds_of(chosen: Mapping[str, Kind | ColumnSettings]) -> dict[str, Kind]:
+    """Returns column -> the kind that the user chose."""
+    return {
+        name: found.kind if isinstance(found, ColumnSettings) else found for name, found in chosen.items()
+    }
 
 
 class EventSettings(Settings):

@@ -28,6 +28,8 @@ _MAX_DRIFT: Final = 0.3
 _TYPES: Final = {
     Kind.CATEGORY: schema_pb2.BYTES,
     Kind.TEXT: schema_pb2.BYTES,
+    Kind.SET: schema_pb2.BYTES,
+    Kind.HIERARCHY: schema_pb2.BYTES,
     Kind.NUMBER: schema_pb2.FLOAT,
     Kind.EMBEDDING: schema_pb2.FLOAT,
 }
@@ -101,8 +103,10 @@ def _add_column(
     values: Sequence[str],
 ) -> None:
     length = column.dim if column.kind is Kind.EMBEDDING else 1
-    feature = _add(schema, name, _TYPES[column.kind], environments, length=length)
-    if column.kind is Kind.CATEGORY:
+    feature = _add(
+        schema, name, _TYPES[column.kind], environments, length=None if column.has_members else length
+    )
+    if column.kind is Kind.CATEGORY or column.has_members:
         _set_domain(feature, values)
     elif column.kind is Kind.NUMBER:
         feature.drift_comparator.jensen_shannon_divergence.threshold = _MAX_DRIFT

@@ -81,8 +81,7 @@ def dense_query(rows: Mapping[str, Any], features: FeatureSet, history_length: i
     Returns:
         `history_index`, `history_type` (int64, -1 pads) and `history_age` (float32, days before the
         query): `[batch, time]`, oldest first, padded on the right; `query_time`, `user_index`:
-        `[batch]`; user columns: index `[batch]`, text `[batch, words]` (-1 pads), embedding
-        `[batch, dim]`.
+        `[batch]`; user columns as of `dense_columns`.
     """
     time = _scalar(rows[names.QUERY_TIME], 0)
     kept = {field: _newest(_as_ragged(rows[field.transformed]), history_length) for field in HISTORY}
@@ -103,11 +102,16 @@ def dense_user(rows: Mapping[str, Any], features: FeatureSet) -> Tensors:
 
 
 def dense_columns(rows: Mapping[str, Any], columns: Mapping[str, FeatureColumn]) -> Tensors:
-    """Makes feature columns dense: index `[batch]`, text `[batch, words]`, embedding `[batch, dim]`."""
+    """Makes feature columns dense.
+
+    Returns:
+        Index `[batch]`, words of a text or members of a set or path `[batch, words]` (-1 pads), embedding
+        `[batch, dim]`.
+    """
     dense: Tensors = {}
     for name, column in columns.items():
         value = rows[name]
-        if column.kind is Kind.TEXT:
+        if column.kind is Kind.TEXT or column.has_members:
             dense[name] = _as_ragged(value).to_tensor(-1)
         elif column.kind is Kind.EMBEDDING:
             dense[name] = _padded(value, column.dim)

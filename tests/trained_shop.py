@@ -49,26 +49,40 @@ def user_id(number: int) -> str:
     return ODD_USERS.get(number, f"u{number}")
 
 
+def labels(number: int) -> str | None:
+    """A set, as a JSON list: every third product has none."""
+    return None if number % 3 == 0 else json.dumps(["fair trade", "new", "refill"][number % 4 :])
+
+
+def aisle(number: int) -> str | None:
+    """A path of two levels, or one for every fifth product."""
+    floor = ("ground", "upper")[number % 2]
+    return None if number == 7 else floor if number % 5 == 0 else f"{floor} > shelf {number % 3}"
+
+
 def write_database(path: Path, num_users: int = 40) -> str:
     """Two colours as on the checkerboard; users also view products, and some columns have gaps."""
     rng = random.Random(5)
     connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE users (user_id TEXT, town TEXT, age REAL, about TEXT)")
+    connection.execute("CREATE TABLE users (user_id TEXT, town TEXT, age REAL, about TEXT, topics TEXT)")
     for number in range(num_users):
         town = None if number % 7 == 0 else ("Ulm", "Köln", "Bonn")[number % 3]
         age = None if number % 5 == 0 else 18.5 + number
         about = f"likes {('red', 'blue')[number % 2]} things number {number}"
-        connection.execute("INSERT INTO users VALUES (?, ?, ?, ?)", (user_id(number), town, age, about))
+        topics = None if number % 6 == 0 else "|".join(["tea", "jam", "bread"][number % 3 :])
+        row = (user_id(number), town, age, about, topics)
+        connection.execute("INSERT INTO users VALUES (?, ?, ?, ?, ?)", row)
     connection.execute(
-        "CREATE TABLE products (product_id TEXT, colour TEXT, price REAL, available INTEGER, picture TEXT)"
+        "CREATE TABLE products (product_id TEXT, colour TEXT, price REAL, available INTEGER, picture TEXT, "
+        "labels TEXT, aisle TEXT)"
     )
     for number in range(NUM_PRODUCTS):
         available = 0 if product_id(number) in HIDDEN else 1
         price = None if number % 9 == 0 else 1.5 + number
         colour = ("red", "blue")[number % 2]
         picture = None if number % 11 == 0 else json.dumps([1.0, number / NUM_PRODUCTS, 0.0])
-        row = (product_id(number), colour, price, available, picture)
-        connection.execute("INSERT INTO products VALUES (?, ?, ?, ?, ?)", row)
+        row = (product_id(number), colour, price, available, picture, labels(number), aisle(number))
+        connection.execute("INSERT INTO products VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     connection.execute(
         "CREATE TABLE events (user_id TEXT, product_id TEXT, occurred_at INTEGER, event_type TEXT)"
     )

@@ -35,7 +35,8 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, Any]
         Sparse tensors: `history_index`, `target_index`, `product_index` (row of the product in the
         catalogue's vocabulary, -1 if it is not in it), `user_index` (-1 if unknown), `history_type`
         (position in `FeatureSet.event_types`, -1 if new), and the feature columns under their own
-        names: category and bucketised number as index, text as word indices, embeddings as given.
+        names: category and bucketised number as index, every member of a set or path likewise, text as
+        word indices, embeddings as given.
     """
     features = FeatureSet.from_json(custom_config["features"])
     outputs = _query_outputs(inputs, features)
@@ -131,5 +132,7 @@ _TRANSFORMS: dict[Kind, Callable[[tf.SparseTensor, FeatureColumn, str], tf.Spars
     Kind.CATEGORY: _category,
     Kind.NUMBER: _number,
     Kind.TEXT: _text,
+    Kind.SET: _category,
+    Kind.HIERARCHY: _category,
     Kind.EMBEDDING: _embedding,
 }

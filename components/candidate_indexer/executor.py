@@ -19,7 +19,7 @@ from components.candidate_indexer.groups import choose_groupings, read_categorie
 from components.candidate_indexer.listing_order import listing_order
 from components.candidate_indexer.settings import CandidateIndexerSettings
 from components.candidate_indexer.snapshots import build_snapshot
-from components.interactions.events import read_shop_events, repeat_rate
+from components.interactions.events import read_guests, read_shop_events, repeat_rate
 from components.recommender.candidates.tables import save_embeddings
 from schema import names
 from schema.features import FeatureSet
@@ -43,9 +43,9 @@ class Executor(base_executor.BaseExecutor):
         embeddings = _candidate_embeddings(artifact_utils.get_single_uri(input_dict["model"]))
         product_ids = [restore_id(entry) for entry in transform.vocabulary_by_name(names.PRODUCT_VOCABULARY)]
         users = [restore_id(entry) for entry in transform.vocabulary_by_name(names.USER_VOCABULARY)]
-        events = read_shop_events(
-            artifact_utils.get_single_uri(input_dict["interactions"]), product_ids
-        ).with_users_of(pa.array(users, pa.string()))
+        interactions = artifact_utils.get_single_uri(input_dict["interactions"])
+        events = read_shop_events(interactions, product_ids).with_users_of(pa.array(users, pa.string()))
+        guests = read_guests(interactions, product_ids)
         categories = read_categories(patterns, features)
         positive = events.positive
         # As of the middle: the oldest cutoff has hardly a past, and the newest would know too much.
@@ -54,7 +54,9 @@ class Executor(base_executor.BaseExecutor):
         for cutoff in cutoffs:
             logging.info("Building the candidate tables as of %d", cutoff)
             order = listing_order(product_ids, positive, cutoff)
-            tables = build_snapshot(events, available, groups, order, cutoff, window, settings.index_settings)
+            tables = build_snapshot(
+                events, available, groups, order, cutoff, window, settings.index_settings, guests
+            )
             tables.save(output, cutoff)
         report = {
             "num_products": len(embeddings),

@@ -18,18 +18,38 @@ _MIN_SHARE = 1e-6
 
 
 def read_categories(patterns: list[str], features: FeatureSet) -> dict[str, np.ndarray]:
-    """Reads the category columns of the transformed catalog, each `[products]`; 0 is a missing value."""
-    columns = {name: col for name, col in features.product_columns().items() if col.kind is Kind.CATEGORY}
-    index, values = [], []
+    """Reads the category columns of the transformed catalog, each `[products]`; 0 is a missing value.
+
+    The levels of paths are categories too, as long as a product has one path.
+    """
+    columns = {
+        name: column
+        for name, column in features.product_columns().items()
+        if column.kind is Kind.CATEGORY or column.has_levels
+    }
+    index: list[np.ndarray] = []
+    values: dict[str, list[np.ndarray]] = {name: [] for name in columns}
     for rows in read_rows(patterns, catalog_spec(features), batch_size=8192):
         dense = dense_columns(rows, columns)
         index.append(rows[names.PRODUCT_INDEX].numpy())
-        stacked = [dense[name].numpy() for name in columns]
-        values.append(np.stack(stacked, axis=1) if stacked else np.zeros((len(index[-1]), 0), np.int64))
-    joined, table = np.concatenate(index), np.concatenate(values)
+        for name in columns:
+            values[name].append(dense[name].numpy())
+    joined = np.concatenate(index)
     order = np.argsort(joined, kind="stable")
     order = order[joined[order] >= 0]
-    return {name: table[order, number] for number, name in enumerate(columns)}
+    found: dict[str, np.ndarray] = {}
+    for name, column in columns.items():
+        levels = _levels(name, values[name]) if column.has_levels else {name: np.concatenate(values[name])}
+        found |= {level: indices[order] for level, indices in levels.items()}
+    return found
+
+
+def _levels(name: str, batches: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Level of a path -> index, 0 where a path is shorter; a batch is as wide as its longest path."""
+    depth = max(batch.shape[1] for batch in batches)
+    padded = [np.pad(b, ((0, 0), (0, depth - b.shape[1])), constant_values=-1) for b in batches]
+    table = np.maximum(np.concatenate(padded), 0)
+    return {f"{name}__level_{level}": table[:, level - 1] for level in range(1, depth + 1)}
 
 
 def choose_groupings(

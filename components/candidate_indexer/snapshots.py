@@ -13,7 +13,7 @@ from components.candidate_indexer.similar_users import similar_user_tables
 from components.candidate_indexer.statistics import product_statistics
 from components.candidate_indexer.transitions import transition_weights
 from components.interactions.ease import solve_ease
-from components.interactions.events import ShopEvents
+from components.interactions.events import Events, ShopEvents
 from components.interactions.neighbours import (
     nearest_products,
     user_product_matrix,
@@ -33,6 +33,7 @@ def build_snapshot(
     as_of: int,
     window: int,
     settings: IndexSettings,
+    guests: Events | None = None,
 ) -> Snapshot:
     """Builds neighbours, statistics and popularity as of a cutoff.
 
@@ -44,10 +45,11 @@ def build_snapshot(
         as_of: Epoch seconds.
         window: Length of the eval window in seconds.
         settings: Sizes, and the half-life of neighbours.
+        guests: Sales to guests who count for popularity only.
     """
     every = events.before(as_of)
     past, strength = every.positive, every.strengths()
-    statistics = product_statistics(past, as_of, window)
+    statistics = product_statistics(past, as_of, window, guests)
     grouping = newcomer_grouping(groups, past, as_of, window)
     new_products, new_rates = rank_new_products(past, available, groups[:, grouping], order, as_of, window)
     matrix = user_product_matrix(every, strength, as_of, settings.half_life_days)

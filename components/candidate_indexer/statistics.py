@@ -22,7 +22,7 @@ _PRIOR_SHARE = 0.2
 _MAX_AGE_WINDOWS = 4.0
 
 
-def product_statistics(events: Events, as_of: int, window: int) -> np.ndarray:
+def product_statistics(events: Events, as_of: int, window: int, guests: Events | None = None) -> np.ndarray:
     """Computes the columns of `STATISTICS`.
 
     Shares of sales and of buyers are logarithms, smoothed by a fifth of the share of the mean product that
@@ -34,6 +34,7 @@ def product_statistics(events: Events, as_of: int, window: int) -> np.ndarray:
         events: Positive events; those at or after `as_of` are ignored.
         as_of: Epoch seconds.
         window: Length of the eval window in seconds.
+        guests: Sales to guests, which count in the shares of sales alone.
 
     Returns:
         float32 `[products, len(STATISTICS)]`.
@@ -41,6 +42,12 @@ def product_statistics(events: Events, as_of: int, window: int) -> np.ndarray:
     past = events.before(as_of)
     prior = _PRIOR_SHARE / max(len(np.unique(past.product)), 1)
     counts = [sales(past, as_of, window, horizon) for horizon in HORIZONS]
+    if guests is not None:
+        to_guests = guests.before(as_of)
+        counts = [
+            count + sales(to_guests, as_of, window, horizon)
+            for count, horizon in zip(counts, HORIZONS, strict=True)
+        ]
     buyers, repeat_rate, interval = _repeats(past)
     columns = [_log_share(count, prior) for count in [*counts, buyers]]
     last, first = _first_and_last(past, as_of, window)

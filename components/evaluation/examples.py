@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from components.evaluation.lists import BoolArray, IntArray
 from schema import names
-from schema.features import FeatureSet, Kind
+from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.fields import HISTORY, RAW
 from schema.request import Query
 
@@ -92,6 +92,14 @@ def texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return values.cast(pa.large_binary()).cast(pa.string())
 
 
+def row_members(table: pa.Table, column: str) -> list[tuple[str, ...]]:
+    """The members of a set or path of each row, () where it has none."""
+    rows, values = flat_texts(table, column)
+    ends = np.cumsum(np.bincount(rows, minlength=len(table)))
+    found = values.to_pylist()
+    return [tuple(found[begin:end]) for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
 def flat_texts(table: pa.Table, column: str) -> tuple[IntArray, pa.ChunkedArray]:
     """All values of a list column as `(row of each value, values)`."""
     values = _column(table, column)
@@ -112,14 +120,14 @@ def catalogue(table: pa.Table) -> tuple[pa.Array, BoolArray]:
 
 def queries(table: pa.Table, features: FeatureSet) -> list[Query]:
     """The rows of a query split as the requests that a client would send."""
-    kinds = {column.name: (raw, column.kind) for raw, column in features.user_columns().items()}
-    wanted = [names.USER_ID, names.QUERY_TIME, *RAW, *(raw for raw, _ in kinds.values())]
+    used = {column.name: (raw, column) for raw, column in features.user_columns().items()}
+    wanted = [names.USER_ID, names.QUERY_TIME, *RAW, *(raw for raw, _ in used.values())]
     columns = {name: _column(table, name).to_pylist() for name in wanted}
     return [
         Query(
             user_id=columns[names.USER_ID][row][0].decode(),
             query_time=columns[names.QUERY_TIME][row][0],
-            features={name: _value(columns[raw][row], kind) for name, (raw, kind) in kinds.items()},
+            features={name: _value(columns[raw][row], column) for name, (raw, column) in used.items()},
             **{
                 field.of_query: [
                     value.decode() if field.is_text else value for value in columns[field.raw][row] or ()
@@ -131,11 +139,13 @@ def queries(table: pa.Table, features: FeatureSet) -> list[Query]:
     ]
 
 
-def _value(values: list[Any] | None, kind: Kind) -> Any:
+def _value(values: list[Any] | None, column: FeatureColumn) -> Any:
     if not values:
         return None
-    if kind is Kind.EMBEDDING:
+    if column.kind is Kind.EMBEDDING:
         return values
+    if column.has_members:
+        return [value.decode() for value in values]
     return values[0].decode() if isinstance(values[0], bytes) else values[0]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.interactions.files import read_interactions
+from components.interactions.files import read_guest_sales, read_interactions
 from schema import names
 
 _COLUMNS = [names.USER_ID, names.PRODUCT_ID, names.OCCURRED_AT, names.WEIGHT, names.EVENT_TYPE]
@@ -146,6 +146,19 @@ def read_shop_events(directory: str | Path, product_ids: Sequence[str] | pa.Arra
         kind=_codes(kinds)[known],
         user_ids=users.dictionary,
     )
+
+
+def read_guests(directory: str | Path, product_ids: Sequence[str] | pa.Array) -> Events:
+    """Reads the sales to guests who count for popularity only; all have the user 0.
+
+    Args:
+        directory: Folder of the Parquet parts.
+        product_ids: The product vocabulary, in the order of its indices.
+    """
+    table = read_guest_sales(directory)
+    product = encode(table[names.PRODUCT_ID], product_ids).astype(np.int32)
+    time = table[names.OCCURRED_AT].to_numpy()[product >= 0].astype(np.int64)
+    return Events(np.zeros(len(time), np.int32), product[product >= 0], time, len(product_ids))
 
 
 def encode(

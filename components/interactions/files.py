@@ -26,6 +26,12 @@ SCHEMA = pa.schema(
 )
 """Columns of every part; quantity, price, rating and basket_id may be null."""
 
+GUESTS = "guests"
+"""Beginning of the names of the parts with the sales to guests who count for popularity only."""
+
+GUEST_SCHEMA = pa.schema([(names.PRODUCT_ID, pa.string()), (names.OCCURRED_AT, pa.int64())])
+"""Columns of these parts: nobody is told apart in them."""
+
 SUMMARY_FILE = "_summary.json"
 """File beside the parts: `num_events`, `num_rows` of each split, and `orphans`, the ids of products that
 events name and the table of products lacks (none if that table is empty)."""
@@ -34,6 +40,12 @@ events name and the table of products lacks (none if that table is empty)."""
 def part_files(directory: str | Path) -> list[Path]:
     """The parts, in the order of ranges of users."""
     return sorted(Path(directory).glob("part-*.parquet"))
+
+
+def read_guest_sales(directory: str | Path) -> pa.Table:
+    """Reads product and time of what guests bought; no rows where they are users, or left out."""
+    parts = sorted(Path(directory).glob(f"{GUESTS}-*.parquet"))
+    return pa.concat_tables([GUEST_SCHEMA.empty_table(), *(pq.read_table(part) for part in parts)])
 
 
 def read_interactions(

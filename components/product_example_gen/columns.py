@@ -1,8 +1,12 @@
-"""Feature columns of `users` and `products` as raw features: lists of one value, null where missing."""
+"""Feature columns of `users` and `products` as raw features: lists of one value, null where missing.
+
+Those of sets and paths are the lists of their members.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +15,10 @@ import pyarrow.compute as pc
 from components.product_example_gen.ragged import list_array, optional_array
 from schema.errors import UserError
 from schema.features import FeatureColumn, Kind
-from schema.request import value_text
+from schema.members import members
+from schema.value_text import value_text
+
+_MEMBERS: Final = pa.large_list(pa.binary())
 
 
 def feature_arrays(
@@ -44,7 +51,19 @@ def _feature_array(values: pa.Array, column: FeatureColumn, table: str) -> pa.La
         return optional_array(_numbers(values, column, table))
     if column.kind is Kind.EMBEDDING:
         return _embeddings(values, column, table)
+    if column.has_members:
+        return _members(values, column)
     return optional_array(_texts(values))
+
+
+def _members(values: pa.Array, column: FeatureColumn) -> pa.LargeListArray:
+    """Members of each row; null where there is none."""
+    if pa.types.is_list(values.type):  # Arrow tells no distinct values of lists
+        found = [members(value, column) or None for value in values.to_pylist()]
+        return pa.array(found, _MEMBERS)
+    encoded = values.dictionary_encode()
+    distinct = [members(value, column) or None for value in encoded.dictionary.to_pylist()]
+    return pa.array(distinct, _MEMBERS).take(encoded.indices)
 
 
 def _one_piece(column: pa.ChunkedArray) -> pa.Array:

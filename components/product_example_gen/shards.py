@@ -15,7 +15,7 @@ from absl import logging
 from tfx.dsl.io import fileio
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
-from components.interactions.files import SCHEMA
+from components.interactions.files import GUEST_SCHEMA, GUESTS, SCHEMA
 from components.product_example_gen.baskets import basket_queries
 from components.product_example_gen.columns import feature_arrays
 from components.product_example_gen.event_log import EventLog
@@ -26,6 +26,7 @@ from components.product_example_gen.rows import query_batches
 from schema import names
 from schema.features import FeatureSet, types_of
 from schema.source import PRODUCTS, USERS, ProductSource, UserRange
+from schema.source.guests import POPULARITY, of_mail_guests
 from schema.windows import SplitSettings, TimeWindows
 
 
@@ -61,10 +62,12 @@ def write_shard(job: Job, shard: int, num_shards: int, users: UserRange) -> Shar
     """Reads the events of a range of users and writes its part of every split but the catalog."""
     settings = job.settings
     with job.open_source() as source:
-        events = source.read_events(users)
-        log = EventLog.from_table(events, settings.event_weights)
+        log = EventLog.from_table(source.read_events(users), settings.event_weights)
         features = user_features(source, log.users, settings.features)
-    write_interactions(log, job.interactions, shard)
+        guests = guest_sales(source, users, settings.event_weights)
+    write_part(log.table.select(SCHEMA.names).cast(SCHEMA), job.interactions, f"part-{shard:05d}.parquet")
+    if guests.num_rows:
+        write_part(guests, job.interactions, f"{GUESTS}-{shard:05d}.parquet")
     num_rows = {}
     for split, queries in split_queries(log, settings.windows, settings.split).items():
         batches = query_batches(log, queries, features)
@@ -125,15 +128,22 @@ def user_features(
     return {name: values.take(index) for name, values in arrays.items()}
 
 
-def write_interactions(log: EventLog, uri: str, shard: int) -> None:
-    """Writes the events of one range of users as a part of its own, whole or not at all."""
-    path = os.path.join(uri, f"part-{shard:05d}.parquet")
-    unfinished = os.path.join(uri, f".part-{shard:05d}.unfinished")
+def guest_sales(source: ProductSource, users: UserRange, weights: Mapping[str, float]) -> pa.Table:
+    """What guests who count for popularity only bought in a range: product and time, and nobody's id."""
+    if source.reading.mail_guests != POPULARITY:
+        return GUEST_SCHEMA.empty_table()
+    log = EventLog.from_table(source.settled_events(users, of_mail_guests).events, weights)
+    return log.table.filter(pa.array(log.weight > 0)).select(GUEST_SCHEMA.names).cast(GUEST_SCHEMA)
+
+
+def write_part(table: pa.Table, uri: str, name: str) -> None:
+    """Writes a part of the interactions, whole or not at all."""
+    unfinished = os.path.join(uri, f".{name}.unfinished")
     buffer = pa.BufferOutputStream()
-    pq.write_table(log.table.select(SCHEMA.names).cast(SCHEMA), buffer)
+    pq.write_table(table, buffer)
     with fileio.open(unfinished, "wb") as file:
         file.write(buffer.getvalue().to_pybytes())
-    fileio.rename(unfinished, path, overwrite=True)
+    fileio.rename(unfinished, os.path.join(uri, name), overwrite=True)
 
 
 _COMPRESSION_LEVEL = 1

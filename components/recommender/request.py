@@ -115,13 +115,16 @@ class RequestHistories:
 
 def _column_spec(name: str, column: FeatureColumn) -> tf.TensorSpec:
     shape = [None, column.dim] if column.kind is Kind.EMBEDDING else [None]
+    if column.has_members:
+        shape = [None, None]
     number = column.kind in (Kind.NUMBER, Kind.EMBEDDING)
     return tf.TensorSpec(shape, tf.float32 if number else tf.string, name)
 
 
 def _missing(spec: tf.TensorSpec, batch: tf.Tensor) -> tf.Tensor:
     """The value of an input that a request lacks."""
-    shape = tf.concat([[batch], tf.constant(spec.shape[1:].as_list(), tf.int32)], axis=0)
+    inner = [length or 1 for length in spec.shape[1:].as_list()]
+    shape = tf.concat([[batch], tf.constant(inner, tf.int32)], axis=0)
     return tf.fill(shape, "" if spec.dtype == tf.string else float("nan"))
 
 
@@ -137,5 +140,5 @@ def _raw_feature(values: tf.Tensor, column: FeatureColumn) -> tf.SparseTensor:
     """Missing numbers are NaN and missing texts empty: they become missing values."""
     if column.kind is Kind.EMBEDDING:
         return tf.ragged.boolean_mask(values, tf.math.is_finite(values)).to_sparse()
-    wide = values[:, tf.newaxis]
+    wide = values if column.has_members else values[:, tf.newaxis]
     return _sparse(wide, tf.math.is_finite(wide) if column.kind is Kind.NUMBER else wide != "")

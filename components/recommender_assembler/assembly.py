@@ -146,6 +146,7 @@ def compose(assembly: Assembly, choices: Choices) -> Recommender:
         settings.post_ranking,
         choices.diversity,
         assembly.columns,
+        settings.features,
         assembly.categories,
         sources,
         freshness,

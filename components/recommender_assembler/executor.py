@@ -151,13 +151,18 @@ def write_products(path: Path, columns: Mapping[str, np.ndarray]) -> None:
 
     Args:
         path: Of the file.
-        columns: `catalogue_columns`: texts, None where missing, or numbers, NaN where missing.
+        columns: `catalogue_columns`: texts or tuples of texts, None where missing, or numbers, NaN where
+            missing.
     """
     arrays = {
-        name if name == names.PRODUCT_ID else names.PRODUCT_PREFIX + name: pa.array(
-            values, pa.string() if values.dtype == object else pa.float64()
-        )
+        name if name == names.PRODUCT_ID else names.PRODUCT_PREFIX + name: pa.array(values, _type_of(values))
         for name, values in columns.items()
     }
     with whole_file(path) as temporary:
         pq.write_table(pa.table(arrays), temporary)
+
+
+def _type_of(values: np.ndarray) -> pa.DataType:
+    if values.dtype != object:
+        return pa.float64()
+    return pa.list_(pa.string()) if any(isinstance(value, tuple) for value in values) else pa.string()

@@ -34,7 +34,7 @@ def diversity_curve(
         targets: What is relevant.
         purchased: Each query's distinct products before the window.
         facts: Of the products; their embeddings and `categories` say what is alike.
-        categories: Codes of the category columns, -1 where missing `[products, columns]`.
+        categories: `category_codes` `[products, columns, members]`.
         chosen: What is served.
 
     Returns:

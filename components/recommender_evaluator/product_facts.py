@@ -65,11 +65,11 @@ def read_embeddings(index: Path, transform_graph: str, product_ids: pa.Array) ->
 def _coarsest_category(
     catalog: pa.Table, features: FeatureSet
 ) -> tuple[str | None, npt.NDArray[np.int64], pa.Array]:
-    """The category column of the fewest values, but at least five if any has so many."""
+    """The category (or first level of paths) of the fewest values, but at least five if any has so many."""
     found = []
     for raw, column in features.product_columns().items():
-        values = first_values(catalog, raw)
-        if column.kind is not Kind.CATEGORY or pa.types.is_null(values.type):
+        values = first_values(catalog, raw)  # of a path its first level
+        if column.kind not in (Kind.CATEGORY, Kind.HIERARCHY) or pa.types.is_null(values.type):
             continue
         values = texts(values).combine_chunks()
         distinct = values.unique().drop_null()

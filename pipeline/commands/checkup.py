@@ -48,19 +48,23 @@ class Check:
         status: `ok`, `warning` or `fails`.
         detail: What was found and, if it is not well, the remedy.
         findings: What was noticed about the data.
+        columns: As what each column is read and why, a line each.
     """
 
     name: str
     status: str
     detail: str
     findings: tuple[Finding, ...] = ()
+    columns: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Returns what `--json` prints of it."""
-        found = {"name": self.name, "status": self.status, "detail": self.detail}
-        if not self.findings:
-            return found
-        return {**found, "findings": [finding.model_dump() for finding in self.findings]}
+        found: dict[str, Any] = {"name": self.name, "status": self.status, "detail": self.detail}
+        if self.columns:
+            found["columns"] = [line.strip() for line in self.columns]
+        if self.findings:
+            found["findings"] = [finding.model_dump() for finding in self.findings]
+        return found
 
 
 def check_all(config: TowerlineConfig, workdir: Path) -> Iterator[Check]:
@@ -147,7 +151,7 @@ def _database(config: TowerlineConfig, workdir: Path) -> Check:
     from pipeline.config.remembered_source import source_of
     from pipeline.config.source_access import open_concealed
     from pipeline.planning.freezing import check_features, read_features
-    from pipeline.planning.planner import findings_of, schema_folder
+    from pipeline.planning.planner import feature_lines, findings_of, schema_folder
     from pipeline.planning.rule_check import check_rules
     from schema.profile import profile_source
     from schema.windows import resolve_windows
@@ -161,7 +165,7 @@ def _database(config: TowerlineConfig, workdir: Path) -> Check:
     features = read_features(schema_folder(workdir)) or profile.features
     check_features(features, profile)
     check_rules(config.post_ranking.rules, features)
-    findings = findings_of(profile, config)
+    findings, columns = findings_of(profile, config), tuple(feature_lines(profile, features))
     severe = [finding for finding in findings if finding.severity == "error"]
     found = (
         f"{settings.url}: {profile.num_events:,} events, {profile.num_users:,} users, "
@@ -169,9 +173,9 @@ def _database(config: TowerlineConfig, workdir: Path) -> Check:
     )
     if severe:
         remedies = "; ".join(f"{finding.action}. Remedy: {finding.remedy}" for finding in severe)
-        return Check("database", FAILS, f"{found}; {remedies}", findings)
+        return Check("database", FAILS, f"{found}; {remedies}", findings, columns)
     status = WARNING if any(finding.severity == "warning" for finding in findings) else OK
-    return Check("database", status, found, findings)
+    return Check("database", status, found, findings, columns)
 
 
 def _served(config: TowerlineConfig, workdir: Path) -> Check:

@@ -29,6 +29,8 @@ def execute(arguments: argparse.Namespace) -> int:
         checks.append(check)
         if not arguments.json:
             console.say(f"{check.status:<8} {check.name:<15} {check.detail}")
+            if check.columns:
+                console.say("\n".join(check.columns))
             if check.findings:
                 console.say(findings_text(check.findings))
     if arguments.json:

@@ -30,14 +30,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
+    import os
+
     from pipeline.init.asking import choose
     from pipeline.init.run import initialise
     from schema.files import write_text
-    from schema.source import password_of
+    from schema.source import password_of, restore_password
     from schema.source_settings import PASSWORD_VARIABLE
 
     output = _writable(arguments.output, arguments.force)
-    found = initialise(arguments.source, choose if arguments.interactive else None)
+    source = restore_password(arguments.source, os.environ.get(PASSWORD_VARIABLE))
+    found = initialise(source, choose if arguments.interactive else None)
     write_text(output, found.text)
     if arguments.json:
         console.say_json({"output": str(output), **found.summary()})

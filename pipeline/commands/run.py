@@ -59,7 +59,7 @@ def _announce(planned: Planned, as_json: bool) -> None:
     if planned.newly_frozen:
         written = schema_folder(Path(plan.workdir)) / FEATURES_FILE
         tell(f"Kinds of the columns, inferred and written to {written}:")
-        tell("\n".join(feature_lines(planned.profile, plan)))
+        tell("\n".join(feature_lines(planned.profile, plan.features)))
     for line in what_was_noticed(planned):
         tell(line)
 

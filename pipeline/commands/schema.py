@@ -71,6 +71,6 @@ def _freeze(arguments: argparse.Namespace) -> int:
         console.say_json(planned.plan.features.model_dump(mode="json"))
     else:
         console.say(f"Frozen in {folder / FEATURES_FILE}:")
-        console.say("\n".join(feature_lines(planned.profile, planned.plan)))
+        console.say("\n".join(feature_lines(planned.profile, planned.plan.features)))
     (console.note if arguments.json else console.say)(findings_text(planned.plan.findings))
     return 0

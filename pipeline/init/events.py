@@ -59,6 +59,7 @@ def propose_events(
     if guests:
         select.conditions.append(guests.condition(select))
         found.evidence.append(guests.evidence())
+        found.has_guests = True
     if variants:
         found.evidence.append(variants.evidence())
     _add_conditions(select, fact, tables, (header, guests is not None), explorer, found)

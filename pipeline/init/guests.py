@@ -17,8 +17,14 @@ _HASHED: Final = {
     "postgresql": "'guest-' || md5(lower(trim({})))",
     "mysql": "CONCAT('guest-', SHA2(LOWER(TRIM({})), 256))",
     "files": "'guest-' || sha256(lower(trim({})))",
+    "sqlite": "'guest-' || sha256(lower(trim({})))",  # Towerline brings the function along
 }
-_AS_TEXT: Final = {"postgresql": "{}::text", "mysql": "CAST({} AS CHAR)", "files": "CAST({} AS VARCHAR)"}
+_AS_TEXT: Final = {
+    "postgresql": "{}::text",
+    "mysql": "CAST({} AS CHAR)",
+    "files": "CAST({} AS VARCHAR)",
+    "sqlite": "CAST({} AS TEXT)",
+}
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,7 @@ class Guests:
         """Returns why, for a person."""
         return (
             f"{self.num_rows:,} rows have no user and a mail address (`{self.mail.column}`): they are of "
-            "guests, told apart by the hash of the address. To leave them out, read "
-            f"`{self.user.column}` alone."
+            "guests, told apart by the hash of the address; `guests` says what is done with them."
         )
 
 

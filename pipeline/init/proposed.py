@@ -19,6 +19,7 @@ class ProposedTable:
         left_out: Column -> why it is not read.
         personal: Columns left out because they are of a person.
         stamp_format: `format` of the stamps, if they need one.
+        has_guests: Whether guests are told apart by the hash of their mail address.
         look: First rows, with the names of the columns before them.
     """
 
@@ -27,6 +28,7 @@ class ProposedTable:
     left_out: dict[str, str] = field(default_factory=dict)
     personal: list[str] = field(default_factory=list)
     stamp_format: str | None = None
+    has_guests: bool = False
     look: list[Sequence[Any]] = field(default_factory=list)
 
 

@@ -53,6 +53,8 @@ def _table(name: str, table: ProposedTable) -> Iterable[str]:
         yield from _comments([f"Left out: {_pairs(table.left_out.items())}."])
     yield "# First rows:"
     yield from _look(table.look)
+    if table.has_guests:
+        yield "guests: by mail hash  # or: drop, count for popularity only"
     if table.stamp_format is not None:
         yield f"format: {_scalar(table.stamp_format)}"
     if table.select.is_plain():

@@ -62,7 +62,7 @@ def _execute(arguments: argparse.Namespace) -> None:
         compiled = _compiled(pipeline, run)
         register_types(run.metadata, compiled)
     console.say(what_was_read(planned))
-    console.say("\n".join(feature_lines(planned.profile, planned.plan)))
+    console.say("\n".join(feature_lines(planned.profile, planned.plan.features)))
     for line in what_was_noticed(planned):
         console.say(line)
     run.write(planned.plan, compiled)

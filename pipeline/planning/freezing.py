@@ -17,7 +17,8 @@ FEATURES_FILE: Final = "features.yaml"
 SCHEMA_FILE: Final = "schema.pbtxt"
 
 _HEADER: Final = (
-    "# Which columns of the database are features. Kinds: category, number, text, embedding, ignore.\n"
+    "# Which columns of the database are features. Kinds: category, number, text, set, hierarchy,\n"
+    "# embedding, ignore. Of a set `separator` stands between values, of a hierarchy `levels`.\n"
     "# Edit this file, or infer it anew with `towerline schema freeze --force`.\n"
 )
 _MAX_LISTED_VALUES: Final = 100
@@ -133,7 +134,7 @@ def _known_values(features: FeatureSet, source: ProductSource) -> dict[str, list
 
 
 def _values_of(rows: Any, used: Mapping[str, FeatureColumn]) -> dict[str, list[str]]:
-    from schema.request import value_text
+    from schema.value_text import value_text
 
     known = {}
     for raw, column in used.items():

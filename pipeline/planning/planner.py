@@ -19,6 +19,7 @@ from pipeline.planning.plan import PIPELINE_NAME, RunPlan
 from pipeline.planning.rule_check import check_rules
 from pipeline.planning.workdir import usable_folder, usable_workdir
 from pipeline.terminal.console import counter
+from schema.features import FeatureSet
 from schema.findings import Finding, Findings
 from schema.profile import DatabaseProfile, profile_source
 from schema.windows import resolve_windows
@@ -99,10 +100,10 @@ def _fingerprint(profile: DatabaseProfile) -> str:
     return hashlib.sha256(f"{profile.fingerprint} {code_digest()}".encode()).hexdigest()
 
 
-def feature_lines(profile: DatabaseProfile, plan: RunPlan) -> list[str]:
-    """Describes the feature columns, one a line."""
+def feature_lines(profile: DatabaseProfile, features: FeatureSet) -> list[str]:
+    """Says of each feature column as what it is read and why, one a line."""
     lines = []
-    for table, columns in (("users", plan.features.users), ("products", plan.features.products)):
+    for table, columns in (("users", features.users), ("products", features.products)):
         for column in columns:
             name = f"{table}.{column.name}"
             reason = profile.reasons.get(name, "")

@@ -1,4 +1,4 @@
-"""What the terminal shows while the nodes of a pipeline run: a line for each, and a sign of life."""
+"""What the terminal shows while the nodes of a pipeline run: a line for each, a bar, and a sign of life."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TextIO
+
+from pipeline.terminal.bar import bar, is_unicode, shows_bar
 
 RAN: Final = "ran"
 CACHED: Final = "cached"
@@ -55,6 +57,7 @@ class Progress:
         self.stages: list[Stage] = []
         self._stream = stream
         self._is_terminal = stream.isatty()
+        self._has_bar, self._is_unicode = shows_bar(stream), is_unicode(stream)
         self._num_nodes = num_nodes
         self._expected = dict(expected or {})
         self._outcome_of = outcome_of
@@ -116,7 +119,8 @@ class Progress:
                 continue
             text = f"{self._position(1)} {_line(node, '…', seconds, peak)}{self._left(node, seconds)}"
             if self._is_terminal:
-                self._stream.write(f"\r\x1b[2K{text}")
+                begin = f"{bar(self._share(node, seconds), self._is_unicode)} " if self._has_bar else ""
+                self._stream.write(f"\r\x1b[2K{begin}{text}")
                 self._stream.flush()
             elif time.monotonic() >= due and seconds >= _HEARTBEAT_SECONDS:
                 due = time.monotonic() + _HEARTBEAT_SECONDS
@@ -124,6 +128,15 @@ class Progress:
 
     def _position(self, ahead: int) -> str:
         return f"[{len(self.stages) + ahead:>2}/{self._num_nodes}]"
+
+    def _share(self, node: str, seconds: float) -> float:
+        """Of the work that is done: by the time that the nodes take, or else by their number."""
+        done = {stage.node for stage in self.stages}
+        if self._num_nodes - len({*self._expected, *done}) > _MOST_UNKNOWN or node not in self._expected:
+            return len(done) / self._num_nodes
+        total = sum(self._expected.values())
+        behind = sum(self._expected.get(name, 0.0) for name in done)
+        return (behind + min(seconds, self._expected[node])) / total if total else 0.0
 
     def _left(self, node: str | None, seconds: float) -> str:
         """How long the rest takes, if that is known of the running node and nearly all behind it."""

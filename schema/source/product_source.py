@@ -18,7 +18,7 @@ from schema.source.contract import EVENTS, PRODUCTS, USERS, UserRange
 from schema.source.events_table import normalise_events
 from schema.source.forgotten import Forgotten
 from schema.source.forms import note_forms
-from schema.source.guests import is_guest, of_users, read_users, unread, without_forgotten
+from schema.source.guests import Whose, is_guest, of_users, read_users, unread, without_forgotten
 from schema.source.id_ranges import id_ranges, in_range
 from schema.source.ids import canonical_id, id_forms
 from schema.source.plain_user import PlainUser
@@ -145,14 +145,14 @@ class ProductSource:
         """
         return self.settled_events(user_range).events
 
-    def settled_events(self, user_range: UserRange | None = None) -> Settled:
-        """Reads events as `read_events` does, with the number of returns among them."""
+    def settled_events(self, user_range: UserRange | None = None, whose: Whose = of_users) -> Settled:
+        """Reads events as `read_events` does, with the number of returns among them; of others by `whose`."""
         if user_range is None:
             tables = list(self.event_batches()) or [self._events(joined([], self.columns(EVENTS)))]
             events = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
         else:
             events = self._events(joined(list(self._range(user_range)), self.columns(EVENTS)))
-        return settle(of_users(without_forgotten(events, self.forgotten), self.reading), self.reading)
+        return settle(whose(without_forgotten(events, self.forgotten), self.reading), self.reading)
 
     def event_batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Reads all events in the table's order, a bounded number of rows at a time.

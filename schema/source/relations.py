@@ -47,7 +47,12 @@ class Relation:
 
 def check_mapping(settings: SourceSettings) -> None:
     """Raises UserError if the mapping names a table that the contract does not have."""
-    for table in settings.tables:
+    for table, mapping in settings.tables.items():
+        if table in (contract.USERS, contract.PRODUCTS) and mapping.guests != TableMapping().guests:
+            raise UserError(
+                f"Configuration key `source.tables.{table}.guests` has no meaning. Remedy: write it under "
+                "`source.tables.events`."
+            )
         if table not in contract.TABLES:
             raise UserError(
                 f"Configuration key `source.tables.{table}` is unknown. Did you mean "

@@ -19,6 +19,7 @@ from schema.source.contract import Class
 from schema.source.dialect import Dialect, Selected, is_id, until_number
 from schema.source.ids import is_integer_text
 from schema.source.relations import Relation
+from schema.source.sqlite_functions import connected, needs_functions
 from schema.source.sqlite_rows import PreparedRows
 
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})+")
@@ -67,8 +68,6 @@ class SqliteDialect(Dialect):
     checks_texts = False
 
     def __init__(self, path: Path, arrow_native: bool) -> None:
-        import sqlite3
-
         from sqlalchemy import create_engine
         from sqlalchemy.pool import NullPool
 
@@ -76,8 +75,8 @@ class SqliteDialect(Dialect):
         self._arrow_native = arrow_native
         self._connection: Any = None
         self._prepared = PreparedRows(path, self._uri)
-        creator = lambda: sqlite3.connect(self._uri, uri=True, check_same_thread=False)  # noqa: E731
-        super().__init__(create_engine("sqlite://", creator=creator, poolclass=NullPool), str(path))
+        engine = create_engine("sqlite://", creator=lambda: connected(self._uri), poolclass=NullPool)
+        super().__init__(engine, str(path))
         self._order = lru_cache(maxsize=None)(self._find_order)
         self._few_sql = lru_cache(maxsize=64)(self._make_few_sql)
 
@@ -154,7 +153,8 @@ class SqliteDialect(Dialect):
     def batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Runs a statement by either path and takes the typed row away."""
         full = pa.schema([pa.field(_ROW, pa.int64()), *schema])
-        source = self._adbc(sql) if self._arrow_native else rows.row_batches(self.engine, sql, full)
+        is_native = self._arrow_native and not needs_functions(sql)
+        source = self._adbc(sql) if is_native else rows.row_batches(self.engine, sql, full)
         for index, batch in enumerate(source):
             kept = batch.slice(1) if index == 0 else batch
             yield pa.record_batch(kept.columns[1:], schema=schema)

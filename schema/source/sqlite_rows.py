@@ -9,6 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from schema.source.sqlite_functions import connected
+
 
 class PreparedRows:
     """Reads rows of a file that may be replaced by another meanwhile.
@@ -57,12 +59,10 @@ class PreparedRows:
             self._connection = None
 
     def _connected(self) -> Any:
-        import sqlite3
-
         found = _identity(self._path)
         if self._connection is None or found != self._opened:
             self.close()
-            self._connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
+            self._connection = connected(self._uri)
             self._opened = found
         return self._connection
 

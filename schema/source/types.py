@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from schema.features import ValueType
 from schema.numbers import DecimalMark
 from schema.source.ids import id_texts
-from schema.source.values import VECTOR, plain, readable_numbers_64, vectors
+from schema.source.values import VECTOR, list_texts, plain, readable_numbers_64, vectors
 
 _ARROW: Final[dict[ValueType, pa.DataType]] = {
     "integer": pa.int64(),
@@ -36,7 +36,7 @@ def as_type(values: pa.Array, wanted: ValueType, decimal: DecimalMark = "auto") 
         decimal: What stands before the fraction of a number written as text.
     """
     if wanted == "text":
-        return id_texts(values)
+        return list_texts(values) if pa.types.is_nested(values.type) else id_texts(values)
     plain_values = plain(values)
     if wanted == "vector":
         return vectors(plain_values)

@@ -171,11 +171,15 @@ def plain(values: pa.Array) -> pa.Array:
         return values.cast(pa.string())
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return id_texts(values)
-    return _json(values)
+    return list_texts(values)
 
 
-def _json(values: pa.Array) -> pa.Array:
-    texts_ = [None if value is None else json.dumps(value, default=str) for value in values.to_pylist()]
+def list_texts(values: pa.Array) -> pa.Array:
+    """Returns lists, and other values with parts, as the text of JSON."""
+    texts_ = [
+        None if value is None else json.dumps(value, default=str, ensure_ascii=False)
+        for value in values.to_pylist()
+    ]
     return pa.array(texts_, pa.string())
 
 
@@ -189,7 +193,7 @@ def _lists(values: pa.Array) -> pa.Array:
         if pa.types.is_decimal(inner):
             values = values.cast(pa.list_(pa.float64()))
         return values.cast(VECTOR, safe=False)
-    return _json(values)
+    return list_texts(values)
 
 
 def _whole(values: pa.Array) -> pa.Array:

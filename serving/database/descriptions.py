@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from schema import names
 from schema.features import FeatureSet, Kind
+from schema.members import members
 from schema.source import ProductSource
 
 _MOST_COLUMNS: Final = 3
@@ -16,7 +17,7 @@ _MOST_CHARACTERS: Final = 60
 def describe_products(
     source: ProductSource, features: FeatureSet, product_ids: Iterable[str]
 ) -> dict[str, str]:
-    """Product id -> its text columns, or else its first categories; empty for products without a row."""
+    """Product id -> its text columns, or else its first categories, paths or sets; empty without a row."""
     columns = _columns(features)
     if not columns:
         return {}
@@ -30,8 +31,17 @@ def description(features: FeatureSet, row: Mapping[str, Any]) -> str:
     return _text(row.get(name) for name in _columns(features))
 
 
+def read_row(features: FeatureSet, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A product's row as people and programs read it: sets as lists, paths as lists of their beginnings."""
+    columns = {column.name: column for column in features.products if column.has_members}
+    return {
+        name: list(members(value, columns[name])) if name in columns and value is not None else value
+        for name, value in row.items()
+    }
+
+
 def _columns(features: FeatureSet) -> list[str]:
-    for kind in (Kind.TEXT, Kind.CATEGORY):
+    for kind in (Kind.TEXT, Kind.CATEGORY, Kind.HIERARCHY, Kind.SET):
         found = [column.name for column in features.products if column.kind is kind]
         if found:
             return found[:_MOST_COLUMNS]

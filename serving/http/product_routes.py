@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
 from schema.source.ids import canonical_id
+from serving.database.descriptions import read_row
 from serving.http.server import Server
 from serving.model.embeddings import embeds_products
 from serving.model.pushed_model import PushedModel
@@ -86,7 +87,7 @@ def _side_routes(app: FastAPI, server: Server) -> None:
 
     @app.get("/v1/products/{product_id:anything}")
     async def product(product_id: str) -> dict[str, Any]:
-        """A product's row, of the database or as it has been added."""
+        """A product's row, of the database or as it has been added; sets and paths as lists."""
         added = server.new_products.rows().get(product_id)
         if added is not None:
             return added
@@ -94,7 +95,7 @@ def _side_routes(app: FastAPI, server: Server) -> None:
         known_id = canonical_id(product_id)
         if known_id not in rows:
             raise ProblemError(404, f"The database knows no product {product_id!r}.")
-        return rows[known_id]
+        return read_row(server.served().model.features, rows[known_id])
 
 
 def _add(request: NewProductRequest, model: PushedModel, server: Server) -> bool:

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from schema import names
 from schema.errors import UserError
-from schema.request import value_text
 from schema.rules import BoolArray, Wanted, matches, text_choices
+from schema.value_text import value_text
 from serving.model.conditions import Conditions, met
 
 _UNKNOWN: Final = -1
@@ -66,8 +66,8 @@ class Catalogue:
         more._values = {column: dict(known) for column, known in self._values.items()}
         more._columns = {}
         for column, values in self._columns.items():
-            added = more._encoded(column, [row.get(column) for row in rows.values()])
-            more._columns[column] = np.concatenate([values, added])
+            added = more._encoded(column, [row.get(column) for row in rows.values()], values.ndim == 2)
+            more._columns[column] = np.concatenate(_as_wide(values, added))
         return more
 
     def places(self, product_ids: Sequence[str]) -> IntArray:
@@ -78,7 +78,7 @@ class Catalogue:
         """Which products have any value at all, as those do not that events alone name `[products]`."""
         found = np.zeros(self.num_products, np.bool_)
         for column, values in self._columns.items():
-            found |= values != _UNKNOWN if column in self._values else ~np.isnan(values)
+            found |= _known(values) if column in self._values else ~np.isnan(values)
         return found
 
     def met(self, wanted: Conditions) -> npt.NDArray[np.int64]:
@@ -100,35 +100,48 @@ class Catalogue:
                 kept &= self._meets(column, value)[places]
         return kept
 
-    def value(self, product_id: str, column: str) -> Any:
-        """What stands for a product's value in a column, equal for equal values; None if it is missing."""
+    def values(self, product_id: str, column: str) -> tuple[Any, ...]:
+        """A product's text, the members of its set or path, or its number; () if it is missing."""
         if product_id not in self._place or column not in self._columns:
-            return None
+            return ()
         found = self._columns[column][self._place[product_id]]
-        missing = found == _UNKNOWN if column in self._values else math.isnan(found)
-        return None if missing else found
+        if column not in self._values:
+            return () if math.isnan(found) else (found,)
+        texts = list(self._values[column])
+        return tuple(texts[code] for code in np.atleast_1d(found) if code != _UNKNOWN)
 
     def categories(self, columns: Sequence[str], places: IntArray) -> IntArray:
-        """Codes of columns of texts, -1 where missing `[places, columns]`."""
-        codes = [self._columns[column][places] for column in columns if column in self._values]
-        return np.stack(codes, axis=1) if codes else np.zeros((len(places), 0), np.int64)
+        """Codes of columns of texts and sets, -1 where missing, and padding `[places, columns, members]`."""
+        found = [self._columns[column][places] for column in columns if column in self._values]
+        codes = [values if values.ndim == 2 else values[:, np.newaxis] for values in found]
+        width = max([1, *(values.shape[1] for values in codes)])
+        padded = [_widened(values, width) for values in codes]
+        return np.stack(padded, axis=1) if codes else np.zeros((len(places), 0, 1), np.int64)
 
-    def _encoded(self, column: str, values: Sequence[Any]) -> npt.NDArray[Any]:
+    def _encoded(self, column: str, values: Sequence[Any], is_set: bool) -> npt.NDArray[Any]:
         """Values as the column holds them; texts that are new to it get codes of their own."""
         if column not in self._values:
             return np.array([math.nan if value is None else float(value) for value in values], np.float64)
         known = self._values[column]
+        if is_set:
+            codes = [[known.setdefault(text, len(known)) for text in members or ()] for members in values]
+            return _padded(codes)
         texts = [None if value is None else value_text(value) for value in values]
-        codes = [_UNKNOWN if text is None else known.setdefault(text, len(known)) for text in texts]
-        return np.array(codes, np.int64)
+        return np.array(
+            [_UNKNOWN if text is None else known.setdefault(text, len(known)) for text in texts], np.int64
+        )
 
     def _take(self, column: str, values: pa.Array) -> None:
         if pa.types.is_floating(values.type):
             self._columns[column] = values.to_numpy(zero_copy_only=False)
             return
-        encoded = values.dictionary_encode()
-        codes = encoded.indices.fill_null(_UNKNOWN).to_numpy(zero_copy_only=False)
-        self._columns[column] = codes.astype(np.int64)
+        is_list = pa.types.is_list(values.type)
+        encoded = (values.flatten() if is_list else values).dictionary_encode()
+        codes = encoded.indices.fill_null(_UNKNOWN).to_numpy(zero_copy_only=False).astype(np.int64)
+        if is_list:
+            ends = np.cumsum(values.value_lengths().fill_null(0).to_numpy(zero_copy_only=False))
+            codes = _padded([part.tolist() for part in np.split(codes, ends[:-1])])
+        self._columns[column] = codes
         self._values[column] = {value: code for code, value in enumerate(encoded.dictionary.to_pylist())}
 
     def _meets(self, column: str, condition: Any) -> BoolArray:
@@ -142,4 +155,30 @@ class Catalogue:
             return matches(self._columns[column], wanted)
         known = self._values[column]
         codes = [known[text] for text in text_choices(wanted) if text in known]
-        return np.isin(self._columns[column], codes)
+        has = np.isin(self._columns[column], codes)
+        return np.asarray(has.any(axis=1) if has.ndim == 2 else has)
+
+
+def _known(codes: IntArray) -> BoolArray:
+    known = codes != _UNKNOWN
+    return np.asarray(known.any(axis=1) if known.ndim == 2 else known)
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> IntArray:
+    """Rows of codes, -1 pads `[rows, the longest, at least 1]`."""
+    padded = np.full((len(rows), max([1, *map(len, rows)])), _UNKNOWN, np.int64)
+    for row, codes in enumerate(rows):
+        padded[row, : len(codes)] = codes
+    return padded
+
+
+def _as_wide(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+    """Both of one width, if they are columns of sets."""
+    if first.ndim == 1:
+        return [first, second]
+    width = max(first.shape[1], second.shape[1])
+    return [_widened(first, width), _widened(second, width)]
+
+
+def _widened(codes: IntArray, width: int) -> IntArray:
+    return np.pad(codes, ((0, 0), (0, width - codes.shape[1])), constant_values=_UNKNOWN)

@@ -9,8 +9,7 @@ import numpy as np
 
 from schema import names
 from schema.features import FeatureSet, Kind
-from schema.fitting import fitted
-from schema.request import Query, encode_queries, value_text
+from schema.request import Query, encode_column, encode_queries
 from serving.model.items import Items
 from serving.model.pushed_model import PushedModel
 
@@ -62,14 +61,7 @@ def encode_products(
     """The inputs of the signature `embed_products`; missing values are empty or NaN."""
     inputs = {names.PRODUCT_ID: _texts([product_id for product_id, _ in products])}
     for name, column in features.product_columns().items():
-        values = [fitted(row.get(column.name), column) for _, row in products]
-        if column.kind is Kind.NUMBER:
-            inputs[name] = np.array([np.nan if value is None else value for value in values], np.float32)
-        elif column.kind is Kind.EMBEDDING:
-            empty = np.full(column.dim, np.nan)
-            inputs[name] = np.array([empty if value is None else value for value in values], np.float32)
-        else:
-            inputs[name] = _texts(["" if value is None else value_text(value) for value in values])
+        inputs[name] = encode_column([row.get(column.name) for _, row in products], column)
     return inputs
 
 

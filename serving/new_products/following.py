@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,8 @@ import pyarrow.compute as pc
 
 from schema import names
 from schema.errors import UserError
-from schema.features import Kind, types_of
+from schema.features import FeatureColumn, Kind, types_of
+from schema.members import members
 from schema.rules import BoolArray
 from schema.source import PRODUCTS, ProductSource
 from schema.source.product_states import States
@@ -126,14 +128,20 @@ def _products(
     model: PushedModel, product_ids: Sequence[str], source: ProductSource
 ) -> dict[str, SideProduct]:
     """The rows of products, as those are that are posted; what has no value of any column is left out."""
-    columns = [column.name for column in model.features.products if column.kind is not Kind.IGNORE]
+    columns = [column for column in model.features.products if column.kind is not Kind.IGNORE]
     rows = source.product_rows(product_ids, types_of(model.features.products)).to_pylist()
     found = {}
     for row in rows:
-        features = {name: row[name] for name in columns if row.get(name) is not None}
+        features = {column.name: value for column in columns if (value := _held(row, column)) is not None}
         if features:
             found[row[names.PRODUCT_ID]] = SideProduct(row[names.PRODUCT_ID], features)
     return found
+
+
+def _held(row: Mapping[str, Any], column: FeatureColumn) -> Any:
+    """A value as `checked_value` has it."""
+    value = row.get(column.name)
+    return (list(members(value, column)) or None) if column.has_members else value
 
 
 def _among(product_ids: pa.Array, others: pa.Array) -> BoolArray:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from schema import names
-from schema.features import Kind
+from schema.features import FeatureColumn, Kind
+from schema.members import member_words
 from schema.request import Query
 from serving.model.catalogue import Catalogue
 from serving.model.embeddings import embed_products, embed_query, embeds_products, nearest
@@ -276,10 +277,15 @@ def _cosine(value: Any, embedding: np.ndarray) -> float:
 
 
 def _text(product: SideProduct, model: PushedModel) -> str:
-    columns = [c.name for c in model.features.products if c.kind in (Kind.TEXT, Kind.CATEGORY)]
-    return " ".join(str(_value(product.features, name)) for name in columns)
+    columns = [
+        column
+        for column in model.features.products
+        if column.kind in (Kind.TEXT, Kind.CATEGORY) or column.has_members
+    ]
+    return " ".join(_words(product.features.get(column.name), column) for column in columns)
 
 
-def _value(features: Mapping[str, Any], name: str) -> Any:
-    value = features.get(name)
-    return "" if value is None else value
+def _words(value: Any, column: FeatureColumn) -> str:
+    if value is None:
+        return ""
+    return member_words(value, column) if column.has_members else str(value)

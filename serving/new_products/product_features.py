@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.members import MAX_MEMBERS, all_members
 from serving.problems import ProblemError
 
 _LONGEST_TEXT = 10_000
@@ -38,11 +39,26 @@ def checked_value(column: FeatureColumn, value: Any) -> Any:
         return float(value)
     if column.kind is Kind.EMBEDDING:
         return _vector(column, value)
+    if column.has_members:
+        return _members(column, value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _wrong(column, "a text" if column.kind is Kind.TEXT else "a text or a number", value)
     if len(str(value)) > _LONGEST_TEXT:
         raise ProblemError(422, f"features.{column.name}: at most {_LONGEST_TEXT} characters.")
     return value
+
+
+def _members(column: FeatureColumn, value: Any) -> list[str]:
+    """Of a text as the database writes it, or of a list."""
+    parts = value if isinstance(value, list) else [value]
+    if any(isinstance(part, bool) or not isinstance(part, str | int | float) for part in parts):
+        raise _wrong(column, "a text, or a list of texts", value)
+    found = all_members(value, column)
+    if len(found) > MAX_MEMBERS or len(str(value)) > _LONGEST_TEXT:
+        raise ProblemError(
+            422, f"features.{column.name}: at most {MAX_MEMBERS} values of {_LONGEST_TEXT} characters in all."
+        )
+    return list(found)
 
 
 def _vector(column: FeatureColumn, value: Any) -> list[float]:

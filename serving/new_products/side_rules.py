@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from schema import names
-from schema.features import FeatureSet, Kind
+from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.fitting import fitted
+from schema.members import whole_paths
 from schema.request import Query
 from schema.rules import Rule, Wanted, matches
 from serving.model.catalogue import Catalogue
@@ -34,11 +36,14 @@ def permitted(
         listed: Ids of the list.
         rules: `post_ranking.rules` as the model was pushed with.
         query: The user.
-        features: Say of what kind the user's columns are.
+        features: Say of what kind columns are.
         catalogue: The products, those of the side index among them.
     """
     held = [rule for rule in rules if _holds(rule.users, query, features)]
-    limits = [_Limit(rule, listed, catalogue) for rule in held if rule.action == "at_most"]
+    columns = {column.name: column for column in features.products}
+    limits = [
+        _Limit(rule, columns.get(rule.of), listed, catalogue) for rule in held if rule.action == "at_most"
+    ]
     kept = []
     for product_id in _unforbidden(new, held, catalogue):
         if all(limit.leaves_room(product_id) for limit in limits):
@@ -51,19 +56,24 @@ def permitted(
 class _Limit:
     """How many products of each value an `at_most` still leaves room for."""
 
-    def __init__(self, rule: Rule, listed: Sequence[str], catalogue: Catalogue) -> None:
-        self._column, self._most, self._catalogue = rule.of, rule.count, catalogue
-        self._taken = Counter(self._value(product_id) for product_id in listed)
+    def __init__(
+        self, rule: Rule, column: FeatureColumn | None, listed: Sequence[str], catalogue: Catalogue
+    ) -> None:
+        self._rule, self._column, self._catalogue = rule, column, catalogue
+        self._taken = Counter(value for product_id in listed for value in self._values(product_id))
 
     def leaves_room(self, product_id: str) -> bool:
-        value = self._value(product_id)
-        return value is None or self._taken[value] < self._most
+        return all(self._taken[value] < self._rule.count for value in self._values(product_id))
 
     def take(self, product_id: str) -> None:
-        self._taken[self._value(product_id)] += 1
+        self._taken.update(self._values(product_id))
 
-    def _value(self, product_id: str) -> Any:
-        return self._catalogue.value(product_id, self._column)
+    def _values(self, product_id: str) -> Sequence[Any]:
+        """Of a path the whole one, as the model's rules count."""
+        found = self._catalogue.values(product_id, self._rule.of)
+        if self._column is None or self._column.kind is not Kind.HIERARCHY:
+            return found
+        return whole_paths(found, self._column.levels)
 
 
 def _unforbidden(new: Sequence[str], rules: Sequence[Rule], catalogue: Catalogue) -> list[str]:
@@ -78,9 +88,14 @@ def _unforbidden(new: Sequence[str], rules: Sequence[Rule], catalogue: Catalogue
 def _holds(users: Mapping[str, Wanted], query: Query, features: FeatureSet) -> bool:
     """Whether a user is of the segment of a rule; a missing value is of none."""
     known = {**query.features, names.USER_ID: query.user_id}
-    numbers = {column.name for column in features.users if column.kind is Kind.NUMBER}
-    for column, wanted in users.items():
-        value = np.array([known.get(column)], np.float64 if column in numbers else object)
-        if not matches(value, wanted)[0]:
+    columns = {column.name: column for column in features.users}
+    for name, wanted in users.items():
+        column, value = columns.get(name), known.get(name)
+        if column is not None and column.has_members:
+            value = fitted(value, column)
+        is_number = column is not None and column.kind is Kind.NUMBER
+        held = np.empty(1, np.float64 if is_number else object)
+        held[0] = value
+        if not matches(held, wanted)[0]:
             return False
     return True

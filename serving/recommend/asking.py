@@ -170,7 +170,7 @@ def _wish(request: RecommendationRequest, query: Query, model: PushedModel) -> W
         request.filters or {},
         request.preferences or {},
         request.diversity or 0.0,
-        [column.name for column in model.features.products if column.kind is Kind.CATEGORY],
+        [c.name for c in model.features.products if c.kind is Kind.CATEGORY or c.has_members],
         _known(model.catalogue, bought_within(request, query, model)),
     )
 

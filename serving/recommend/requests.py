@@ -147,6 +147,6 @@ class NewProductRequest(_Request):
 
     product_id: Annotated[str, Field(min_length=1, max_length=500)]
     features: dict[Annotated[str, Field(max_length=200)], Any]
-    """Product column -> value: text, category, number, or a list of numbers for an embedding column."""
+    """Product column -> value: a text, a number, a list of texts for a set, of numbers for an embedding."""
     available: bool = True
     """Whether it may be recommended."""

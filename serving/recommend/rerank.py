@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from serving.model.catalogue import Catalogue, IntArray
 from serving.model.conditions import Conditions
@@ -25,7 +26,7 @@ class Wish:
         filters: Column -> what a product must have.
         preferences: Column -> what brings a product to the front: the more of them it has.
         diversity: 0 keeps the order, 1 looks at likeness alone.
-        columns: Columns in which products are alike.
+        columns: Columns in which products are alike: categories, sets and paths.
         excluded: Products that must not come.
     """
 
@@ -95,15 +96,15 @@ def diversified(categories: IntArray, strength: float, top_k: int) -> IntArray:
     """Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998) over the products' categories.
 
     Args:
-        categories: Of a list, best first, -1 where missing; two products are as alike as the share of
-            columns with equal values `[items, columns]`.
+        categories: Of a list, best first, -1 where missing `[items, columns, members]`; two products are
+            as alike as, over the columns, the share of common members in those of both is on average.
         strength: 0 keeps the order, 1 looks at likeness alone.
         top_k: Items to choose.
 
     Returns:
         Positions; relevance is 1 for the first and falls evenly to 0 at the last.
     """
-    count, columns = categories.shape
+    count, columns, _ = categories.shape
     if not columns:
         return np.arange(min(top_k, count))
     relevance = 1 - np.arange(count) / max(count - 1, 1)
@@ -114,6 +115,13 @@ def diversified(categories: IntArray, strength: float, top_k: int) -> IntArray:
         best = int(np.argmax(np.where(left, value, -np.inf)))
         left[best] = False
         chosen.append(best)
-        same = (categories == categories[best]) & (categories >= 0)
-        likeness = np.maximum(likeness, same.mean(axis=1))
+        likeness = np.maximum(likeness, _shares(categories, categories[best]).mean(axis=1))
     return np.array(chosen, np.int64)
+
+
+def _shares(categories: IntArray, one: IntArray) -> npt.NDArray[np.float64]:
+    """Common members by members of either `[items, columns]`, as `post_ranking.diversity.kernel` has it."""
+    same = (categories[..., :, np.newaxis] == one[:, np.newaxis, :]) & (categories >= 0)[..., np.newaxis]
+    common = same.any(axis=3).sum(axis=2)
+    either = (categories >= 0).sum(axis=2) + (one >= 0).sum(axis=1) - common
+    return np.asarray(common / np.maximum(either, 1), np.float64)

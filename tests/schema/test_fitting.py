@@ -63,6 +63,10 @@ def test_every_way_gives_the_same_input(tmp_path):
         ([1, 2], FeatureColumn(name="v", kind=Kind.EMBEDDING, dim=2), [1.0, 2.0]),
         ([1], FeatureColumn(name="v", kind=Kind.EMBEDDING, dim=2), None),
         ("[1, 2]", FeatureColumn(name="v", kind=Kind.EMBEDDING, dim=2), None),
+        ("a;b", FeatureColumn(name="t", kind=Kind.SET, type="text", separator=";"), ("a", "b")),
+        (["a", 2.0], FeatureColumn(name="t", kind=Kind.SET, type="text"), ("a", "2")),
+        ("", FeatureColumn(name="t", kind=Kind.SET, type="text"), ()),
+        ("a/b", FeatureColumn(name="p", kind=Kind.HIERARCHY, type="text", levels="/"), ("a", "a/b")),
     ],
 )
 def test_values(value, column, expected):
@@ -94,3 +98,5 @@ def test_values_of_a_column_with_a_gap_are_read_as_its_type():
     assert as_type(pa.array(["3.0", "3.5", "x"]), "integer").to_pylist() == [3, None, None]
     assert as_type(pa.array([3.0]), "integer").to_pylist() == [3]
     assert as_type(pa.array(["[1, 2]", "x"]), "vector").to_pylist() == [[1.0, 2.0], None]
+    assert as_type(pa.array([["ä", "b"], None]), "text").to_pylist() == ['["ä", "b"]', None]
+    assert as_type(pa.array([[3, 2**40]]), "text").to_pylist() == [f"[3, {2**40}]"]

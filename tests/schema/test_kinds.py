@@ -31,7 +31,8 @@ MANY = range(200)
         ("manufacturer_id", [n % 100 for n in MANY], Kind.CATEGORY),
         ("external_id", list(MANY), Kind.IGNORE),
         ("price", [n / 4 for n in MANY], Kind.NUMBER),
-        ("ragged", [[1.0], [1.0, 2.0]], Kind.IGNORE),
+        ("ragged", [[1.0], [1.0, 2.0]], Kind.SET),
+        ("ragged", [[1.5], [1.0, 2.0]], Kind.IGNORE),
     ],
 )
 def test_kind(name, values, kind):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from schema.features import FeatureColumn, FeatureSet, Kind
-from schema.request import Query, encode_queries, value_text
+from schema.request import Query, encode_queries
+from schema.value_text import value_text
 
 PLAIN = FeatureSet()
 RICH = FeatureSet(
@@ -96,3 +97,18 @@ def test_numbers_are_single_precision():
 )
 def test_a_category_is_written_the_same_whatever_its_type(value, text):
     assert value_text(value) == text
+
+
+def test_sets_and_paths_of_users_are_padded():
+    features = FeatureSet(
+        users=(
+            FeatureColumn(name="likes", kind=Kind.SET, separator=","),
+            FeatureColumn(name="area", kind=Kind.HIERARCHY, levels="/"),
+        )
+    )
+    queries = [Query("a", 1, features={"likes": "tea, jam", "area": "EU/FR"}), Query("b", 1)]
+    inputs = encode_queries(features, queries, 10)
+    assert inputs["user__likes"].tolist() == [[b"tea", b"jam"], [b"", b""]]
+    assert inputs["user__area"].tolist() == [[b"EU", b"EU/FR"], [b"", b""]]
+    alone = encode_queries(features, [Query("b", 1, features={"likes": ["ü"]})], 10)
+    assert alone["user__likes"].tolist() == [["ü".encode()]] and alone["user__area"].tolist() == [[b""]]

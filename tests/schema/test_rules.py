@@ -64,3 +64,11 @@ def test_a_rule_comes_back_from_json(values):
 def test_a_key_of_another_action_is_refused():
     with pytest.raises(UserError, match="`amount` has no meaning for `never`"):
         Rule.parse({"action": "never", "where": {"a": 1}, "amount": 1.0})
+
+
+def test_a_value_of_several_members_meets_what_any_of_them_does():
+    values = np.empty(4, object)
+    values[:] = [("a", "b"), ("b",), None, ()]
+    assert np.flatnonzero(matches(values, "a")).tolist() == [0]
+    assert np.flatnonzero(matches(values, ("a", "b"))).tolist() == [0, 1]
+    assert not matches(values, "").any()

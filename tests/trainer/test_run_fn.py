@@ -118,7 +118,7 @@ def test_the_finest_columns_that_still_group_products_are_compared():
         "a_pair": np.array([0, 1] * 20),
         "b_own": np.arange(40),  # a value for each product: nothing to compare by
         "c_ten": np.arange(40) % 10,
-        "d_number": np.arange(40) % 4,
     }
-    table = SimpleNamespace(size=40, categories=columns)
-    assert compared_columns(table, {"a_pair", "b_own", "c_ten"}) == ["c_ten", "a_pair"]
+    assert list(compared_columns(columns, 40)) == ["c_ten", "a_pair"]
+    tags = {"e_tags": np.array([[0, 1], [2, -1]] * 20)}
+    assert list(compared_columns(columns | tags, 40)) == ["c_ten", "e_tags", "a_pair"]

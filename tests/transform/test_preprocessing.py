@@ -15,10 +15,12 @@ KINDS = (
     FeatureColumn(name="title", kind=Kind.TEXT),
     FeatureColumn(name="vector", kind=Kind.EMBEDDING, dim=2),
     FeatureColumn(name="note", kind=Kind.IGNORE),
+    FeatureColumn(name="tags", kind=Kind.SET, separator="|"),
+    FeatureColumn(name="path", kind=Kind.HIERARCHY, levels="/"),
 )
 NEVER = tuple(
     FeatureColumn(name=f"never_{kind}", kind=kind)
-    for kind in (Kind.CATEGORY, Kind.NUMBER, Kind.TEXT, Kind.EMBEDDING)
+    for kind in (Kind.CATEGORY, Kind.NUMBER, Kind.TEXT, Kind.EMBEDDING, Kind.SET)
 )
 SKEWED = FeatureColumn(name="skewed", kind=Kind.NUMBER)
 FEATURES = FeatureSet(users=(*KINDS, *NEVER, SKEWED), products=KINDS, event_types=("purchase", "view"))
@@ -48,6 +50,8 @@ def product(number, **values):
         "product__size": [float(number)],
         "product__title": [TITLES[number % len(TITLES)]],
         "product__vector": [0.5, float(number)],
+        "product__tags": ["new", "old"][: number % 3],
+        "product__path": ["food", f"food/{number % 2}"],
     }
     return row | {f"product__{name}": value for name, value in values.items()}
 
@@ -90,6 +94,7 @@ LATER = {
 LATER_PRODUCTS = {
     "unseen": product(0, word=["never"], size=[-5.0], title=["never heard"]) | {"product_id": ["new"]},
     "bare": {"product_id": ["007"]},
+    "other": product(0, tags=["old", "never"]),
     "hidden": {"product_id": ["7"], "available": [0]},
 }
 
@@ -226,6 +231,17 @@ def test_an_empty_category_is_missing(later):
 def test_an_absent_value_has_no_index(later):
     for name in ("user__word", "user__size", "user__title", "user__vector"):
         assert later["missing"].get(name, []) == []
+
+
+def test_members_of_sets_and_paths_are_categories(rows, vocabulary, later):
+    # Of twelve products eight are new and four of them old too; all are food.
+    assert list(vocabulary("product__tags")) == ["new", "old"]
+    assert [row.get("product__tags", []) for row in rows["catalog"][:3]] == [[], [FIRST], [FIRST, FIRST + 1]]
+    food, even = FIRST, FIRST + vocabulary("product__path")["food/0"]
+    assert rows["catalog"][2]["product__path"] == [food, even]
+    assert rows["products"]["other"]["product__tags"] == [FIRST + 1, UNSEEN]
+    assert rows["products"]["bare"].get("product__path", []) == []
+    assert later["unseen"].get("user__tags", []) == []
 
 
 def test_no_number_is_missing_too(later):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from schema import names, score_parts
 from schema.grouping import NEVER_DAYS, GroupTotals, Totals, group_totals, joint_keys
+from trainer.ranking.set_totals import SetTotals
 
 _HALF_LIVES_IN_WINDOWS = (0.125, 0.5, 1.5, 4.0)
 _MAX_AGE_WINDOWS = 4.0
@@ -29,8 +30,9 @@ class AffinityInputs:
 
     Attributes:
         num_products: Size of the catalogue.
-        categories: Product columns to compare, name -> index, int `[products]`.
+        categories: Product columns to compare, levels of paths among them, name -> index, int `[products]`.
         numbers: Product columns of bucketised numbers, name -> bucket, int `[products]`.
+        sets: Product columns of several values, name -> indices, -1 pads, int `[products, members]`.
         positive_types: Whether an event of each known type is a target, `[event types]`.
         window_days: Length of the eval window in days.
     """
@@ -40,6 +42,7 @@ class AffinityInputs:
     numbers: dict[str, np.ndarray]
     positive_types: tuple[bool, ...]
     window_days: float
+    sets: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class AffinityFeatures(tf.keras.layers.Layer):
@@ -61,6 +64,7 @@ class AffinityFeatures(tf.keras.layers.Layer):
             groupings.insert(0, groupings[0])
         keys, self.num_keys = joint_keys(groupings)
         self.groupings = tf.constant(keys)
+        self.sets = {name: SetTotals(members) for name, members in inputs.sets.items()}
         self.numbers = {name: tf.constant(values) for name, values in inputs.numbers.items()}
         self.positive_types = tf.constant([False, *inputs.positive_types])
 
@@ -91,6 +95,8 @@ class AffinityFeatures(tf.keras.layers.Layer):
         parts = [tf.math.log1p(seen.counts), repeats]
         if self.num_categories:
             parts.append(self._category_features(seen, totals))
+        for members in self.sets.values():
+            parts.append(_of_category(seen, members(history, candidates, known, weights, age)))
         parts += [_distance(column, candidates, history, weights) for column in self.numbers.values()]
         return {
             "features": tf.concat(parts, axis=-1),
@@ -107,7 +113,7 @@ class AffinityFeatures(tf.keras.layers.Layer):
         of_category = counts + _NUM_LOYALTIES + 1  # and the age of the newest event
         return (
             *[score_parts.OWN_EVENTS] * (counts + _NUM_REPEAT_FEATURES),
-            *[score_parts.CATEGORIES] * (self.num_categories * of_category),
+            *[score_parts.CATEGORIES] * ((self.num_categories + len(self.sets)) * of_category),
             *[score_parts.NUMBERS] * len(self.numbers),
         )
 
@@ -139,14 +145,10 @@ class AffinityFeatures(tf.keras.layers.Layer):
 
     def _category_features(self, seen: Totals, totals: GroupTotals) -> tf.Tensor:
         """Counts, loyalty and age by each category, one category after the other `[..., features]`."""
-        of_category = totals.beginning_with(1 + int(self.has_other_types))
-        same = of_category.counts
-        columns = [
-            tf.math.log1p(same),
-            _loyalty(seen.counts[:, :, tf.newaxis], same),
-            tf.math.log1p(of_category.newest[..., tf.newaxis]),
-        ]
-        joined = tf.concat(columns, axis=-1)
+        joined = _of_category(
+            Totals(seen.counts[:, :, tf.newaxis], seen.newest, seen.oldest),
+            totals.beginning_with(1 + int(self.has_other_types)),
+        )
         shape = tf.shape(joined)
         return tf.reshape(joined, [shape[0], shape[1], self.num_categories * joined.shape[3]])
 
@@ -166,6 +168,17 @@ class AffinityFeatures(tf.keras.layers.Layer):
         windows = tf.clip_by_value(newest / self.window_days, 0.0, _MAX_AGE_WINDOWS)
         share = tf.math.divide_no_nan(recent, recent + lasting)
         return tf.stack([tf.math.log1p(lasting), share, repeats, tf.math.log1p(windows)], axis=1)
+
+
+def _of_category(seen: Totals, of_category: Totals) -> tf.Tensor:
+    """Counts, loyalty and age of the newest event of a category `[..., features]`."""
+    same = of_category.counts
+    columns = [
+        tf.math.log1p(same),
+        _loyalty(seen.counts, same),
+        tf.math.log1p(of_category.newest[..., tf.newaxis]),
+    ]
+    return tf.concat(columns, axis=-1)
 
 
 def _repeat_features(bought: Totals) -> tuple[tf.Tensor, Tensors]:

@@ -24,7 +24,7 @@ from trainer.ranking.model import RankingModel
 from trainer.ranking.starting import begin_training
 from trainer.settings import RankingSettings
 from trainer.shared.arguments import TrainerArguments, parse_arguments
-from trainer.shared.catalog import ProductTable, read_product_table, vocabulary_size
+from trainer.shared.catalog import ProductTable, level_columns, read_product_table, vocabulary_size
 from trainer.shared.distribution import Workers
 from trainer.shared.fitting import suitable_batch_size, write_curve
 from trainer.shared.warm_start import write_start
@@ -62,7 +62,7 @@ def run_fn(fn_args: Any) -> None:
     )
     batch_size = suitable_batch_size(len(lists[names.LABEL]), settings.batch_size, least=4)
     batches = make_batches(workers, workers.batch_size(batch_size), arguments.seed)
-    columns = (*affinity.categories, *affinity.numbers)
+    columns = (*affinity.categories, *affinity.sets, *affinity.numbers)
     begin = partial(begin_training, model, arguments, fn_args, later, columns)
     fitted = fit_by_evidence(model, lists, validation, later, batches, settings, begin)
     with workers.output(arguments.model_directory) as directory:
@@ -110,10 +110,16 @@ def affinity_inputs(
 ) -> AffinityInputs:
     """What the affinity features know beside the query."""
     columns = arguments.features.product_columns()
-    compared = compared_columns(table, {name for name in columns if columns[name].kind is Kind.CATEGORY})
+    compared = compared_columns(
+        {name: index for name, index in table.categories.items() if columns[name].kind is Kind.CATEGORY}
+        | level_columns(table, columns)
+        | {name: members for name, members in table.sets.items() if not columns[name].has_levels},
+        table.size,
+    )
     return AffinityInputs(
         num_products=table.size,
-        categories={name: table.categories[name] for name in compared},
+        categories={name: index for name, index in compared.items() if index.ndim == 1},
+        sets={name: members for name, members in compared.items() if members.ndim == 2},
         numbers={
             name: index for name, index in table.categories.items() if columns[name].kind is Kind.NUMBER
         },
@@ -138,10 +144,14 @@ def build_model(
     return model
 
 
-def compared_columns(table: ProductTable, categories: set[str]) -> list[str]:
-    """The category columns worth comparing with the history: the finest ones that still group products."""
-    useful = [
-        name for name in sorted(categories) if vocabulary_size(table.categories[name]) <= table.size / 2 + 3
-    ]
-    useful.sort(key=lambda name: -vocabulary_size(table.categories[name]))
-    return useful[:MOST_COMPARED_COLUMNS]
+def compared_columns(columns: dict[str, np.ndarray], num_products: int) -> dict[str, np.ndarray]:
+    """The columns worth comparing with the history: the finest ones that still group products.
+
+    Args:
+        columns: Name -> index `[products]`, or indices of the members of sets `[products, members]`.
+        num_products: Size of the catalogue.
+    """
+    sizes = {name: vocabulary_size(columns[name]) for name in sorted(columns)}
+    useful = [name for name, size in sizes.items() if size <= num_products / 2 + 3]
+    useful.sort(key=lambda name: -sizes[name])
+    return {name: columns[name] for name in useful[:MOST_COMPARED_COLUMNS]}

@@ -15,10 +15,12 @@ import numpy as np
 from schema import names
 from schema.candidate_features import CANDIDATE_FEATURES
 from schema.features import FeatureColumn
+from schema.members import MAX_MEMBERS
 from schema.windows import TimeWindows
 from trainer.ranking.classics import CLASSICS
 from trainer.ranking.model import RankingModel
 from trainer.shared.arguments import TrainerArguments
+from trainer.shared.catalog import level_name
 from trainer.shared.tables import TableRows, Tables, rows_of_column
 from trainer.shared.warm_start import PushedVersion, Start, read_start, refuse_later
 from trainer.shared.weights import UnfitWeightsError, carried_over, read_weights
@@ -121,7 +123,11 @@ def _tables(model: RankingModel, columns: dict[str, FeatureColumn]) -> Tables:
     if not model.ranker.reads_products:
         return {}
     rows = {names.PRODUCT_ID: TableRows(names.PRODUCT_VOCABULARY)}
-    rows |= {name: known for name, column in columns.items() if (known := rows_of_column(name, column))}
+    for name, column in columns.items():
+        if known := rows_of_column(name, column):
+            rows[name] = known
+            levels = range(1, MAX_MEMBERS + 1) if column.has_levels else ()
+            rows |= {level_name(name, level): known for level in levels}
     return {
         f"ranker/{layer}/tables/{name}/embeddings": of_column
         for layer in ("factors", "vectors")

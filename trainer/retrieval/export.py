@@ -72,8 +72,10 @@ def _product_specs(features: FeatureSet) -> dict[str, tf.TensorSpec]:
     specs = {}
     for name, column in features.product_columns().items():
         inner: list[int | None] = []
-        if column.kind in (Kind.TEXT, Kind.EMBEDDING):
-            inner = [None if column.kind is Kind.TEXT else column.dim]
+        if column.kind is Kind.EMBEDDING:
+            inner = [column.dim]
+        elif column.kind is Kind.TEXT or column.has_members:
+            inner = [None]
         dtype = tf.float32 if column.kind is Kind.EMBEDDING else tf.int64
         specs[name] = tf.TensorSpec([None, *inner], dtype, name)
     return specs

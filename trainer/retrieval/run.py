@@ -182,7 +182,7 @@ def cardinalities(transform_output: Any, columns: Mapping[str, FeatureColumn]) -
     for name, column in columns.items():
         if column.kind is Kind.NUMBER:
             sizes[name] = names.NUM_NUMBER_BUCKETS + names.FIRST_CATEGORY
-        elif column.kind is Kind.CATEGORY:
+        elif column.kind is Kind.CATEGORY or column.has_members:
             sizes[name] = transform_output.vocabulary_size_by_name(name) + names.FIRST_CATEGORY
         elif column.kind is Kind.TEXT:
             sizes[name] = transform_output.vocabulary_size_by_name(name) + names.NUM_HASHED_WORDS

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureColumn, Kind
+from schema.members import MAX_MEMBERS
 from trainer.retrieval.encoders.choice import EncoderName, TowerInputs, history_encoder, tower_inputs
 from trainer.shared.catalog import MAX_WORDS_OF_A_TEXT, ProductTable, as_constants, vocabulary_size
 
@@ -21,7 +22,7 @@ class ProductEncoder(tf.keras.layers.Layer):
         dim: Length of the representation.
         id_dropout: Share of ids hidden in training, so that content alone carries a product that was
             never seen (DropoutNet, Volkovs et al. 2017).
-        sizes: Column -> number of indices, for columns of categories and texts.
+        sizes: Column -> number of indices, for columns of categories, texts, sets and paths.
         seed: Seed of initialisers and of the dropout.
         reads: Whether ids and features are read.
 
@@ -43,15 +44,19 @@ class ProductEncoder(tf.keras.layers.Layer):
         self.id_dropout = id_dropout
         self.seed = seed
         if not reads.features:
-            table = replace(table, categories={}, texts={}, embeddings={})
-        if not reads.ids and not (table.categories or table.texts or table.embeddings):
+            table = replace(table, categories={}, texts={}, embeddings={}, sets={})
+        if not reads.ids and not (table.categories or table.texts or table.sets or table.embeddings):
             raise ValueError(
                 "A tower of content alone needs product features. Received: none. Remedy: choose another "
-                "`retrieval.encoder` or supply categories, texts or embeddings of products."
+                "`retrieval.encoder` or supply categories, texts, sets or embeddings of products."
             )
         self.ids = _embedding(table.size, dim, seed) if reads.ids else None
         self.categories = as_constants(table.categories)
-        self.texts = as_constants(table.texts)
+        self.texts = as_constants({**table.texts, **table.sets})
+        self.widths = {
+            **dict.fromkeys(table.texts, MAX_WORDS_OF_A_TEXT),
+            **dict.fromkeys(table.sets, MAX_MEMBERS),
+        }
         self.vectors = as_constants(table.embeddings)
         self.category_embeddings = {
             name: _embedding(max(sizes[name], vocabulary_size(index)), dim, seed + position)
@@ -59,7 +64,7 @@ class ProductEncoder(tf.keras.layers.Layer):
         }
         self.text_embeddings = {
             name: _embedding(max(sizes[name], vocabulary_size(index)), dim, seed + position)
-            for position, (name, index) in enumerate(table.texts.items(), start=101)
+            for position, (name, index) in enumerate({**table.texts, **table.sets}.items(), start=101)
         }
         self.projections = {name: tf.keras.layers.Dense(dim, use_bias=False) for name in table.embeddings}
 
@@ -73,8 +78,8 @@ class ProductEncoder(tf.keras.layers.Layer):
         """Represents products that are not in the table by their features alone, as id dropout trains it.
 
         Args:
-            features: Column -> index `[products]`, word indices `[products, words]` (-1 pads) or vector
-                `[products, dim]`. Indices that the tables lack count as the last one of the column.
+            features: Column -> index `[products]`, indices of words or members `[products, words]` (-1 pads)
+                or vector `[products, dim]`. Indices that the tables lack count as the last one of the column.
 
         Returns:
             `[products, dim]`.
@@ -83,7 +88,7 @@ class ProductEncoder(tf.keras.layers.Layer):
         for name, layer in self.category_embeddings.items():
             known[name] = tf.minimum(features[name], layer.input_dim - 1)
         for name, layer in self.text_embeddings.items():
-            known[name] = tf.minimum(features[name][:, :MAX_WORDS_OF_A_TEXT], layer.input_dim - 1)
+            known[name] = tf.minimum(features[name][:, : self.widths[name]], layer.input_dim - 1)
         return tf.add_n(self._embed(known))
 
     @property
@@ -200,8 +205,8 @@ class QueryTower(tf.keras.layers.Layer):
             parts.append(self.users(self._known_users(inputs[names.USER_INDEX], training)))
         main = parts[0]  # what the embedding is made of; the rest corrects it
         for name, layer in self.feature_embeddings.items():
-            is_text = self.columns[name].kind is Kind.TEXT
-            parts.append(mean_of_words(layer, inputs[name]) if is_text else layer(inputs[name]))
+            is_many = self.columns[name].kind is Kind.TEXT or self.columns[name].has_members
+            parts.append(mean_of_words(layer, inputs[name]) if is_many else layer(inputs[name]))
         parts += [layer(inputs[name]) for name, layer in self.projections.items()]
         joined = tf.concat(parts, axis=-1)
         return tf.math.l2_normalize(self.skip(main) + self.output_layer(self.hidden(joined)), axis=-1)
@@ -216,7 +221,7 @@ class QueryTower(tf.keras.layers.Layer):
 
 
 def mean_of_words(layer: Any, words: tf.Tensor) -> tf.Tensor:
-    """Mean embedding of word indices `[rows, words]`, of which -1 pads; zeros where there is none."""
+    """Mean embedding of indices of words or members `[rows, words]`, of which -1 pads; zeros without one."""
     mask = tf.cast(words >= 0, tf.float32)[..., tf.newaxis]
     total = tf.reduce_sum(layer(tf.maximum(words, 0)) * mask, axis=-2)
     return tf.math.divide_no_nan(total, tf.reduce_sum(mask, axis=-2))

@@ -34,7 +34,7 @@ class TableRows:
 
 def rows_of_column(name: str, column: FeatureColumn) -> TableRows | None:
     """The rows of the table of a feature column; None where they mean the same in every run."""
-    if column.kind is Kind.CATEGORY:
+    if column.kind is Kind.CATEGORY or column.has_members:
         return TableRows(name, head=names.FIRST_CATEGORY)
     if column.kind is Kind.TEXT:
         return TableRows(name, tail=names.NUM_HASHED_WORDS)

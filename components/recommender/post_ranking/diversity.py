@@ -63,18 +63,39 @@ def kernel(embeddings: tf.Tensor, categories: tf.Tensor) -> tf.Tensor:
 
     Args:
         embeddings: Of length 1 `[batch, pool, dim]`.
-        categories: Codes of the category columns, -1 where missing `[batch, pool, columns]`.
+        categories: Codes of the members of categories, sets and paths, -1 where missing `[batch, pool,
+            columns, members]`.
 
     Returns:
-        The mean of cosine (moved to 0 to 1) and share of equal categories `[batch, pool, pool]`; the
-        cosine alone without category columns. Both are positive semi-definite, and so is their mean.
+        The mean of cosine (moved to 0 to 1) and, over the columns, of the share of common members in all
+        of both products (Jaccard 1901; 1 for equal categories) `[batch, pool, pool]`; the cosine alone
+        without such columns. Both are positive semi-definite, and so is their mean.
     """
     cosine = (1.0 + tf.matmul(embeddings, embeddings, transpose_b=True)) / 2.0
-    if categories.shape[-1] == 0:
+    if categories.shape[2] == 0:
         return cosine
-    known_or_else = tf.where(categories >= 0, categories, -2)  # what is missing equals nothing
-    same = known_or_else[:, :, tf.newaxis, :] == categories[:, tf.newaxis, :, :]
-    return (cosine + tf.reduce_mean(tf.cast(same, tf.float32), axis=-1)) / 2.0
+    if categories.shape[3] == 1:
+        same = _equal(categories[..., 0])
+    else:
+        same = _jaccard(categories)
+    return (cosine + tf.reduce_mean(same, axis=-1)) / 2.0
+
+
+def _equal(categories: tf.Tensor) -> tf.Tensor:
+    """1 where categories are equal `[batch, pool, pool, columns]`; what is missing equals nothing."""
+    known_or_else = tf.where(categories >= 0, categories, -2)
+    return tf.cast(known_or_else[:, :, tf.newaxis, :] == categories[:, tf.newaxis, :, :], tf.float32)
+
+
+def _jaccard(members: tf.Tensor) -> tf.Tensor:
+    """Common members by members of either `[batch, pool, pool, columns]`; one member after the other."""
+    others = tf.where(members >= 0, members, -2)[:, tf.newaxis]
+    common: tf.Tensor = 0.0
+    for slot in range(members.shape[3]):
+        one = members[:, :, tf.newaxis, :, slot : slot + 1]
+        common += tf.cast(tf.reduce_any(one == others, axis=-1), tf.float32)
+    size = tf.reduce_sum(tf.cast(members >= 0, tf.float32), axis=-1)
+    return tf.math.divide_no_nan(common, size[:, :, tf.newaxis] + size[:, tf.newaxis] - common)
 
 
 def mmr(relevance: tf.Tensor, similarity: tf.Tensor, strength: Strength, count: tf.Tensor) -> tf.Tensor:

@@ -34,6 +34,41 @@ def occurrence(groups: tf.Tensor) -> tf.Tensor:
     return tf.gather(nth, tf.argsort(inner), batch_dims=1)
 
 
+def over_limit(groups: tf.Tensor, count: int) -> tf.Tensor:
+    """Which entries a list has too many of, if of each group `count` are kept, bool `[batch, width]`.
+
+    An entry that is over the limit of one of its groups is not kept, and so counts in none of them.
+
+    Args:
+        groups: Of each entry, -1 pads `[batch, width, groups of an entry]`; those of an entry differ.
+        count: How many are kept.
+    """
+    if groups.shape[2] == 1:
+        only = groups[..., 0]
+        return tf.logical_and(occurrence(only) >= count, only >= 0)
+    shape = tf.shape(groups)
+    flat = tf.reshape(groups, [shape[0], shape[1] * shape[2]])
+    inner = tf.argsort(flat, stable=True)
+    back = tf.argsort(inner)
+    ordered = tf.gather(flat, inner, batch_dims=1)
+    start = tf.searchsorted(ordered, ordered)
+
+    def over(kept: tf.Tensor) -> tf.Tensor:
+        counted = tf.repeat(tf.cast(kept, tf.int32), shape[2], axis=1)
+        before = tf.cumsum(tf.gather(counted, inner, batch_dims=1), axis=1, exclusive=True)
+        before -= tf.gather(before, start, batch_dims=1)
+        nth = tf.reshape(tf.gather(before, back, batch_dims=1), shape)
+        return tf.reduce_any(tf.logical_and(nth >= count, groups >= 0), axis=2)
+
+    def again(found: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return over(~found), found
+
+    # What an entry is depends on those before it: every round one more of them is right, and mostly many are.
+    none = tf.zeros(shape[:2], tf.bool)
+    found, _ = tf.while_loop(lambda new, old: tf.reduce_any(new != old), again, (over(~none), none))
+    return found
+
+
 def moved(order: tf.Tensor, entry: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     """Moves one entry of each row.
 

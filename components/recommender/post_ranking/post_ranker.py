@@ -18,7 +18,7 @@ from components.recommender.candidates.embedding_table import EmbeddingTable
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.post_ranking import ordering
 from components.recommender.post_ranking.calibration import Calibration
-from components.recommender.post_ranking.compiled_rules import NO_GROUP, CompiledRule
+from components.recommender.post_ranking.compiled_rules import CompiledRule
 from components.recommender.post_ranking.diversity import (
     HEAD,
     METHODS,
@@ -53,7 +53,7 @@ class PostRanker(tf.Module):
     Args:
         rules: Looked up in the catalogue.
         embeddings: Candidate embeddings of length 1.
-        categories: Codes of the category columns, -1 where missing `[products, columns]`.
+        categories: `category_codes` `[products, columns, members]`.
         diversity: Reorders the head.
         calibration: Brings the mix of categories towards the user's own.
         freshness: Raises new products.
@@ -222,8 +222,8 @@ class PostRanker(tf.Module):
         over = tf.zeros_like(order)
         back = tf.argsort(order)
         for rule_index, rule in self._each("at_most"):
-            group = tf.gather(self.groups[rule_index], tf.gather(index, order, batch_dims=1))
-            many = tf.logical_and(ordering.occurrence(group) >= rule.rule.count, group != NO_GROUP)
+            groups = tf.gather(self.groups[rule_index], tf.gather(index, order, batch_dims=1))
+            many = ordering.over_limit(groups, rule.rule.count)
             many = tf.logical_and(many, self._holds(rule_index, index, inputs))
             breaks = tf.gather(many, back, batch_dims=1)
             over = tf.maximum(over, tf.cast(breaks, tf.int32))
@@ -277,7 +277,10 @@ class PostRanker(tf.Module):
 
 
 def _in_segment(values: tf.Tensor, wanted: Wanted) -> tf.Tensor:
-    """`schema.rules.matches` in the graph, for users' texts or single-precision numbers `[batch]`."""
+    """`schema.rules.matches` in the graph, for users' texts or single-precision numbers `[batch]`.
+
+    Of sets and paths any of the members `[batch, members]`.
+    """
     limits = bounds(wanted)
     if values.dtype != tf.string and limits is not None:
         return tf.logical_and(values >= limits[0], values < limits[1])
@@ -285,7 +288,7 @@ def _in_segment(values: tf.Tensor, wanted: Wanted) -> tf.Tensor:
         known = tf.constant(text_choices(wanted), tf.string)
     else:
         known = tf.constant(number_choices(wanted), values.dtype)
-    return tf.reduce_any(values[:, tf.newaxis] == known, axis=1)
+    return tf.reduce_any(values[..., tf.newaxis] == known, axis=list(range(1, values.shape.rank + 1)))
 
 
 def _first(mask: tf.Tensor) -> tf.Tensor:

@@ -27,7 +27,7 @@ def reordered(
         products: The heads, best first `[queries, at most 100]`.
         scores: Theirs `[queries, at most 100]`.
         embeddings: Of length 1 `[products, dim]`.
-        categories: Codes of the category columns, -1 where missing `[products, columns]`.
+        categories: `category_codes` `[products, columns, members]`.
         strength: 0 to 1.
         method: `mmr` or `dpp`.
         count: Candidates to choose.
@@ -39,13 +39,14 @@ def reordered(
     if strength <= 0 or not len(products):
         return np.tile(np.arange(count, dtype=np.int32), (len(products), 1))
 
+    batch = max(1, _BATCH // categories.shape[2])  # members of sets are compared pair by pair
     scores = scores.astype(np.float32)
     tables = (tf.constant(embeddings), tf.constant(categories), tf.constant(strength, tf.float32))
     parts = [
         _choose(
             tf.constant(products[rows]), tf.constant(scores[rows]), *tables, tf.constant(count), method
         ).numpy()
-        for rows in (slice(start, start + _BATCH) for start in range(0, len(products), _BATCH))
+        for rows in (slice(start, start + batch) for start in range(0, len(products), batch))
     ]
     return np.concatenate(parts)
 

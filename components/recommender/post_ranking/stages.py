@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from components.recommender.candidates.sources import CandidateSources
 from components.recommender.post_ranking.calibration import Calibration, coarsest
-from components.recommender.post_ranking.compiled_rules import codes, compile_rules
+from components.recommender.post_ranking.compiled_rules import NO_GROUP, codes, compile_rules, member_codes
 from components.recommender.post_ranking.diversity import Diversity
 from components.recommender.post_ranking.exploration import Exploration
 from components.recommender.post_ranking.freshness import Freshness, birth_times
@@ -19,13 +19,41 @@ from schema.features import FeatureSet, Kind
 
 
 def category_codes(columns: Mapping[str, np.ndarray], features: FeatureSet) -> np.ndarray:
-    """Codes of the category columns of the products, -1 where missing; int64 `[products, columns]`.
+    """Codes of the categories, sets and paths of the products, int64 `[products, columns, members]`.
+
+    A category has one member; -1 where one is missing, and pads.
 
     Args:
         columns: `catalogue_columns`.
         features: Feature columns.
     """
-    wanted = [codes(columns[column.name]) for column in features.products if column.kind is Kind.CATEGORY]
+    wanted = [
+        member_codes(columns[column.name])
+        for column in features.products
+        if column.kind is Kind.CATEGORY or column.has_members
+    ]
+    if not wanted:
+        return np.zeros((len(next(iter(columns.values()))), 0, 1), np.int64)
+    width = max(found.shape[1] for found in wanted)
+    padded = [np.pad(f, ((0, 0), (0, width - f.shape[1])), constant_values=NO_GROUP) for f in wanted]
+    return np.stack(padded, axis=1)
+
+
+def mix_codes(columns: Mapping[str, np.ndarray], features: FeatureSet) -> np.ndarray:
+    """Codes of what a mix can be one of, -1 where missing: categories and first levels of paths.
+
+    Of several paths of a product the first counts; arguments as of `category_codes`.
+
+    Returns:
+        int64 `[products, columns]`.
+    """
+    wanted = []
+    for column in features.products:
+        if column.kind is Kind.CATEGORY:
+            wanted.append(codes(columns[column.name]))
+        elif column.kind is Kind.HIERARCHY:
+            first = [members and members[0] for members in columns[column.name]]
+            wanted.append(codes(np.array(first, object)))
     num_products = len(next(iter(columns.values())))
     return np.stack(wanted, axis=1) if wanted else np.zeros((num_products, 0), np.int64)
 
@@ -34,6 +62,7 @@ def make_post_ranker(
     settings: PostRankingSettings,
     diversity: float,
     columns: Mapping[str, np.ndarray],
+    features: FeatureSet,
     categories: np.ndarray,
     sources: CandidateSources,
     freshness: Freshness | None,
@@ -45,14 +74,15 @@ def make_post_ranker(
         settings: As configured.
         diversity: What its `auto` stands for.
         columns: `catalogue_columns`.
+        features: Feature columns.
         categories: `category_codes`.
         sources: The candidate sources, which have the embeddings.
         freshness: `make_freshness`.
         seed: Seed of the configuration.
     """
-    mix = coarsest(categories) if settings.calibration else None
+    mix = coarsest(mix_codes(columns, features)) if settings.calibration else None
     return PostRanker(
-        compile_rules(settings.rules, columns),
+        compile_rules(settings.rules, columns, features),
         sources.scorer.embeddings,
         categories,
         Diversity(diversity, settings.diversity_method),

@@ -1,4 +1,4 @@
-"""What can be searched of a product: its texts and the values of its categories."""
+"""What can be searched of a product: its texts and the values of its categories, sets and paths."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.evaluation.examples import first_values, texts
+from components.evaluation.examples import first_values, row_members, texts
 from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureSet, Kind
+from schema.members import member_words
 
 
 def product_texts(catalog: pa.Table, features: FeatureSet, product_ids: Sequence[str]) -> list[str]:
@@ -19,11 +20,15 @@ def product_texts(catalog: pa.Table, features: FeatureSet, product_ids: Sequence
 
     Args:
         catalog: The raw catalog split.
-        features: Feature columns; those of texts and categories are taken.
+        features: Feature columns; those of texts, categories, sets and paths are taken.
         product_ids: The order of the result.
     """
     joined = pa.array([""] * len(catalog), pa.string())
     for raw, column in features.product_columns().items():
+        if column.has_members:
+            found_words = [member_words(found, column) for found in row_members(catalog, raw)]
+            joined = pc.binary_join_element_wise(joined, pa.array(found_words, pa.string()), " ")
+            continue
         values = first_values(catalog, raw)
         if column.kind not in (Kind.TEXT, Kind.CATEGORY) or pa.types.is_null(values.type):
             continue

@@ -24,7 +24,8 @@ def read_user_rows(examples_uri: str, features: FeatureSet) -> pa.Table:
         features: Feature columns; without any of users nothing is read.
 
     Returns:
-        One row for each user: texts, float32 numbers, lists of float32; null where a value is missing.
+        One row for each user: texts, float32 numbers, lists of float32 or of texts; null where a value is
+        missing.
     """
     columns = features.user_columns()
     newest: dict[bytes, dict[str, Any]] = {}
@@ -43,13 +44,15 @@ def read_user_rows(examples_uri: str, features: FeatureSet) -> pa.Table:
 
 
 def _values(sparse: tf.SparseTensor, column: FeatureColumn) -> list[Any]:
-    """One value a row, None where it is missing."""
+    """One value a row, or the members of a set or path; None where it is missing."""
     ragged = tf.RaggedTensor.from_sparse(sparse)
     found = np.split(ragged.values.numpy(), ragged.row_splits.numpy()[1:-1])
     if column.kind is Kind.EMBEDDING:
         return [row.tolist() if len(row) == column.dim else None for row in found]
     if column.kind is Kind.NUMBER:
         return [float(row[0]) if len(row) else None for row in found]
+    if column.has_members:
+        return [[member.decode() for member in row] or None for row in found]
     return [row[0].decode() if len(row) else None for row in found]
 
 
@@ -59,4 +62,4 @@ def _dtype(column: FeatureColumn) -> tf.DType:
 
 def _type(column: FeatureColumn) -> pa.DataType:
     kinds = {Kind.NUMBER: pa.float32(), Kind.EMBEDDING: pa.large_list(pa.float32())}
-    return kinds.get(column.kind, pa.string())
+    return pa.large_list(pa.string()) if column.has_members else kinds.get(column.kind, pa.string())

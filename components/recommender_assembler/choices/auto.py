@@ -58,7 +58,7 @@ def make_choices(
         settings: As configured.
         read_lists: The ranker's lists of the eval window.
         embeddings: Of length 1 `[products, dim]`.
-        categories: Codes of the category columns, -1 where missing `[products, columns]`.
+        categories: `category_codes` `[products, columns, members]`.
         gains_of_segments: `segment_gains` of the eval window.
         proven: Gains of the ranker over the classical baseline that it starts from. No more than half of them
             is given up, a quarter for the tail and a quarter for diversity: a ranker that has gained nothing

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.candidate_indexer.groups import MAX_GROUPINGS, choose_groupings, newcomer_grouping
+from components.candidate_indexer.groups import (
+    MAX_GROUPINGS,
+    choose_groupings,
+    newcomer_grouping,
+    read_categories,
+)
 from components.interactions.events import Events
+from schema.features import FeatureColumn, FeatureSet, Kind
+
+import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
 DAY = 86_400
 NOW, WINDOW = 100 * DAY, 10 * DAY
@@ -85,3 +93,28 @@ def test_new_products_are_told_by_the_column_that_tells_newcomers():
 def test_where_nothing_tells_newcomers_the_first_column_counts():
     nothing = Events(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64), NUM_PRODUCTS)
     assert newcomer_grouping(np.stack([RANDOM, TELLING], axis=1), nothing, NOW, WINDOW) == 0
+
+
+def test_the_levels_of_paths_are_categories(tmp_path, serialized_example):
+    rows = [  # the paths of products 1, 0 and 2, which has none
+        {"product_index": [1], "product__path": [2, 4, 5], "product__colour": [3]},
+        {"product_index": [0], "product__path": [2]},
+        {"product_index": [2], "product__tags": [2, 3]},
+    ]
+    with tf.io.TFRecordWriter(str(tmp_path / "rows.gz"), "GZIP") as writer:
+        for row in rows:
+            writer.write(serialized_example(row))
+    features = FeatureSet(
+        products=(
+            FeatureColumn(name="path", kind=Kind.HIERARCHY, levels="/"),
+            FeatureColumn(name="colour", kind=Kind.CATEGORY),
+            FeatureColumn(name="tags", kind=Kind.SET),
+        )
+    )
+    found = read_categories([str(tmp_path / "*.gz")], features)
+    assert {name: values.tolist() for name, values in found.items()} == {
+        "product__path__level_1": [2, 2, 0],
+        "product__path__level_2": [0, 4, 0],
+        "product__path__level_3": [0, 5, 0],
+        "product__colour": [0, 3, 0],
+    }

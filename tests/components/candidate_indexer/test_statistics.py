@@ -55,6 +55,17 @@ def test_logarithms_of_shares(name, counts):
     np.testing.assert_allclose(column(name), np.log(np.array(counts) / sum(counts) + PRIOR), rtol=1e-5)
 
 
+def test_sales_to_guests_count_in_the_shares_alone():
+    # Two of product 3 a day ago and one of product 1 after the cutoff, which is not looked at.
+    guests = events([(0, 3, 1), (0, 3, 1), (0, 1, -1)])
+    found = product_statistics(events(), NOW, WINDOW, guests)
+    for name, counts in (("share_eighth", [1, 0, 0, 2]), ("share_ever", [4, 3, 0, 3])):
+        shares = found[:, STATISTICS.index(name)]
+        np.testing.assert_allclose(shares, np.log(np.array(counts) / sum(counts) + PRIOR), rtol=1e-5)
+    others = [STATISTICS.index(name) for name in STATISTICS if name not in SHARES]
+    assert (found[:, others] == product_statistics(events(), NOW, WINDOW)[:, others]).all()
+
+
 def test_a_horizon_holds_as_many_day_stamps_at_every_cutoff():
     # Stamps at midnight, cutoffs one second later; an eighth of 20 days is 2.5 days: two of them.
     stamps = np.arange(100) * DAY

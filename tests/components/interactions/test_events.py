@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.interactions.events import Events, ShopEvents, read_shop_events, repeat_rate
+from components.interactions.events import Events, ShopEvents, read_guests, read_shop_events, repeat_rate
 
 
 def events(rows, num_products=5):
@@ -127,3 +127,13 @@ def test_the_first_time_of_each_product():
     for otherwise in (-7, 35, 99):
         assert found.first_times(otherwise).tolist() == [otherwise, 20, otherwise, 40, otherwise]
     assert events([]).first_times(9).tolist() == [9] * 5
+
+
+def test_sales_to_guests_belong_to_nobody(tmp_path):
+    assert len(read_guests(tmp_path, ["a"]).time) == 0
+    for number, rows in enumerate(([("b", 5), ("not listed", 6)], [("a", 7)])):
+        columns = dict(zip(("product_id", "occurred_at"), map(list, zip(*rows, strict=True)), strict=True))
+        pq.write_table(pa.table(columns), tmp_path / f"guests-{number:05d}.parquet")
+    found = read_guests(tmp_path, ["a", "b", "c"])
+    assert (found.product.tolist(), found.time.tolist(), found.user.tolist()) == ([1, 0], [5, 7], [0, 0])
+    assert found.num_products == 3

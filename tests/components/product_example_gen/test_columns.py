@@ -27,6 +27,18 @@ def test_numbers_are_floats_and_infinities_are_missing():
     assert _encode(pa.array(["2.5", None]), Kind.NUMBER) == [[2.5], None]
 
 
+def test_sets_and_paths_are_the_lists_of_their_members():
+    tags = FeatureColumn(name="c", kind=Kind.SET, separator=",")
+    path = FeatureColumn(name="c", kind=Kind.HIERARCHY, levels="/")
+
+    def encoded(column, values):
+        return feature_arrays(pa.table({"c": values}), {"c": column}, "products")["c"].to_pylist()
+
+    assert encoded(tags, pa.array(["a, ü,a", None, "", "a"])) == [[b"a", "ü".encode()], None, None, [b"a"]]
+    assert encoded(tags, pa.array([["x", "y,z"], []])) == [[b"x", b"y,z"], None]
+    assert encoded(path, pa.array(["f/d", "f"])) == [[b"f", b"f/d"], [b"f"]]
+
+
 def test_text_in_a_column_of_numbers_is_named():
     with pytest.raises(
         UserError, match=r"Table `products`, column `c` is used as a number.*Received: .*many"

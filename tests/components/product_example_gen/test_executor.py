@@ -18,7 +18,7 @@ from components.product_example_gen.settings import ProductExampleGenSettings
 from schema import names
 from schema.errors import PipelineRefusedError, UserError
 from schema.features import FeatureColumn, FeatureSet, Kind
-from schema.source_settings import SourceSettings
+from schema.source_settings import SourceSettings, TableMapping
 from schema.windows import SplitSettings, resolve_windows
 
 DAY = 86_400
@@ -55,9 +55,10 @@ def make_node(source, weights, windows=WINDOWS):
     )
 
 
-def generate(database, directory, partitions=3, weights=None, windows=WINDOWS):
+def generate(database, directory, partitions=3, weights=None, windows=WINDOWS, guests=None):
     """Runs the executor and returns (examples, interactions)."""
-    source = SourceSettings(url=f"sqlite:///{database}", partitions=partitions)
+    tables = {"events": TableMapping(guests=guests)} if guests else {}
+    source = SourceSettings(url=f"sqlite:///{database}", partitions=partitions, tables=tables)
     component = make_node(source, {"purchase": 1.0} if weights is None else weights, windows)
     examples, interactions = Examples(), Interactions()
     examples.uri, interactions.uri = str(directory / "examples"), str(directory / "interactions")
@@ -191,6 +192,23 @@ def test_products_named_only_by_events_and_users_without_a_row(database, tmp_pat
     rows = [row for row in parsed(examples, "train") if row["user_id"] == [b"u4"]]
     assert rows
     assert all(row["user__age"] is None for row in rows)
+
+
+def test_guests_who_count_for_popularity_are_sales_and_nobodys_rows(database, tmp_path):
+    change(database, "UPDATE events SET user_id = 'guest-' || user_id WHERE user_id IN ('u1', 'u2')")
+    examples, _ = generate(database, tmp_path, guests="count for popularity only")
+    files = sorted((tmp_path / "interactions").glob("*.parquet"))
+    sold = [pq.read_table(path) for path in files if path.name.startswith("guests-")]
+    connection = sqlite3.connect(database)
+    count = "SELECT COUNT(*) FROM events WHERE user_id LIKE 'guest-%'"
+    expected = connection.execute(count).fetchone()[0]
+    connection.close()
+    assert sum(table.num_rows for table in sold) == expected > 0
+    assert sold[0].column_names == ["product_id", "occurred_at"]
+    users = pq.read_table([path for path in files if path.name.startswith("part-")])["user_id"].to_pylist()
+    assert users and not any(user.startswith("guest-") for user in users)
+    rows = [row for split in names.QUERY_SPLITS for row in parsed(examples, split)]
+    assert rows and not any(row["user_id"][0].startswith(b"guest-") for row in rows)
 
 
 def test_no_users_table(database, tmp_path):

@@ -26,7 +26,7 @@ PURCHASED = CodeLists.from_pairs([0, 1], [0, 12], 3)
 
 
 def curve(candidates=CANDIDATES, adjusted=ADJUSTED, facts=FACTS, targets=TARGETS, chosen=0.4):
-    categories = CATEGORY[:, np.newaxis]
+    categories = CATEGORY[:, np.newaxis, np.newaxis]
     return diversity_curve(candidates, adjusted, targets, PURCHASED, facts, categories, Diversity(chosen))
 
 

@@ -12,7 +12,9 @@ import random
 from pathlib import Path
 from types import SimpleNamespace
 
-NUM_USERS, NUM_PRODUCTS = 12, 10
+SCALE: int = globals().get("SCALE", 1)
+"""How many times as many orders and users; set before the module is run (`benchmarks.first_runs`)."""
+NUM_USERS, NUM_PRODUCTS = 12 * SCALE, 10 * min(SCALE, 4)
 PRODUCTS = range(1, NUM_PRODUCTS + 1)
 _rng = random.Random(3)
 _START = datetime.datetime(2023, 1, 2, 8)
@@ -24,11 +26,11 @@ def _order(number: int) -> SimpleNamespace:
     kind = {3: "cancelled", 4: "unfinished"}.get(number % 13, "done")
     return SimpleNamespace(
         number=number, user=user, email=f"guest{number % 3}@example.org" if user == 0 else f"u{user}@example.org", kind=kind,
-        when=_START + datetime.timedelta(hours=13 * number), products=_rng.sample(PRODUCTS, 1 + number % 3),
+        when=_START + datetime.timedelta(hours=13 * number / SCALE), products=_rng.sample(PRODUCTS, 1 + number % 3),
     )  # fmt: skip
 
 
-ORDERS = [_order(number) for number in range(1, 101)]
+ORDERS = [_order(number) for number in range(1, 100 * SCALE + 1)]
 GOOD = [order for order in ORDERS if order.kind == "done"]
 LINES = [
     (order, product, 10 * order.number + i) for order in ORDERS for i, product in enumerate(order.products)
@@ -117,7 +119,7 @@ def _woocommerce(are_posts: bool) -> SimpleNamespace:
         "xy_wc_customer_lookup": [
             (
                 50 + u,
-                u if u < 13 else None,
+                u if u <= NUM_USERS else None,
                 f"login{u}",
                 f"First{u}",
                 f"Last{u}",
@@ -134,7 +136,7 @@ def _woocommerce(are_posts: bool) -> SimpleNamespace:
     }
     return _shop(
         "mysql", _creates("woocommerce"), rows, title="Cup 3", category="Gifts", unavailable={"1", "2"}, undated={"1"},
-        variables={"prefix": "xy_"},
+        several={"categories": "Gifts", "tags": "fragile|white"}, variables={"prefix": "xy_"},
     )  # fmt: skip
 
 
@@ -191,13 +193,15 @@ def prestashop() -> SimpleNamespace:
             for lang in (1, 2)
         ],
         "ps_category_lang": [
-            (c, 1, lang, f"{('Cuisine', 'Kitchen')[lang - 1]} {c}") for c in (2, 3) for lang in (1, 2)
+            (c, 1, lang, f"{('Cuisine', 'Kitchen')[lang - 1]} {c}") for c in range(2, 7) for lang in (1, 2)
         ],
+        # The root 5, the home 6 below it, then 2, and 4 with 3 below it.
+        "ps_category": [(5, 0, 0, 1, 10), (6, 5, 1, 2, 9), (2, 6, 2, 3, 4), (4, 6, 2, 5, 8), (3, 4, 3, 6, 7)],
         "ps_manufacturer": [(1, "Potter")],
     }
     return _shop(
         "mysql", _creates("prestashop"), rows, title="Cup 3", category="Kitchen 3", unavailable={"1", "2"}, undated=set(),
-        variables={"prefix": "ps_", "language": "2", "shop": "1"}, shift=-3600,
+        several={"category_path": "Kitchen 4 > Kitchen 3"}, variables={"prefix": "ps_", "language": "2", "shop": "1"}, shift=-3600,
     )  # fmt: skip
 
 
@@ -238,7 +242,10 @@ def _magento(is_commerce: bool) -> SimpleNamespace:
             (*row(p), 4, "configurable" if p % 2 and p < 100 else "simple", f"SKU{p}", _START)
             for p in everything
         ],
-        "m2_catalog_category_entity": [row(c) for c in (20, 21, 22)],
+        "m2_catalog_category_entity": [
+            (*row(c), path, path.count("/"))
+            for c, path in {1: "1", 2: "1/2", 20: "1/2/20", 21: "1/2/20/21", 22: "1/2/22"}.items()
+        ],
         "m2_catalog_product_entity_varchar": [
             (2 * p + s, 1, s, p + shift, f"{('Cup', 'Tasse')[s]} {p}") for p in everything for s in (0, 1)
         ],
@@ -254,7 +261,7 @@ def _magento(is_commerce: bool) -> SimpleNamespace:
     )
     return _shop(
         "mysql", creates, rows, title="Cup 3", category="Category 21", unavailable={"1", "2"}, undated=set(),
-        variables={"prefix": "m2_", "link": "row_id" if is_commerce else "entity_id"},
+        several={"category_path": "Category 20 > Category 21"}, variables={"prefix": "m2_", "link": "row_id" if is_commerce else "entity_id"},
     )  # fmt: skip
 
 

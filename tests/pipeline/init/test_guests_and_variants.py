@@ -101,13 +101,17 @@ def test_folders(tmp_path, mapped):
 
 
 @pytest.mark.parametrize("nobody", [None, 0])
-def test_sqlite_cannot_hash_and_leaves_guests_out(empty_database, mapped, nobody):
+def test_sqlite_hashes_by_a_function_of_ours(empty_database, mapped, nobody):
     url = empty_database("sqlite")
     fill(url, nobody)
     text, source = mapped(url)
-    assert sorted(source.read_events()["user_id"].to_pylist()) == list("123456")
-    assert sorted(source.read_events()["product_id"].to_pylist()) == list("111456")
+    check(text, source, "sha256")
     assert "each of 2 variants belongs to" in " ".join(text.replace("#", "").split())
+    ann = hashed("ann@example.org", "sha256")
+    assert source.user_events([ann], 10)["product_id"].to_pylist() == ["7", "8"]
+    assert source.plain_user().events(ann, 10).product_ids == ["7", "8"]
+    assert source.newest_event_time() == 1_673_258_400  # of the ninth of January, ten o'clock
+    assert "guests: by mail hash  # or: drop, count for popularity only" in text
 
 
 def test_variants_of_a_table_of_their_own_count_for_their_product(tmp_path, mapped):

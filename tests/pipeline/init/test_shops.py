@@ -57,12 +57,14 @@ def test_events(shop, shops):
 
 
 def test_products(shop):
-    _, described, _, source = shop
+    _, described, text, source = shop
     rows = {row["product_id"]: row for row in source.read_table("products").to_pylist()}
     assert len(rows) == described.num_products
     third = rows[getattr(described, "product", "3")]
     assert third["title"] == described.title and third["category"] == described.category
     assert third.get("brand", "Potter") in ("Potter", None)
+    for column, value in getattr(described, "several", {}).items():
+        assert third[column] == value and column in yaml.safe_load(text)["features"]["products"]
     assert {key for key, row in rows.items() if not row["available"]} == described.unavailable
     assert {key for key, row in rows.items() if row["created_at"] is None} == described.undated
     assert set(source.read_events()["product_id"].to_pylist()) <= set(rows)

@@ -80,7 +80,7 @@ def test_places_and_categories(catalogue):
     places = catalogue.places(["c", "nothing", "a"])
     assert places.tolist() == [2, -1, 0]
     codes = catalogue.categories(["colour", "size", "nothing"], catalogue.places(["a", "b", "c", "d"]))
-    assert codes.shape == (4, 1)  # numbers are no categories
+    assert codes.shape == (4, 1, 1)  # numbers are no categories
     assert codes[0] == codes[1] != codes[2] and codes[3] == -1
 
 
@@ -98,3 +98,30 @@ def test_further_products_stand_below_the_models_own(catalogue):
     assert more.met({"colour": "never seen"})[size:].tolist() == [0, 1]
     assert more.met({"size": Range(at_least=2, below=3)})[size:].tolist() == [1, 0]
     assert not catalogue.met({"colour": "never seen"}).any()
+
+
+@pytest.fixture(scope="module")
+def of_sets(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("version") / "7"
+    path = folder / names.SERVED_PRODUCTS
+    path.parent.mkdir(parents=True)
+    tags = pa.array([["new", "sale"], None, ["sale"]], pa.list_(pa.string()))
+    pq.write_table(pa.table({"product_id": ["a", "b", "c"], "product__tags": tags}), path)
+    return Catalogue(folder)
+
+
+def test_sets_have_any_of_their_members(of_sets):
+    assert of_sets.met({"tags": "sale"}).tolist() == [1, 0, 1]
+    assert of_sets.met({"tags": ("new", "old")}).tolist() == [1, 0, 0]
+    assert of_sets.met({"tags": Not(condition="new")}).tolist() == [0, 1, 1]
+    assert of_sets.have(["c", "a"], {"tags": "new"}).tolist() == [False, True]
+    assert of_sets.values("a", "tags") == ("new", "sale") and of_sets.values("b", "tags") == ()
+    assert of_sets.described().tolist() == [True, False, True]
+
+
+def test_further_products_have_sets_of_any_size(of_sets):
+    more = of_sets.extended({"d": {"tags": ["x", "sale", "y"]}, "e": {}})
+    assert more.met({"tags": "sale"}).tolist() == [1, 0, 1, 1, 0]
+    assert more.values("d", "tags") == ("x", "sale", "y") and more.values("e", "tags") == ()
+    assert more.categories(["tags"], more.places(["a", "d"])).shape == (2, 1, 3)
+    assert of_sets.met({"tags": "x"}).tolist() == [0, 0, 0]

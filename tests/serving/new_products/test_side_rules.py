@@ -87,3 +87,35 @@ def test_a_limit_counts_the_new_ones_that_joined_before(catalogue):
     more = catalogue.extended({"n4": {"colour": "blue"}})
     rules = [{"action": "at_most", "of": "colour", "count": 1}]
     assert allowed(["n2", "n4"], [], rules, Query("u", 1), more) == ["n2"]
+
+
+def test_at_most_counts_every_tag_and_whole_paths(tmp_path):
+    path = tmp_path / "7" / names.SERVED_PRODUCTS
+    path.parent.mkdir(parents=True)
+    lists = {"tags": [["new"]], "path": [["Food", "Food/Tea"]]}
+    table = {f"product__{name}": pa.array(rows, pa.list_(pa.string())) for name, rows in lists.items()}
+    pq.write_table(pa.table({"product_id": ["a"], **table}), path)
+    new = {
+        "n1": {"tags": ["new", "sale"], "path": ["Food", "Food/Jam"]},
+        "n2": {"tags": ["sale"], "path": ["Food", "Food/Tea"]},
+        "n3": {"tags": ["sale", "old"]},
+    }
+    catalogue = Catalogue(tmp_path / "7").extended(new)
+    features = FeatureSet(
+        products=(
+            FeatureColumn(name="tags", kind="set"),
+            FeatureColumn(name="path", kind="hierarchy", levels="/"),
+        ),
+        users=(FeatureColumn(name="likes", kind="set", separator=","),),
+    )
+
+    def left(query=None, **rule):
+        query = query or Query("u", 0)
+        return permitted(list(new), ["a"], [Rule.parse(rule)], query, features, catalogue)
+
+    assert left(action="at_most", of="tags", count=1) == ["n2"]
+    assert left(action="at_most", of="path", count=1) == ["n1", "n3"]
+    assert left(action="never", where={"path": "Food"}) == ["n3"]
+    assert left(action="only", where={"tags": "old"}, users={"likes": "tea"}) == list(new)
+    of_tea = Query("u", 0, features={"likes": "jam, tea"})
+    assert left(of_tea, action="only", where={"tags": "old"}, users={"likes": "tea"}) == ["n3"]

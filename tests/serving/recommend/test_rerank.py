@@ -9,7 +9,7 @@ from schema import names as schema_names
 from serving.model.catalogue import Catalogue
 from serving.recommend.rerank import Wish, diversified
 
-COLOURS = np.array([[0], [0], [1], [-1]])
+COLOURS = np.array([[0], [0], [1], [-1]])[..., np.newaxis]
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_a_little_diversity_keeps_the_order_that_relevance_gives():
 
 def test_without_categories_diversity_changes_nothing(names):
     assert names(diversity=0.9, columns=[]) == "abcd"
-    assert diversified(np.zeros((5, 0), int), 0.9, 3).tolist() == [0, 1, 2]
+    assert diversified(np.zeros((5, 0, 1), int), 0.9, 3).tolist() == [0, 1, 2]
 
 
 def test_a_list_is_enough_if_it_holds_what_is_wanted_or_all_there_is_of_it(catalogue):
@@ -106,3 +106,10 @@ def test_lists_stay_as_they_are_if_nothing_is_wished():
 
 def test_filters_hold_for_what_is_left_after_the_excluded(names, catalogue):
     assert names(filters={"colour": "red"}, excluded=catalogue.places(["a", "c"])) == "b"
+
+
+def test_sets_are_as_alike_as_the_share_of_what_they_have_in_common():
+    # Relevance is 1, 2/3, 1/3 and 0; a shares 2 of 3 tags with b, 1 of 4 with c and none with d.
+    tags = np.array([[[1, 2, 3]], [[3, 2, -1]], [[4, 3, -1]], [[5, -1, -1]]])
+    # After a at 0.5: b (2/3 - 2/3) / 2 = 0, c (1/3 - 1/4) / 2 = 1/24, d 0; then of b and d b, which is first.
+    assert diversified(tags, 0.5, 3).tolist() == [0, 2, 1]

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from schema.features import FeatureColumn, FeatureSet, Kind
-from trainer.shared.catalog import MAX_WORDS_OF_A_TEXT, as_constants, read_product_table, vocabulary_size
+from trainer.shared.catalog import (
+    MAX_WORDS_OF_A_TEXT,
+    as_constants,
+    level_columns,
+    read_product_table,
+    vocabulary_size,
+)
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -71,6 +77,30 @@ def test_texts_have_one_width(write):
     assert title[0].tolist() == list(range(MAX_WORDS_OF_A_TEXT))
     assert title[1].tolist() == [-1] * MAX_WORDS_OF_A_TEXT
     assert title[2].tolist() == [7] + [-1] * (MAX_WORDS_OF_A_TEXT - 1)
+
+
+def test_sets_are_as_wide_as_the_largest_and_paths_have_levels(write):
+    columns = (
+        FeatureColumn(name="tags", kind=Kind.SET),
+        FeatureColumn(name="path", kind=Kind.HIERARCHY, levels="/"),
+        FeatureColumn(name="paths", kind=Kind.HIERARCHY, levels="/", separator=","),
+    )
+    features = FeatureSet(products=columns)
+    table = write(
+        [
+            {"product_index": [1], "product__tags": [5, 2], "product__path": [2, 4, 6]},
+            {"product_index": [0], "product__path": [2, 3], "product__paths": [7, 8]},
+            {"product_index": [2], "product__tags": [3]},
+        ],
+        features,
+    )
+    assert table.sets["product__tags"].tolist() == [[-1, -1], [5, 2], [3, -1]]
+    levels = level_columns(table, features.product_columns())
+    assert {name: index.tolist() for name, index in levels.items()} == {
+        "product__path__level_1": [2, 2, 0],
+        "product__path__level_2": [3, 4, 0],
+        "product__path__level_3": [0, 6, 0],
+    }
 
 
 def test_missing_vectors_are_zeros(write):

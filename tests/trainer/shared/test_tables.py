@@ -57,5 +57,6 @@ def test_rows_of_each_kind_of_column():
         return rows_of_column("c", FeatureColumn(name="c", kind=kind, dim=dim))
 
     assert rows(Kind.CATEGORY) == TableRows("c", head=names.FIRST_CATEGORY)
+    assert rows(Kind.SET) == rows(Kind.HIERARCHY) == rows(Kind.CATEGORY)
     assert rows(Kind.TEXT) == TableRows("c", tail=names.NUM_HASHED_WORDS)
     assert rows(Kind.NUMBER) is None and rows(Kind.EMBEDDING, 3) is None

@@ -24,9 +24,20 @@ def test_likeness_is_the_mean_of_cosine_and_equal_categories():
     categories = np.array([[[1, 5], [1, 6], [-1, -1]]], np.int64)
     # cosines 1, 0, -1 become 1, 1/2, 0; of two categories the first pair shares one, the third none
     expected = [[1.0, (0.5 + 0.5) / 2, 0.0], [0.5, 1.0, 0.25], [0.0, 0.25, 0.5]]
-    assert kernel(embeddings, categories).numpy()[0] == pytest.approx(np.array(expected))
-    plain = kernel(embeddings, categories[..., :0]).numpy()[0]
+    assert kernel(embeddings, categories[..., np.newaxis]).numpy()[0] == pytest.approx(np.array(expected))
+    plain = kernel(embeddings, categories[..., :0, np.newaxis]).numpy()[0]
     assert plain == pytest.approx(np.array([[1, 0.5, 0], [0.5, 1, 0.5], [0, 0.5, 1]]))
+
+
+def test_sets_are_as_alike_as_the_share_of_what_they_have_in_common():
+    embeddings = np.tile(np.array([[[0.0, 1.0]]], np.float32), (1, 4, 1))  # cosine 1 everywhere
+    # a category in the first slot, and the tags {1, 2, 3}, {2, 3, 4}, {3} and none
+    tags = [[1, 2, 3], [4, 3, 2], [3, -1, -1], [-1, -1, -1]]
+    category = [[7, -1, -1], [7, -1, -1], [8, -1, -1], [-1, -1, -1]]
+    categories = np.stack([category, tags], axis=1)[np.newaxis]
+    # 2 of 4 tags are common to the first two, 1 of 3 to the first and the third
+    shared = np.array([[2, 1 + 2 / 4, 1 / 3, 0], [1.5, 2, 1 / 3, 0], [1 / 3, 1 / 3, 2, 0], [0, 0, 0, 0]]) / 2
+    assert kernel(embeddings, categories).numpy()[0] == pytest.approx((1 + shared) / 2)
 
 
 def test_relevance_falls_as_the_scores_do():

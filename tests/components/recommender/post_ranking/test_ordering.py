@@ -32,3 +32,32 @@ def test_occurrence_counts_what_came_before():
 def test_one_entry_is_moved(entry, target, expected):
     order = np.array([[6, 7, 8, 9]], np.int32)
     assert ordering.moved(order, np.array([entry]), np.array([target])).numpy().tolist() == [expected]
+
+
+def test_over_the_limit_of_one_group():
+    groups = np.array([[[4], [4], [-1], [4], [-1]]], np.int64)
+    assert ordering.over_limit(groups, 1).numpy().tolist() == [[False, True, False, True, False]]
+    assert ordering.over_limit(groups, 2).numpy().tolist() == [[False, False, False, True, False]]
+
+
+def test_what_is_not_kept_counts_in_none_of_its_groups():
+    # The second is over for 1, so that 2 is still free for the third, and then not for the fourth.
+    groups = np.array([[[1, -1], [1, 2], [2, 3], [3, 4], [4, -1]]], np.int64)
+    assert ordering.over_limit(groups, 1).numpy().tolist() == [[False, True, False, True, False]]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_over_the_limit_as_a_list_is_filled_one_by_one(seed):
+    rng = np.random.default_rng(seed)
+    groups = np.full((4, 30, 3), -1, np.int64)
+    for row, entry in np.ndindex(4, 30):
+        count = rng.integers(0, 4)
+        groups[row, entry, :count] = rng.choice(8, count, replace=False)
+    found = ordering.over_limit(groups, 3).numpy()
+    for row in range(4):
+        taken = np.zeros(8, int)
+        for entry in range(30):
+            own = [group for group in groups[row, entry] if group >= 0]
+            is_over = any(taken[group] >= 3 for group in own)
+            assert found[row, entry] == is_over
+            taken[own] += not is_over

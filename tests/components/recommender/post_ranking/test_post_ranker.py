@@ -17,12 +17,14 @@ FEATURES = FeatureSet(
         FeatureColumn(name="town", kind="category"),
         FeatureColumn(name="age", kind="number"),
         FeatureColumn(name="income", kind="category"),
+        FeatureColumn(name="likes", kind="set"),
     ),
     products=(
         FeatureColumn(name="colour", kind="category"),
         FeatureColumn(name="price", kind="number"),
         FeatureColumn(name="pack", kind="category"),
         FeatureColumn(name="weight", kind="number"),
+        FeatureColumn(name="tags", kind="set"),
     ),
 )
 IDS = ["a", "b", "c", "d", "e", "f"]
@@ -32,6 +34,7 @@ CATALOG = pa.table(
         "product__colour": [[b"blue"], [b"red"], [b"red"], [b"red"], [b"blue"]],
         "product__price": [[5.0], [1.0], [2.0], None, [4.0]],
         "product__pack": [[b"3.5"], [b"3"], [b"3.0"], [b"4"], [b"3"]],
+        "product__tags": [None, [b"x", b"y"], [b"y", b"z"], [b"z"], [b"x"]],
         "product__weight": pa.array([[0.7], [0.3], [0.7], None, [0.1]], pa.list_(pa.float32())),
     }
 )
@@ -43,14 +46,15 @@ ULM = {
     "user__town": tf.constant(["Ulm"]),
     "user__age": tf.constant([40.3]),
     "user__income": tf.constant(["4"]),
+    "user__likes": tf.constant([["tea", "jam"]]),
 }
 
 
 def post_ranker(*rules, diversity=0.0):
     columns = catalogue_columns(CATALOG, FEATURES, IDS)
-    compiled = compile_rules([Rule.parse(rule) for rule in rules], columns)
+    compiled = compile_rules([Rule.parse(rule) for rule in rules], columns, FEATURES)
     embeddings = EmbeddingTable(np.eye(6, 4, dtype=np.float32))
-    categories = codes(columns["colour"])[:, np.newaxis]
+    categories = codes(columns["colour"])[:, np.newaxis, np.newaxis]
     return PostRanker(compiled, embeddings, categories, Diversity(diversity))
 
 
@@ -235,3 +239,18 @@ def test_a_rule_that_says_nothing_is_refused(rule, told):
 
     with pytest.raises(UserError, match=told):
         Rule.parse(rule)
+
+
+def test_at_most_counts_every_tag():
+    # b shares y with a, c has only z, which b would have, and d shares x with a; e and f have no tag.
+    rule = {"action": "at_most", "of": "tags", "count": 1, "name": "tags"}
+    assert names(rule, top_k=4) == "acef"
+    order, _, relaxed = ranked_list(rule)
+    assert order == "acefbd" and relaxed == ["", "", "", "", "tags", "tags"]
+
+
+def test_a_rule_holds_for_who_has_one_of_several_values():
+    red = {"action": "never", "where": {"colour": "red"}}
+    assert names({**red, "users": {"likes": "jam"}}) == "def"
+    assert names({**red, "users": {"likes": ["beer", "tea"]}}) == "def"
+    assert names({**red, "users": {"likes": "beer"}}) == "abcdef"

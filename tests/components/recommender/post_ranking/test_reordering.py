@@ -8,7 +8,7 @@ from components.recommender.post_ranking.reordering import reordered
 def test_reordering_prefers_what_is_unlike():
     # two directions: products 0 to 2 are alike, 3 is not
     embeddings = np.array([[1, 0], [1, 0], [1, 0], [0, 1]], np.float32)
-    nothing = np.zeros((4, 0), np.int64)
+    nothing = np.zeros((4, 0, 1), np.int64)
     heads = np.array([[0, 1, 2, 3], [3, 0, 1, 2]])
     scores = np.array([[4.0, 3.0, 2.0, 1.0]] * 2)
     assert reordered(heads, scores, embeddings, nothing, 0.0, "mmr", 3).tolist() == [[0, 1, 2], [0, 1, 2]]

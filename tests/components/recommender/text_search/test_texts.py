@@ -26,3 +26,21 @@ def test_texts_and_categories_in_the_order_of_the_ids():
     )
     found = product_texts(catalog, FEATURES, ["b", "unknown", "a"])
     assert [text.split() for text in found] == [["größe"], [], ["oat", "milk", "own"]]
+
+
+def test_words_of_sets_and_of_the_levels_of_paths():
+    features = FeatureSet(
+        products=(
+            FeatureColumn(name="tags", kind=Kind.SET),
+            FeatureColumn(name="path", kind=Kind.HIERARCHY, levels=" > "),
+        )
+    )
+    catalog = pa.table(
+        {
+            "product_id": pa.array([[b"a"], [b"b"]]),
+            "product__tags": pa.array([[b"light blue", b"new"], None]),
+            "product__path": pa.array([[b"Food", b"Food > Dairy"], [b"Food"]]),
+        }
+    )
+    found = product_texts(catalog, features, ["a", "b"])
+    assert [text.split() for text in found] == [["light", "blue", "new", "Food", "Dairy"], ["Food"]]

@@ -39,7 +39,7 @@ def test_each_strength_is_measured_on_the_lists_of_the_eval_window():
     lists = EvalLists(
         np.arange(size)[np.newaxis], scores, rng.random((1, size)), labels, one, nothing, one, one > 0
     )
-    measured = measure_strengths(lists, scores, embeddings, np.zeros((size, 0), np.int64), "mmr")
+    measured = measure_strengths(lists, scores, embeddings, np.zeros((size, 0, 1), np.int64), "mmr")
     assert tuple(measured) == AUTO_STRENGTHS
     assert measured[0.0][0] == pytest.approx(1 / np.log2(3))
     # at 1 the twin of the first comes last of all and so is not among the ten

@@ -16,7 +16,8 @@ CREATE TABLE m2_catalog_category_product (entity_id int PRIMARY KEY, category_id
   product_id int unsigned NOT NULL, position int NOT NULL DEFAULT 0);
 CREATE TABLE m2_catalog_product_entity ({row} entity_id int unsigned NOT NULL, attribute_set_id smallint unsigned,
   type_id varchar(32), sku varchar(64), created_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP);
-CREATE TABLE m2_catalog_category_entity ({row} entity_id int unsigned NOT NULL);
+CREATE TABLE m2_catalog_category_entity ({row} entity_id int unsigned NOT NULL, path varchar(255) NOT NULL,
+  level int NOT NULL DEFAULT 0);
 CREATE TABLE m2_catalog_product_entity_varchar (value_id int PRIMARY KEY, attribute_id smallint unsigned,
   store_id smallint unsigned, {link} int unsigned, value varchar(255));
 CREATE TABLE m2_catalog_category_entity_varchar (value_id int PRIMARY KEY, attribute_id smallint unsigned,

@@ -16,6 +16,8 @@ CREATE TABLE ps_product (id_product int unsigned PRIMARY KEY, id_manufacturer in
   visibility varchar(10), state int unsigned NOT NULL DEFAULT 1, date_add datetime NOT NULL);
 CREATE TABLE ps_product_lang (id_product int unsigned NOT NULL, id_shop int unsigned NOT NULL, id_lang int unsigned NOT NULL,
   name varchar(128), description_short text, PRIMARY KEY (id_product, id_shop, id_lang));
+CREATE TABLE ps_category (id_category int unsigned PRIMARY KEY, id_parent int unsigned NOT NULL,
+  level_depth tinyint unsigned NOT NULL DEFAULT 0, nleft int unsigned NOT NULL DEFAULT 0, nright int unsigned NOT NULL DEFAULT 0);
 CREATE TABLE ps_category_lang (id_category int unsigned NOT NULL, id_shop int unsigned NOT NULL, id_lang int unsigned NOT NULL,
   name varchar(128), PRIMARY KEY (id_category, id_shop, id_lang));
 CREATE TABLE ps_manufacturer (id_manufacturer int unsigned PRIMARY KEY, name varchar(64));
