@@ -70,6 +70,15 @@ class WarmInterpreter:
         request = {"command": list(command), "environment": dict(environment), "folder": folder}
         return Forked(self._address, request | {"out": out, "err": err})
 
+    def run(
+        self, command: Sequence[str], environment: Mapping[str, str], folder: str | Path
+    ) -> subprocess.CompletedProcess[str]:
+        """The same to its end, with its output as texts."""
+        with tempfile.TemporaryDirectory() as outputs:
+            out, err = (Path(outputs, name) for name in ("out", "err"))
+            code = self.start(command, environment, str(folder), str(out), str(err)).wait()
+            return subprocess.CompletedProcess(command, code, out.read_text(), err.read_text())
+
     def close(self) -> None:
         """Ends the interpreter, and none of the processes that it has started."""
         self._process.kill()

@@ -9,6 +9,7 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.cli import main
 from pipeline.commands.batch import read_user_ids
 from schema.errors import UserError
 
@@ -24,7 +25,19 @@ def shop(tmp_path, write_checkerboard):
     return url
 
 
-def recommend(workdir, *arguments):
+@pytest.fixture
+def recommend(workdir, capsys):
+    """The command in this process, in which TensorFlow is loaded: the lines of stdout."""
+
+    def call(*arguments):
+        assert main(["recommend", "--workdir", str(workdir), *arguments]) == 0
+        return capsys.readouterr().out
+
+    return call
+
+
+def start(workdir, *arguments):
+    """The command from its very start, which must not bring TFX with it."""
     code = (
         "import sys; from pipeline.cli import main; code = main(sys.argv[1:]); "
         "sys.exit(90 if {'tfx', 'apache_beam', 'ml_metadata'} & set(sys.modules) else code)"
@@ -39,7 +52,7 @@ def recommend(workdir, *arguments):
 
 
 def test_one_known_user(workdir, shop):
-    done = recommend(workdir, "--source", shop, "--user", "na ïve", "--top-k", "5", "--json")
+    done = start(workdir, "--source", shop, "--user", "na ïve", "--top-k", "5", "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert (answer["user_id"], answer["model_version"], answer["known_user"]) == ("na ïve", "9", True)
@@ -49,32 +62,30 @@ def test_one_known_user(workdir, shop):
     assert item["source"] == "own_history" and item["reason"].startswith("bought once")
 
 
-def test_the_users_features_reach_the_model(workdir, shop):
-    done = recommend(workdir, "--source", shop, "--user", "u1", "--top-k", "20", "--json")
-    items = json.loads(done.stdout)["items"]
+def test_the_users_features_reach_the_model(recommend, shop):
+    items = json.loads(recommend("--source", shop, "--user", "u1", "--top-k", "20", "--json"))["items"]
     assert {item["source"] for item in items} == {"own_history", "blue"}
 
 
 def test_an_unknown_user_gets_an_answer_in_words(workdir, shop):
-    done = recommend(workdir, "--source", shop, "--user", "nobody")
+    done = start(workdir, "--source", shop, "--user", "nobody")
     assert (done.returncode, done.stderr) == (0, "")
     assert "not seen before" in done.stdout and "p9" in done.stdout
     assert "blue thing number 9" in done.stdout
 
 
-def test_a_list_is_no_longer_than_the_catalogue(workdir, shop):
-    done = recommend(workdir, "--source", shop, "--user", "u1", "--top-k", "30", "--json")
-    assert len(json.loads(done.stdout)["items"]) == 20
+def test_a_list_is_no_longer_than_the_catalogue(recommend, shop):
+    answer = recommend("--source", shop, "--user", "u1", "--top-k", "30", "--json")
+    assert len(json.loads(answer)["items"]) == 20
 
 
-def test_a_file_of_users(workdir, shop, tmp_path):
+def test_a_file_of_users(recommend, shop, tmp_path):
     ids = [*(f"u{number}" for number in range(60)), "na ïve", *(f"new {number}" for number in range(300))]
     (tmp_path / "ids.txt").write_text("\n".join([*ids, "", "u1"]), encoding="utf-8")
     output = tmp_path / "out.parquet"
     arguments = ("--users", str(tmp_path / "ids.txt"), "--top-k", "3", "--output", str(output))
-    done = recommend(workdir, "--source", shop, *arguments, "--exclude-purchased", "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["known_users"] == 61
+    answer = recommend("--source", shop, *arguments, "--exclude-purchased", "--json")
+    assert json.loads(answer)["known_users"] == 61
     table = pq.read_table(output)
     assert table.column_names == ["user_id", "rank", "product_id", "score", "source"]
     assert table["user_id"].to_pylist() == [user for user in ids for _ in range(3)]

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from pipeline.cli import main
+
 
 def why(workdir, *arguments):
     command = [sys.executable, "-m", "pipeline", "why", "--workdir", str(workdir), *arguments]
@@ -21,6 +23,7 @@ def test_a_model_of_before_is_a_mistake_with_its_remedy(workdir, checkerboard_ur
 @pytest.mark.parametrize(
     ("option", "value"), [("--top-k", "0"), ("--top-k", "20000"), ("--diversity", "1.5")]
 )
-def test_values_out_of_range_are_named(workdir, option, value):
-    done = why(workdir, "--user", "u1", "--product", "p1", option, value)
-    assert done.returncode == 2 and f"`{option}` must lie between" in done.stderr
+def test_values_out_of_range_are_named(workdir, capsys, option, value):
+    question = ["--user", "u1", "--product", "p1", option, value]
+    assert main(["why", "--workdir", str(workdir), *question]) == 2
+    assert f"`{option}` must lie between" in capsys.readouterr().err
