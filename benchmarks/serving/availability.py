@@ -69,7 +69,9 @@ class Measured:
         requests: Answers that were looked at, all of them given while things changed.
         refused: Requests that were not answered, since too many waited.
         changes: Of availability, while they were given.
-        violations: Products in answers that were not available for longer than allowed.
+        violations: Products in answers that were not available for longer than allowed when they came.
+        certain: Of those, how many were not available for longer than allowed already when they were asked
+            for: the server knew too little. The others may have waited, in the server or for the client.
         slowest_seconds: The longest time for which a product was still shown.
         p50_ms, p99_ms: Of answers, while rows are written as they were, and while they change.
     """
@@ -78,17 +80,19 @@ class Measured:
     refused: int
     changes: int
     violations: int
+    certain: int
     slowest_seconds: float
     p50_ms: tuple[float, float]
     p99_ms: tuple[float, float]
 
 
-def lateness(changes: Iterable[Change], answers: Iterable[Answered]) -> list[float]:
+def lateness(changes: Iterable[Change], answers: Iterable[Answered], when_asked: bool = False) -> list[float]:
     """For how many seconds each product had not been available that was shown nevertheless.
 
     Args:
         changes: In their order.
         answers: Whatever was answered meanwhile.
+        when_asked: Whether they are counted up to the question and not up to the answer.
     """
     by_product: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
@@ -99,7 +103,7 @@ def lateness(changes: Iterable[Change], answers: Iterable[Answered]) -> list[flo
             known = by_product.get(product_id, [])
             last = bisect_right([change.at for change in known], answer.came) - 1
             if last >= 0 and not known[last].available:
-                late.append(answer.came - known[last].at)
+                late.append((answer.sent if when_asked else answer.came) - known[last].at)
     return late
 
 
@@ -175,6 +179,7 @@ def measure(
         refused=num_requests - len(before) - len(after),
         changes=len(changes),
         violations=sum(value > _ALLOWED_SECONDS for value in late),
+        certain=sum(value > _ALLOWED_SECONDS for value in lateness(changes, after, when_asked=True)),
         slowest_seconds=max(late, default=0.0),
         p50_ms=(_percentile(times[0], 50), _percentile(times[1], 50)),
         p99_ms=(_percentile(times[0], 99), _percentile(times[1], 99)),
