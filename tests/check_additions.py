@@ -77,6 +77,7 @@ def a_kind_of_rule(folder: Path) -> None:
     from components.recommender.post_ranking.compiled_rules import compile_rules
     from components.recommender.post_ranking.diversity import Diversity
     from components.recommender.post_ranking.post_ranker import PostRanker
+    from schema.features import FeatureColumn, FeatureSet
 
     rule = {"action": "last", "where": {"colour": "red"}}
     rules = TowerlineConfig.parse({"post_ranking": {"rules": [rule]}}).post_ranking.rules
@@ -85,7 +86,9 @@ def a_kind_of_rule(folder: Path) -> None:
         "colour": np.array(["red", "blue", None], object),
     }
     embeddings = EmbeddingTable(np.eye(3, dtype=np.float32))
-    ranker = PostRanker(compile_rules(rules, columns), embeddings, np.zeros((3, 1), np.int32), Diversity(0.0))
+    features = FeatureSet(products=(FeatureColumn(name="colour", kind="category"),))
+    compiled = compile_rules(rules, columns, features)
+    ranker = PostRanker(compiled, embeddings, np.zeros((3, 1, 1), np.int32), Diversity(0.0))
     index, scores = np.arange(3)[np.newaxis], tf.constant([[3.0, 2.0, 1.0]])
     changed = ranker.adjusted(index, scores, {})
     ranked = ranker(index, changed, {}, tf.constant(3), np.full((1, 1), -1))
@@ -96,7 +99,7 @@ def a_candidate_source(folder: Path) -> None:
     """Product 9 sold thirty times long ago, the others twice of late."""
     import tensorflow as tf
 
-    from components.candidate_indexer.snapshots import build_snapshot
+    from components.candidate_indexer.snapshots import Catalogue, build_snapshot
     from components.interactions.events import ShopEvents
     from components.recommender.candidates.sources import SOURCE_NAMES, CandidateSources
     from components.recommender.candidates.tables import load_tables, save_embeddings
@@ -116,7 +119,8 @@ def a_candidate_source(folder: Path) -> None:
         np.zeros(len(product), np.int32),
     )
     available, groups = np.ones(10, bool), np.zeros((10, 1), np.int64)
-    snapshot = build_snapshot(events, available, groups, None, NOW, 8 * DAY, IndexSettings(num_neighbours=2))
+    catalogue, settings = Catalogue(available, groups), IndexSettings(num_neighbours=2)
+    snapshot = build_snapshot(events, catalogue, NOW, 8 * DAY, settings)
     snapshot.save(folder, NOW)
     save_embeddings(folder, np.eye(10, dtype=np.float32), available, groups)
     sources = CandidateSources(load_tables(folder, NOW), 10, 8.0)

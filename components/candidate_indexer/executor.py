@@ -18,7 +18,7 @@ from tfx.types import artifact_utils
 from components.candidate_indexer.groups import choose_groupings, read_categories
 from components.candidate_indexer.listing_order import listing_order
 from components.candidate_indexer.settings import CandidateIndexerSettings
-from components.candidate_indexer.snapshots import build_snapshot
+from components.candidate_indexer.snapshots import Catalogue, build_snapshot
 from components.interactions.events import read_guests, read_shop_events, repeat_rate
 from components.recommender.candidates.tables import save_embeddings
 from schema import names
@@ -53,10 +53,8 @@ class Executor(base_executor.BaseExecutor):
         save_embeddings(output, embeddings, available, groups)
         for cutoff in cutoffs:
             logging.info("Building the candidate tables as of %d", cutoff)
-            order = listing_order(product_ids, positive, cutoff)
-            tables = build_snapshot(
-                events, available, groups, order, cutoff, window, settings.index_settings, guests
-            )
+            catalogue = Catalogue(available, groups, listing_order(product_ids, positive, cutoff))
+            tables = build_snapshot(events, catalogue, cutoff, window, settings.index_settings, guests)
             tables.save(output, cutoff)
         report = {
             "num_products": len(embeddings),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -25,11 +26,24 @@ from schema import names
 from schema.candidate_features import SHARES, STATISTICS
 
 
+@dataclass(frozen=True)
+class Catalogue:
+    """What is known of the products beside their events.
+
+    Attributes:
+        available: Which may be recommended, bool `[products]`.
+        groups: Groups of each product `[products, columns]`.
+        order: `listing_order`, if there is one.
+    """
+
+    available: np.ndarray
+    groups: np.ndarray
+    order: np.ndarray | None = None
+
+
 def build_snapshot(
     events: ShopEvents,
-    available: np.ndarray,
-    groups: np.ndarray,
-    order: np.ndarray | None,
+    catalogue: Catalogue,
     as_of: int,
     window: int,
     settings: IndexSettings,
@@ -39,9 +53,7 @@ def build_snapshot(
 
     Args:
         events: Events of the whole database; those at or after `as_of` are ignored.
-        available: Which products may be recommended.
-        groups: Groups of each product `[products, columns]`.
-        order: `listing_order`.
+        catalogue: The products.
         as_of: Epoch seconds.
         window: Length of the eval window in seconds.
         settings: Sizes, and the half-life of neighbours.
@@ -50,8 +62,11 @@ def build_snapshot(
     every = events.before(as_of)
     past, strength = every.positive, every.strengths()
     statistics = product_statistics(past, as_of, window, guests)
+    available, groups = catalogue.available, catalogue.groups
     grouping = newcomer_grouping(groups, past, as_of, window)
-    new_products, new_rates = rank_new_products(past, available, groups[:, grouping], order, as_of, window)
+    new_products, new_rates = rank_new_products(
+        past, available, groups[:, grouping], catalogue.order, as_of, window
+    )
     matrix = user_product_matrix(every, strength, as_of, settings.half_life_days)
     neighbour_index, neighbour_score = nearest_products(matrix, settings.num_neighbours)
     ease_index, ease_score = ease_weights(

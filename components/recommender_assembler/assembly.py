@@ -58,7 +58,6 @@ class Assembly:
         product_ids: The product vocabulary.
         catalog: Rows of the catalog split.
         columns: `catalogue_columns`.
-        categories: `category_codes`.
         texts: Index of the products' texts.
         choices: What `auto` stands for.
     """
@@ -73,7 +72,6 @@ class Assembly:
     product_ids: list[str]
     catalog: pa.Table
     columns: Mapping[str, np.ndarray]
-    categories: np.ndarray
     texts: TextIndex
     choices: Choices
 
@@ -105,7 +103,6 @@ def prepare(inputs: Any, settings: RecommenderAssemblerSettings, index: Path, ex
     product_ids = [restore_id(entry) for entry in vocabulary]
     catalog = read_split(artifact_utils.get_single_uri(inputs["examples"]), names.CATALOG)
     columns = catalogue_columns(catalog, features, product_ids)
-    categories = category_codes(columns, features)
     patterns = [f"{uri}/*" for uri in artifact_utils.get_split_uris(inputs["candidates"], names.EVAL)]
     evidence = read_evidence(
         path_utils.serving_model_path(artifact_utils.get_single_uri(inputs["ranking_model"]))
@@ -114,7 +111,7 @@ def prepare(inputs: Any, settings: RecommenderAssemblerSettings, index: Path, ex
         settings.post_ranking,
         lambda: read_eval_lists(models.ranking, patterns, features),
         tables.embeddings,
-        categories,
+        category_codes(columns, features),
         lambda: _gains_of_segments(inputs, settings, evidence.horizon, product_ids, tables.available),
         evidence.proven,
     )
@@ -129,7 +126,6 @@ def prepare(inputs: Any, settings: RecommenderAssemblerSettings, index: Path, ex
         product_ids=product_ids,
         catalog=catalog,
         columns=columns,
-        categories=categories,
         texts=TextIndex(build_postings(product_texts(catalog, features, product_ids)), len(product_ids)),
         choices=choices,
     )
@@ -147,7 +143,6 @@ def compose(assembly: Assembly, choices: Choices) -> Recommender:
         choices.diversity,
         assembly.columns,
         settings.features,
-        assembly.categories,
         sources,
         freshness,
         settings.seed,

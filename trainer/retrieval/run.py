@@ -91,7 +91,7 @@ def _fit(
     if values is not None:
         begin_anew(model, values)
     refresh = partial(model.negatives.refresh, lambda: embed_catalog(model))
-    return fit_best(model, batches(), num_epochs, evaluate, METRIC, before_epoch=refresh, until=until)
+    return fit_best(model, batches(), num_epochs, evaluate, before_epoch=refresh, until=until)
 
 
 def refit_fn(fn_args: Any) -> None:

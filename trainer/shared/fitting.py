@@ -36,7 +36,6 @@ def fit_best(
     batches: tf.data.Dataset | SpreadBatches,
     num_epochs: int,
     evaluate: Callable[[], float],
-    name: str,
     patience: int = 2,
     before_epoch: Callable[[], None] | None = None,
     until: int | None = None,
@@ -50,7 +49,6 @@ def fit_best(
         batches: Training batches of one epoch.
         num_epochs: Most epochs, over which the learning rate falls.
         evaluate: Returns the metric on the eval split; higher is better.
-        name: Name of the metric in the log.
         patience: Epochs without a new best before stopping.
         before_epoch: Called before each epoch.
         until: Stops after so many epochs; `num_epochs` if None.
@@ -70,15 +68,15 @@ def fit_best(
         metric = evaluate()
         curve.append(Epoch(epoch, loss, metric, time.monotonic() - start))
         start = time.monotonic()
-        logging.info("Epoch %d of %d: loss %.4f, %s %.4f", epoch, num_epochs, loss, name, metric)
+        logging.info("Epoch %d of %d: loss %.4f, metric %.4f", epoch, num_epochs, loss, metric)
         if metric > best_metric:
             best_metric, best = metric, [variable.numpy() for variable in model.trainable_variables]
         if epoch - max(curve, key=lambda row: row.metric).epoch >= patience:
             break
     if best is None:
         raise PipelineRefusedError(
-            f"Training diverged: {name} is no number in any epoch. Received: learning_rate={full_rate}. "
-            "Remedy: choose a lower `learning_rate`."
+            "Training diverged: the metric on the eval split is no number in any epoch. Received: "
+            f"learning_rate={full_rate}. Remedy: choose a lower `learning_rate`."
         )
     for variable, value in zip(model.trainable_variables, best, strict=True):
         variable.assign(value)

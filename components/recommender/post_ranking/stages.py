@@ -63,7 +63,6 @@ def make_post_ranker(
     diversity: float,
     columns: Mapping[str, np.ndarray],
     features: FeatureSet,
-    categories: np.ndarray,
     sources: CandidateSources,
     freshness: Freshness | None,
     seed: int,
@@ -75,7 +74,6 @@ def make_post_ranker(
         diversity: What its `auto` stands for.
         columns: `catalogue_columns`.
         features: Feature columns.
-        categories: `category_codes`.
         sources: The candidate sources, which have the embeddings.
         freshness: `make_freshness`.
         seed: Seed of the configuration.
@@ -84,7 +82,7 @@ def make_post_ranker(
     return PostRanker(
         compile_rules(settings.rules, columns, features),
         sources.scorer.embeddings,
-        categories,
+        category_codes(columns, features),
         Diversity(diversity, settings.diversity_method),
         calibration=Calibration(mix, settings.calibration) if mix is not None else None,
         freshness=freshness,

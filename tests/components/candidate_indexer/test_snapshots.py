@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.candidate_indexer.snapshots import build_snapshot
+from components.candidate_indexer.snapshots import Catalogue, build_snapshot
 from components.interactions.events import ShopEvents
 from components.settings import IndexSettings
 
@@ -29,7 +29,7 @@ def build(counts, available=None):
     )
     available = np.ones(5, bool) if available is None else np.array(available)
     return build_snapshot(
-        found, available, GROUPS[:, np.newaxis], None, NOW, WINDOW, IndexSettings(num_neighbours=2)
+        found, Catalogue(available, GROUPS[:, np.newaxis]), NOW, WINDOW, IndexSettings(num_neighbours=2)
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.candidate_indexer.snapshots import build_snapshot
+from components.candidate_indexer.snapshots import Catalogue, build_snapshot
 from components.candidate_indexer.statistics import product_statistics, sales
 from components.interactions.events import Events, ShopEvents
 from components.settings import IndexSettings
@@ -148,7 +148,7 @@ def cutoff(rows):
     size = len(past.user)
     every = ShopEvents(past.user, past.product, past.time, 12, np.ones(size, bool), np.zeros(size, np.int32))
     return build_snapshot(
-        every, np.ones(12, bool), (np.arange(12) % 3)[:, np.newaxis], None, NOW, WINDOW, settings
+        every, Catalogue(np.ones(12, bool), (np.arange(12) % 3)[:, np.newaxis]), NOW, WINDOW, settings
     )
 
 

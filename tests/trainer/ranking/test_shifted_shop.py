@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.zoo.process import Recipe, Shop
-from components.candidate_indexer.snapshots import build_snapshot
+from components.candidate_indexer.snapshots import Catalogue, build_snapshot
 from components.interactions.events import ShopEvents
 from components.recommender.candidates.sources import CandidateSources
 from components.recommender.candidates.tables import CandidateTables
@@ -53,7 +53,9 @@ def as_of(shop, cutoff, queries_of):
         np.zeros(size, np.int32),
     )
     available, groups = np.ones(NUM_PRODUCTS, bool), np.zeros((NUM_PRODUCTS, 1), np.int64)
-    snapshot = build_snapshot(events, available, groups, None, cutoff, WINDOW_DAYS * DAY, IndexSettings())
+    snapshot = build_snapshot(
+        events, Catalogue(available, groups), cutoff, WINDOW_DAYS * DAY, IndexSettings()
+    )
     embeddings = np.eye(NUM_PRODUCTS, 4, dtype=np.float32)
     sources = CandidateSources(
         CandidateTables(embeddings, available, groups, snapshot), NUM_PRODUCTS, WINDOW_DAYS, num_new=0

@@ -32,7 +32,6 @@ def fit_line(distribution):
         workers.spread(batches),
         5,
         workers.agreed(lambda: -float(np.mean((model(inputs).numpy() - targets) ** 2))),
-        "fit",
     )
     weights = [variable.numpy().tolist() for variable in model.trainable_variables]
     return {"weights": weights, "metric": [row.metric for row in curve]}
