@@ -98,6 +98,16 @@ def as_hierarchy(
     return _hierarchy(name, levels, separator)
 
 
+def separators(column: FeatureColumn) -> str:
+    """Returns how the cells of a set or path are cut, for the end of a sentence; "" for other columns."""
+    if not column.has_members:
+        return ""
+    between = f", several between `{column.separator}`" if column.separator else ""
+    if column.kind is Kind.HIERARCHY:
+        return f", levels between `{column.levels.strip()}`{between}"
+    return between.replace("several", "values") or ", lists or single values"
+
+
 def is_list(text: str) -> bool:
     """Whether a text is a JSON list or a PostgreSQL array."""
     return text.strip()[:1] in ("[", "{") and cell_parts(text) != [text.strip()]

@@ -20,6 +20,7 @@ from schema.findings import Finding, Findings
 from schema.fingerprint import Fingerprint
 from schema.id_spelling import spelling_findings
 from schema.kinds import as_kind, infer_kind
+from schema.member_columns import separators
 from schema.profile_checks import check_ids, check_overrides, check_unique, missing_values
 from schema.reading import Reading
 from schema.settings import Settings
@@ -210,7 +211,7 @@ def _kinds(
             told = told if isinstance(told, ColumnSettings) else ColumnSettings(kind=told)
             key = f"features.{table}.{name}"
             column = as_kind(key, name, rows[name], told.kind, told.separator, told.levels)
-            reasons[f"{table}.{name}"] = "configured"
+            reasons[f"{table}.{name}"] = f"configured{separators(column)}"
         else:
             column, reasons[f"{table}.{name}"] = infer_kind(name, rows[name])
         columns.append(column.model_copy(update={"type": _type(column, rows[name])}))

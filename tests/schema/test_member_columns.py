@@ -8,6 +8,7 @@ import pytest
 from schema.errors import UserError
 from schema.features import FeatureColumn, Kind
 from schema.kinds import as_kind, infer_kind
+from schema.member_columns import separators
 
 MANY = range(60)
 TREE = [f"{a} > {a}{b} > {a}{b}{c}" for a in "AB" for b in "12" for c in "xyz"]
@@ -79,3 +80,17 @@ def test_kinds_that_the_user_chose():
 def test_a_path_without_levels_is_refused():
     with pytest.raises(UserError, match=r"`features.products.p`.*`hierarchy`.*a-b.*levels"):
         as_kind("features.products.p", "p", pa.array(["a-b", "c"]), Kind.HIERARCHY)
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (_set(";"), ", values between `;`"),
+        (_set(), ", lists or single values"),
+        (_path(" > "), ", levels between `>`"),
+        (_path("/", ","), ", levels between `/`, several between `,`"),
+        ({"kind": Kind.CATEGORY}, ""),
+    ],
+)
+def test_how_cells_are_cut(column, told):
+    assert separators(FeatureColumn(name="c", **column)) == told
