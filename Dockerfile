@@ -11,6 +11,8 @@ COPY requirements/*.lock requirements/
 RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements/requirements.lock -r requirements/data.lock
 COPY . .
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
+# Beside what was installed, and not in the source beside it.
+RUN cd / && python -m kernel.building
 
 FROM python:3.11-slim-bookworm
 RUN apt-get update \

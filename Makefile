@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-SOURCES := pipeline serving benchmarks components transform trainer schema tests setup.py
+SOURCES := pipeline serving benchmarks components transform trainer kernel schema tests setup.py
 HOUSEHOLDS := SELECT user_id FROM events GROUP BY user_id ORDER BY count(*) DESC LIMIT 3
 
 .PHONY: help setup run test engines lint docs lock clean

@@ -5,7 +5,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 from setuptools.command.sdist import sdist
 
-PACKAGES = ("pipeline", "serving", "benchmarks", "components", "transform", "trainer", "schema")
+PACKAGES = ("pipeline", "serving", "benchmarks", "components", "transform", "trainer", "kernel", "schema")
 REQUIREMENTS = Path(__file__).with_name("requirements") / "requirements.in"
 
 

@@ -125,6 +125,16 @@ def write_model(trained_shop, prepared_shop) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
+def built_kernel():
+    """The kernel, built where set-up has not done it."""
+    from kernel.building import main
+    from kernel.library import Library
+
+    main()
+    return Library()
+
+
+@pytest.fixture(scope="session")
 def pod_security():
     """`violations(pod)` says what Pod Security `restricted` would refuse in the spec of a pod."""
     return _pod_security

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("pipeline", "serving", "benchmarks", "components", "transform", "trainer", "schema")
+PACKAGES = ("pipeline", "serving", "benchmarks", "components", "transform", "trainer", "kernel", "schema")
 
 
 @pytest.fixture(scope="module")

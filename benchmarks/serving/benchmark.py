@@ -25,7 +25,7 @@ from serving.recommend.requests import RecommendationRequest
 RATE = 50.0
 """Requests a second of the open loop."""
 _NUM_CANDIDATES = 500
-_ANSWER, _MODEL, _PLAIN = "answer", "model", "plain"
+_ANSWER, _SESSION, _MODEL, _PLAIN = "answer", "session", "model", "plain"
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,13 @@ class Measurements:
     Attributes:
         num_products: Size of the catalogue.
         num_requests: Users who were asked for.
-        model: p50 and p99 of the SavedModel alone, in process.
+        without_kernel: Why the session answers everything; empty if the kernel answers.
+        model: p50 and p99 of the model alone, in process.
         answer: p50 and p99 of history, model and post-ranking, in process.
+        session: The same with the session in the place of the kernel.
         plain: p50 and p99 of the plain way, in process.
-        processor: Processor time of a request, median: model, answer and plain. What other processes do
-            on the machine lengthens the times, and this one hardly.
+        processor: Processor time of a request, median: model, answer, session and plain. What other processes
+            do on the machine lengthens the times, and this one hardly.
         http: p50 and p99 over HTTP at 50 requests a second.
         refused: Requests of those that got no answer.
         per_second: Answers a second, eight clients.
@@ -49,10 +51,12 @@ class Measurements:
 
     num_products: int
     num_requests: int
+    without_kernel: str
     model: tuple[float, float]
     answer: tuple[float, float]
+    session: tuple[float, float]
     plain: tuple[float, float]
-    processor: tuple[float, float, float]
+    processor: tuple[float, float, float, float]
     http: tuple[float, float]
     refused: int
     per_second: float
@@ -80,7 +84,7 @@ class Load:
 
 
 def measure(
-    served: Callable[[], Served],
+    served: Callable[[bool], Served],
     shop: Shop,
     users: Sequence[str],
     workdir: Path,
@@ -90,7 +94,7 @@ def measure(
     """Measures in process first, then the server in a process of its own.
 
     Args:
-        served: Loads the pushed model.
+        served: Loads the pushed model, with its kernel or without.
         shop: The product database.
         users: Users to ask for.
         workdir: The work directory that `towerline serve` reads.
@@ -99,10 +103,10 @@ def measure(
     """
     queried = random.Random(load.seed).choices(sorted(users), k=load.num_requests)
     note("In process …")
-    loaded = served()
-    contestants = _contestants(loaded, shop, queried, load.seed)
+    loaded = served(True)
+    contestants = _contestants(loaded, served(False), shop, queried, load.seed)
     times, processor = in_turn(contestants, len(queried) + 1), _processor(contestants, len(queried) + 1)
-    answer, model, plain = (_percentiles(times[name][1:]) for name in (_ANSWER, _MODEL, _PLAIN))  # 1st traces
+    found = {name: _percentiles(seconds[1:]) for name, seconds in times.items()}  # the first traces
     note("Server …")
     with serving(workdir) as running:
         client = Client(running.port)
@@ -115,10 +119,12 @@ def measure(
     return Measurements(
         num_products=loaded.model.num_products,
         num_requests=load.num_requests,
-        model=model,
-        answer=answer,
-        plain=plain,
-        processor=(processor[_MODEL], processor[_ANSWER], processor[_PLAIN]),
+        without_kernel=loaded.model.executors.without_kernel,
+        model=found[_MODEL],
+        answer=found[_ANSWER],
+        session=found[_SESSION],
+        plain=found[_PLAIN],
+        processor=(processor[_MODEL], processor[_ANSWER], processor[_SESSION], processor[_PLAIN]),
         http=_percentiles(http),
         refused=refused,
         per_second=per_second,
@@ -128,7 +134,7 @@ def measure(
 
 
 def _contestants(
-    served: Served, shop: Shop, users: Sequence[str], seed: int
+    served: Served, by_session: Served, shop: Shop, users: Sequence[str], seed: int
 ) -> dict[str, Callable[[], object]]:
     """Each asks for the next user at each call."""
     from benchmarks.serving.plain import plain_recommender
@@ -139,14 +145,15 @@ def _contestants(
     queries = {
         user: shop.question(user, served.model.features, served.model.history_length)[0] for user in users
     }
-    order = {name: itertools.cycle(users) for name in (_ANSWER, _MODEL, _PLAIN)}
+    order = {name: itertools.cycle(users) for name in (_ANSWER, _SESSION, _MODEL, _PLAIN)}
 
-    def answer() -> object:
-        request = RecommendationRequest(user_id=next(order[_ANSWER]), top_k=10, diversity=0.3)
-        return recommending.answer(request, served)
+    def answer(name: str, of: Served) -> object:
+        request = RecommendationRequest(user_id=next(order[name]), top_k=10, diversity=0.3)
+        return recommending.answer(request, of)
 
     return {
-        _ANSWER: answer,
+        _ANSWER: lambda: answer(_ANSWER, served),
+        _SESSION: lambda: answer(_SESSION, by_session),
         _MODEL: lambda: served.model.recommend([queries[next(order[_MODEL])]], 10, False),
         _PLAIN: lambda: plain(next(order[_PLAIN])),
     }
@@ -173,6 +180,7 @@ def markdown(measured: Measurements, command: str) -> str:
     both = {
         "model alone, in process": measured.model,
         "history, model and post-ranking, in process": measured.answer,
+        "the same by the session alone": measured.session,
         "plain TFRS (two SavedModels, ids alone), in process": measured.plain,
         f"over HTTP at {RATE:.0f} requests/s": measured.http,
     }
@@ -180,10 +188,9 @@ def markdown(measured: Measurements, command: str) -> str:
     for name, own in (("model alone", measured.model), ("the whole answer", measured.answer)):
         ratio = [plain / ours for plain, ours in zip(measured.plain, own, strict=True)]
         rows.append((f"plain / {name}", f"{ratio[0]:.2f}×", f"{ratio[1]:.2f}×"))
-    model, answer, plain = measured.processor
-    rows.append(
-        ("processor time: model / whole answer / plain", f"{model:.1f} / {answer:.1f} / {plain:.1f}", NOTHING)
-    )
+    shown = " / ".join(f"{milliseconds:.1f}" for milliseconds in measured.processor)
+    rows.append(("processor time: model / whole answer / by the session / plain", shown, NOTHING))
+    rows.append(("kernel", measured.without_kernel or "answers", NOTHING))
     single = [
         ("requests without an answer at that rate", str(measured.refused), NOTHING),
         ("answers a second, eight clients", f"{measured.per_second:.0f}", NOTHING),

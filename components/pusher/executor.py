@@ -19,6 +19,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import path_utils, proto_utils
 
+from kernel.description import withdraw
 from schema import names
 from schema.blessing import is_of_classic
 from schema.errors import PipelineRefusedError
@@ -78,8 +79,12 @@ class Executor(tfx_executor.Executor):
         directory = Path(destination.filesystem.base_directory)
         shutil.copytree(model, pushed.uri, dirs_exist_ok=True)
         of_evaluation = _saved_model(input_dict, evaluated)
-        refresh_of = exec_properties.get(REFRESH_OF) or None
-        version = publish(model, directory, of_evaluation if of_evaluation != model else None, refresh_of)
+        infra = artifact_utils.get_single_uri(input_dict[standard_component_specs.INFRA_BLESSING_KEY])
+        refresh_of, without = exec_properties.get(REFRESH_OF) or None, without_kernel(Path(infra))
+        evaluated_model = of_evaluation if of_evaluation != model else None
+        version = publish(model, directory, evaluated_model, refresh_of, without)
+        if without:
+            logging.warning("Version %d is pushed without its kernel: %s.", version, without)
         logging.info("The model is pushed to %s as version %d.", directory, version)
         if refresh_of:
             pushed.set_string_custom_property(REFRESH_OF, refresh_of)
@@ -98,8 +103,26 @@ _TEMPORARY_SUFFIX = ".partial"
 _MODEL_FILE = "saved_model.pb"
 
 
+def without_kernel(infra_blessing: Path) -> str:
+    """Why a model may not be pushed with its kernel; empty if it may.
+
+    Args:
+        infra_blessing: Folder of the ServingValidator's blessing.
+    """
+    path = infra_blessing / names.VALIDATION_FILE
+    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    verdict = found.get(names.KERNEL_VERDICT)
+    if verdict is None:
+        return "nothing has compared it with the session"
+    return "" if verdict["equal"] else str(verdict["reason"])
+
+
 def publish(
-    model: Path, directory: Path, evaluated: Path | None = None, refresh_of: str | None = None
+    model: Path,
+    directory: Path,
+    evaluated: Path | None = None,
+    refresh_of: str | None = None,
+    without_kernel: str = "",
 ) -> int:
     """Copies `model` into `directory` as its next version, and returns that.
 
@@ -114,6 +137,7 @@ def publish(
             not look, for the newest version only: later runs compare themselves with it, since a refitted
             model has seen the window that they are measured on.
         refresh_of: The version whose weights `model` has, if it is a refresh.
+        without_kernel: Why it is pushed without its kernel; empty with it.
 
     Raises:
         PipelineRefusedError: Another version was trained and pushed while the refresh was being made.
@@ -135,7 +159,7 @@ def publish(
         if evaluated is not None:  # first, so that no version is ever without its champion
             champions.mkdir(exist_ok=True)
             _copy_whole(evaluated, champions / str(version))
-        _copy_whole(model, directory / str(version))
+        _copy_whole(model, directory / str(version), without_kernel)
         for older in champions.glob("*"):
             if older.name != str(version):
                 shutil.rmtree(older)
@@ -155,11 +179,13 @@ def _check_refreshed(directory: Path, refresh_of: str) -> None:
         )
 
 
-def _copy_whole(source: Path, target: Path) -> None:
+def _copy_whole(source: Path, target: Path, without_kernel: str = "") -> None:
     temporary = target.parent / f"{_TEMPORARY_PREFIX}{target.name}{_TEMPORARY_SUFFIX}"
     shutil.rmtree(target, ignore_errors=True)
     try:
         shutil.copytree(source, temporary)
+        if without_kernel and (temporary / names.KERNEL).is_dir():
+            withdraw(temporary / names.KERNEL, without_kernel)
         _to_disk(temporary)
         os.rename(temporary, target)
     except BaseException:

@@ -20,6 +20,7 @@ from components.evaluation.exclusion import resolve_exclusion
 from components.recommender.graph import Recommender
 from components.recommender_assembler.assembly import Assembly, compose, prepare
 from components.recommender_assembler.assets.histories import write_histories
+from components.recommender_assembler.assets.kernel_tables import write_kernel
 from components.recommender_assembler.assets.user_rows import read_user_rows
 from components.recommender_assembler.choices.auto import Choices
 from components.recommender_assembler.settings import RecommenderAssemblerSettings
@@ -42,6 +43,7 @@ class Executor(base_executor.BaseExecutor):
         save_recommender(recommender, target)
         write_products(target / names.SERVED_PRODUCTS, assembly.columns)
         write_metadata(target, assembly, assembly.choices)
+        write_kernel(recommender, *_tables_of(input_dict), target)
         _write_snapshot(input_dict, settings, recommender, target)
         if settings.fallback == "classic":
             _write_classic(assembly, target, artifact_utils.get_single_uri(output_dict["classic_model"]))
@@ -56,8 +58,20 @@ def _write_classic(assembly: Assembly, model: Path, uri: str) -> None:
     strength.assign(tf.zeros_like(strength))
     target = Path(path_utils.serving_model_dir(uri))
     shutil.copytree(model / names.ASSETS_EXTRA, target / names.ASSETS_EXTRA)
-    save_recommender(compose(assembly, choices), target)
+    recommender = compose(assembly, choices)
+    save_recommender(recommender, target)
     write_metadata(target, assembly, choices, assembly.evidence.anchor)
+    write_kernel(recommender, *_tables_of(assembly.inputs), target)
+
+
+def _tables_of(inputs: Any) -> tuple[Path, Path]:
+    """`RANKER_TABLES` and `TOWER_TABLES` of the models that are composed."""
+    files = (("ranking_model", names.RANKER_TABLES), ("retrieval_model", names.TOWER_TABLES))
+    ranker, tower = (
+        Path(path_utils.serving_model_path(artifact_utils.get_single_uri(inputs[key]))) / name
+        for key, name in files
+    )
+    return ranker, tower
 
 
 def _write_snapshot(

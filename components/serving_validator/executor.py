@@ -17,6 +17,7 @@ from components.evaluation.examples import first_values, queries, read_split, te
 from components.evaluation.lists import BoolArray, FloatArray
 from components.evaluation.served import BATCH_SIZE, TOP_K, ServedModel
 from components.evaluation.verdicts import Verdict, failures
+from components.serving_validator.kernel_parity import compare_executors
 from components.serving_validator.requests import ReplayError, encode_request, replay
 from components.serving_validator.settings import ServingValidatorSettings
 from components.settings import GateSettings
@@ -26,12 +27,11 @@ from schema.features import FeatureSet
 from schema.files import write_json
 from schema.request import Query
 
-VALIDATION_FILE = "validation.json"
 NUM_REQUESTS = 100
 
 
 class Executor(base_executor.BaseExecutor):
-    """Serves the model from a fresh process, compares, measures, and blesses."""
+    """Serves the model from a fresh process, compares, measures, blesses; holds the kernel to the session."""
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Writes `validation.json` and the blessing."""
@@ -55,8 +55,10 @@ class Executor(base_executor.BaseExecutor):
                 read_predictions(predictions, sampled) if predictions else recommend_here(model, sampled)
             )
             validation = judge(sampled, expected, report, gates)
+            kernel = compare_executors(model, sampled, features, settings.history_length, settings.seed)
+            validation[names.KERNEL_VERDICT] = kernel
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
-        write_json(Path(blessing.uri) / VALIDATION_FILE, validation)
+        write_json(Path(blessing.uri) / names.VALIDATION_FILE, validation)
         _bless(blessing, validation)
 
 

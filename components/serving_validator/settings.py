@@ -16,3 +16,5 @@ class ServingValidatorSettings(NodeSettings):
     """`max_latency_ms`, `max_different_answers`."""
     history_length: int
     """Events that a query carries."""
+    seed: int = 0
+    """Of the random users whom both executors are asked for."""

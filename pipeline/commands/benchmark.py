@@ -139,12 +139,12 @@ def _serving(arguments: argparse.Namespace) -> int:
         raise UserError("`--requests` must be at least 2 and `--seconds` above 0.")
     output = _writable(arguments.output)
     config, workdir = load_config(arguments), Path(arguments.workdir).expanduser().absolute()
-    pushed = PushedModel(config.push.directory_in(workdir), one_thread=True)
+    directory = config.push.directory_in(workdir)
     source = source_of(config, workdir)
     with open_concealed(source) as opened:
         users = sorted({user for events in opened.event_batches([names.USER_ID]) for user in _ids(events)})
     measured = measure(
-        lambda: warm(pushed),
+        lambda kernel: warm(PushedModel(directory, one_thread=True, kernel=kernel)),
         Shop(lambda: open_concealed(source), clock_seconds=30.0),
         users,
         workdir,

@@ -79,6 +79,7 @@ def check_all(config: TowerlineConfig, workdir: Path) -> Iterator[Check]:
         yield _guarded("engine", lambda: _engine(config))
     yield _guarded("database", lambda: _database(config, workdir))
     yield _guarded("served model", lambda: _served(config, workdir))
+    yield _kernel(config, workdir)
 
 
 def _python() -> Check:
@@ -190,6 +191,26 @@ def _served(config: TowerlineConfig, workdir: Path) -> Check:
             "served model", FAILS, f"{directory / str(version)} is no SavedModel. Remedy: remove it."
         )
     return Check("served model", OK, str(directory / str(version)))
+
+
+def _kernel(config: TowerlineConfig, workdir: Path) -> Check:
+    """Whether the kernel is built, and answers for the version that is served."""
+    from kernel.description import KernelError, read_tables
+    from kernel.library import Library
+    from schema import names
+    from schema.versions import newest_version
+
+    directory = config.push.directory_in(workdir)
+    version = newest_version(directory)
+    try:
+        Library()
+        if version is not None:
+            read_tables(directory / str(version) / names.KERNEL)
+    except KernelError as error:
+        return Check("kernel", WARNING, f"{error}; the session answers, which takes longer")
+    if config.serve.kernel == "off":
+        return Check("kernel", OK, "built; switched off by `serve.kernel`")
+    return Check("kernel", OK, "built" if version is None else f"built, and has the tables of {version}")
 
 
 def _guarded(name: str, check: Callable[[], Check]) -> Check:

@@ -36,7 +36,6 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.config.remembered_source import source_of
     from pipeline.config.source_access import open_concealed
     from pipeline.terminal.capture import quiet_stderr
-    from schema.request import Query
     from serving.database.live_history import LiveHistory
     from serving.model.pushed_model import RECOMMENDING, PushedModel
     from serving.new_products.following import hide_sold_out
@@ -50,7 +49,7 @@ def execute(arguments: argparse.Namespace) -> int:
     # As the server has it: several threads within an operation may add up in another order.
     model = PushedModel(config.push.directory_in(workdir), one_thread=True, only=RECOMMENDING)
     with quiet_stderr():
-        model.recommend([Query("", 1)], 1, False)  # loads it, and makes the signature ready
+        model.make_ready()
     with open_concealed(source_of(config, workdir)) as source:
         with contextlib.suppress(UserError):  # models of before have no table of products
             hide_sold_out(model, source)
@@ -63,10 +62,12 @@ def execute(arguments: argparse.Namespace) -> int:
 def _one(
     arguments: argparse.Namespace, model: PushedModel, history: LiveHistory, source: ProductSource
 ) -> int:
+    from pipeline.terminal.capture import quiet_stderr
     from serving.database.descriptions import describe_products
 
     queries, known = history.queries([arguments.user])
-    items = model.recommend(queries, arguments.top_k, arguments.exclude_purchased)[0]
+    with quiet_stderr():  # whom the kernel does not cover, TensorFlow answers
+        items = model.recommend(queries, arguments.top_k, arguments.exclude_purchased)[0]
     answer = {
         "user_id": arguments.user,
         "model_version": model.version,
@@ -95,11 +96,15 @@ def _print(answer: dict[str, Any], num_events: int, descriptions: dict[str, str]
 
 def _many(arguments: argparse.Namespace, model: PushedModel, history: LiveHistory) -> int:
     from pipeline.commands.batch import read_user_ids, write_recommendations
+    from pipeline.terminal.capture import quiet_stderr
+    from schema.request import Query
 
     output = Path(arguments.output)
     if output.is_dir():
         raise UserError(f"The output is a folder. Received: --output {output}. Remedy: name a file.")
     user_ids = read_user_ids(arguments.users)
+    with quiet_stderr():
+        model.recommend([Query("", 1)], 1, False)  # among many there are some whom the session answers
     summary = write_recommendations(
         model, history, user_ids, output, arguments.top_k, arguments.exclude_purchased
     )

@@ -90,7 +90,8 @@ def execute(arguments: argparse.Namespace) -> int:
     shop = Shop(lambda: open_concealed(source), settings.clock_seconds)
     address = url_of(settings.host, listener.getsockname()[1])
     console.say(f"Serving model {model.version} and what is pushed after it at {address} (Ctrl-C stops)")
-    run(Server(settings, ModelHolder(directory, settings.poll_seconds), shop, extras), listener)
+    holder = ModelHolder(directory, settings.poll_seconds, settings.kernel == "auto")
+    run(Server(settings, holder, shop, extras), listener)
     return 0
 
 

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
-_PACKAGES: Final = ("components", "schema", "trainer", "transform")
+_PACKAGES: Final = ("components", "kernel", "schema", "trainer", "transform")
 
 
 def code_digest(root: Path | None = None) -> str:

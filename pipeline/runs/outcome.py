@@ -64,6 +64,8 @@ class Outcome(Settings):
     """Version of the model that this run pushed."""
     pushed_to: str | None = None
     """Its folder."""
+    without_kernel: str | None = None
+    """Why the pushed version has no kernel; None where it has."""
     refresh_of: str | None = None
     """The version whose weights the pushed model has, if it was refreshed and not trained."""
 
@@ -121,6 +123,7 @@ def outcome_of(store: Outputs, run: Run) -> Outcome:
         pushed_version=str(pushed.properties.get("pushed_version")) if pushed and is_pushed else None,
         pushed_to=str(pushed.properties.get("pushed_destination")) if pushed and is_pushed else None,
         refresh_of=pushed.properties.get("refresh_of") if pushed and is_pushed else None,
+        without_kernel=_without_kernel(outputs) if is_pushed else None,
     )
 
 
@@ -156,6 +159,11 @@ def _starts(outputs: ByNode) -> dict[str, dict[str, Any]]:
     return {node: start for node, start in found.items() if start.get("asked")}
 
 
+def _without_kernel(outputs: ByNode) -> str | None:
+    validation = _json(_first(outputs, "ServingValidator", "blessing"), names.VALIDATION_FILE)
+    return validation.get(names.KERNEL_VERDICT, {}).get("reason") or None
+
+
 def _refusals(outputs: ByNode, metrics: Mapping[str, Any]) -> list[str]:
     reasons = []
     for node, sentence in _BLESSINGS.items():
@@ -170,7 +178,7 @@ def _details(node: str, blessing: Artifact, metrics: Mapping[str, Any]) -> str:
         failed = [gate for gate in metrics.get("gates", []) if not gate.get("passed", True)]
         details = [str(gate.get("detail") or gate.get("name")) for gate in failed]
     elif node == "ServingValidator":
-        details = [str(reason) for reason in _json(blessing, "validation.json").get("reasons", [])]
+        details = [str(reason) for reason in _json(blessing, names.VALIDATION_FILE).get("reasons", [])]
     else:
         details = []
     return ": " + "; ".join(details) if details else ""

@@ -54,6 +54,8 @@ def outcome_text(outcome: Outcome) -> str:
         lines.append(f"Pushed, with the weights of version {outcome.refresh_of}: {outcome.pushed_to}")
     elif outcome.pushed_to:
         lines.append(f"Blessed and pushed: {outcome.pushed_to}")
+    if outcome.without_kernel:
+        lines.append(f"Without its kernel, so that answers take longer: {outcome.without_kernel}.")
     if outcome.fallback:
         lines.append(outcome.fallback)
     return "\n".join(lines)

@@ -48,5 +48,6 @@ def run_json(planned: Planned, finished: LocalRun, outcome: Outcome) -> dict[str
         "findings": [finding.model_dump() for finding in planned.plan.findings],
         "refusals": list(outcome.refusals),
         "pushed": outcome.pushed_to,
+        "without_kernel": outcome.without_kernel,
         "log": str(finished.log_path),
     }

@@ -36,6 +36,7 @@ class Recorded(Answering):
         shop: The product database.
         new_products: Of the side index.
         hidden: Products of the model that are kept out.
+        kernel: Whether the model has a kernel.
         request: The request.
     """
 
@@ -45,10 +46,11 @@ class Recorded(Answering):
         shop: ShopReader,
         new_products: NewProducts,
         hidden: frozenset[bytes] | None,
+        kernel: bool,
         request: BaseModel,
     ) -> None:
         self._recorder, self._request = recorder, request
-        self._shop, self._offer = RecordingShop(shop), Offer(new_products.index.products, hidden)
+        self._shop, self._offer = RecordingShop(shop), Offer(new_products.index.products, hidden, kernel)
         super().__init__(Recommending(self._shop, new_products))
 
     async def keep(self, route: str, answer: dict[str, Any]) -> None:

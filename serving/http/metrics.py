@@ -41,6 +41,15 @@ class ServerMetrics:
             ["column"],
             registry=registry,
         )
+        self._executors = Counter(
+            "towerline_lists", "Lists by the executor that made them.", ["executor"], registry=registry
+        )
+        self._kernel = Gauge(
+            "towerline_kernel",
+            "Whether the served version has a kernel, and why not.",
+            ["why"],
+            registry=registry,
+        )
         self._ages = Gauge(
             "towerline_age_seconds", "Age of the parts of an answer.", ["part"], registry=registry
         )
@@ -57,6 +66,15 @@ class ServerMetrics:
     def fallback(self, kind: str) -> None:
         """Counts an answer that is not what was asked for."""
         self._fallbacks.labels(kind).inc()
+
+    def lists(self, executor: str, count: int) -> None:
+        """Counts lists of an executor."""
+        self._executors.labels(executor).inc(count)
+
+    def kernel(self, reason: str) -> None:
+        """Tells why the served version has no kernel; empty if it has."""
+        self._kernel.clear()
+        self._kernel.labels(reason).set(0 if reason else 1)
 
     def unfit(self, column: str, count: int) -> None:
         """Counts values that were taken as missing, since they do not fit their column."""

@@ -51,6 +51,7 @@ class Server:
         self.recommending = Recommending(shop, self.new_products, self.metrics.unfit)
         self.explaining = Explaining(shop, self.new_products, settings.most_top_k)
         shop.on_unfit = self.metrics.unfit
+        holder.after_load.append(self._count)
 
     def served(self) -> Served:
         """The model that is served.
@@ -77,8 +78,11 @@ class Server:
         """Who answers a request; a record is kept if there is a recorder, and of no forgotten user."""
         if self.extras.recorder is None or getattr(request, "user_id", None) in self.extras.forgotten:
             return Answering(self.recommending)
-        hidden = self.holder.served.model.hidden_ids if self.holder.served else None
-        return Recorded(self.extras.recorder, self.shop, self.new_products, hidden, request)
+        model = self.holder.served.model if self.holder.served else None
+        hidden, kernel = (
+            (None, False) if model is None else (model.hidden_ids, model.executors.kernel is not None)
+        )
+        return Recorded(self.extras.recorder, self.shop, self.new_products, hidden, kernel, request)
 
     def budget(self, request: RecommendationRequest) -> float | None:
         """Seconds that an answer may take; who wants it explained has the time."""
@@ -114,6 +118,11 @@ class Server:
         self.table.again()  # what is new in the table is another for each model
         if self.table.read_at is None:
             self.table.look()
+
+    def _count(self, model: PushedModel) -> None:
+        """Which executor makes its lists is counted."""
+        model.executors.on_answer = self.metrics.lists
+        self.metrics.kernel(model.executors.without_kernel)
 
     def _renew(self, model: PushedModel) -> None:
         served = self.holder.served

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,9 @@ class ServeSettings(Settings):
     answer, what has come back or is new is in them."""
     max_ages_s: MaxAges = MaxAges()
     """Beyond them `/readyz` answers 503."""
+    kernel: Literal["auto", "off"] = "auto"
+    """`auto` lets the kernel answer what it covers, where it is built and the version has its tables; `off`
+    leaves all to the session."""
 
 
 class ServerSettings(ServeSettings):

@@ -32,14 +32,14 @@ class Hidden:
     back takes the places that have become free at the end of the first.
 
     Args:
-        tables: Of the model; those that an older one lacks are left alone.
+        tables: Of the model; those that an older one lacks are left alone. None while no session is loaded.
         product_ids: Its products, in its order.
     """
 
-    def __init__(self, tables: Tables, product_ids: pa.Array) -> None:
-        self._tables, self._product_ids = tables, product_ids
+    def __init__(self, tables: Tables | None, product_ids: pa.Array) -> None:
+        self.tables, self._product_ids = tables, product_ids
         known = (_HIDDEN, _FILL, _COLD_LISTS)
-        self._original = {name: tables.stored(name) for name in known if name in tables}
+        self._original = {name: tables.stored(name) for name in known if tables and name in tables}
         self._now: BoolArray | None = self._original.get(_HIDDEN)
         self.ids: frozenset[bytes] = frozenset()
         """Ids of the products that are hidden now."""
@@ -49,18 +49,18 @@ class Hidden:
         ids = self._product_ids.filter(pa.array(hidden)).to_pylist()
         # First what is compared with each list: it holds while the tables are exchanged.
         self.ids = frozenset(product_id.encode() for product_id in ids)
-        if self._now is not None and np.array_equal(self._now, hidden):
+        if self.tables is None or (self._now is not None and np.array_equal(self._now, hidden)):
             return
         self._now = hidden.copy()
         made: dict[str, Callable[[Array, BoolArray], Array]] = {
             _HIDDEN: lambda _, now: now,
-            _FILL: _hidden_last,
+            _FILL: hidden_last,
             _COLD_LISTS: _left_out,
         }
-        self._tables.put({name: made[name](original, hidden) for name, original in self._original.items()})
+        self.tables.put({name: made[name](original, hidden) for name, original in self._original.items()})
 
 
-def _hidden_last(fill: Array, hidden: BoolArray) -> IntArray:
+def hidden_last(fill: Array, hidden: BoolArray) -> IntArray:
     """The fill in its order, then as many of the others as there is room for, then what is hidden."""
     others = np.flatnonzero(~np.isin(np.arange(len(hidden)), fill) & ~hidden)
     visible = np.concatenate([fill[~hidden[fill]], others])[: len(fill)]

@@ -52,11 +52,12 @@ class ModelHolder:
     Args:
         directory: The push directory.
         poll_seconds: How often it is looked at.
+        kernel: Whether the kernel of a version answers what it covers.
     """
 
-    def __init__(self, directory: Path, poll_seconds: float) -> None:
+    def __init__(self, directory: Path, poll_seconds: float, kernel: bool = True) -> None:
         self._directory = directory
-        self._poll_seconds = poll_seconds
+        self._poll_seconds, self._kernel = poll_seconds, kernel
         self._served: Served | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="towerline-model", daemon=True)
@@ -92,12 +93,16 @@ class ModelHolder:
         if version is None or str(version) == current or version == self._broken:
             return False
         try:
-            self.take(warm(PushedModel(self._directory, version, one_thread=True, late=RARE)))
+            model = PushedModel(self._directory, version, one_thread=True, late=RARE, kernel=self._kernel)
+            self.take(warm(model))
         except Exception:
             self._broken = version
             _LOG.exception("version %s cannot be served; %s stays", version, current or "nothing")
             return False
         _LOG.info("version %s is served", version)
+        reason = self._served.model.executors.without_kernel if self._served else ""
+        if reason:
+            _LOG.warning("version %s is answered by the session alone: %s", version, reason)
         return True
 
     def take(self, served: Served) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +16,7 @@ from schema.request import Query, encode_queries
 from schema.rules import BoolArray, Rule
 from schema.versions import newest_version
 from serving.model.catalogue import Catalogue
+from serving.model.executors import Executors
 from serving.model.hidden import Hidden, without_hidden
 from serving.model.items import Columns, Items, Ranked, plain
 from serving.model.late import LateSignatures
@@ -38,6 +41,7 @@ class PushedModel:
         one_thread: Whether one thread computes a request, as in a server of several requests at a time.
         only: The first of these signatures that it has is loaded, which takes less time than all of them.
         late: Signatures that are loaded by the first who asks for them.
+        kernel: Whether the kernel answers what it covers; otherwise the session answers everything.
 
     Raises:
         UserError: Nothing has been pushed there.
@@ -50,6 +54,7 @@ class PushedModel:
         one_thread: bool = False,
         only: Sequence[str] = (),
         late: Sequence[str] = (),
+        kernel: bool = True,
     ) -> None:
         chosen = newest_version(directory) if version is None else version
         if chosen is None:
@@ -88,23 +93,37 @@ class PushedModel:
         self._hidden_rows: BoolArray | None = None
         self._hidden_late: dict[int, Hidden] = {}
         self._catalogue: Catalogue | None = None
+        self._loading = threading.RLock()
+        self.executors = Executors(self.folder, self.features, kernel)
+        """Who makes lists."""
 
     def load(self) -> None:
         """Loads the SavedModel, if that has not been done."""
-        if self._loaded is None:
+        with self._loading:
+            if self._signatures is not None:
+                return
             from serving.model.signatures import load_model
 
             def load_late(name: str) -> LoadedModel:
                 return load_model(self.folder, self._one_thread, (name,))
 
             self._loaded = load_model(self.folder, self._one_thread, self._only, self._without)
-            self._signatures = LateSignatures(self._loaded, self._loaded.left_out, load_late)
-            self._signatures.when_loaded = self._hide_late
+            signatures = LateSignatures(self._loaded, self._loaded.left_out, load_late)
+            signatures.when_loaded = self._hide_late
+            if self._hidden_rows is not None:
+                self._hide_in(self._loaded, self._hidden_rows)
+            self._signatures = signatures
+
+    def make_ready(self) -> None:
+        """Makes ready what answers a user with a history; the first call of the session takes seconds."""
+        if self.executors.needs_session:
+            self.recommend([Query("", 1)], 1, False)
 
     @property
     def signatures(self) -> Mapping[str, Signature]:
         """Those of the model, also those that are loaded late."""
-        self.load()
+        if self._signatures is None:
+            self.load()
         return self._signatures or {}
 
     def hide(self, hidden: BoolArray) -> None:
@@ -116,13 +135,24 @@ class PushedModel:
         Raises:
             UserError: The model was pushed before there was a table of its products.
         """
-        self.load()
-        if self._hidden is None and self._loaded is not None:
-            self._hidden = Hidden(self._loaded.tables, self.catalogue.product_ids)
-        if self._hidden is not None and self._signatures is not None:
-            self._hidden.put(hidden)
+        with self._loading:
+            if self.executors.kernel is None:
+                self.load()
+            self._hide_in(self._loaded, hidden)
             self._hidden_rows = hidden
-            self._signatures.for_each_late(self._hide_late)
+            self.executors.hide(hidden)
+            if self._signatures is not None:
+                self._signatures.for_each_late(self._hide_late)
+
+    def _hide_in(self, loaded: LoadedModel | None, hidden: BoolArray) -> None:
+        """Hides in the tables of the session, if it is loaded, and in what is compared with each list."""
+        tables = None if loaded is None else loaded.tables
+        if self._hidden is None or self._hidden.tables is not tables:
+            found = Hidden(tables, self.catalogue.product_ids)
+            found.put(hidden)
+            self._hidden = found
+        else:
+            self._hidden.put(hidden)
 
     def _hide_late(self, loaded: LoadedModel) -> None:
         """Hides in what was loaded late what is hidden now."""
@@ -149,7 +179,7 @@ class PushedModel:
     @property
     def takes_diversity(self) -> bool:
         """Whether it can be asked for another diversity; models that were pushed before cannot."""
-        return names.RECOMMEND_DIVERSE in self.signatures
+        return self.executors.kernel is not None or names.RECOMMEND_DIVERSE in self.signatures
 
     def ranked(
         self,
@@ -229,16 +259,33 @@ class PushedModel:
         Raises:
             UserError: The model was pushed before there was such a signature.
         """
+        call = partial(self._call, signature)
+        if self._hidden is None:
+            return call(inputs)
+        return without_hidden(call, inputs, lambda: self.hidden_ids or frozenset(), self.num_products)
+
+    def _session(self, signature: str) -> Signature:
         if signature not in self.signatures:
             raise UserError(
                 f"Model {self.version} has no signature `{signature}`. Remedy: `towerline run` pushes one "
                 "that has."
             )
-        call = self.signatures[signature]
-        hidden = self._hidden
-        if hidden is None:
-            return call(inputs)
-        return without_hidden(call, inputs, lambda: hidden.ids, self.num_products)
+        return self.signatures[signature]
+
+    def _call(self, signature: str, inputs: Mapping[str, Any]) -> Columns:
+        if signature == names.RECOMMEND_DIVERSE:
+            return self.executors.lists(partial(self._ask, signature), self._embed, inputs)
+        if signature == names.RECOMMEND:
+            return self.executors.by_session(self._session(signature), inputs)
+        return self._ask(signature, inputs)
+
+    def _ask(self, signature: str, inputs: Mapping[str, Any]) -> Columns:
+        return self._session(signature)(inputs)
+
+    def _embed(self, inputs: Mapping[str, Any]) -> Columns:
+        """The vectors of the queries of a request."""
+        embed = self._session(names.EMBED_QUERIES)
+        return embed({name: inputs[name] for name in embed.inputs})
 
 
 def _plain_items(columns: dict[str, list[Any]]) -> Items:

@@ -33,10 +33,12 @@ class Offer:
     Attributes:
         products: Of the side index.
         hidden: Products of the model that were kept out; None if nothing was known of that.
+        kernel: Whether the kernel answered what it covers.
     """
 
     products: Sequence[SideProduct]
     hidden: frozenset[bytes] | None
+    kernel: bool = False
 
 
 class RecordingShop:
@@ -145,6 +147,7 @@ class Recorder:
             "request_id": request_id,
             "route": route,
             "model_version": answer["model_version"],
+            "kernel": offer.kernel,
             "side_products": digest,
             "request": request.model_dump(mode="json", exclude_unset=True),
             "readings": readings,

@@ -74,7 +74,7 @@ class Replay:
                 f"{directory} has no version {', '.join(gone)} any more, which gave recorded answers. "
                 "Remedy: put it back, or replay a newer record."
             )
-        self._served: dict[str, Served] = {}
+        self._served: dict[tuple[str, bool], Served] = {}
         self._hidden: list[str] | None = None
 
     def answers(self) -> Iterator[tuple[Entry, Any]]:
@@ -91,7 +91,7 @@ class Replay:
             yield entry, json.loads(json.dumps(self._answer(entry, new_products), default=str))
 
     def _answer(self, entry: Entry, new_products: NewProducts) -> Any:
-        served = self._model(entry["model_version"])
+        served = self._model(entry["model_version"], bool(entry.get("kernel")))
         request = _ROUTES[entry["route"]].model_validate(entry["request"])
         if isinstance(request, SimilarRequest):
             return similar_answer(request, served.model, new_products)
@@ -104,13 +104,18 @@ class Replay:
         except LookupError as error:
             return {"error": str(error)}
 
-    def _model(self, version: str) -> Served:
-        if version not in self._served:
-            self._served = {
-                version: warm(PushedModel(self._directory, int(version), one_thread=True, late=RARE))
-            }  # one at a time
-            _hide(self._served[version], self._hidden)
-        return self._served[version]
+    def _model(self, version: str, kernel: bool) -> Served:
+        key = (version, kernel)
+        if key not in self._served:
+            model = PushedModel(self._directory, int(version), one_thread=True, late=RARE, kernel=kernel)
+            if kernel and model.executors.kernel is None:
+                raise UserError(
+                    f"The kernel of version {version} gave recorded answers, and is not here: "
+                    f"{model.executors.without_kernel}. Remedy: replay where it is built."
+                )
+            self._served = {key: warm(model)}  # one at a time
+            _hide(self._served[key], self._hidden)
+        return self._served[key]
 
 
 def _hide(served: Served, product_ids: list[str] | None) -> None:

@@ -18,6 +18,7 @@ from schema.score_parts import (
 from schema.transformed import candidate_spec, dense_candidates
 from trainer.ranking.model import RankingModel
 from trainer.ranking.score_parts import ScoreParts
+from trainer.ranking.tables import write_ranker_tables
 
 Tensors = dict[str, Any]
 
@@ -62,7 +63,7 @@ class RankingModule(tf.Module):
 
 
 def export_ranking(model: RankingModel, features: FeatureSet, directory: str, example: Tensors) -> None:
-    """Writes the SavedModel; `example`, a batch of dense rows, fixes names, types and ranks."""
+    """Writes the SavedModel and `RANKER_TABLES`; `example`, a batch of dense rows, fixes names and types."""
     module = RankingModule(model, features)
     signature = {name: _spec(name, value) for name, value in example.items() if name not in _NOT_INPUTS}
     tf.saved_model.save(
@@ -78,6 +79,7 @@ def export_ranking(model: RankingModel, features: FeatureSet, directory: str, ex
             ),
         },
     )
+    write_ranker_tables(model, directory)
 
 
 def _spec(name: str, value: tf.Tensor) -> tf.TensorSpec:

@@ -11,6 +11,7 @@ from schema.features import FeatureSet, Kind
 from schema.transformed import dense_query_signature
 from trainer.retrieval.metrics import embed_catalog, represent_catalog
 from trainer.retrieval.model import RetrievalModel
+from trainer.retrieval.tables import write_tower_tables
 
 
 class RetrievalModule(tf.Module):
@@ -45,7 +46,7 @@ class RetrievalModule(tf.Module):
 def export_retrieval(
     model: RetrievalModel, features: FeatureSet, directory: str, example: dict[str, Any]
 ) -> None:
-    """Writes the SavedModel.
+    """Writes the SavedModel, and `TOWER_TABLES` where the query vector can be made of tables.
 
     Args:
         model: The fitted model.
@@ -65,6 +66,7 @@ def export_retrieval(
         specs = _product_specs(features)
         signatures[names.PRODUCTS] = tf.function(module.products).get_concrete_function(**specs)
     tf.saved_model.save(module, directory, signatures=signatures)
+    write_tower_tables(model.query_tower, module.representations, directory)
 
 
 def _product_specs(features: FeatureSet) -> dict[str, tf.TensorSpec]:

@@ -74,6 +74,7 @@ class SourceScorer(tf.Module):
         self.num_products = tables.num_products
         self.half_lives = (window_days * _RECENT, window_days * _LASTING)
         self.own_half_lives = (window_days * _SHORT, *self.half_lives)
+        self.latest_events = _LATEST_EVENTS
         snapshot = tables.snapshot
         self.embeddings = EmbeddingTable(tables.embeddings)
         self.neighbours = ItemToItem(snapshot.neighbour_index, snapshot.neighbour_score)

@@ -48,14 +48,14 @@ SOURCE_NAMES: Final = NAMES
 
 _QUOTAS: Final = (2000, 150, 200, 200, 150, 200, 50)
 _POOL_QUOTAS: Final = (10_000, 700, 500, 700, 500, 700, 150, 700)
-_OWN_RESERVED: Final = 6
+OWN_RESERVED: Final = 6
 """One candidate in six at most is a favourite that stays whatever the preranker says."""
 _LONG_TERM_COUNT: Final = 3
 """Column of the own features with the slowly decayed count of the product in the history."""
 _NEW_PRIORITY: Final = 0.5
-_NEW_PRIORITY_IN_POOL: Final = -1.0
+NEW_PRIORITY_IN_POOL: Final = -1.0
 """Ahead of all others: the pool keeps them, and they are known as what they are."""
-_SMALLEST_SCORE: Final = 1e-9
+SMALLEST_SCORE: Final = 1e-9
 PRERANKER_SCORE: Final = "preranker_score"
 
 Tensors = dict[str, tf.Tensor]
@@ -206,13 +206,13 @@ class CandidateSources(tf.Module):
         if self.scorer.reads_towers:
             lists.append(self._best(scores.two_tower, None, quotas[TWO_TOWER], TWO_TOWER, -1.0))
         for source, (shares, table) in tables.items():
-            lists.append(self._best(shares, table.reachable, quotas[source], source, _SMALLEST_SCORE))
+            lists.append(self._best(shares, table.reachable, quotas[source], source, SMALLEST_SCORE))
         lists.append(same_for_all(self.trending, quotas[TRENDING], TRENDING, batch))
         if len(quotas) > POPULAR:
             lists.append(same_for_all(self.popular, quotas[POPULAR], POPULAR, batch))
         if self.new_products:
             new = self.new_products(history_index, self.interest(history_age))
-            priority = _NEW_PRIORITY_IN_POOL if len(quotas) > POPULAR else _NEW_PRIORITY
+            priority = NEW_PRIORITY_IN_POOL if len(quotas) > POPULAR else _NEW_PRIORITY
             priorities = tf.where(tf.gather(self.hidden, new), NEVER, priority)
             lists.append((new, priorities, constant_like(new, NEW_PRODUCT)))
         return lists
@@ -281,7 +281,7 @@ class CandidateSources(tf.Module):
         """Scores of the pool with what is hidden last, and the same with what is reserved first."""
         hidden = tf.gather(self.hidden, index)
         visible = tf.where(hidden, -NEVER, prerank)
-        favourites = tf.math.top_k(own_count, max(1, self.num_candidates // _OWN_RESERVED)).values[:, -1:]
+        favourites = tf.math.top_k(own_count, max(1, self.num_candidates // OWN_RESERVED)).values[:, -1:]
         reserved = tf.logical_or(
             tf.logical_and(own_count > 0, own_count >= favourites), tf.gather(self.is_best_seller, index)
         )

@@ -78,6 +78,7 @@ class PostRanker(tf.Module):
         self.categories = frozen(categories, tf.int32)
         self.diversity = diversity.strength
         self.calibration, self.freshness, self.exploration = calibration, freshness, exploration
+        self.method = diversity.method
         self._choose = METHODS[diversity.method]
         self.ignored: tf.Tensor | None = None
         """Which rules do not count `[rules]`, where somebody asks what would be without them."""

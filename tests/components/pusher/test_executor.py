@@ -1,7 +1,11 @@
 """The Pusher runs for real."""
 
+import json
+
 import pytest
 
+from kernel.description import FORMAT, Description, KernelError, read_tables, write_tables
+from schema import names
 from schema.blessing import bless
 from schema.versions import champion_directory, versions
 
@@ -106,3 +110,27 @@ def test_in_place_of_a_refused_model_the_classic_is_pushed(push, tmp_path, artif
     assert (
         champion_directory(tmp_path / "serving", version).joinpath("saved_model.pb").read_text() == "counts"
     )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [
+        ({"kernel": {"equal": True, "reason": ""}}, ""),
+        ({"kernel": {"equal": False, "reason": "2 of 200 lists differ"}}, "2 of 200 lists differ"),
+        ({}, "nothing has compared it with the session"),
+    ],
+)
+def test_a_kernel_is_pushed_that_gives_the_lists_of_the_session(push, tmp_path, verdict, reason):
+    model = tmp_path / "model" / "Format-Serving"
+    write_tables(model / names.KERNEL, Description(FORMAT, "", {"number": 1}, {}, (), {}), {})
+    (tmp_path / "infra_blessing").mkdir(exist_ok=True)
+    (tmp_path / "infra_blessing" / names.VALIDATION_FILE).write_text(json.dumps(verdict))
+    push()
+    (version,) = versions(tmp_path / "serving")
+    folder = tmp_path / "serving" / str(version) / names.KERNEL
+    if reason:
+        with pytest.raises(KernelError, match=reason):
+            read_tables(folder)
+    else:
+        assert read_tables(folder)[0].settings == {"number": 1}
+    assert read_tables(model / names.KERNEL)[0].settings == {"number": 1}  # the artifact stays as it is

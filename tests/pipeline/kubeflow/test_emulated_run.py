@@ -47,7 +47,7 @@ def image(tmp_path_factory):
     folder = tmp_path_factory.mktemp("image")
     source = folder / "source"
     source.mkdir()
-    packages = ("pipeline", "serving", "benchmarks", "components", "transform", "trainer", "schema")
+    packages = ("pipeline", "serving", "benchmarks", "components", "transform", "trainer", "kernel", "schema")
     for name in ("setup.py", "pyproject.toml", "requirements", "README.md", *packages):
         (source / name).symlink_to(ROOT / name)
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, source]

@@ -7,13 +7,13 @@ from pipeline.planning.code_digest import code_digest
 
 @pytest.fixture
 def root(tmp_path):
-    for package in ("components", "schema", "trainer", "transform", "pipeline"):
+    for package in ("components", "kernel", "schema", "trainer", "transform", "pipeline"):
         (tmp_path / package / "inner").mkdir(parents=True)
         (tmp_path / package / "inner" / "code.py").write_text("a = 1")
     return tmp_path
 
 
-@pytest.mark.parametrize("package", ["components", "schema", "trainer", "transform"])
+@pytest.mark.parametrize("package", ["components", "kernel", "schema", "trainer", "transform"])
 def test_code_counts(root, package):
     before = code_digest(root)
     (root / package / "inner" / "code.py").write_text("a = 2")

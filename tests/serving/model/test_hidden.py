@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from serving.model.hidden import Hidden, _hidden_last, _left_out, without_hidden
+from serving.model.hidden import Hidden, _left_out, hidden_last, without_hidden
 
 
 def hidden(*places, count=6):
@@ -21,8 +21,8 @@ def hidden(*places, count=6):
         ((0, 1, 2, 3, 4, 5), [3, 1, 4, 0]),
     ],
 )
-def test_what_fills_lists_has_the_hidden_last(gone, expected):
-    assert _hidden_last(np.array([3, 1, 4, 0]), hidden(*gone)).tolist() == expected
+def test_what_fills_lists_has_thehidden_last(gone, expected):
+    assert hidden_last(np.array([3, 1, 4, 0]), hidden(*gone)).tolist() == expected
 
 
 def test_lists_of_segments_lose_what_is_hidden():

@@ -1,0 +1,106 @@
+"""Every function of the kernel's arithmetic gives the bits of TensorFlow's operation on this machine."""
+
+import ctypes
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+NATIVE = Path(__file__).parents[2] / "kernel" / "native"
+LENGTHS = (600, 603, 7)
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory):
+    target = tmp_path_factory.mktemp("driver") / "driver.so"
+    sources = [str(Path(__file__).with_name("arithmetic_driver.cpp")), str(NATIVE / "arithmetic.cpp")]
+    options = ["-std=gnu++17", "-O3", "-fPIC", "-shared", "-Wno-psabi"]
+    subprocess.run(["g++", *options, "-o", str(target), *sources], check=True)
+    library = ctypes.CDLL(str(target))
+    library.driver_sum.restype = library.driver_column.restype = ctypes.c_float
+    return library
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Operations as a server computes them: in a session, in the thread that asks."""
+    import tensorflow as tf
+
+    config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=-1)
+
+    def computed(operation, *values):
+        with tf.Graph().as_default() as graph:
+            fed = [tf.compat.v1.placeholder(tf.float32, [None] * value.ndim) for value in values]
+            result = operation(*fed)
+            with tf.compat.v1.Session(graph=graph, config=config) as session:
+                return session.run(result, dict(zip(fed, values, strict=True)))
+
+    return computed
+
+
+def pointer(values):
+    return values.ctypes.data_as(ctypes.c_void_p)
+
+
+@pytest.mark.parametrize("count", LENGTHS)
+@pytest.mark.parametrize("number, name", enumerate(("exp", "log", "log1p", "expm1", "halved")))
+def test_functions_of_one_number(driver, run, number, name, count):
+    import tensorflow as tf
+
+    generator = np.random.default_rng(count)
+    values = {
+        "exp": -generator.exponential(20, count),
+        "log": np.exp(generator.normal(0, 8, count)),
+        "log1p": np.exp(generator.normal(0, 4, count)) * (generator.random(count) < 0.9),
+        "expm1": np.abs(generator.normal(0, 4, count)),
+        "halved": generator.exponential(9, count),
+    }[name].astype(np.float32)
+    operation = (lambda x: tf.pow(0.5, x)) if name == "halved" else getattr(tf.math, name)
+    expected = run(operation, values)
+    driver.driver_flat(number, pointer(values), ctypes.c_int64(count))
+    assert np.array_equal(values, expected)
+
+
+@pytest.mark.parametrize("count", (*LENGTHS, 20_011))
+def test_sums(driver, run, count):
+    import tensorflow as tf
+
+    values = np.random.default_rng(count).random(count, np.float32)
+    expected = run(lambda x: tf.reduce_sum(x, axis=1), values[np.newaxis])[0]
+    assert driver.driver_sum(pointer(values), ctypes.c_int64(count)) == expected
+
+
+@pytest.mark.parametrize("rows, columns", [(2000, 41), (600, 77), (13, 9), (30, 41)])
+def test_means_of_columns(driver, run, rows, columns):
+    import tensorflow as tf
+
+    values = np.random.default_rng(rows).normal(size=(rows, columns)).astype(np.float32)
+    expected = run(lambda x: tf.reduce_mean(x, axis=1), values[np.newaxis])[0]
+    found = np.empty(columns, np.float32)
+    driver.driver_means(pointer(values), ctypes.c_int64(rows), ctypes.c_int64(columns), pointer(found))
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("rows, inner, columns", [(1, 64, 500), (200, 41, 64), (60, 77, 77), (13, 9, 8)])
+def test_products_of_matrices(driver, run, rows, inner, columns):
+    import tensorflow as tf
+
+    generator = np.random.default_rng(rows)
+    one = generator.normal(size=(rows, inner)).astype(np.float32)
+    other = generator.normal(size=(inner, columns)).astype(np.float32)
+    found = np.empty((rows, -(-columns // 16) * 16), np.float32)
+    sizes = [ctypes.c_int64(size) for size in (rows, inner, columns)]
+    driver.driver_multiply(pointer(one), sizes[0], pointer(other), *sizes[1:], pointer(found))
+    assert np.array_equal(found[:, :columns], run(tf.matmul, one, other))
+
+
+@pytest.mark.parametrize("inner", [5, 9, 32, 45, 110, 127])
+def test_products_with_one_column(driver, run, inner):
+    import tensorflow as tf
+
+    generator = np.random.default_rng(inner)
+    one, other = (generator.normal(size=(rows, inner)).astype(np.float32) for rows in (100, 1))
+    found = [driver.driver_column(pointer(row), pointer(other), ctypes.c_int64(inner)) for row in one]
+    expected = run(tf.matmul, one, np.ascontiguousarray(other.T))[:, 0]
+    assert np.array_equal(np.array(found, np.float32), expected)

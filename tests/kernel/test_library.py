@@ -1,0 +1,66 @@
+"""What is no kernel, or a kernel of other tables, is refused in one sentence."""
+
+import numpy as np
+import pytest
+
+from kernel.description import KernelError
+from kernel.library import Library, source_digest
+
+
+def test_sound_tables_are_opened(library, synthetic):
+    assert library.open(*synthetic()) is not None
+
+
+def test_a_library_that_is_not_there(tmp_path):
+    with pytest.raises(KernelError, match="not built here"):
+        Library(tmp_path / "none.so")
+
+
+def test_a_file_that_is_no_library(tmp_path):
+    (tmp_path / "some.so").write_text(source_digest())
+    with pytest.raises(KernelError, match="does not load"):
+        Library(tmp_path / "some.so")
+
+
+def test_a_library_of_another_source(monkeypatch, library):
+    monkeypatch.setattr("kernel.library.source_digest", lambda: "0" * 16)
+    with pytest.raises(KernelError, match="of another source"):
+        Library()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("popular", lambda values: None, "`popular` is missing"),
+        ("popular", lambda values: values + 60, "names something that is not there"),
+        ("ease.others", lambda values: values - 50, "names something that is not there"),
+        ("statistics", lambda values: values[:-1], "another number of rows"),
+        ("embeddings", lambda values: values.astype(np.int32), "another type or rank"),
+        ("embeddings", lambda values: values * np.float32(np.nan), "not finite"),
+        ("ranker.mean", lambda values: values[1:], "another number of rows"),
+        ("ranker.score", lambda values: values.astype(np.float16), "another type or rank"),
+    ],
+)
+def test_tables_that_do_not_fit(library, synthetic, name, change, message):
+    arrays, settings = synthetic()
+    changed = change(arrays.pop(name))
+    if changed is not None:
+        arrays[name] = np.ascontiguousarray(changed)
+    with pytest.raises(KernelError, match=message):
+        library.open(arrays, settings)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"num_candidates": 61}, "out of its range"),
+        ({"horizon": -1}, "out of its range"),
+        ({"quotas": [0] * 8}, "quota is not positive"),
+        ({"head": "many"}, "setting `head` is damaged"),
+        ({"other": 1}, "not those of this kernel: .'other'."),
+    ],
+)
+def test_settings_that_do_not_fit(library, synthetic, values, message):
+    arrays, settings = synthetic()
+    with pytest.raises(KernelError, match=message):
+        library.open(arrays, settings | values)
