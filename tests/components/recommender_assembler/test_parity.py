@@ -32,7 +32,7 @@ def queries_of(shop):
     found = []
     for row in shop.rows["test"]:
         features = {
-            column.name: _first(row, f"user__{column.name}", column.kind)
+            column.name: _value(row.get(f"user__{column.name}", []), column)
             for column in shop.plan.features.users
         }
         found.append(
@@ -48,11 +48,11 @@ def queries_of(shop):
     return found
 
 
-def _first(row, name, kind):
-    values = row.get(name, [])
-    if not values:
-        return None
-    return values[0].decode() if isinstance(values[0], bytes) else values[0]
+def _value(values, column):
+    found = [value.decode() if isinstance(value, bytes) else value for value in values]
+    if column.has_members:
+        return found
+    return found[0] if found else None
 
 
 def recommend(model, shop, queries, top_k=TOP_K, exclude=False):

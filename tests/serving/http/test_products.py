@@ -111,7 +111,11 @@ def test_a_swap_takes_known_products_off(make_server, pushed, tmp_path, shop_fil
 @pytest.mark.parametrize(
     ("body", "status", "told"),
     [
-        ({"features": {"size": 1}}, 422, "features.size: no such column. Known: colour, price, picture."),
+        (
+            {"features": {"size": 1}},
+            422,
+            "features.size: no such column. Known: colour, price, picture, labels, aisle.",
+        ),
         ({"features": {"price": "dear"}}, 422, "features.price: a finite number. Received: 'dear'."),
         ({"features": {"price": True}}, 422, "features.price: a finite number. Received: True."),
         ({"features": {"colour": ["red"]}}, 422, "features.colour: a text or a number."),
