@@ -3,7 +3,8 @@
 A warm start is given a third of the epochs. What a cold start would reach is expected from its first epoch:
 the cold start is trained for that one, and its figure is raised by what the figures of the last cold start
 rose after their first epoch. Both are measured on the same queries of the same window. The warm start is
-kept where its best figure is at least what is expected; otherwise the training begins anew, cold.
+kept where its best figure is at least what is expected; otherwise the training begins anew, cold, and if that
+gets less far than the warm start did, once more warm.
 
 Weights are a start only if nothing later was shown to them than this training itself is shown: otherwise the
 windows that judge the model would have been part of its training (ADR 34).
@@ -139,7 +140,12 @@ def fit_by_rule(training: Training, warm: list[np.ndarray], start: AnyStart) -> 
     if best >= expected:
         return told, curve
     reason = f"{best:.4f} after {_epochs(count)}, less than the {expected:.4f} expected of a cold start"
-    return fit_cold(training, told.model_copy(update={"reason": reason}))
+    cold, cold_curve = fit_cold(training, told.model_copy(update={"reason": reason}))
+    if max(row.metric for row in cold_curve) >= best:
+        return cold, cold_curve
+    # The cold start promised more than it gave; what is measured counts.
+    kept = told.model_copy(update={"growth": cold.growth})
+    return kept, training.fit(warm, count, count)
 
 
 def refuse_later(fitted_until: int, shown_until: int) -> None:

@@ -59,12 +59,12 @@ def test_a_warm_start_is_kept_that_is_as_good_as_a_cold_one_promises():
 
 
 def test_otherwise_the_training_begins_cold_and_says_why():
-    chosen, calls = training([0.2, 0.22, 0.28, 0.25, 0.2, 0.2], [0.29, 0.28])
+    chosen, calls = training([0.2, 0.22, 0.32, 0.25, 0.2, 0.2], [0.29, 0.28])
     start, curve = fit_by_rule(chosen, WARM, Start(began_from="7", growth=1.5))
     assert calls == [("cold", 6, 1), ("warm", 2, 2), ("cold", 6, 6)]
     assert len(curve) == 6 and not start.is_warm and start.num_epochs == 6
     assert start.reason == "0.2900 after 2 epochs, less than the 0.3000 expected of a cold start"
-    assert start.growth == pytest.approx(1.4)  # of this cold start, for the next run
+    assert start.growth == pytest.approx(1.6)  # of this cold start, for the next run
 
 
 def test_weights_that_know_more_of_the_future_are_refused():
@@ -85,3 +85,11 @@ def test_a_trainer_is_told_of_the_version():
     assert PushedVersion.of({}) is None
     told = {"version": "7", "retrieval_model": "/towers", "transform_graph": "/graph"}
     assert PushedVersion.of({"warm_start": told}).version == "7"
+
+
+def test_a_cold_start_that_gets_less_far_after_all_is_not_kept():
+    chosen, calls = training([0.2, 0.22, 0.28, 0.25, 0.2, 0.2], [0.29, 0.28])
+    start, curve = fit_by_rule(chosen, WARM, Start(began_from="7", growth=1.5))
+    assert calls == [("cold", 6, 1), ("warm", 2, 2), ("cold", 6, 6), ("warm", 2, 2)]
+    assert start.is_warm and start.num_epochs == 2 and len(curve) == 2 and not start.reason
+    assert start.growth == pytest.approx(1.4)
