@@ -1,7 +1,8 @@
-"""Which classical baseline the ranker starts from: the best one over all windows before the test window."""
+"""Which classical baseline the ranker starts from: the best one over all windows, tuned on the newest."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from trainer.ranking.metrics import ndcg_of_hits
 _TOP_K = 10
 _TIE = 1e-6
 """Weight of popularity, from 0 to 1, where a baseline is undecided."""
+_SMALLEST = 1e-12
 
 Tensors = dict[str, Any]
 
@@ -34,7 +36,7 @@ class AnchorChoice:
 
     Attributes:
         anchor: The best baseline.
-        ndcg: Baseline -> NDCG@10 at its best setting.
+        ndcg: Baseline -> NDCG@10 of everything over all windows, at the setting of the newest.
         num_queries: Queries that were asked.
     """
 
@@ -43,55 +45,119 @@ class AnchorChoice:
     num_queries: int
 
 
-def choose_anchor(affinity: AffinityFeatures, batches: tf.data.Dataset) -> AnchorChoice:
+def choose_anchor(
+    affinity: AffinityFeatures, older: tf.data.Dataset, newest: tf.data.Dataset
+) -> AnchorChoice:
     """Measures every baseline at every setting on lists of candidates of several windows.
 
     Popularity is tuned over all horizons, what counts own purchases over all half-lives, and every baseline
-    over all horizons of the popularity that decides where it is undecided. Each window counts by its queries.
+    over all horizons of the popularity that decides where it is undecided. The newest window tunes them, on
+    everything and on what was never bought before, the latter by its share of the purchases: the baselines
+    that the gates compare with are tuned there, and an anchor tuned otherwise differs from the same baseline
+    by its settings alone. Which baseline it is, all windows decide, each by its queries, on everything.
 
     Args:
         affinity: Counts the own purchases.
-        batches: Dense rows of candidates.
+        older: Dense rows of candidates of the windows before the newest.
+        newest: Those of the newest window; where it has none, all windows tune.
     """
-    num_half_lives = 1 + len(affinity.half_lives)
+    half_lives = range(1 + len(affinity.half_lives))
     options = [
         (name, half_life)
         for name in CLASSICS
-        for half_life in range(num_half_lives if name in COUNTING_OWN else 1)
+        for half_life in (half_lives if name in COUNTING_OWN else half_lives[:1])
     ]
+    measured = [_measure(affinity, options, batches) for batches in (older, newest)]
+    if not any(len(window.everything) for window in measured):
+        return AnchorChoice(Anchor(), {}, 0)
+    tuning = measured[-1] if len(measured[-1].everything) else measured[0]
+    everything = np.concatenate([window.everything for window in measured if len(window.everything)])
+    mean = everything.mean(axis=0)
+    settings = {name: _best_setting(name, options, tuning) for name in CLASSICS}
+    ndcg = {name: float(mean[setting]) for name, setting in settings.items()}
+    best = max(CLASSICS, key=lambda name: ndcg[name])
+    counting = best if best in COUNTING_OWN else OWN_FREQUENCY
+    anchor = Anchor(best, settings[best][1], options[settings[counting][0]][1])
+    return AnchorChoice(anchor, ndcg, len(everything))
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """NDCG@10 of every option and horizon `[queries, options, horizons]`.
+
+    Attributes:
+        everything: Of all targets.
+        new: Of those that were never bought before; NaN for a query without one.
+        share_of_new: Share of the latter in all targets.
+    """
+
+    everything: np.ndarray
+    new: np.ndarray
+    share_of_new: float
+
+
+def _best_setting(name: str, options: Sequence[tuple[str, int]], measured: _Measured) -> tuple[int, int]:
+    """Option and horizon of the best setting of a baseline."""
+    rows = [row for row, (option, _) in enumerate(options) if option == name]
+    everything = _relative(measured.everything[:, rows])
+    utility = everything + measured.share_of_new * _relative(measured.new[:, rows])
+    row, horizon = np.unravel_index(int(np.argmax(utility)), utility.shape)
+    return rows[int(row)], int(horizon)
+
+
+def _relative(values: np.ndarray) -> np.ndarray:
+    """Means over the queries, relative to the greatest; 0 where nobody was asked or nothing was found."""
+    asked = np.isfinite(values)
+    means = np.where(asked, values, 0.0).sum(axis=0) / np.maximum(asked.sum(axis=0), 1)
+    result: np.ndarray = means / max(float(means.max(initial=0.0)), _SMALLEST)
+    return result
+
+
+def _measure(
+    affinity: AffinityFeatures, options: Sequence[tuple[str, int]], batches: tf.data.Dataset
+) -> _Measured:
+    """Measures all options at all horizons."""
 
     @tf.function(reduce_retracing=True)
-    def hits(batch: Tensors) -> tf.Tensor:
+    def first_hits(batch: Tensors) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         pairs = affinity(batch)
-        by_half_life = [classic_scores(batch, pairs, half_life) for half_life in range(num_half_lives)]
+        by_half_life = [
+            classic_scores(batch, pairs, half_life) for half_life in range(1 + len(affinity.half_lives))
+        ]
         every = tf.stack([by_half_life[index][:, CLASSICS.index(name)] for name, index in options], axis=1)
         keys = every[:, :, tf.newaxis, :] + _TIE * _unit(popularities(batch[names.CANDIDATE_FEATURES]))
-        best = tf.math.top_k(keys, k=tf.minimum(_TOP_K, tf.shape(keys)[3])).indices
-        labels = tf.broadcast_to(batch[names.LABEL][:, tf.newaxis, tf.newaxis, :], tf.shape(keys))
-        return tf.gather(labels, best, batch_dims=3) > 0
+        bought = pairs["own_counts"][..., 0] > 0
+        relevant = batch[names.LABEL] > 0
+        num_again = tf.reduce_sum(tf.cast(relevant & bought, tf.int64), axis=1)
+        not_bought = tf.where(bought[:, tf.newaxis, tf.newaxis, :], -1.0, keys)
+        return _hits(keys, relevant), _hits(not_bought, relevant & ~bought), num_again
 
-    parts = []
+    everything, new = [np.zeros((0, len(options), len(SHARES)))], [np.zeros((0, len(options), len(SHARES)))]
+    num_targets, num_new = 0, 0
     for batch in batches:
-        found = hits(batch).numpy()
-        targets = np.maximum(batch[names.NUM_TARGETS].numpy(), 1)
-        flat = found.reshape(-1, found.shape[-1])
-        values = ndcg_of_hits(flat, np.repeat(targets, found.shape[1] * found.shape[2]), _TOP_K)
-        parts.append(values.reshape(found.shape[:3]))
-    if not parts:
-        return AnchorChoice(Anchor(), {}, 0)
-    mean = np.concatenate(parts).mean(axis=0)
-    ndcg: dict[str, float] = {}
-    for (name, _), row in zip(options, mean, strict=True):
-        ndcg[name] = max(ndcg.get(name, 0.0), float(row.max()))
-    best, horizon = np.unravel_index(int(np.argmax(mean)), mean.shape)
-    name, half_life = options[int(best)]
-    if name not in COUNTING_OWN:
-        own = [
-            row.max() if option == OWN_FREQUENCY else -1.0
-            for (option, _), row in zip(options, mean, strict=True)
-        ]
-        half_life = options[int(np.argmax(own))][1]
-    return AnchorChoice(Anchor(name, int(horizon), half_life), ndcg, sum(map(len, parts)))
+        hits, new_hits, num_again = (value.numpy() for value in first_hits(batch))
+        targets = batch[names.NUM_TARGETS].numpy()
+        others = np.maximum(targets - num_again, 0)
+        everything.append(_ndcg(hits, np.maximum(targets, 1)))
+        new.append(_ndcg(new_hits, others))
+        num_targets, num_new = num_targets + targets.sum(), num_new + others.sum()
+    return _Measured(np.concatenate(everything), np.concatenate(new), float(num_new / max(num_targets, 1)))
+
+
+def _hits(keys: tf.Tensor, relevant: tf.Tensor) -> tf.Tensor:
+    """Which of the first by `keys` `[batch, options, horizons, candidates]` are relevant."""
+    best = tf.math.top_k(keys, k=tf.minimum(_TOP_K, tf.shape(keys)[3])).indices
+    spread = tf.broadcast_to(relevant[:, tf.newaxis, tf.newaxis, :], tf.shape(keys))
+    return tf.gather(spread, best, batch_dims=3)
+
+
+def _ndcg(hits: np.ndarray, num_targets: np.ndarray) -> np.ndarray:
+    """That of hits `[queries, options, horizons, places]`, NaN for queries without targets."""
+    flat = hits.reshape(-1, hits.shape[-1])
+    repeated = np.repeat(np.maximum(num_targets, 1), hits.shape[1] * hits.shape[2])
+    values = ndcg_of_hits(flat, repeated, _TOP_K).reshape(hits.shape[:3])
+    result: np.ndarray = np.where(num_targets[:, np.newaxis, np.newaxis] > 0, values, np.nan)
+    return result
 
 
 def _unit(shares: tf.Tensor) -> tf.Tensor:

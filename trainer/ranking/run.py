@@ -49,7 +49,7 @@ def run_fn(fn_args: Any) -> None:
     table = read_product_table(arguments.split_files[names.CATALOG], arguments.features)
     affinity = affinity_inputs(arguments, table, fn_args.custom_config["event_weights"])
     counts = AffinityFeatures(affinity)
-    anchored = choose_anchor(counts, data.train(_ANCHOR_ROWS).concatenate(data.evaluation()))
+    anchored = choose_anchor(counts, data.train(_ANCHOR_ROWS), data.evaluation())
     heads = find_head_targets(data.train(_ADAPT_ROWS), arguments.features.event_types)
     with workers.strategy.scope():
         model = build_model(arguments, settings, table, affinity, heads, anchored.anchor)
