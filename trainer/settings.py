@@ -57,6 +57,8 @@ class RankingSettings(Settings):
     neural collaborative filtering (NeuMF)."""
     loss: Literal["decoupled_softmax", "listwise_softmax", "pairwise", "pointwise"] = "decoupled_softmax"
     """What the order is trained on."""
+    new_weight: Annotated[float, Field(ge=0)] = 0.3
+    """What the loss among products that the user has never bought before counts beside that among all."""
     head_weight: Annotated[float, Field(ge=0, le=1)] = 0.0
     """How much the heads (event types, quantity, rating) shape the network that the order is read from;
     0: they only read it."""

@@ -45,6 +45,7 @@ RANKING: Final[Sequence[Variant]] = (
     DEFAULT,
     *_each("model", "dcn", "dlrm", "ncf", "mlp"),
     *_each("loss", "decoupled_softmax", "listwise_softmax", "pairwise", "pointwise"),
+    *_each("new_weight", 0.0, 0.3, 1.0),
 )
 
 

@@ -88,5 +88,16 @@ LOSSES: Final[dict[str, RankingLoss]] = {
 """By the value of `ranking.loss`."""
 
 
+def without(excluded: tf.Tensor, scores: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Scores and gains of lists as though some items were not in them, each `[queries, candidates]`.
+
+    Args:
+        excluded: Which are left out, bool.
+        scores: Of all.
+        labels: Gains, 0 for irrelevant.
+    """
+    return tf.where(excluded, _HIDDEN, scores), tf.where(excluded, tf.zeros_like(labels), labels)
+
+
 def _mean_by_gain(losses: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     return tf.math.divide_no_nan(tf.reduce_sum(labels * losses, axis=1), tf.reduce_sum(labels, axis=1))

@@ -12,9 +12,9 @@ from schema import names
 from schema.score_parts import OF_CANDIDATE_FEATURES
 from trainer.ranking.affinity import NUM_USER_FEATURES, AffinityFeatures, AffinityInputs
 from trainer.ranking.classics import CLASSICS, GROUP_OF_CLASSIC, Anchor, log_ranks
-from trainer.ranking.data import ANCHOR, HAS_HISTORY
+from trainer.ranking.data import ANCHOR, BOUGHT, HAS_HISTORY
 from trainer.ranking.heads import HeadTargets, RankingHeads
-from trainer.ranking.losses import LOSSES
+from trainer.ranking.losses import LOSSES, without
 from trainer.ranking.rankers import build_ranker
 from trainer.ranking.rankers.base import PAIR_FEATURES
 from trainer.settings import RankingSettings
@@ -76,6 +76,7 @@ class RankingModel(tf.keras.Model):
         )
         self.heads = RankingHeads(heads or HeadTargets(), settings.head_weight, seed + 50)
         self.ranking_loss = LOSSES[settings.loss]
+        self.new_weight = settings.new_weight
         self.mean_loss = tf.keras.metrics.Mean("loss")
 
     def describe(self, inputs: Tensors) -> Tensors:
@@ -167,7 +168,8 @@ class RankingModel(tf.keras.Model):
         labels = data[names.LABEL]
         with tf.GradientTape() as tape:
             outputs = self(data, training=True)
-            order = tf.reduce_mean(self.ranking_loss(outputs["scores"], labels))
+            bought_before = data[BOUGHT] if BOUGHT in data else outputs["times_bought"] > 0
+            order = self._order_loss(outputs["scores"], labels, bought_before)
             bought = tf.cast(labels > 0, tf.float32)
             pointwise = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(bought, outputs["logits"]))
             loss = order + _POINTWISE_WEIGHT * (pointwise + self.heads.loss(outputs, data))
@@ -175,6 +177,17 @@ class RankingModel(tf.keras.Model):
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         self.mean_loss.update_state(loss)
         return {"loss": self.mean_loss.result()}
+
+    def _order_loss(self, scores: tf.Tensor, labels: tf.Tensor, bought: tf.Tensor) -> tf.Tensor:
+        """That of everything, and weighted that among what was never bought before.
+
+        Among everything a new product competes with what the user buys anyway, which it hardly ever beats,
+        so that this alone says little of the order of the new ones.
+        """
+        loss = tf.reduce_mean(self.ranking_loss(scores, labels))
+        if self.new_weight:
+            loss += self.new_weight * tf.reduce_mean(self.ranking_loss(*without(bought, scores, labels)))
+        return loss
 
     @property
     def metrics(self) -> list[Any]:

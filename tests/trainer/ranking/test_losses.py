@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from trainer.ranking.losses import LOSSES
+from trainer.ranking.losses import LOSSES, without
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -81,3 +81,18 @@ def test_a_list_without_a_relevant_item_has_no_other_loss(name):
 @pytest.mark.parametrize("name", sorted(LOSSES))
 def test_each_falls_when_the_relevant_item_rises(name):
     assert loss(name, [[2.0, 0.5]], [[1.0, 0.0]]) < loss(name, [[1.0, 0.5]], [[1.0, 0.0]])
+
+
+@pytest.mark.parametrize("name", ["decoupled_softmax", "listwise_softmax"])
+def test_what_is_left_out_is_as_though_it_were_not_in_the_list(name):
+    scores, labels = [[3.0, 2.0, 1.0, 0.0, 5.0]], [[1.0, 2.0, 0.0, 0.0, 0.0]]
+    excluded = tf.constant([[True, False, False, False, True]])
+    remaining = without(excluded, tf.constant(scores), tf.constant(labels))
+    expected = loss(name, [[2.0, 1.0, 0.0]], [[2.0, 0.0, 0.0]])
+    assert LOSSES[name](*remaining).numpy() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", list(LOSSES))
+def test_where_everything_is_left_out_there_is_no_loss(name):
+    remaining = without(tf.constant([[True, True]]), tf.constant([[2.0, 1.0]]), tf.constant([[1.0, 0.0]]))
+    assert LOSSES[name](*remaining).numpy() == pytest.approx([0.0])

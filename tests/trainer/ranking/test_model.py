@@ -60,6 +60,24 @@ def test_the_correction_begins_at_nothing(build, batch):
     assert (ranked[:, :2] == 1).all() and (ranked[:, 2:] == 0).all()
 
 
+def test_the_loss_is_that_of_all_and_of_what_was_never_bought(build, batch):
+    inputs = batch()
+    bought = np.arange(inputs["label"].shape[1]) % 2 == 0
+    rows = len(inputs["label"])
+    losses = {}
+    for weight in (0.0, 0.5):
+        model = build(new_weight=weight)
+        model.compile(optimizer=tf.keras.optimizers.Adam(0.01))
+        model.adapt(tf.data.Dataset.from_tensors(inputs))
+        scores = model(inputs)["scores"].numpy()[:, ~bought].astype(np.float64)
+        losses[weight] = float(model.train_step(inputs | {"bought": tf.constant([bought] * rows)})["loss"])
+    labels = inputs["label"].numpy()[:, ~bought]
+    negatives = np.log(np.where(labels > 0, 0.0, np.exp(scores)).sum(axis=1, keepdims=True))
+    each = np.where(labels > 0, np.log1p(np.exp(negatives - scores)), 0.0)
+    alone = (each.sum(axis=1) / np.maximum((labels > 0).sum(axis=1), 1)).mean()
+    assert losses[0.5] - losses[0.0] == pytest.approx(0.5 * alone, rel=1e-3)
+
+
 def test_the_strength_scales_the_correction_of_users_with_and_without_history(trained, batch):
     inputs = batch()
     history = inputs["history_index"].numpy()
