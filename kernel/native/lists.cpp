@@ -53,7 +53,8 @@ void Run::insert_new(int32_t width) {  // `insert_new` of post_ranking/filters.p
   for (int32_t i = 0; i < width; ++i) {
     others.push_back(is_new(i) ? kFiltered : scores[size_t(i)]);
     if (!is_new(i)) continue;
-    const float rounded = std::max(std::min(std::nearbyint(scores[size_t(i)] * (1.f / 1e-3f)), 1e9f), -1e9f);
+    // In this order of the arguments a score that is no number, of a damaged table, becomes the least.
+    const float rounded = std::min(1e9f, std::max(-1e9f, std::nearbyint(scores[size_t(i)] * (1.f / 1e-3f))));
     new_ones.push_back({-(int64_t(rounded) * (int64_t(1) << 31) - int64_t(index[size_t(i)])), i});
   }
   std::partial_sort(others.begin(), others.begin() + reached, others.end(), Higher());

@@ -11,15 +11,18 @@ ROOT = Path(__file__).parents[2]
 OPTIONS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 
+def _library_of_compiler(name):
+    found = subprocess.run(["g++", f"-print-file-name={name}"], capture_output=True, text=True, check=True)
+    return found.stdout.strip()
+
+
 def test_the_sanitisers_find_nothing(tmp_path):
     library = build(tmp_path / "sanitised.so", OPTIONS)
-    runtime = subprocess.run(
-        ["g++", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
-    )
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
-        "LD_PRELOAD": runtime.stdout.strip(),
+        # The sanitiser looks for the runtime of C++ exceptions when it starts, before Python has loaded it.
+        "LD_PRELOAD": " ".join(map(_library_of_compiler, ("libasan.so", "libstdc++.so"))),
         "ASAN_OPTIONS": "detect_leaks=0",  # Python keeps much to its end
     }
     script = str(Path(__file__).with_name("sanitised.py"))
