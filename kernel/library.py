@@ -43,7 +43,6 @@ class Settings(ctypes.Structure):
         ("own_rates", _FLOAT * 3),
         ("latest_rates", _FLOAT * 2),
         *((name, _FLOAT) for name in ("interest_rate", "new_priority", "smallest_score", "similar_scale")),
-        ("preranker_steps", _FLOAT),
         ("window_days", _FLOAT),
         ("affinity_rates", _FLOAT * 4),
         *((name, _INT) for name in ("has_other_types", "num_categories", "anchor", "horizon", "half_life")),

@@ -15,7 +15,7 @@ struct Settings {  // `kernel/library.py` has the same fields in the same order
   int32_t num_candidates, pool_size, num_new, hides, history_length, reserved_share, num_similar, head;
   int32_t quotas[8];
   float own_rates[3], latest_rates[2], interest_rate;
-  float new_priority, smallest_score, similar_scale, preranker_steps;
+  float new_priority, smallest_score, similar_scale;
   float window_days, affinity_rates[4];
   int32_t has_other_types, num_categories, anchor, horizon, half_life, num_layers;
   float exclude_days, popularity_discount, popularity_column;

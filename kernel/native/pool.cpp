@@ -84,9 +84,7 @@ void Run::cut(const Request& request) {
   best_of(keys, std::max(1, s.num_candidates / s.reserved_share));
   const float favourites = own_count(int64_t(uint32_t(keys.back())));
   keys.clear();
-  const auto shown = [&](int64_t i) {
-    return request.hidden[pool[size_t(i)]] ? -kNever : std::nearbyint(prerank[size_t(i)] * s.preranker_steps);
-  };
+  const auto shown = [&](int64_t i) { return request.hidden[pool[size_t(i)]] ? -kNever : prerank[size_t(i)]; };
   for (int64_t i = 0; i < P; ++i) {
     const int32_t product = pool[size_t(i)];
     float kept = shown(i);

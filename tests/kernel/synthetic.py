@@ -105,7 +105,6 @@ def synthetic(seed: int = 0) -> tuple[dict, dict]:
         "new_priority": -1.0,
         "smallest_score": 1e-9,
         "similar_scale": 1e5,
-        "preranker_steps": 1e3,
         "window_days": 12.0,
         "affinity_rates": [-0.5, -0.1, -0.05, -0.01],
         "has_other_types": 1,

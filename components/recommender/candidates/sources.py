@@ -56,8 +56,6 @@ _NEW_PRIORITY: Final = 0.5
 NEW_PRIORITY_IN_POOL: Final = -1.0
 """Ahead of all others: the pool keeps them, and they are known as what they are."""
 SMALLEST_SCORE: Final = 1e-9
-PRERANKER_STEPS: Final = 1000.0
-"""Of a step of the preranker's score, within which products are alike, so many make 1."""
 PRERANKER_SCORE: Final = "preranker_score"
 
 Tensors = dict[str, tf.Tensor]
@@ -280,13 +278,9 @@ class CandidateSources(tf.Module):
     def _worth(
         self, index: tf.Tensor, source: tf.Tensor, prerank: tf.Tensor, own_count: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Scores of the pool with what is hidden last, and the same with what is reserved first.
-
-        Scores are whole steps: of products that are alike, rounding, which differs with the size of the
-        batch, must not decide which is the last candidate; the order of the pool does.
-        """
+        """Scores of the pool with what is hidden last, and the same with what is reserved first."""
         hidden = tf.gather(self.hidden, index)
-        visible = tf.where(hidden, -NEVER, tf.round(prerank * PRERANKER_STEPS))
+        visible = tf.where(hidden, -NEVER, prerank)
         favourites = tf.math.top_k(own_count, max(1, self.num_candidates // OWN_RESERVED)).values[:, -1:]
         reserved = tf.logical_or(
             tf.logical_and(own_count > 0, own_count >= favourites), tf.gather(self.is_best_seller, index)

@@ -17,7 +17,6 @@ from components.recommender.candidates.similar_users import NUM_NEIGHBOURS
 from components.recommender.candidates.sources import (
     NEW_PRIORITY_IN_POOL,
     OWN_RESERVED,
-    PRERANKER_STEPS,
     SMALLEST_SCORE,
 )
 from components.recommender.graph import Recommender
@@ -110,7 +109,6 @@ def _of_sources(recommender: Recommender) -> dict[str, Any]:
         "new_priority": NEW_PRIORITY_IN_POOL,
         "smallest_score": SMALLEST_SCORE,
         "similar_scale": SIMILAR_USERS_SCALE,
-        "preranker_steps": PRERANKER_STEPS,
     }
 
 
