@@ -91,14 +91,30 @@ def trained_shop(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture(scope="session")
+def plain_shop(tmp_path_factory: pytest.TempPathFactory):
+    """The same without columns of several values and of paths, which the kernel does not cover."""
+    return _trained_shop.train_shop(tmp_path_factory.mktemp("plain"), _transforming, sets=False)
+
+
+@pytest.fixture(scope="session")
 def assemble(trained_shop, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """`assemble(**post_ranking)`: the model of the small shop, pushed with these settings, made once."""
+    return _assembling_of(trained_shop, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def assemble_plain(plain_shop, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """The same of the plain shop."""
+    return _assembling_of(plain_shop, tmp_path_factory)
+
+
+def _assembling_of(shop, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     assembling, made = _load("assembling"), {}
 
     def model(**settings):
-        key = json.dumps(assembling.own_settings(trained_shop) | settings, sort_keys=True)
+        key = json.dumps(assembling.own_settings(shop) | settings, sort_keys=True)
         if key not in made:
-            made[key] = assembling.push(trained_shop, tmp_path_factory.mktemp("assembled"), **settings)
+            made[key] = assembling.push(shop, tmp_path_factory.mktemp("assembled"), **settings)
         return made[key]
 
     return model
@@ -146,7 +162,7 @@ def small_ranker():
     return _load("small_ranker")
 
 
-_EXPENSIVE = ("run_towerline", "emulator", "trained_shop", "shared_store", "direct_evaluation")
+_EXPENSIVE = ("run_towerline", "emulator", "plain_shop", "trained_shop", "shared_store", "direct_evaluation")
 """Fixtures for the whole session that take long to make; what takes longest begins first."""
 _APART = "tests/benchmarks/zoo/test_small_shops.py"
 """Tests of minutes each that share nothing; they come after those that share."""

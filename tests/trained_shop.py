@@ -60,8 +60,11 @@ def aisle(number: int) -> str | None:
     return None if number == 7 else floor if number % 5 == 0 else f"{floor} > shelf {number % 3}"
 
 
-def write_database(path: Path, num_users: int = 40) -> str:
-    """Two colours as on the checkerboard; users also view products, and some columns have gaps."""
+def write_database(path: Path, num_users: int = 40, sets: bool = True) -> str:
+    """Two colours as on the checkerboard; users also view products, and some columns have gaps.
+
+    Without `sets` the columns of several values and of paths are empty, and so left out.
+    """
     rng = random.Random(5)
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE users (user_id TEXT, town TEXT, age REAL, about TEXT, topics TEXT)")
@@ -69,7 +72,7 @@ def write_database(path: Path, num_users: int = 40) -> str:
         town = None if number % 7 == 0 else ("Ulm", "Köln", "Bonn")[number % 3]
         age = None if number % 5 == 0 else 18.5 + number
         about = f"likes {('red', 'blue')[number % 2]} things number {number}"
-        topics = None if number % 6 == 0 else "|".join(["tea", "jam", "bread"][number % 3 :])
+        topics = None if not sets or number % 6 == 0 else "|".join(["tea", "jam", "bread"][number % 3 :])
         row = (user_id(number), town, age, about, topics)
         connection.execute("INSERT INTO users VALUES (?, ?, ?, ?, ?)", row)
     connection.execute(
@@ -81,7 +84,8 @@ def write_database(path: Path, num_users: int = 40) -> str:
         price = None if number % 9 == 0 else 1.5 + number
         colour = ("red", "blue")[number % 2]
         picture = None if number % 11 == 0 else json.dumps([1.0, number / NUM_PRODUCTS, 0.0])
-        row = (product_id(number), colour, price, available, picture, labels(number), aisle(number))
+        several = (labels(number), aisle(number)) if sets else (None, None)
+        row = (product_id(number), colour, price, available, picture, *several)
         connection.execute("INSERT INTO products VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     connection.execute(
         "CREATE TABLE events (user_id TEXT, product_id TEXT, occurred_at INTEGER, event_type TEXT)"
@@ -103,7 +107,7 @@ def write_database(path: Path, num_users: int = 40) -> str:
     return f"sqlite:///{path}"
 
 
-def train_shop(directory: Path, transforming) -> SimpleNamespace:
+def train_shop(directory: Path, transforming, sets: bool = True) -> SimpleNamespace:
     """Returns the plan, the transform output, and the path of what each node wrote."""
     import tensorflow_transform as tft
     from tfx.types import artifact_utils, standard_artifacts
@@ -115,7 +119,7 @@ def train_shop(directory: Path, transforming) -> SimpleNamespace:
     from schema import names
     from schema.tf_schema import SCHEMA_FILE
 
-    url = write_database(directory / "shop.db")
+    url = write_database(directory / "shop.db", sets=sets)
     config = TowerlineConfig.parse(CONFIG | {"source": {"url": url}})
     plan = make_plan(config, str(directory / "work")).plan
     nodes = {node.id: node for node in create_pipeline(plan).components}

@@ -52,6 +52,11 @@ class Executors:
         """Whether a user with a history cannot be answered without the session."""
         return self.kernel is None or not self.kernel.makes_vectors
 
+    @property
+    def needs_vectors(self) -> bool:
+        """Whether the kernel makes lists of vectors that the session gives."""
+        return self.kernel is not None and not self.kernel.makes_vectors
+
     def hide(self, hidden: BoolArray) -> None:
         """Exchanges what the kernel hides `[products]`."""
         if self.kernel is not None:

@@ -29,13 +29,14 @@ def load_part(
         without: Signatures that are left out.
 
     Returns:
-        The MetaGraphDef that was loaded, and which of `without` it would have had.
+        The MetaGraphDef that was loaded, and which signatures the model has beside.
     """
     model = saved_model_pb2.SavedModel()
     model.ParseFromString((folder / tf.saved_model.SAVED_MODEL_FILENAME_PB).read_bytes())
     whole = next(part for part in model.meta_graphs if tf.saved_model.SERVING in part.meta_info_def.tags)
     chosen = [name for name in only if name in whole.signature_def][:1] if only else whole.signature_def
-    part = part_of(whole, {*chosen, _INIT} - set(without))
+    taken = {*chosen} - set(without)
+    part = part_of(whole, {*taken, _INIT})
     with session.graph.as_default():
         tf.compat.v1.train.import_meta_graph(part)
     fed = {file.tensor_info.name: str(folder / "assets" / file.filename) for file in part.asset_file_def}
@@ -44,7 +45,7 @@ def load_part(
         steps.append(part.saver_def.restore_op_name)
         fed[part.saver_def.filename_tensor_name] = str(folder / "variables" / "variables")
     session.run(steps, fed)
-    return part, [name for name in chosen if name in without]
+    return part, [name for name in whole.signature_def if name not in taken and name[:2] != "__"]
 
 
 def part_of(whole: Any, names: Collection[str]) -> Any:

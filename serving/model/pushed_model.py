@@ -39,7 +39,9 @@ class PushedModel:
         directory: The push directory.
         version: Which one; the newest if it is left out.
         one_thread: Whether one thread computes a request, as in a server of several requests at a time.
-        only: The first of these signatures that it has is loaded, which takes less time than all of them.
+        only: The first of these signatures that it has is loaded, which takes less time than all of them;
+            the others when somebody asks for them. Where the kernel makes the lists of vectors that the
+            session gives, that is the signature of the vectors.
         late: Signatures that are loaded by the first who asks for them.
         kernel: Whether the kernel answers what it covers; otherwise the session answers everything.
 
@@ -107,7 +109,10 @@ class PushedModel:
             def load_late(name: str) -> LoadedModel:
                 return load_model(self.folder, self._one_thread, (name,))
 
-            self._loaded = load_model(self.folder, self._one_thread, self._only, self._without)
+            only = self._only
+            if only and self.executors.needs_vectors:
+                only = (names.EMBED_QUERIES, *only)
+            self._loaded = load_model(self.folder, self._one_thread, only, self._without)
             signatures = LateSignatures(self._loaded, self._loaded.left_out, load_late)
             signatures.when_loaded = self._hide_late
             if self._hidden_rows is not None:

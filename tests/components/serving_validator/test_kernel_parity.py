@@ -42,7 +42,7 @@ def test_random_users_have_events_of_the_others():
 
 
 @pytest.fixture
-def recorded(trained_shop):
+def recorded(plain_shop):
     return [
         Query(
             row["user_id"][0].decode(),
@@ -51,23 +51,23 @@ def recorded(trained_shop):
             row["history_time"],
             [kind.decode() for kind in row["history_event_type"]],
         )
-        for row in trained_shop.rows["test"]
+        for row in plain_shop.rows["test"]
         if row.get("history_product_id")
     ][:20]
 
 
-def test_a_model_whose_kernel_gives_its_lists(trained_shop, recorded, built_kernel):
-    found = compare_executors(trained_shop.model, recorded, trained_shop.plan.features, 400, seed=1)
+def test_a_model_whose_kernel_gives_its_lists(plain_shop, recorded, built_kernel):
+    found = compare_executors(plain_shop.model, recorded, plain_shop.plan.features, 400, seed=1)
     assert found["equal"] is True and found["reason"] == "", found
     assert found["num_lists"] == len(recorded) + 100 - found["num_uncovered"]
     assert found["num_uncovered"] < 5 and found["largest_difference"] < 1e-5
 
 
-def test_a_kernel_with_another_weight(trained_shop, recorded, built_kernel, tmp_path, monkeypatch):
+def test_a_kernel_with_another_weight(plain_shop, recorded, built_kernel, tmp_path, monkeypatch):
     from kernel import executor
 
     model = tmp_path / "model"
-    shutil.copytree(trained_shop.model, model)
+    shutil.copytree(plain_shop.model, model)
 
     def read(folder: Path):
         description, arrays = executor_read(folder)
@@ -77,13 +77,13 @@ def test_a_kernel_with_another_weight(trained_shop, recorded, built_kernel, tmp_
 
     executor_read = executor.read_tables
     monkeypatch.setattr(executor, "read_tables", read)
-    found = compare_executors(str(model), recorded, trained_shop.plan.features, 400, seed=1)
+    found = compare_executors(str(model), recorded, plain_shop.plan.features, 400, seed=1)
     assert found["equal"] is False and "lists differ from those of the session" in found["reason"]
     assert found["num_different"] > 50 and len(found["different"]) == 5
 
 
-def test_a_model_without_tables(trained_shop, recorded, built_kernel, tmp_path):
+def test_a_model_without_tables(plain_shop, recorded, built_kernel, tmp_path):
     model = tmp_path / "model"
-    shutil.copytree(trained_shop.model, model, ignore=shutil.ignore_patterns(Path(names.KERNEL).name))
-    found = compare_executors(str(model), recorded, trained_shop.plan.features, 400, seed=1)
+    shutil.copytree(plain_shop.model, model, ignore=shutil.ignore_patterns(Path(names.KERNEL).name))
+    found = compare_executors(str(model), recorded, plain_shop.plan.features, 400, seed=1)
     assert found == {"equal": False, "reason": "the version was pushed without tables of the kernel"}

@@ -10,16 +10,16 @@ import pytest
 from schema import names
 from schema.request import Query, encode_queries
 from serving.model.executors import KERNEL, SESSION
-from serving.model.pushed_model import PushedModel
+from serving.model.pushed_model import RECOMMENDING, PushedModel
 
 NOW = 1_700_000_000
 
 
 @pytest.fixture(scope="module")
-def pushed(assemble, built_kernel):
+def pushed(assemble_plain, built_kernel):
     """A model in whose post-ranking is all that the kernel covers."""
     settings = {"new_product_share": 0.1, "popularity_discount": 0.05, "diversity": 0.3}
-    return assemble(**settings, exclude_purchased="7d").folder.parent
+    return assemble_plain(**settings, exclude_purchased="7d").folder.parent
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +27,9 @@ def executors(pushed):
     return [PushedModel(pushed, one_thread=True, kernel=kernel) for kernel in (True, False)]
 
 
-def queries(trained_shop):
+def queries(plain_shop):
     """Users of the shop with their histories, and some with odd ones."""
-    rows = trained_shop.rows["test"]
+    rows = plain_shop.rows["test"]
     known = [
         Query(
             row["user_id"][0].decode(),
@@ -42,7 +42,7 @@ def queries(trained_shop):
         for row in rows
         if row.get("history_product_id")
     ]
-    products = trained_shop.product_ids
+    products = plain_shop.product_ids
     odd = [
         Query("nobody", NOW, ["unknown", products[0]], [NOW - 50, NOW - 9], ["purchase", "visit"]),
         Query("nobody", NOW, [products[3]], [NOW + 100], ["view"]),
@@ -66,9 +66,9 @@ def answers(model, query, top_k, exclude, diversity):
 @pytest.mark.parametrize(
     ("top_k", "exclude", "diversity"), [(5, False, 0.0), (10, True, 0.3), (40, False, 1.0), (1, True, 0.0)]
 )
-def test_lists_are_equal(trained_shop, executors, top_k, exclude, diversity):
+def test_lists_are_equal(plain_shop, executors, top_k, exclude, diversity):
     kernel, _ = executors
-    asked = queries(trained_shop)
+    asked = queries(plain_shop)
     assert kernel.executors.kernel is not None, kernel.executors.without_kernel
     answered = Counter()
     kernel.executors.on_answer = lambda who, count: answered.update({who: count})
@@ -84,9 +84,9 @@ def test_lists_are_equal(trained_shop, executors, top_k, exclude, diversity):
     assert answered == {KERNEL: len(asked)}
 
 
-def test_batches_go_to_both(trained_shop, executors):
+def test_batches_go_to_both(plain_shop, executors):
     kernel, _ = executors
-    asked = [Query("stranger", NOW), *queries(trained_shop)[:3], Query("other", NOW)]
+    asked = [Query("stranger", NOW), *queries(plain_shop)[:3], Query("other", NOW)]
     answered = Counter()
     kernel.executors.on_answer = lambda who, count: answered.update({who: count})
     lists = [model.recommend(asked, 5, False) for model in executors]
@@ -96,27 +96,27 @@ def test_batches_go_to_both(trained_shop, executors):
     assert answered == {KERNEL: 3, SESSION: 2}
 
 
-def test_what_is_hidden_is_hidden_in_both(trained_shop, pushed):
+def test_what_is_hidden_is_hidden_in_both(plain_shop, pushed):
     models = [PushedModel(pushed, one_thread=True, kernel=kernel) for kernel in (True, False)]
     hidden = np.arange(models[0].num_products) % 3 == 0
     for model in models:
         model.hide(hidden)
     gone = set(np.array(models[0].catalogue.product_ids.to_pylist())[hidden])
-    for query in queries(trained_shop)[:6]:
+    for query in queries(plain_shop)[:6]:
         found, expected = (model.recommend([query], 10, False)[0] for model in models)
         assert [item["product_id"] for item in found] == [item["product_id"] for item in expected]
         assert not gone & {item["product_id"] for item in found}
 
 
-def test_rules_are_left_to_the_session(assemble):
+def test_rules_are_left_to_the_session(assemble_plain):
     rules = [{"action": "never", "where": {"colour": "red"}}]
-    model = assemble(rules=rules)
+    model = assemble_plain(rules=rules)
     assert (
         model.executors.kernel is None and model.executors.without_kernel == "the kernel does not cover rules"
     )
 
 
-def test_damaged_tables_are_left_to_the_session(pushed, trained_shop, tmp_path):
+def test_damaged_tables_are_left_to_the_session(pushed, plain_shop, tmp_path):
     folder = tmp_path / "1"
     shutil.copytree(next(pushed.iterdir()), folder)
     path = folder / names.KERNEL / "kernel.json"
@@ -125,7 +125,7 @@ def test_damaged_tables_are_left_to_the_session(pushed, trained_shop, tmp_path):
     path.write_text(json.dumps(described))
     model = PushedModel(tmp_path)
     assert model.executors.kernel is None and "other candidate_features" in model.executors.without_kernel
-    assert model.recommend(queries(trained_shop)[:1], 5, False)[0]
+    assert model.recommend(queries(plain_shop)[:1], 5, False)[0]
 
 
 def test_it_can_be_switched_off(pushed):
@@ -142,3 +142,11 @@ def test_no_tensorflow_is_needed_to_open_it(pushed):
         f"assert PushedModel(Path({str(pushed)!r})).executors.kernel; assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_model_loaded_for_lists_alone_gives_the_same(pushed, executors, plain_shop):
+    # The kernel asks the session for the vectors, and leaves the user without events to it.
+    model = PushedModel(pushed, one_thread=True, only=RECOMMENDING)
+    for query in [*queries(plain_shop)[:3], Query("nobody", NOW)]:
+        assert model.recommend([query], 10, False) == executors[0].recommend([query], 10, False)
+    assert set(model.signatures) == set(executors[0].signatures)
