@@ -109,9 +109,8 @@ class PushedModel:
             def load_late(name: str) -> LoadedModel:
                 return load_model(self.folder, self._one_thread, (name,))
 
-            only = self._only
-            if only and self.executors.needs_vectors:
-                only = (names.EMBED_QUERIES, *only)
+            vectors = (names.EMBED_QUERIES,) if self._only and self.executors.needs_vectors else ()
+            only = (*vectors, *self._only)
             self._loaded = load_model(self.folder, self._one_thread, only, self._without)
             signatures = LateSignatures(self._loaded, self._loaded.left_out, load_late)
             signatures.when_loaded = self._hide_late
