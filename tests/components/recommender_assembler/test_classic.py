@@ -42,4 +42,4 @@ def test_it_says_what_it_is(trained_shop, evidence):
     assert classic["classic"] == evidence["anchor"]["name"] and "classic" not in model
     assert {key: classic[key] for key in model} == model  # here nothing else was chosen by `auto`
     names = {path.name for path in Path(trained_shop.classic, "assets.extra").iterdir()}
-    assert names == {"towerline.json", "products.parquet", "histories"}
+    assert names == {"towerline.json", "products.parquet", "histories", "kernel"}
