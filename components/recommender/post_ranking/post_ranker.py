@@ -163,7 +163,8 @@ class PostRanker(tf.Module):
             length = HEAD if self._reorders_head(diversity) else top_k
             order = ordering.by_tier(self.calibration(order, index, scores, bought, length), tier)
             watch(tracing.CALIBRATION, order)
-        order = self._diversified(order, index, scores, tier, top_k, diversity)
+        length = top_k if self.exploration is None else HEAD  # likewise
+        order = self._diversified(order, index, scores, tier, length, diversity)
         watch(tracing.DIVERSITY, order)
         if self.exploration is not None:
             order, chance = self.exploration(order, index, tier, inputs)
