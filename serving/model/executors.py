@@ -50,7 +50,7 @@ class Executors:
     @property
     def needs_session(self) -> bool:
         """Whether a user with a history cannot be answered without the session."""
-        return self.kernel is None or not self.kernel.makes_vectors
+        return self.kernel is None or self.needs_vectors
 
     @property
     def needs_vectors(self) -> bool:

@@ -68,10 +68,10 @@ def choose_anchor(
         for half_life in (half_lives if name in COUNTING_OWN else half_lives[:1])
     ]
     measured = [_measure(affinity, options, batches) for batches in (older, newest)]
-    if not any(len(window.everything) for window in measured):
+    everything = np.concatenate([window.everything for window in measured])
+    if not len(everything):
         return AnchorChoice(Anchor(), {}, 0)
     tuning = measured[-1] if len(measured[-1].everything) else measured[0]
-    everything = np.concatenate([window.everything for window in measured if len(window.everything)])
     mean = everything.mean(axis=0)
     settings = {name: _best_setting(name, options, tuning) for name in CLASSICS}
     ndcg = {name: float(mean[setting]) for name, setting in settings.items()}
