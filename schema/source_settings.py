@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from schema.features import Kind
 from schema.numbers import DecimalMark
@@ -146,14 +146,15 @@ class FeatureSettings(Settings):
 
     @field_validator("users", "products", mode="before")
     @classmethod
-    def _kind_or_object(cls, value: Any) -> Any:
+    def _kind_or_object(cls, value: Any, info: ValidationInfo) -> Any:
         """Says in one line what is wrong, where pydantic would name the parts of the union."""
         if isinstance(value, Mapping):
             for name, chosen in value.items():
+                key = f"features.{info.field_name}.{name}"
                 if isinstance(chosen, Mapping):
-                    ColumnSettings.parse(chosen, f"features…{name}")
+                    ColumnSettings.parse(chosen, key)
                 elif not isinstance(chosen, ColumnSettings) and chosen not in set(Kind):
-                    raise ValueError(f"`{name}` is one of {', '.join(Kind)}, or an object with `kind`")
+                    raise ValueError(f"`{key}` is one of {', '.join(Kind)}, or an object with `kind`")
         return value
 
 

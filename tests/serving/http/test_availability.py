@@ -8,6 +8,7 @@ import time
 from types import SimpleNamespace
 
 import grpc
+import numpy as np
 import pytest
 import tensorflow as tf
 from fastapi.testclient import TestClient
@@ -23,6 +24,7 @@ from serving.recommend.requests import RecommendationRequest
 
 SECONDS = 0.4
 KNOWN = "u5"
+COLUMNS = "product_id, colour, price, available, picture"
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,7 @@ def by_grpc(shop, signature):
     request = predict_pb2.PredictRequest()
     request.model_spec.name, request.model_spec.signature_name = "towerline", signature
     for name, spec in model.signatures[signature].inputs.items():
-        missing = [b""] if spec.dtype == tf.string else [0.0]
+        missing = np.full([1] * len(spec.shape), b"" if spec.dtype == tf.string else 0.0)
         request.inputs[name].CopyFrom(tf.make_tensor_proto(inputs.get(name, missing), spec.dtype))
     found = tf.make_ndarray(shop.stub.Predict(request, 600).outputs["product_id"])
     return {name.decode() for name in found.flat if name}
@@ -160,7 +162,7 @@ def test_almost_everything_is_sold_out(shop):
 
 def test_a_new_row_is_reachable_until_it_is_sold_out(shop):
     row = ("brand new", "blue", 12.5, 1, "[1.0, 0.5, 0.0]")
-    shop.change("INSERT INTO products VALUES (?, ?, ?, ?, ?)", *row)
+    shop.change(f"INSERT INTO products ({COLUMNS}) VALUES (?, ?, ?, ?, ?)", *row)
     assert shop.server.table.look()
     assert {"recommendations", "similar", "near", "search"} <= where(shop, "brand new")
     assert [found["product_id"] for found in shop.client.get("/v1/products").json()["products"]] == [
@@ -176,7 +178,7 @@ def test_the_table_goes_before_what_was_added(make_server, pushed, tmp_path):
     path = shutil.copy(pushed.url.removeprefix("sqlite:///"), tmp_path / "shop.db")
     index = SideIndex(tmp_path / "side.json")
     index.put(SideProduct("brand new", {"colour": "blue"}))
-    change(path, "INSERT INTO products VALUES ('brand new', 'blue', 1, 0, NULL)")
+    change(path, f"INSERT INTO products ({COLUMNS}) VALUES ('brand new', 'blue', 1, 0, NULL)")
     server = make_server(url=f"sqlite:///{path}", extras=Extras(index))
     assert index.products == () and [one.product_id for one in SideIndex(tmp_path / "side.json").products]
     change(path, "UPDATE products SET available = 1, colour = 'red' WHERE product_id = 'brand new'")
@@ -190,7 +192,9 @@ def test_the_table_goes_before_what_was_added(make_server, pushed, tmp_path):
 def test_values_of_new_rows_are_read_again_where_the_table_has_stamps(make_server, pushed, tmp_path):
     path = shutil.copy(pushed.url.removeprefix("sqlite:///"), tmp_path / "shop.db")
     change(path, "ALTER TABLE products ADD COLUMN updated_at INTEGER DEFAULT 100")
-    change(path, "INSERT INTO products VALUES ('brand new', 'blue', 1, 1, NULL, 200)")
+    change(
+        path, f"INSERT INTO products ({COLUMNS}, updated_at) VALUES ('brand new', 'blue', 1, 1, NULL, 200)"
+    )
     server = make_server(url=f"sqlite:///{path}")
     assert server.new_products.index.products[0].features == {"colour": "blue", "price": 1.0}
     change(path, "UPDATE products SET price = 2, updated_at = 300 WHERE product_id = 'brand new'")
