@@ -186,5 +186,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Stops where groups are asked for and do nothing: each process would make all that is shared.
+
+    Raises:
+        pytest.UsageError: The ids do not carry the groups.
+    """
+    grouped = getattr(session.config.option, "loadgroup", False)
+    if grouped and any("@" not in item.nodeid for item in session.items):
+        raise pytest.UsageError(
+            "`--dist loadgroup` does not group the tests: this pytest and this pytest-xdist do not fit. "
+            "Remedy: install requirements/requirements.lock."
+        )
+
+
 def _module(item: pytest.Item) -> str:
     return item.nodeid.partition("::")[0]
