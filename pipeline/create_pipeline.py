@@ -236,6 +236,7 @@ def _assembler(plan: RunPlan, nodes: Nodes, retrieval: Any, indexer: Any, refit:
         examples=nodes["ProductExampleGen"].outputs["examples"],
         interactions=nodes["ProductExampleGen"].outputs["interactions"],
         transform_graph=nodes["Transform"].outputs["transform_graph"],
+        model_blessing=nodes["RecommenderEvaluator"].outputs["blessing"] if refit else None,
     )
 
 

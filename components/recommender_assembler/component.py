@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
-from tfx.types.standard_artifacts import Examples, Model, TransformGraph
+from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, TransformGraph
 
 from components.artifacts import CandidateIndex, Interactions, Preranker
 from components.node import Node
@@ -24,6 +24,8 @@ class RecommenderAssembler(Node):
         transform_graph: The preprocessing graph.
         examples: Raw Examples; the texts of the catalog split are searched.
         interactions: All events, for the snapshot of histories that is pushed with the model.
+        model_blessing: What the evaluated model was blessed as; where it is known, the model to fall back to
+            is made only if the blessing is of that.
     """
 
     SETTINGS = RecommenderAssemblerSettings
@@ -36,7 +38,9 @@ class RecommenderAssembler(Node):
         "transform_graph": TransformGraph,
         "examples": Examples,
         "interactions": Interactions,
+        "model_blessing": ModelBlessing,
     }
+    OPTIONAL = frozenset({"model_blessing"})
     OUTPUTS = {
         "model": Model,
         "classic_model": Model,

@@ -25,6 +25,7 @@ from components.recommender_assembler.assets.user_rows import read_user_rows
 from components.recommender_assembler.choices.auto import Choices
 from components.recommender_assembler.settings import RecommenderAssemblerSettings
 from schema import names
+from schema.blessing import is_of_classic
 from schema.files import whole_file
 
 
@@ -45,8 +46,18 @@ class Executor(base_executor.BaseExecutor):
         write_metadata(target, assembly, assembly.choices)
         write_kernel(recommender, *_tables_of(input_dict), target)
         _write_snapshot(input_dict, settings, recommender, target)
-        if settings.fallback == "classic":
+        if settings.fallback == "classic" and may_be_served(input_dict):
             _write_classic(assembly, target, artifact_utils.get_single_uri(output_dict["classic_model"]))
+
+
+def may_be_served(inputs: Any) -> bool:
+    """Whether the model to fall back to may be: nothing is blessed yet, or the blessing is of it.
+
+    Args:
+        inputs: Artifacts of the node; `model_blessing` where the evaluation is over.
+    """
+    blessing = inputs.get("model_blessing")
+    return not blessing or is_of_classic(Path(artifact_utils.get_single_uri(blessing)))
 
 
 def _write_classic(assembly: Assembly, model: Path, uri: str) -> None:

@@ -179,6 +179,11 @@ def test_every_node_of_the_first_run_is_complete(first, after_first):
     assert len(after_first["versions"]) == 1
 
 
+def test_what_is_not_served_is_not_refitted(first, workdir):
+    made = list((workdir / "artifacts" / "RecommenderRefit" / "classic_model").iterdir())
+    assert made and not any((artifact / "Format-Serving").exists() for artifact in made)
+
+
 def test_the_first_run_tells_its_end_and_nothing_of_the_machinery(first):
     assert first.err == ""
     assert "Traceback" not in first.out and "Logging error" not in first.out

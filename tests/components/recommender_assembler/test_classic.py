@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from tfx.types.standard_artifacts import ModelBlessing
 
 from components.evaluation.examples import read_split
 from components.evaluation.served import ServedModel, query_batches
+from components.recommender_assembler.executor import may_be_served
+from schema.blessing import bless
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,15 @@ def test_its_order_is_that_of_the_anchor(trained_shop, evidence):
     assert (np.diff(scores[0]) < 0).all()
     corrected = ranked_scores(trained_shop.model, trained_shop)
     assert np.abs(corrected - corrected[0]).max() > 0.01
+
+
+@pytest.mark.parametrize(("of_classic", "expected"), [(None, True), (False, False), (True, True)])
+def test_it_is_made_where_it_may_be_served(tmp_path, of_classic, expected):
+    blessing = ModelBlessing()
+    blessing.uri = str(tmp_path / "blessing")
+    if of_classic is not None:
+        bless(blessing, True, "as it must be", of_classic=of_classic)
+    assert may_be_served({} if of_classic is None else {"model_blessing": [blessing]}) is expected
 
 
 def test_it_says_what_it_is(trained_shop, evidence):
