@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,7 +20,10 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 @pytest.fixture(scope="module")
 def address(first, workdir):
     """Where `towerline serve` answers, ready."""
-    command = [sys.executable, "-m", "pipeline", "serve", "--workdir", str(workdir), "--port", "8643"]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "pipeline", "serve", "--workdir", str(workdir), "--port", str(port)]
     process = subprocess.Popen(
         command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -27,11 +31,11 @@ def address(first, workdir):
         for _ in range(240):
             assert process.poll() is None, process.stderr.read()
             try:
-                urllib.request.urlopen("http://127.0.0.1:8643/readyz", timeout=5).close()
+                urllib.request.urlopen(f"{address}/readyz", timeout=5).close()
                 break
             except OSError:
                 time.sleep(0.25)
-        yield "http://127.0.0.1:8643"
+        yield address
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0, process.stderr.read()

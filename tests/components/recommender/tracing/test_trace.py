@@ -31,10 +31,11 @@ OFF = {"without_rules": [False] * len(RULES), "without_exclusion": False}
 
 @pytest.fixture(scope="module")
 def asking(trained_shop):
-    """Some users of the test split and a stranger; `ask(recommender, method, user, count, **inputs)`."""
+    """Users of the test split, one of Ulm, and a stranger; `ask(recommender, method, user, count, **inputs)`."""
     features, length = trained_shop.plan.features, trained_shop.plan.config.split.history_length
     table = read_split(str(trained_shop.directory / "raw"), "test")
-    queries = [query for batch in query_batches(table, features) for query in batch][:3]
+    known = [query for batch in query_batches(table, features) for query in batch]
+    queries = sorted(known, key=lambda query: query.features.get("town") != "Ulm")[:1] + known[-2:]
     queries.append(Query("stranger", queries[0].query_time))
 
     def ask(recommender, method, number, count=1, **more):
