@@ -31,7 +31,7 @@ OFF = {"without_rules": [False] * len(RULES), "without_exclusion": False}
 
 @pytest.fixture(scope="module")
 def asking(trained_shop):
-    """Users of the test split, one of Ulm, and a stranger; `ask(recommender, method, user, count, **inputs)`."""
+    """Users of the test split, one of Ulm, a stranger; `ask(recommender, method, user, count, **inputs)`."""
     features, length = trained_shop.plan.features, trained_shop.plan.config.split.history_length
     table = read_split(str(trained_shop.directory / "raw"), "test")
     known = [query for batch in query_batches(table, features) for query in batch]
