@@ -21,18 +21,11 @@ float sum(const float* x, int64_t count) {  // of a vector: InnerMostDimReducer 
   return rest + ((one[0] + one[2]) + (one[1] + one[3]));
 }
 
-// Means of the columns of `x [rows, columns]`, by four sums of every fourth row where eight columns are left.
 void column_means(const float* x, int64_t rows, int64_t columns, int64_t stride, float* means) {
   for (int64_t c = 0; c < columns; ++c) {
-    float sums[4] = {};
-    const bool packed = c < columns / kPacket * kPacket && rows >= 16;
-    const int64_t unrolled = packed ? rows / 4 * 4 : 0;
-    for (int64_t r = 0; r < unrolled; r += 4)
-      for (int k = 0; k < 4; ++k) sums[k] += x[(r + k) * stride + c];
-    float total = ((sums[0] + sums[1]) + sums[2]) + sums[3];
-    if (!packed) total = 0.f;
-    for (int64_t r = unrolled; r < rows; ++r) total += x[r * stride + c];
-    means[c] = total / float(rows);
+    double total = 0;  // of which no order matters after the cast (schema/centring.py)
+    for (int64_t r = 0; r < rows; ++r) total += double(x[r * stride + c]);
+    means[c] = float(total / double(rows));
   }
 }
 

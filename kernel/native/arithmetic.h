@@ -1,7 +1,7 @@
 // Arithmetic in the order of TensorFlow on x86, on which ranks of the anchor depend where scores all but tie:
 //   - products of matrices add up along the inner axis, fused (`multiply`); of one column, eight sums side by
 //     side (`column_product`);
-//   - sums of a vector: two sums of eight lanes (`sum`); sums down the columns: four sums (`column_means`);
+//   - sums of a vector: two sums of eight lanes (`sum`); sums down the columns in double (`column_means`);
 //   - exp, log, log1p and expm1 are Eigen's for whole groups of eight, and the C library's for what is left of
 //     an array (`flat_exp` and its like), so that it matters in which array a number stands;
 //   - a division by a constant is a product with its reciprocal, of an array of constants with the processor's

@@ -73,10 +73,10 @@ def test_sums(driver, run, count):
 
 @pytest.mark.parametrize("rows, columns", [(2000, 41), (600, 77), (13, 9), (30, 41)])
 def test_means_of_columns(driver, run, rows, columns):
-    import tensorflow as tf
+    from schema.centring import mean_of_list
 
     values = np.random.default_rng(rows).normal(size=(rows, columns)).astype(np.float32)
-    expected = run(lambda x: tf.reduce_mean(x, axis=1), values[np.newaxis])[0]
+    expected = run(mean_of_list, values[np.newaxis])[0, 0]
     found = np.empty(columns, np.float32)
     driver.driver_means(pointer(values), ctypes.c_int64(rows), ctypes.c_int64(columns), pointer(found))
     assert np.array_equal(found, expected)

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
+from schema.centring import mean_of_list
 from schema.score_parts import OF_CANDIDATE_FEATURES
 from trainer.ranking.affinity import NUM_USER_FEATURES, AffinityFeatures, AffinityInputs
 from trainer.ranking.classics import CLASSICS, GROUP_OF_CLASSIC, Anchor, log_ranks
@@ -84,7 +85,7 @@ class RankingModel(tf.keras.Model):
         pairs: Tensors = self.affinity(inputs)
         ranks = log_ranks(inputs, pairs, self.anchor)
         of_list = tf.concat([inputs[names.CANDIDATE_FEATURES], pairs["features"], ranks], axis=-1)
-        of_list -= tf.reduce_mean(of_list, axis=1, keepdims=True)
+        of_list -= mean_of_list(of_list)
         for name in ("own_counts", "last_seen"):
             del pairs[name]
         user = pairs.pop("user_features")

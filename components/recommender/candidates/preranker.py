@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from schema.centring import mean_of_list
 from schema.files import whole_file
 
 FILE_NAME = "preranker.npz"
@@ -85,4 +86,4 @@ def centred(features: tf.Tensor) -> tf.Tensor:
 
     What all products of a query share says nothing of their order, but names the cutoff it was taken at.
     """
-    return features - tf.reduce_mean(features, axis=1, keepdims=True)
+    return features - mean_of_list(features)
