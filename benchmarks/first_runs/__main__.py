@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import benchmarks.first_runs
+from schema.errors import UserError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,16 +37,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such database: {unknown[0]}. Known: {', '.join(known)}")
     runs = []
     wanted = {name: known[name] for name in names}
-    with (
-        tempfile.TemporaryDirectory(prefix="towerline-first-runs-") as folder,
-        filled_databases(wanted, Path(folder)) as databases,
-    ):
-        for name, database, url in databases:
-            runs.append(measure(name, database, url, Path(folder), options.until))
-            sys.stderr.write(f"{name}: {end_of(runs[-1])}\n")
-            if options.output is not None:
-                with options.output.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(as_dict(runs[-1])) + "\n")
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="towerline-first-runs-") as folder,
+            filled_databases(wanted, Path(folder)) as databases,
+        ):
+            for name, database, url in databases:
+                runs.append(measure(name, database, url, Path(folder), options.until))
+                sys.stderr.write(f"{name}: {end_of(runs[-1])}\n")
+                if options.output is not None:
+                    with options.output.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(as_dict(runs[-1])) + "\n")
+    except UserError as mistake:
+        parser.error(str(mistake))
     sys.stdout.write(markdown(runs) + "\n")
     return 1 if any(step.code > 1 for run in runs for step in run.steps.values()) else 0
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
+
+from schema.errors import UserError
 
 _TESTS: Final = Path(__file__).parents[2] / "tests"
 _SERVERS: Final = {"postgresql": "postgres_server", "mysql": "mariadb_server"}
@@ -54,23 +56,36 @@ def filled_databases(wanted: Mapping[str, Any], folder: Path) -> Iterator[Iterat
     Args:
         wanted: From `described`.
         folder: For the files of SQLite.
+
+    Raises:
+        UserError: A database needs a server that is not installed.
     """
     fill = load("pipeline/init/samples.py").fill
     servers = load("servers.py")
-    running: dict[str, str] = {}
+    found = {name: describe() for name, describe in wanted.items()}
     with ExitStack() as stack:
+        running = {
+            dialect: _started(getattr(servers, _SERVERS[dialect]), stack)
+            for dialect in sorted({database.dialect for database in found.values()} & set(_SERVERS))
+        }
 
         def each() -> Iterator[tuple[str, Any, str]]:
-            for name, describe in wanted.items():
-                database = describe()
-                if database.dialect not in running and database.dialect in _SERVERS:
-                    server = getattr(servers, _SERVERS[database.dialect])
-                    running[database.dialect] = stack.enter_context(server())
+            for name, database in found.items():
                 url = _new_database(running.get(database.dialect), name, folder)
                 fill(url, database)
                 yield name, database, url
 
         yield each()
+
+
+def _started(server: Callable[[], AbstractContextManager[str]], stack: ExitStack) -> str:
+    """The URL of a server that runs until the stack ends."""
+    try:
+        return stack.enter_context(server())
+    except BaseException as error:  # pytest's own, which is no Exception
+        if type(error).__name__ != "Skipped":
+            raise
+        raise UserError(f"{error}. Remedy: install it, or name databases without it by `--only`.") from None
 
 
 def _new_database(server: str | None, name: str, folder: Path) -> str:
