@@ -102,7 +102,8 @@ class GateSettings(Settings):
     max_latency_ms: Annotated[float, Field(gt=0)] = 500.0
     """Maximum p99 latency of a request in the ServingValidator."""
     max_different_answers: Share = 0.02
-    """Largest accepted share of its requests whose answer differs from the offline one."""
+    """Largest accepted share of its requests whose answer differs from the offline one by more than rounding
+    explains (docs/served-model.md)."""
     max_orphans: Share = 0.05
     """Largest accepted share of events whose product has no row in `products` (if that table has rows)."""
     max_duplicates: Share = 0.1
