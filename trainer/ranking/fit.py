@@ -80,7 +80,7 @@ def fit_by_evidence(
             version to begin from, if there are any.
     """
     with model.distribute_strategy.scope():  # where its variables have to be made
-        score_parts(model, select_lists(validation, np.arange(len(validation[names.LABEL])) < 1))
+        ScoreParts(model)(select_lists(validation, np.arange(len(validation[names.LABEL])) < 1))
     cold = values_of(model)
     older = ~np.isin(lists[names.QUERY_TIME].numpy(), later)
     first = _FirstFit(model, batches(select_lists(lists, older)), validation)
@@ -101,6 +101,7 @@ class _FirstFit:
 
     def __init__(self, model: RankingModel, batches: Any, validation: Tensors) -> None:
         self._model, self._batches, self._validation = model, batches, validation
+        self._score_parts = ScoreParts(model)
         self._lists = validation_lists(validation)
         self.evidence = Evidence(self._lists)
 
@@ -111,7 +112,7 @@ class _FirstFit:
         return fit_epochs(self._model, self._batches, num_epochs, self._measure, until)
 
     def _measure(self, epoch: int) -> float:
-        return self.evidence.add(epoch, *score_parts(self._model, self._validation))
+        return self.evidence.add(epoch, *self._score_parts(self._validation))
 
 
 def validation_lists(lists: Tensors) -> ValidationLists:
@@ -126,14 +127,21 @@ def validation_lists(lists: Tensors) -> ValidationLists:
     )
 
 
-def score_parts(model: RankingModel, lists: Tensors) -> tuple[np.ndarray, np.ndarray]:
-    """The anchor's part of the scores and the correction at full strength, `[lists, candidates]` each."""
-    parts = tf.function(
-        lambda batch: [model(batch)[name] for name in ("anchored", "correction")], reduce_retracing=True
-    )
-    found = [[value.numpy() for value in parts(batch)] for batch in whole_lists(lists, _ROWS_AT_ONCE)]
-    anchored, correction = (np.concatenate(columns) for columns in zip(*found, strict=True))
-    return anchored, correction
+class ScoreParts:
+    """The anchor's part of the scores and the correction at full strength, traced once for all epochs."""
+
+    def __init__(self, model: RankingModel) -> None:
+        self._parts = tf.function(
+            lambda batch: [model(batch)[name] for name in ("anchored", "correction")], reduce_retracing=True
+        )
+
+    def __call__(self, lists: Tensors) -> tuple[np.ndarray, np.ndarray]:
+        """Both parts of the scores of lists, `[lists, candidates]` each."""
+        found = [
+            [value.numpy() for value in self._parts(batch)] for batch in whole_lists(lists, _ROWS_AT_ONCE)
+        ]
+        anchored, correction = (np.concatenate(columns) for columns in zip(*found, strict=True))
+        return anchored, correction
 
 
 def make_batches(workers: Workers, batch_size: int, seed: int) -> Callable[[Tensors], Any]:
