@@ -1,4 +1,4 @@
-"""Which classical baseline the ranker starts from: the best one over all windows, tuned on the newest."""
+"""Which classical baseline the ranker starts from: over all windows, each tuned on the newest."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class AnchorChoice:
     """What was chosen, and among what.
 
     Attributes:
-        anchor: The best baseline.
+        anchor: The baseline.
         ndcg: Baseline -> NDCG@10 of everything over all windows, at the setting of the newest.
         num_queries: Queries that were asked.
     """
@@ -54,7 +54,10 @@ def choose_anchor(
     over all horizons of the popularity that decides where it is undecided. The newest window tunes them, on
     everything and on what was never bought before, the latter by its share of the purchases: the baselines
     that the gates compare with are tuned there, and an anchor tuned otherwise differs from the same baseline
-    by its settings alone. Which baseline it is, all windows decide, each by its queries, on everything.
+    by its settings alone. Which baseline it is, all windows decide, each by its queries: the simplest, in the
+    order of `CLASSICS`, that is not below the best on everything by more than a standard error of their
+    paired difference, nor below that one on what was never bought before. Of eight baselines that thirty
+    users are asked for, the best is the best by chance.
 
     Args:
         affinity: Counts the own purchases.
@@ -75,9 +78,11 @@ def choose_anchor(
     mean = everything.mean(axis=0)
     settings = {name: _best_setting(name, options, tuning) for name in CLASSICS}
     ndcg = {name: float(mean[setting]) for name, setting in settings.items()}
-    best = max(CLASSICS, key=lambda name: ndcg[name])
-    counting = best if best in COUNTING_OWN else OWN_FREQUENCY
-    anchor = Anchor(best, settings[best][1], options[settings[counting][0]][1])
+    questions = (everything, np.concatenate([window.new for window in measured]))
+    chosen = _simplest([[values[:, *settings[name]] for values in questions] for name in CLASSICS])
+    name = CLASSICS[chosen]
+    counting = name if name in COUNTING_OWN else OWN_FREQUENCY
+    anchor = Anchor(name, settings[name][1], options[settings[counting][0]][1])
     return AnchorChoice(anchor, ndcg, len(everything))
 
 
@@ -94,6 +99,23 @@ class _Measured:
     everything: np.ndarray
     new: np.ndarray
     share_of_new: float
+
+
+def _simplest(utilities: Sequence[Sequence[np.ndarray]]) -> int:
+    """The first baseline that is within a standard error of the best on everything, in both questions.
+
+    Args:
+        utilities: Of each baseline, the simplest first: of everything and of what is new `[queries]`.
+    """
+    best = max(range(len(utilities)), key=lambda row: float(utilities[row][0].mean()))
+    within = (all(map(_is_within_error, own, utilities[best])) for own in utilities)
+    return next(row for row, is_within in enumerate(within) if is_within)
+
+
+def _is_within_error(own: np.ndarray, best: np.ndarray) -> bool:
+    """Whether it is not below the best by more than a standard error of the paired difference."""
+    difference = (best - own)[np.isfinite(best)]
+    return not len(difference) or bool(difference.mean() <= difference.std() / np.sqrt(len(difference)))
 
 
 def _best_setting(name: str, options: Sequence[tuple[str, int]], measured: _Measured) -> tuple[int, int]:
