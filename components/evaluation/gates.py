@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import Any
 
+from components.evaluation.bootstrap import LEVEL
 from components.evaluation.verdicts import Verdict
 from components.settings import GateSettings
 
@@ -23,6 +25,8 @@ _MIN_SLICE = 50
 """Users of a slice that can refuse a model."""
 _LARGE_SLICE = 200
 """Users of a slice of users in which baselines can refuse a model."""
+_FEW_USERS = 100
+"""Of fewer, chance makes one of many baselines the best: intervals are for all comparisons together."""
 NEW_PRODUCTS = "new_products_only"
 """Key of `metrics.json` with the same systems asked for what the user never bought before."""
 _EVERYTHING, _NEVER_BOUGHT = "everything", "what was never bought before"
@@ -86,19 +90,32 @@ def _against(
     name: str, part: Mapping[str, Any], label: str, baselines: Sequence[str], requirement: str
 ) -> Verdict:
     """Judges by the baseline that comes nearest to the model, or is ahead of it by most."""
-    systems, differences = part["systems"], part["differences"]
+    systems = part["systems"]
+    together = len(baselines) if part["num_queries"] < _FEW_USERS else 1
+    differences = {other: _widened(part["differences"][other][HEADLINE], together) for other in baselines}
     end = "low" if requirement == "clearly_better" else "high"
-    hardest = min(baselines, key=lambda other: differences[other][HEADLINE][end])
-    difference = differences[hardest][HEADLINE]
+    hardest = min(baselines, key=lambda other: differences[other][end])
+    difference = differences[hardest]
+    interval = "95 % interval" + (f" of {together} comparisons together" if together > 1 else "")
     # Two lists that are alike differ by 0 exactly, and are not worse.
     holds = difference[end] > 0 or (requirement == "not_worse" and difference[end] == difference["mean"] == 0)
     detail = (
         f"{label}: NDCG@10 {systems[OURS][HEADLINE]['mean']:.4f} against "
         f"{systems[hardest][HEADLINE]['mean']:.4f} of {hardest}: "
-        f"difference {difference['mean']:+.4f}, 95 % interval {difference['low']:+.4f} to "
+        f"difference {difference['mean']:+.4f}, {interval} {difference['low']:+.4f} to "
         f"{difference['high']:+.4f}: {_OUTCOMES[requirement, holds]}."
     )
     return Verdict(name, holds, difference[end], 0.0, detail[0].upper() + detail[1:])
+
+
+def _widened(difference: Measured, together: int) -> Measured:
+    """The interval of one of several comparisons that hold together in 95 of 100 cases (Bonferroni)."""
+    if together == 1:
+        return difference
+    alone = NormalDist().inv_cdf((1 + LEVEL) / 2)
+    factor = NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * together)) / alone
+    mean = difference["mean"]
+    return {"mean": mean} | {end: mean + factor * (difference[end] - mean) for end in ("low", "high")}
 
 
 def _champion(systems: Systems, differences: Systems, threshold: float) -> Verdict:
