@@ -7,13 +7,13 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from benchmarks.markdown import NOTHING, table
 from benchmarks.serving.clients import Client, at_rate, sustained
-from benchmarks.serving.server import serving
+from benchmarks.serving.server import Running
 from benchmarks.timing import in_turn
 from serving.database.shop import Shop
 from serving.model.holder import Served
@@ -87,7 +87,7 @@ def measure(
     served: Callable[[bool], Served],
     shop: Shop,
     users: Sequence[str],
-    workdir: Path,
+    server: Callable[[], AbstractContextManager[Running]],
     note: Callable[[str], None],
     load: Load,
 ) -> Measurements:
@@ -97,7 +97,7 @@ def measure(
         served: Loads the pushed model, with its kernel or without.
         shop: The product database.
         users: Users to ask for.
-        workdir: The work directory that `towerline serve` reads.
+        server: Starts `towerline serve` on the same model and stops it at the end.
         note: Told what begins.
         load: How much is asked.
     """
@@ -108,7 +108,7 @@ def measure(
     times, processor = in_turn(contestants, len(queried) + 1), _processor(contestants, len(queried) + 1)
     found = {name: _percentiles(seconds[1:]) for name, seconds in times.items()}  # the first traces
     note("Server …")
-    with serving(workdir) as running:
+    with server() as running:
         client = Client(running.port)
         for user in queried[:20]:
             client.ask(user)

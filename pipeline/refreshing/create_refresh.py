@@ -71,7 +71,10 @@ def _served_nodes(plan: RunPlan, given: Nodes, data: Nodes, parts: PushedParts) 
         transformed_examples=catalog.outputs["transformed_examples"],
         interactions=interactions,
     )
-    names = ("retrieval_model", "ranking_model", "preranker", "candidates", "transform_graph")
+    names = (
+        *("retrieval_model", "ranking_model", "preranker", "candidates", "transform_graph"),
+        "model_blessing",
+    )
     assembler = RecommenderAssembler(
         node_settings(RecommenderAssembler, plan, refit=True, refresh_of=parts.trained),
         index=indexer.outputs["index"],
