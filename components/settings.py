@@ -101,7 +101,7 @@ class GateSettings(Settings):
     """Floor of the candidate union's recall on the eval window."""
     max_latency_ms: Annotated[float, Field(gt=0)] = 500.0
     """Maximum p99 latency of a request in the ServingValidator."""
-    max_different_answers: Share = 0.02
+    max_different_answers: Share = 0.05
     """Largest accepted share of its requests whose answer differs from the offline one by more than rounding
     explains (docs/served-model.md)."""
     max_orphans: Share = 0.05
