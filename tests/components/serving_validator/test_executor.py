@@ -71,7 +71,11 @@ def test_a_model_that_serves_as_it_was_evaluated_is_blessed(validate, tmp_path):
 
 
 def test_another_score_than_offline_is_not_blessed(validate, tmp_path):
-    validation, blessing = validate(change=raise_scores_of_u05)
+    from components.settings import GateSettings
+
+    validation, blessing = validate(
+        gates=GateSettings(max_different_answers=0.03), change=raise_scores_of_u05
+    )
     assert blessing.get_int_custom_property("blessed") == 0
     # 100 requests go through 24 users: the sixth is asked 4 times.
     assert validation["num_different"] == 4
