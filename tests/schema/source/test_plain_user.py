@@ -90,7 +90,6 @@ def test_without_types_all_are_purchases(tmp_path):
         ("a", "p", NOW, 5, 1),
         (b"a", "p", NOW, "view", 1),
     ],
-    ids=lambda row: repr(row[:4]),
 )
 def test_what_is_not_plain_is_left_to_the_other_way(tmp_path, row):
     assert read(shop(tmp_path / "shop.db", [("a", "p", NOW, "view", 1), row]), "a")[0] is None
