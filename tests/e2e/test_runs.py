@@ -245,8 +245,9 @@ def test_an_earlier_model_is_judged_against_the_served_one_and_published_again(r
     ran = {node for node, outcome in done.outcomes().items() if outcome == "ran"}
     assert ran == {
         "RecommenderEvaluator",
+        "RecommenderRefit",
         "ServingValidator",
         "Pusher",
-    }  # which model is served is judged anew
+    }  # which model is served is judged anew, and what is refitted follows the blessing
     assert newest(workdir) > served
     assert f"serving/{newest(workdir)}" in done.out
