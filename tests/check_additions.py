@@ -65,7 +65,7 @@ def a_gate_on_the_model(folder: Path) -> None:
         "popularity": {"ndcg@10": known},
     }
     differences = {"popularity": {"ndcg@10": known}}
-    metrics = {"systems": systems, "differences": differences, "slices": {}}
+    metrics = {"num_queries": 1000, "systems": systems, "differences": differences, "slices": {}}
     refused = [gate.name for gate in decide(metrics, gates) if not gate.passed]
     assert refused == ["min_recall"], refused
 
