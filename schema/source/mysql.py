@@ -77,10 +77,13 @@ class MysqlDialect(Dialect):
         return Selected(column, name, pa.int64() if kind == "integer" else pa.float64())
 
     def mark(self, relation: Relation) -> str | None:
-        """Always a sum over the rows: this driver makes Python objects of each."""
+        """Always a sum over the rows: this driver makes Python objects of each.
+
+        `QUOTE` tells no value, which is for sale, from 0, which is not.
+        """
         followed = (names.PRODUCT_ID, names.AVAILABLE, names.UPDATED_AT)
         sources = [self.quote(source) for name, source in relation.columns if name in followed]
-        row = f"CRC32(CONCAT_WS('|', {', '.join(f'COALESCE({source}, 0)' for source in sources)}))"
+        row = f"CRC32(CONCAT_WS('|', {', '.join(f'QUOTE({source})' for source in sources)}))"
         return f"SELECT COUNT(*), COALESCE(SUM({row}), 0) FROM {self.source(relation)}"
 
     def order(self, relation: Relation) -> str | None:
