@@ -1,4 +1,4 @@
-"""Means over the products of a list, from which their features are told apart."""
+"""Means over the products of a list, on which their features are centred."""
 
 from __future__ import annotations
 

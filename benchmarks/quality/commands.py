@@ -63,12 +63,15 @@ def refresh_pipeline(database: Path, workdir: Path, settings: Sequence[str], con
     return _measured("refresh", database, workdir, settings, config)
 
 
+def as_configured(settings: Sequence[str], config: str | None) -> list[str]:
+    """Arguments that configure another command as `--set` and `--config` say."""
+    given = [part for setting in settings for part in ("--set", setting)]
+    return [*given, "--config", config] if config else given
+
+
 def _measured(name: str, database: Path, workdir: Path, settings: Sequence[str], config: str | None) -> Any:
     command = [name, "--json", "--source", f"sqlite:///{database}", "--workdir", str(workdir)]
-    command += [part for setting in settings for part in ("--set", setting)]
-    if config:
-        command += ["--config", config]
-    code, printed = _towerline(command)
+    code, printed = _towerline([*command, *as_configured(settings, config)])
     if code == _REFUSED and printed.strip():
         code = _DONE
     _checked(code, printed, f"towerline {name}")

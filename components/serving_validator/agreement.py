@@ -44,7 +44,7 @@ def mismatch(offline: Ranked, served: Ranked) -> str | None:
         pair = (scores[there], scores[rank])
         if all(_is_close(expected, score, TOLERANCE) for expected in pair):
             continue
-        how = _told(product, score, rank, scores[rank])
+        how = _described(product, score, rank, scores[rank])
         if abs(rank - there) > _SHIFT or not all(_is_close(value, score, _SHIFT_TOLERANCE) for value in pair):
             return how
         shifted.append(how)
@@ -53,7 +53,7 @@ def mismatch(offline: Ranked, served: Ranked) -> str | None:
     return None
 
 
-def _told(product: str, score: float, rank: int, expected: float) -> str:
+def _described(product: str, score: float, rank: int, expected: float) -> str:
     """How the product at a rank differs."""
     if not _is_close(expected, score, TOLERANCE):
         return f"score {score:.6g} instead of {expected:.6g} at rank {rank + 1}"

@@ -127,6 +127,7 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 def _serving(arguments: argparse.Namespace) -> int:
     """Measures what is pushed in the work directory."""
+    from benchmarks.quality.commands import as_configured
     from benchmarks.serving import Load, markdown, measure
     from benchmarks.serving.server import serving
     from pipeline.config.loading import load_config
@@ -148,18 +149,12 @@ def _serving(arguments: argparse.Namespace) -> int:
         lambda kernel: warm(PushedModel(directory, one_thread=True, kernel=kernel)),
         Shop(lambda: open_concealed(source), clock_seconds=30.0),
         users,
-        lambda: serving(workdir, *_of_user(arguments)),
+        lambda: serving(workdir, *as_configured(arguments.set, arguments.config)),
         console.note,
         Load(arguments.requests, arguments.seconds, config.seed),
     )
     _tell(arguments, output, markdown(measured, "towerline benchmark serving"), measured.as_dict())
     return 0
-
-
-def _of_user(arguments: argparse.Namespace) -> list[str]:
-    """What the user has configured, as arguments of another command."""
-    given = [part for setting in arguments.set for part in ("--set", setting)]
-    return given + (["--config", arguments.config] if arguments.config else [])
 
 
 def _pipeline(arguments: argparse.Namespace) -> int:

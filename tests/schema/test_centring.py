@@ -14,6 +14,6 @@ def test_the_mean_of_a_query_is_the_same_alone_and_in_a_batch():
 
 
 def test_it_is_exact():
-    """Three products of two columns, by hand; in float32 the first column would sum to 3e8 + 2."""
-    values = np.array([[[1e8, 1.0], [1e8 + 8, 2.0], [1e8 - 8, 6.0]]], np.float32)
-    assert mean_of_list(values).numpy().tolist() == [[[1e8, 3.0]]]
+    """Five products of two columns, by hand: 16,777,220 / 5 and 15 / 5; float32 loses a 1 beside 2 ** 24."""
+    values = np.array([[[2**24, 1], [1, 2], [1, 3], [1, 4], [1, 5]]], np.float32)
+    assert mean_of_list(values).numpy().tolist() == [[[3_355_444.0, 3.0]]]
