@@ -25,13 +25,13 @@ class Comparison:
     """What both paths did on one database.
 
     Attributes:
-        place: The database, without its password.
+        label: The database, without its password.
         num_rows: Events read.
         arrow_seconds: Fastest round of the Arrow-native path.
         rows_seconds: Fastest round of SQLAlchemy.
     """
 
-    place: str
+    label: str
     num_rows: int
     arrow_seconds: float
     rows_seconds: float
@@ -40,7 +40,7 @@ class Comparison:
         """Returns the result in words."""
         arrow, rows = self.num_rows / self.arrow_seconds, self.num_rows / self.rows_seconds
         return (
-            f"{self.place}: {self.num_rows:,} events; Arrow-native {arrow:,.0f} rows/s, "
+            f"{self.label}: {self.num_rows:,} events; Arrow-native {arrow:,.0f} rows/s, "
             f"SQLAlchemy {rows:,.0f} rows/s, ratio {arrow / rows:.1f}"
         )
 

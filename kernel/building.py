@@ -49,8 +49,8 @@ def main() -> int:
     try:
         build()
     except (OSError, subprocess.CalledProcessError) as error:
-        told = getattr(error, "stderr", None) or error
-        sys.stderr.write(f"The kernel is not built, and the session will answer: {told}\n")
+        reason = getattr(error, "stderr", None) or error
+        sys.stderr.write(f"The kernel is not built, and the session will answer: {reason}\n")
     return 0
 
 

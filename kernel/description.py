@@ -60,7 +60,7 @@ def write_tables(folder: Path, description: Description, arrays: Mapping[str, Ar
         ValueError: An array has a type that the kernel does not read.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    told = {}
+    written = {}
     for name, values in arrays.items():
         if values.dtype.name not in _DTYPES:
             raise ValueError(
@@ -69,8 +69,12 @@ def write_tables(folder: Path, description: Description, arrays: Mapping[str, Ar
         plain = np.ascontiguousarray(values)
         with whole_file(folder / f"{name}.npy") as temporary, temporary.open("wb") as file:
             np.save(file, plain, allow_pickle=False)
-        told[name] = {"dtype": plain.dtype.name, "shape": list(plain.shape), "crc32": _checksum(plain)}
-    write_json(folder / _FILE, asdict(replace(description, tables=told)))
+        written[name] = {
+            "dtype": plain.dtype.name,
+            "shape": list(plain.shape),
+            "crc32": _checksum(plain),
+        }
+    write_json(folder / _FILE, asdict(replace(description, tables=written)))
 
 
 def withdraw(folder: Path, reason: str) -> None:
@@ -88,7 +92,7 @@ def read_tables(folder: Path) -> tuple[Description, dict[str, Array]]:
     description = _description(folder / _FILE)
     if description.uncovered:
         raise KernelError(description.uncovered)
-    return description, {name: _array(folder, name, told) for name, told in description.tables.items()}
+    return description, {name: _array(folder, name, entry) for name, entry in description.tables.items()}
 
 
 def _description(path: Path) -> Description:
@@ -106,7 +110,7 @@ def _description(path: Path) -> Description:
     return found
 
 
-def _array(folder: Path, name: str, told: Mapping[str, Any]) -> Array:
+def _array(folder: Path, name: str, entry: Mapping[str, Any]) -> Array:
     path = folder / f"{name}.npy"
     if path.parent != folder or not path.is_file():
         raise KernelError(f"table `{name}` is missing")
@@ -114,8 +118,8 @@ def _array(folder: Path, name: str, told: Mapping[str, Any]) -> Array:
         values: Array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError, SyntaxError) as error:
         raise KernelError(f"table `{name}` is damaged ({type(error).__name__})") from error
-    same = values.dtype.name == told.get("dtype") and list(values.shape) == told.get("shape")
-    if not same or not values.flags.c_contiguous or _checksum(values) != told.get("crc32"):
+    same = values.dtype.name == entry.get("dtype") and list(values.shape) == entry.get("shape")
+    if not same or not values.flags.c_contiguous or _checksum(values) != entry.get("crc32"):
         raise KernelError(f"table `{name}` is not the one that was written")
     return values
 

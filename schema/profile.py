@@ -207,10 +207,10 @@ def _kinds(
     reasons: dict[str, str] = {}
     for name in feature_columns(table, rows.column_names):
         if name in chosen:
-            told = chosen[name]
-            told = told if isinstance(told, ColumnSettings) else ColumnSettings(kind=told)
+            given = chosen[name]
+            given = given if isinstance(given, ColumnSettings) else ColumnSettings(kind=given)
             key = f"features.{table}.{name}"
-            column = as_kind(key, name, rows[name], told.kind, told.separator, told.levels)
+            column = as_kind(key, name, rows[name], given.kind, given.separator, given.levels)
             reasons[f"{table}.{name}"] = f"configured{separators(column)}"
         else:
             column, reasons[f"{table}.{name}"] = infer_kind(name, rows[name])

@@ -44,12 +44,12 @@ class Range(Settings):
 
 
 Value = str | bool | int | float
-Wanted = Range | Value | tuple[Value, ...]
+SimpleCondition = Range | Value | tuple[Value, ...]
 """A value, any of several, or a range of numbers."""
 BoolArray = npt.NDArray[np.bool_]
 
 
-def matches(values: npt.NDArray[Any], wanted: Wanted) -> BoolArray:
+def matches(values: npt.NDArray[Any], condition: SimpleCondition) -> BoolArray:
     """Whether each value meets a condition; a missing value, which an empty text is too, meets none.
 
     A value of several members, as a set has, meets a condition if any of them does.
@@ -57,47 +57,47 @@ def matches(values: npt.NDArray[Any], wanted: Wanted) -> BoolArray:
     Args:
         values: Texts or tuples of texts (objects, None where missing) or numbers (NaN where missing)
             `[values]`.
-        wanted: A value, any of several, or a range, which no text is in.
+        condition: A value, any of several, or a range, which no text is in.
 
     Returns:
         `[values]`.
     """
     if values.dtype == object:
         found, row = _texts(values)
-        met = np.isin(found, text_choices(wanted))
+        met = np.isin(found, text_choices(condition))
         return np.bincount(row[met], minlength=len(values)) > 0
     with np.errstate(over="ignore"):
         numbers = values.astype(np.float32)
-    limits = bounds(wanted)
+    limits = bounds(condition)
     if limits is not None:
         return np.asarray((numbers >= limits[0]) & (numbers < limits[1]))
-    return np.isin(numbers, number_choices(wanted))
+    return np.isin(numbers, number_choices(condition))
 
 
-def text_choices(wanted: Wanted) -> list[str]:
+def text_choices(condition: SimpleCondition) -> list[str]:
     """The texts that meet a condition; none for a range."""
-    return [text for text in map(value_text, _choices(wanted)) if text]
+    return [text for text in map(value_text, _choices(condition)) if text]
 
 
-def number_choices(wanted: Wanted) -> npt.NDArray[np.float32]:
+def number_choices(condition: SimpleCondition) -> npt.NDArray[np.float32]:
     """The numbers that meet a condition which is no range; texts that are no number are left out."""
-    return _single(*(number for number in map(_number, _choices(wanted)) if number is not None))
+    return _single(*(number for number in map(_number, _choices(condition)) if number is not None))
 
 
-def bounds(wanted: Wanted) -> tuple[np.float32, np.float32] | None:
+def bounds(condition: SimpleCondition) -> tuple[np.float32, np.float32] | None:
     """From where on and below what a number is in a range; None if the condition is none."""
-    if not isinstance(wanted, Range):
+    if not isinstance(condition, Range):
         return None
-    least = -math.inf if wanted.at_least is None else wanted.at_least
-    below = math.inf if wanted.below is None else wanted.below
+    least = -math.inf if condition.at_least is None else condition.at_least
+    below = math.inf if condition.below is None else condition.below
     first, end = _single(least, below)
     return first, end
 
 
-def _choices(wanted: Wanted) -> Sequence[Value]:
-    if isinstance(wanted, Range):
+def _choices(condition: SimpleCondition) -> Sequence[Value]:
+    if isinstance(condition, Range):
         return ()
-    return wanted if isinstance(wanted, tuple) else (wanted,)
+    return condition if isinstance(condition, tuple) else (condition,)
 
 
 def _texts(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.int64]]:
@@ -126,9 +126,9 @@ class Rule(Settings):
 
     action: Literal["boost", "bury", "pin", "at_most", "only", "never"]
     """What it does to the products that it names."""
-    where: dict[str, Wanted] = {}
+    where: dict[str, SimpleCondition] = {}
     """Product column -> what its value must be; all of them must hold."""
-    users: dict[str, Wanted] = {}
+    users: dict[str, SimpleCondition] = {}
     """User column -> what its value must be: the segment for which the rule holds; everybody if empty."""
     amount: Annotated[float, Field(gt=0)] = 1.0
     """Of `boost` and `bury`: in standard deviations of the scores of the user's candidates."""

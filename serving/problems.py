@@ -45,8 +45,8 @@ def install(app: FastAPI) -> None:
     """Makes every error of the application a problem document."""
 
     def problem(_: Request, error: Exception) -> JSONResponse:
-        told = error if isinstance(error, ProblemError) else ProblemError(500, "The server failed.")
-        return answer(told.status, told.detail, told.headers)
+        shown = error if isinstance(error, ProblemError) else ProblemError(500, "The server failed.")
+        return answer(shown.status, shown.detail, shown.headers)
 
     def invalid(request: Request, error: Exception) -> JSONResponse:
         declared = request.headers.get("content-type", "")

@@ -12,7 +12,7 @@ from components.recommender.candidates.retrieved import Retrieved
 from components.recommender.candidates.sources import NEW_PRODUCT, CandidateSources
 from components.recommender.cold_start.lists import ColdStart
 from components.recommender.explain.list_outputs import ListOutputs
-from components.recommender.listed import Listed, Wanted
+from components.recommender.lists import ListOptions, ScoredLists
 from components.recommender.models import LoadedModels
 from components.recommender.post_ranking.diversity import HEAD
 from components.recommender.post_ranking.fill import by_popularity
@@ -95,26 +95,26 @@ class Recommender(tf.Module):
 
         The input `diversity` may be left out.
         """
-        wanted = Wanted.taken_from(inputs)
+        options = ListOptions.taken_from(inputs)
         histories, query = self.query(inputs)
         retrieved, query = self.retrieved(histories, query)
-        listed = self.listed(inputs, wanted, histories, query, retrieved.found)
+        listed = self.listed(inputs, options, histories, query, retrieved.found)
         return self.outputs(listed, retrieved.found, query)
 
     def listed(
         self,
         inputs: Tensors,
-        wanted: Wanted,
+        options: ListOptions,
         histories: RequestHistories,
         query: Tensors,
         found: Tensors,
         watch: Watch | None = None,
-    ) -> Listed:
+    ) -> ScoredLists:
         """Ranks candidates and makes lists of them.
 
         Args:
             inputs: The request.
-            wanted: Of the lists.
+            options: Of the lists.
             histories: Of `query`.
             query: Of `retrieved`.
             found: The candidates.
@@ -124,10 +124,10 @@ class Recommender(tf.Module):
         index = found[names.CANDIDATE_INDEX]
         scores = self.adjusted(found, ranked, inputs)
         scores = filter_scores(scores, tf.gather(self.sources.hidden, index))
-        excluded = self.excluded(histories, wanted.exclude_purchased)
+        excluded = self.excluded(histories, options.exclude_purchased)
         scores = self.allowed(index, scores, excluded, inputs)
         candidates = tf.shape(index)[1]
-        index, scores = self._fill(index, scores, wanted.top_k)
+        index, scores = self._fill(index, scores, options.top_k)
         cold = None
         if self.cold_start is not None:
             cold = self.cold_start(index, scores, query[names.HISTORY_INDEX], inputs)
@@ -135,14 +135,14 @@ class Recommender(tf.Module):
         further = self.allowed(index[:, candidates:], scores[:, candidates:], excluded, inputs)
         scores = tf.concat([scores[:, :candidates], further], axis=1)
         scores = self.insert_new(index, scores, found["candidate_source"])
-        if self.post_ranker.changes_order or wanted.diversity is not None:
+        if self.post_ranker.changes_order or options.diversity is not None:
             bought = self._bought(histories.newest(None))
             ranked_list = self.post_ranker(
-                index, scores, inputs, wanted.top_k, bought, wanted.diversity, watch or ignored
+                index, scores, inputs, options.top_k, bought, options.diversity, watch or ignored
             )
         else:
-            ranked_list = as_scored(scores, wanted.top_k)
-        return Listed(index, scores, ranked_list, ranked, cold)
+            ranked_list = as_scored(scores, options.top_k)
+        return ScoredLists(index, scores, ranked_list, ranked, cold)
 
     def new_for_you(self, **inputs: tf.Tensor) -> Tensors:
         """Products that were never sold: `product_id` and `score` `[batch, top_k]`; empty and NaN pad."""

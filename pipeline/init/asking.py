@@ -23,12 +23,12 @@ def choose(facts: Sequence[Fact], tables: Mapping[str, Table]) -> Fact:
         UserError: There is no terminal to ask at, or the input ends.
     """
     fact = facts[_ask("Which table holds the events?", [_described(fact) for fact in facts])]
-    place = tables[fact.stamp.hops[-1].referred if fact.stamp.hops else fact.table]
-    columns = [column.name for _, column in stamps_of(place)]
+    table = tables[fact.table_at(fact.stamp.hops)]
+    columns = [column.name for _, column in stamps_of(table)]
     columns.sort(key=lambda name: name != fact.stamp.column)
     if len(columns) < 2:
         return fact
-    return with_stamp(fact, columns[_ask(f"Which column of `{place.name}` is the time?", columns)])
+    return with_stamp(fact, columns[_ask(f"Which column of `{table.name}` is the time?", columns)])
 
 
 def _described(fact: Fact) -> str:

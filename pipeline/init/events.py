@@ -78,15 +78,15 @@ def propose_events(
 def _explain(found: ProposedTable, fact: Fact) -> None:
     rows = f"{fact.num_rows:,} rows" if fact.num_rows is not None else "rows not counted"
     found.evidence.insert(0, f"`{fact.table}` ({rows}) says who, what and when.")
-    told: set[Reference] = set()
+    mentioned: set[Reference] = set()
     for what, hops in (
         ("user", fact.user_way or fact.user.hops),
         ("product", fact.product_way or fact.product.hops),
         ("time", fact.stamp.hops),
     ):
         for hop in hops:
-            if hop not in told:
-                told.add(hop)
+            if hop not in mentioned:
+                mentioned.add(hop)
                 found.evidence.append(
                     f"`{hop.table}.{hop.column}` refers to `{hop.referred}` ({hop.evidence}), "
                     f"on the way to the {what}."
@@ -94,8 +94,8 @@ def _explain(found: ProposedTable, fact: Fact) -> None:
 
 
 def _add_stamp(select: Select, fact: Fact, tables: Mapping[str, Table], found: ProposedTable) -> None:
-    place = tables[fact.stamp.hops[-1].referred if fact.stamp.hops else fact.table]
-    column = place.by_name[fact.stamp.column]
+    table = tables[fact.table_at(fact.stamp.hops)]
+    column = table.by_name[fact.stamp.column]
     expression = select.at(fact.stamp)
     if is_milliseconds(column):
         if column.kind == "text":
@@ -104,15 +104,15 @@ def _add_stamp(select: Select, fact: Fact, tables: Mapping[str, Table], found: P
         found.evidence.append(f"`{column.name}` holds milliseconds.")
     else:
         select.add(expression, names.OCCURRED_AT)
-    found.stamp_format, is_open = format_of(select.explorer, place.name, column)
+    found.stamp_format, is_open = format_of(select.explorer, table.name, column)
     if is_open and found.stamp_format:
         found.evidence.append(
             f"LOOK: `{column.name}` is read as {found.stamp_format}; its values are as well "
             f"{swapped(found.stamp_format)}."
         )
-    others = [c.name for c in place.columns if c.kind == "stamp" and c.name != column.name]
+    others = [c.name for c in table.columns if c.kind == "stamp" and c.name != column.name]
     also = f"; not {', '.join(f'`{name}`' for name in others)}" if others else ""
-    found.evidence.append(f"`{place.name}.{column.name}` is the time{also}.")
+    found.evidence.append(f"`{table.name}.{column.name}` is the time{also}.")
 
 
 def _add_type(select: Select, fact: Fact, table: Table) -> None:
@@ -231,28 +231,28 @@ def _add_conditions(
 ) -> None:
     header, has_guests = header_and_guests
     for spot in (fact.product,) if has_guests else (fact.user, fact.product):
-        place = tables[spot.hops[-1].referred if spot.hops else fact.table]
-        column = place.by_name[spot.column]
-        if not column.never_null and (missing := _num_missing(explorer, place.name, column.name)):
+        table = tables[fact.table_at(spot.hops)]
+        column = table.by_name[spot.column]
+        if not column.never_null and (missing := _num_missing(explorer, table.name, column.name)):
             select.conditions.append(f"{select.at(spot)} IS NOT NULL")
             found.evidence.append(
-                f"{missing:,} rows of `{place.name}` have no `{column.name}` and are left out."
+                f"{missing:,} rows of `{table.name}` have no `{column.name}` and are left out."
             )
         if spot == fact.user and (zero := _zero(explorer, fact, tables)):
             select.conditions.append(f"{select.at(spot)} <> {zero}")
             found.evidence.append("The user 0 stands for guests and is left out.")
     for hops in dict.fromkeys([(), header]):
-        place = tables[hops[-1].referred if hops else fact.table]
-        for column in place.columns:
-            condition = _condition(select, hops, place, column, explorer)
+        table = tables[fact.table_at(hops)]
+        for column in table.columns:
+            condition = _condition(select, hops, table, column, explorer)
             if condition:
                 select.conditions.append(condition)
-                found.evidence.append(f"`{place.name}.{column.name}` says which do not count.")
+                found.evidence.append(f"`{table.name}.{column.name}` says which do not count.")
 
 
 def _zero(explorer: Explorer, fact: Fact, tables: Mapping[str, Table]) -> str | None:
     """How the user 0 is written if events have it though there is no such user."""
-    column = tables[fact.user.hops[-1].referred if fact.user.hops else fact.table].by_name[fact.user.column]
+    column = tables[fact.table_at(fact.user.hops)].by_name[fact.user.column]
     if not fact.user_way or all(str(value) != "0" for value in column.values):
         return None
     last = fact.user_way[-1]
@@ -270,7 +270,7 @@ def _num_missing(explorer: Explorer, table: str, column: str) -> int:
     return int(rows[0][0])
 
 
-def _condition(select: Select, hops: Hops, place: Table, column: Column, explorer: Explorer) -> str | None:
+def _condition(select: Select, hops: Hops, table: Table, column: Column, explorer: Explorer) -> str | None:
     found = words.tokens(column.name)
     written = select.at(Spot(hops, column.name))
     is_gone = bool(words.of("cancelled") & set(found))
@@ -283,7 +283,7 @@ def _condition(select: Select, hops: Hops, place: Table, column: Column, explore
     if column.kind != "text" or found[-1] not in ("status", "state"):
         return None
     rows = explorer.try_fetch(
-        f"SELECT DISTINCT {explorer.quote(column.name)} FROM {explorer.quote(place.name)} "
+        f"SELECT DISTINCT {explorer.quote(column.name)} FROM {explorer.quote(table.name)} "
         f"LIMIT {_MOST_STATES + 1}"
     )
     states = sorted(str(row[0]) for row in rows or () if row[0] is not None)

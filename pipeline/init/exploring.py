@@ -35,7 +35,7 @@ class Explorer:
     def __init__(self, url: str) -> None:
         self._tables: Database | Folder = open_tables(url)
         self._connection: Any = None
-        self.place = self._tables.place
+        self.label = self._tables.label
         """What messages call it; without a password."""
         self.dialect: str = self._tables.dialect
         """One of `queries.DIALECTS`."""
@@ -105,19 +105,19 @@ class Explorer:
             described = inspector.get_multi_columns(kind=kind)
             schemas = [] if keys else self._other_schemas(inspector)
         except SQLAlchemyError as error:
-            raise UserError(f"{self.place} does not tell its tables: {error}.") from error
+            raise UserError(f"{self.label} does not tell its tables: {error}.") from error
         if schemas:
             raise UserError(
-                f"{self.place} has no tables in its default schema. Received: tables in the schemas "
+                f"{self.label} has no tables in its default schema. Received: tables in the schemas "
                 f"{', '.join(f'`{name}`' for name in schemas)}. Remedy: add "
                 f"?options=-csearch_path%3D{schemas[0]} to the URL."
             )
         found = []
-        for place in sorted(keys, key=lambda item: item[1])[:_MOST_TABLES]:
-            primary = tuple((keys[place] or {}).get("constrained_columns") or ())
-            declared = [_foreign_key(item) for item in references.get(place) or ()]
-            filled = {str(item["name"]) for item in described.get(place) or () if not item["nullable"]}
-            found.append(self._table(place[1], primary, [key for key in declared if key is not None], filled))
+        for name in sorted(keys, key=lambda item: item[1])[:_MOST_TABLES]:
+            primary = tuple((keys[name] or {}).get("constrained_columns") or ())
+            declared = [_foreign_key(item) for item in references.get(name) or ()]
+            filled = {str(item["name"]) for item in described.get(name) or () if not item["nullable"]}
+            found.append(self._table(name[1], primary, [key for key in declared if key is not None], filled))
         return found
 
     def _other_schemas(self, inspector: Any) -> list[str]:
@@ -161,7 +161,7 @@ class Explorer:
             if self._connection is not None:
                 self._connection.rollback()
             reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-            raise UserError(f"{self.place} cannot answer: {reason}. Received: {sql[:300]}") from error
+            raise UserError(f"{self.label} cannot answer: {reason}. Received: {sql[:300]}") from error
 
 
 def _foreign_key(item: Any) -> ForeignKey | None:

@@ -31,21 +31,21 @@ def propose_from_events(
         None if the id stands in a table that has no columns of its own.
     """
     spot = fact.user if is_users else fact.product
-    place = tables[spot.hops[-1].referred if spot.hops else fact.table]
-    select = Select(explorer, place.name)
+    table = tables[fact.table_at(spot.hops)]
+    select = Select(explorer, table.name)
     key = select.at(Spot((), spot.column))
     what = "users" if is_users else "products"
     found = ProposedTable(select, [f"There is no table of {what}: they are what the events say of them."])
     select.add(key, names.USER_ID if is_users else names.PRODUCT_ID)
     others = {fact.user.column, fact.product.column, fact.stamp.column}
-    for column in place.columns:
+    for column in table.columns:
         if column.name in others or column.kind not in ("text", "integer", "real"):
             continue
         if set(words.tokens(column.name)) & (words.of("no_features") | words.of("key")):
             continue
         if is_users and words.is_personal(column.name):
             found.personal.append(column.name)
-        elif _is_constant(explorer, place.name, spot.column, column.name):
+        elif _is_constant(explorer, table.name, spot.column, column.name):
             select.add(f"MAX({select.at(Spot((), column.name))})", column.name)
     select.conditions.append(f"{key} IS NOT NULL")
     select.order = f"GROUP BY {key}"

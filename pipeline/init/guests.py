@@ -81,14 +81,14 @@ def find_guests(
     """
     if explorer.dialect not in _HASHED:
         return None
-    place = tables[fact.user.hops[-1].referred if fact.user.hops else fact.table]
-    mail = next((column for column in place.columns if _is_mail(column)), None)
+    table = tables[fact.table_at(fact.user.hops)]
+    mail = next((column for column in table.columns if _is_mail(column)), None)
     if mail is None:
         return None
     user, address = explorer.quote(fact.user.column), explorer.quote(mail.name)
     nobody = f"{user} IS NULL" + ("" if zero is None else f" OR {user} = {zero}")
     rows = explorer.try_fetch(
-        f"SELECT COUNT(*) FROM {explorer.quote(place.name)} WHERE ({nobody}) AND {address} <> ''"
+        f"SELECT COUNT(*) FROM {explorer.quote(table.name)} WHERE ({nobody}) AND {address} <> ''"
     )
     if not rows or not rows[0][0]:
         return None

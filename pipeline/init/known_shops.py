@@ -69,7 +69,7 @@ def mapping_of(shop: KnownShop, url: str, explorer: Explorer | None = None) -> s
         if found and found[0][0] not in (None, ""):
             values[name] = found[0][0]
     text = _read(f"{described.get('file', shop.key)}.yaml")
-    return re.sub(r"<(\w+)>", lambda place: _scalar(url if place[1] == "url" else values[place[1]]), text)
+    return re.sub(r"<(\w+)>", lambda found: _scalar(url if found[1] == "url" else values[found[1]]), text)
 
 
 def default_mapping(key: str, url: str) -> str:
@@ -96,8 +96,8 @@ def _fits(shop: Mapping[str, Any], by_name: Mapping[str, Table], prefix: str) ->
     for name in shop.get("filled", ()):
         if not by_name[f"{prefix}{name}"].num_sampled:
             return False
-    for place, kind in shop.get("kinds", {}).items():
-        name, column = place.split(".")
+    for path, kind in shop.get("kinds", {}).items():
+        name, column = path.split(".")
         if by_name[f"{prefix}{name}"].by_name[column].kind != kind:
             return False
     return True

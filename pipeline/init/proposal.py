@@ -132,10 +132,10 @@ def _required(table: ProposedTable | None) -> ProposedTable:
 
 
 def _user_key(fact: Fact, references: Mapping[str, Sequence[Reference]]) -> str:
-    place = fact.user.hops[-1].referred if fact.user.hops else fact.table
+    table = fact.table_at(fact.user.hops)
     return next(
         reference.key
-        for reference in references[place]
+        for reference in references[table]
         if reference.column == fact.user.column and reference.referred == fact.users
     )
 
@@ -179,7 +179,7 @@ def _nothing_fits(explorer: Explorer, tables: Sequence[Table]) -> UserError:
     closed = ", ".join(f"`{name}`" for name in explorer.unreadable)
     unread = f" ({closed} cannot be read)" if closed else ""
     return UserError(
-        f"{explorer.place} has no table that says which user did something with which product and when. "
+        f"{explorer.label} has no table that says which user did something with which product and when. "
         f"Received: {seen}{more}{unread}. Remedy: check that it is the right database and not empty, or "
         "write the mapping by hand (docs/database.md)."
     )

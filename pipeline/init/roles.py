@@ -48,6 +48,10 @@ class Fact:
     score: float
     num_rows: int | None = None
 
+    def table_at(self, hops: Hops) -> str:
+        """Name of the table at the end of a way from the events."""
+        return hops[-1].referred if hops else self.table
+
 
 def find_facts(
     explorer: Explorer, tables: Mapping[str, Table], references: Mapping[str, Sequence[Reference]]
@@ -171,13 +175,13 @@ def _column_like(
     table: Table, reached: Sequence[Hops], tables: Mapping[str, Table], named: Mapping[str, int]
 ) -> Spot | None:
     """A column that is named like an id of users or products, though no table is behind it."""
-    places: list[tuple[Hops, Table]] = [((), table), *((way, tables[way[-1].referred]) for way in reached)]
-    for hops, place in places:
-        if hops and not words.event_score(place.name):
+    in_reach: list[tuple[Hops, Table]] = [((), table), *((way, tables[way[-1].referred]) for way in reached)]
+    for hops, near in in_reach:
+        if hops and not words.event_score(near.name):
             continue
         ranked = [
             (value, -index, column)
-            for index, column in enumerate(place.columns)
+            for index, column in enumerate(near.columns)
             if column.kind in ("integer", "text", "other") and (value := _likeness(column.name, named))
         ]
         if ranked:
@@ -209,18 +213,16 @@ def _counted(explorer: Explorer, fact: Fact) -> Fact:
 
 
 def _stamp(table: Table, reached: Sequence[Hops], tables: Mapping[str, Table]) -> Spot | None:
-    places: list[tuple[Hops, Table]] = [((), table), *((way, tables[way[-1].referred]) for way in reached)]
+    in_reach: list[tuple[Hops, Table]] = [((), table), *((way, tables[way[-1].referred]) for way in reached)]
     ranked = []
-    for order, (hops, place) in enumerate(places):
-        if hops and _is_thing(place.name):
+    for order, (hops, near) in enumerate(in_reach):
+        if hops and _is_thing(near.name):
             continue
-        named = words.event_score(place.name) > 0 or bool(
-            words.of("calendar") & set(words.tokens(place.name))
-        )
+        named = words.event_score(near.name) > 0 or bool(words.of("calendar") & set(words.tokens(near.name)))
         if hops and not named:
             continue
         ranked += [
-            (score - 3 * len(hops), -order, Spot(hops, column.name)) for score, column in stamps_of(place)
+            (score - 3 * len(hops), -order, Spot(hops, column.name)) for score, column in stamps_of(near)
         ]
     best = max(ranked, key=lambda item: item[:2]) if ranked else None
     return best[2] if best else None

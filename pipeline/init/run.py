@@ -65,7 +65,7 @@ def initialise(url: str, choose: Choose | None = None) -> Initialised:
             text = f"# {shop.title}, recognised by its tables.\n" + mapping_of(shop, masked, explorer)
             return Initialised(text, shop.title, None, len(tables), explorer.unreadable)
         proposal = propose(explorer, tables, choose)
-        text = as_yaml(proposal, explorer.place, masked, explorer.unreadable)
+        text = as_yaml(proposal, explorer.label, masked, explorer.unreadable)
         return Initialised(text, None, proposal, len(tables), explorer.unreadable)
     finally:
         explorer.close()

@@ -22,17 +22,17 @@ _HEADS: Final = {
 }
 
 
-def as_yaml(proposal: Proposal, place: str, url: str, unreadable: Mapping[str, str] | None = None) -> str:
+def as_yaml(proposal: Proposal, label: str, url: str, unreadable: Mapping[str, str] | None = None) -> str:
     """Returns the whole file.
 
     Args:
         proposal: What is proposed.
-        place: What was looked at, for the first line.
+        label: What was looked at, for the first line.
         url: Address of the database; without a password.
         unreadable: Tables that could not be read -> why.
     """
     lines = [
-        f"# Written by `towerline init` after a look at {place}.",
+        f"# Written by `towerline init` after a look at {label}.",
         *_comments([_CHECK]),
         *_comments([f"Not taken as events: {_pairs(proposal.others.items())}."] if proposal.others else []),
         *(f"# NOT READ: `{name}`." for name in unreadable or ()),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from schema import names
 from schema.errors import ConfigurationError
 from schema.features import FeatureColumn, FeatureSet, Kind
-from schema.rules import Range, Rule, Wanted
+from schema.rules import Range, Rule, SimpleCondition
 
 
 def check_rules(rules: Sequence[Rule], features: FeatureSet) -> None:
@@ -34,7 +34,7 @@ def _columns(columns: Iterable[FeatureColumn], table: str) -> dict[str, Kind]:
     return {names.PRODUCT_ID if table == "products" else names.USER_ID: Kind.CATEGORY, **usable}
 
 
-def _check(key: str, table: str, column: str, columns: dict[str, Kind], wanted: Wanted) -> None:
+def _check(key: str, table: str, column: str, columns: dict[str, Kind], wanted: SimpleCondition) -> None:
     if column not in columns:
         near = difflib.get_close_matches(column, columns, n=1, cutoff=0.0)[0]
         raise ConfigurationError(
@@ -48,5 +48,5 @@ def _check(key: str, table: str, column: str, columns: dict[str, Kind], wanted: 
             raise ConfigurationError(key, f"`{table}.{column}` holds numbers. Received: {value!r}.")
 
 
-def _values(wanted: Wanted) -> Iterator[Wanted]:
+def _values(wanted: SimpleCondition) -> Iterator[SimpleCondition]:
     yield from wanted if isinstance(wanted, tuple) else (wanted,)

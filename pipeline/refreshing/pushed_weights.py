@@ -36,8 +36,8 @@ def with_warm_start(planned: Planned, metadata: str | None = None) -> Planned:
     if not plan.config.warm_start:
         return planned
     weights, note = _find(plan, metadata or plan.metadata_path)
-    told = (*planned.notes, f"`warm_start`: {note}")
-    return replace(planned, plan=plan.model_copy(update={"warm_start": weights}), notes=told)
+    notes = (*planned.notes, f"`warm_start`: {note}")
+    return replace(planned, plan=plan.model_copy(update={"warm_start": weights}), notes=notes)
 
 
 def _find(plan: RunPlan, metadata: str) -> tuple[PushedWeights | None, str]:

@@ -32,7 +32,7 @@ class Database:
         self.speaker = dialect
         """How to speak to the database."""
         self._dialect = dialect
-        self.place = f"Database {dialect.place}"
+        self.label = f"Database {dialect.label}"
         self.dialect = dialect.name
         self.position = ""
         self._classes: dict[Relation, dict[str, Class]] = {}
@@ -189,7 +189,7 @@ class Database:
     def _error(self, what: str, error: Any) -> UserError:
         lines = str(getattr(error, "orig", error)).strip().splitlines()
         reason = lines[0][:_LONGEST_REASON].rstrip(".") if lines else type(error).__name__
-        return UserError(f"{self.place} {what}: {reason}. Remedy: check `--source` and the configuration.")
+        return UserError(f"{self.label} {what}: {reason}. Remedy: check `--source` and the configuration.")
 
 
 def _bound(value: Any) -> Bound:

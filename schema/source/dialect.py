@@ -35,7 +35,7 @@ class Selected:
 
     Args:
         engine: SQLAlchemy engine.
-        place: What messages call the database.
+        label: What messages call the database.
     """
 
     name: str
@@ -51,9 +51,9 @@ class Dialect(ABC):
     checks_texts: ClassVar[bool] = True
     """Whether the database stores no text but UTF-8."""
 
-    def __init__(self, engine: Any, place: str) -> None:
+    def __init__(self, engine: Any, label: str) -> None:
         self.engine = engine
-        self.place = place
+        self.label = label
         self._server_rows = ServerRows(engine)
 
     def quote(self, name: str) -> str:

@@ -39,7 +39,7 @@ class Folder:
         self._noted = Findings()
         self._mixed: dict[Relation, frozenset[str]] = {}
         self._queries: dict[str, FolderQuery] = {}
-        self.place = f"Folder {path}"
+        self.label = f"Folder {path}"
         self.position = ""
         self.dialect = "files"
 
@@ -54,7 +54,7 @@ class Folder:
         parts = self._parts(relation)
         if not parts:
             raise UserError(
-                f"{self.place} has no file of table `{relation.name}` that can be opened. Remedy: check that "
+                f"{self.label} has no file of table `{relation.name}` that can be opened. Remedy: check that "
                 "its link does not point to a file that is gone."
             )
         return self._reader.all_columns(parts)

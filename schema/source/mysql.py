@@ -30,17 +30,17 @@ class MysqlDialect(Dialect):
 
     Args:
         url: Parsed SQLAlchemy URL.
-        place: What messages call the database.
+        label: What messages call the database.
     """
 
     name = "mysql"
 
-    def __init__(self, url: Any, place: str) -> None:
+    def __init__(self, url: Any, label: str) -> None:
         from sqlalchemy import create_engine, event
         from sqlalchemy.pool import NullPool
 
         url = url.set(drivername="mysql+pymysql").update_query_dict({"charset": "utf8mb4"})
-        super().__init__(create_engine(url, poolclass=NullPool), place)
+        super().__init__(create_engine(url, poolclass=NullPool), label)
         event.listen(self.engine, "connect", _prepare)
         self._order = lru_cache(maxsize=None)(self._find_order)
 

@@ -42,13 +42,13 @@ class PostgresqlDialect(Dialect):
 
     Args:
         url: Parsed SQLAlchemy URL.
-        place: What messages call the database.
+        label: What messages call the database.
         arrow_native: Whether ADBC may be used.
     """
 
     name = "postgresql"
 
-    def __init__(self, url: Any, place: str, arrow_native: bool) -> None:
+    def __init__(self, url: Any, label: str, arrow_native: bool) -> None:
         from sqlalchemy import create_engine, event
         from sqlalchemy.pool import NullPool
 
@@ -57,7 +57,7 @@ class PostgresqlDialect(Dialect):
         self._url = (address + mark + query.replace("+", "%20")).replace(" ", "%20")  # as libpq wants them
         self._arrow_native = arrow_native
         self._connection: Any = None
-        super().__init__(create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool), place)
+        super().__init__(create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool), label)
         event.listen(self.engine, "connect", _prepare)
         self._order = lru_cache(maxsize=None)(self._find_order)
 
@@ -159,7 +159,7 @@ class PostgresqlDialect(Dialect):
                 self._connection = adbc.connect(self._url, autocommit=True)
             except Exception as error:
                 reason = str(error).splitlines()[0]
-                raise UserError(f"Database {self.place} cannot be reached: {reason}.") from error
+                raise UserError(f"Database {self.label} cannot be reached: {reason}.") from error
             with self._connection.cursor() as cursor:
                 for statement in _SESSION:
                     cursor.execute(statement)

@@ -64,7 +64,7 @@ class ProductSource:
         """Where what is noticed about the forms of values is put, if somebody wants to know."""
         self.on_unfit: Callable[[str, int], object] = lambda *_: None
         """Called with a column and the number of its values that do not fit its frozen type."""
-        self.place = tables.place
+        self.label = tables.label
         """What messages call the database; without a password."""
         self._relations: dict[str, Relation] = {}
         existing = tables.names()
@@ -74,7 +74,7 @@ class ProductSource:
             if relation.query is None and not _exists(relation.name, existing):
                 if table == USERS and mapping.table is None:
                     continue
-                raise missing_table(relation, tables.place, existing)
+                raise missing_table(relation, tables.label, existing)
             self._relations[table] = replace(
                 with_columns(relation, mapping, tables.columns(relation)),
                 is_irregular=table in self.reading.irregular,

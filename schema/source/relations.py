@@ -22,7 +22,7 @@ class Relation:
     Attributes:
         table: Name in the contract.
         name: Name of the table in the database; also what messages say.
-        query: A `SELECT` that takes the table's place, if any.
+        query: A `SELECT` that takes the table's label, if any.
         columns: Pairs of contract (or feature) name and name in the database.
         stamps: How points in time are written.
         is_irregular: Whether ids are stored with blanks around them, or otherwise not in canonical form.
@@ -93,33 +93,33 @@ def with_columns(relation: Relation, mapping: TableMapping, present: Sequence[st
     Raises:
         UserError: A required or mapped column does not exist.
     """
-    place = f"Table `{relation.name}`" if relation.query is None else f"The query for `{relation.table}`"
+    label = f"Table `{relation.name}`" if relation.query is None else f"The query for `{relation.table}`"
     for contract_name, source in mapping.columns.items():
         if source not in present:
             raise UserError(
-                f"{place} has no column `{source}` (mapped to `{contract_name}`). Received: columns "
+                f"{label} has no column `{source}` (mapped to `{contract_name}`). Received: columns "
                 f"{_listed(present)}. Did you mean `{nearest(source, present)}`?"
             )
     taken = set(mapping.columns.values())
     renamed = dict(mapping.columns)
     renamed.update({name: name for name in present if name not in taken and name not in renamed})
-    renamed = _chosen(relation, mapping, renamed, place)
+    renamed = _chosen(relation, mapping, renamed, label)
     missing = [name for name in contract.REQUIRED[relation.table] if name not in renamed]
     if missing:
-        raise _missing_columns(relation, place, missing, present)
+        raise _missing_columns(relation, label, missing, present)
     order = {source: position for position, source in enumerate(present)}
     columns = sorted(renamed.items(), key=lambda pair: order[pair[1]])
     return replace(relation, columns=tuple(columns))
 
 
 def _missing_columns(
-    relation: Relation, place: str, missing: Sequence[str], present: Sequence[str]
+    relation: Relation, label: str, missing: Sequence[str], present: Sequence[str]
 ) -> UserError:
     key = f"source.tables.{relation.table}.columns"
     listed = "; ".join(f"`{key}.{name}: {_yaml(nearest(name, present))}`" for name in missing)
     split = " If these are several columns, set `source.csv.delimiter`." if len(present) == 1 else ""
     return UserError(
-        f"{place} has no column {' and no column '.join(f'`{name}`' for name in missing)}. Received: columns "
+        f"{label} has no column {' and no column '.join(f'`{name}`' for name in missing)}. Received: columns "
         f"{_listed(present)}. Remedy: map {'it' if len(missing) == 1 else 'them'} in the configuration, such "
         f"as {listed}.{split}"
     )
@@ -130,14 +130,14 @@ def _yaml(name: str) -> str:
     return name if re.fullmatch(r"\w+", name) else json.dumps(name, ensure_ascii=False)
 
 
-def _chosen(relation: Relation, mapping: TableMapping, renamed: dict[str, str], place: str) -> dict[str, str]:
+def _chosen(relation: Relation, mapping: TableMapping, renamed: dict[str, str], label: str) -> dict[str, str]:
     """Leaves the columns that `only` and `exclude` leave; they name them as the database or the contract."""
     known = {**{source: name for name, source in renamed.items()}, **{name: name for name in renamed}}
     for key, listed in (("only", mapping.only), ("exclude", mapping.exclude)):
         for name in listed:
             if name not in known:
                 raise UserError(
-                    f"{place} has no column `{name}` (`source.tables.{relation.table}.{key}`). Received: "
+                    f"{label} has no column `{name}` (`source.tables.{relation.table}.{key}`). Received: "
                     f"columns {_listed(list(known))}. Did you mean `{nearest(name, list(known))}`?"
                 )
     only = {known[name] for name in mapping.only} | set(contract.REQUIRED[relation.table])
@@ -145,7 +145,7 @@ def _chosen(relation: Relation, mapping: TableMapping, renamed: dict[str, str], 
     needed = sorted(exclude & set(contract.REQUIRED[relation.table]))
     if needed:
         raise UserError(
-            f"{place} cannot be read without `{needed[0]}`. Received: "
+            f"{label} cannot be read without `{needed[0]}`. Received: "
             f"`source.tables.{relation.table}.exclude`. Remedy: take it off the list."
         )
     return {
@@ -155,11 +155,11 @@ def _chosen(relation: Relation, mapping: TableMapping, renamed: dict[str, str], 
     }
 
 
-def missing_table(relation: Relation, place: str, present: Sequence[str]) -> UserError:
+def missing_table(relation: Relation, label: str, present: Sequence[str]) -> UserError:
     """Returns the error for a table that does not exist."""
     hint = f" Did you mean `{nearest(relation.name, present)}`?" if present else ""
     return UserError(
-        f"{place} has no table `{relation.name}`. Received: {_listed(present)}.{hint} Remedy: map it in the "
+        f"{label} has no table `{relation.name}`. Received: {_listed(present)}.{hint} Remedy: map it in the "
         f"configuration with `source.tables.{relation.table}.table`; a table of another schema is named as "
         "`schema.table`, and one that the user may not read is not seen."
     )

@@ -15,7 +15,7 @@ from schema.source.relations import Relation
 class Tables(Protocol):
     """Raw reading: contract names already, every value as it comes."""
 
-    place: str
+    label: str
     """What messages call the database; without a password."""
     dialect: str
     """One of `queries.DIALECTS`."""

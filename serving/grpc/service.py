@@ -76,8 +76,8 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         name = request.model_spec.signature_name or "serving_default"
         function = served.model.signatures.get(name)
         if function is None:
-            told = f'Serving signature key "{name}" not found.'
-            _refuse(context, grpc.StatusCode.FAILED_PRECONDITION, told)
+            message = f'Serving signature key "{name}" not found.'
+            _refuse(context, grpc.StatusCode.FAILED_PRECONDITION, message)
         tensors = _inputs(request.inputs, function.inputs, context)
         wanted = _outputs(request.output_filter, function.outputs, context)
         try:
@@ -94,12 +94,12 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
     def GetModelMetadata(self, request: Any, context: Context) -> Any:  # noqa: N802
         """The signatures of the model."""
         if not request.metadata_field:
-            told = "GetModelMetadataRequest must specify at least one metadata_field"
-            _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, told)
+            message = "GetModelMetadataRequest must specify at least one metadata_field"
+            _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, message)
         for field in request.metadata_field:
             if field != _SIGNATURES:
-                told = f"Metadata field {field} is not supported"
-                _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, told)
+                message = f"Metadata field {field} is not supported"
+                _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, message)
         served = self._models.find(request.model_spec, context)
         answer = get_model_metadata_pb2.GetModelMetadataResponse()
         self._models.say(answer.model_spec, served)
@@ -131,11 +131,11 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
 def _inputs(given: Any, specs: Any, context: Context) -> dict[str, Any]:
     if set(given) != set(specs):
         extra, missing = sorted(set(given) - set(specs)), sorted(set(specs) - set(given))
-        told = (
+        message = (
             f"input size does not match signature: {len(given)}!={len(specs)}. "
             f"Sent extra: {{{','.join(extra)}}}. Missing but required: {{{','.join(missing)}}}."
         )
-        _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, told)
+        _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, message)
     tensors = {}
     for alias, spec in specs.items():
         try:
@@ -144,10 +144,10 @@ def _inputs(given: Any, specs: Any, context: Context) -> dict[str, Any]:
             _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, f"tensor parsing error: {alias}")
         kind, shape = tf.dtypes.as_dtype(given[alias].dtype), tf.TensorShape(value.shape)
         if kind != spec.dtype or not spec.shape.is_compatible_with(shape):
-            told = (
+            message = (
                 f"{alias}: the signature wants {spec.dtype.name} {spec.shape}. Received: {kind.name} {shape}."
             )
-            _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, told)
+            _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, message)
         tensors[alias] = value
     return tensors
 
@@ -155,11 +155,11 @@ def _inputs(given: Any, specs: Any, context: Context) -> dict[str, Any]:
 def _outputs(asked: Any, there: Any, context: Context) -> list[str]:
     for alias in asked:
         if alias not in there:
-            told = (
+            message = (
                 f"output tensor alias not found in signature: {alias} "
                 f"Outputs expected to be in the set {{{','.join(sorted(there))}}}."
             )
-            _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, told)
+            _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, message)
     return list(asked) or list(there)
 
 
@@ -175,6 +175,6 @@ def _signature_defs(folder: Path) -> Any:
     return signatures
 
 
-def _refuse(context: Context, code: grpc.StatusCode, told: str) -> NoReturn:
-    context.abort(code, told)
+def _refuse(context: Context, code: grpc.StatusCode, message: str) -> NoReturn:
+    context.abort(code, message)
     raise RuntimeError("unreachable: abort has raised")

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from schema import names
 from schema.errors import UserError
-from schema.rules import BoolArray, Wanted, matches, text_choices
+from schema.rules import BoolArray, SimpleCondition, matches, text_choices
 from schema.value_text import value_text
 from serving.model.conditions import Conditions, met
 
@@ -147,7 +147,7 @@ class Catalogue:
     def _meets(self, column: str, condition: Any) -> BoolArray:
         return met(condition, lambda wanted: self._has(column, wanted))
 
-    def _has(self, column: str, wanted: Wanted) -> BoolArray:
+    def _has(self, column: str, wanted: SimpleCondition) -> BoolArray:
         """`schema.rules.matches` by the codes of texts, so that no text is compared."""
         if column not in self._columns:
             return np.zeros(self.num_products, np.bool_)

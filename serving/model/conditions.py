@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import numpy as np
 from pydantic import BeforeValidator, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-from schema.rules import BoolArray, Range, Value, Wanted
+from schema.rules import BoolArray, Range, SimpleCondition, Value
 from schema.settings import Settings
 
 _MOST_OF_A_LIST: Final = 1_000
@@ -60,7 +60,7 @@ Conditions = Mapping[str, Range | Not | Value | tuple[Range | Not | Value, ...]]
 """Column -> what its value must be."""
 
 
-def met(condition: Any, matches: Callable[[Wanted], BoolArray]) -> BoolArray:
+def met(condition: Any, matches: Callable[[SimpleCondition], BoolArray]) -> BoolArray:
     """Which values meet a condition.
 
     Args:

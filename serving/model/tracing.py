@@ -29,7 +29,7 @@ class WhatIf:
 
 
 @dataclass(frozen=True)
-class Asked:
+class TraceSubject:
     """Of whom and of which product.
 
     Attributes:
@@ -83,16 +83,16 @@ def cannot_explain(model: PushedModel) -> str:
     return f"Model {model.version} was pushed before there was such a question. Remedy: `towerline run`."
 
 
-def trace(model: PushedModel, asked: Asked, diversity: float | None, what_if: WhatIf) -> Trace:
+def trace(model: PushedModel, subject: TraceSubject, diversity: float | None, what_if: WhatIf) -> Trace:
     """The trace of a product, as if it were available.
 
     Args:
         model: One that can explain.
-        asked: The question.
+        subject: The user and the product.
         diversity: 0 to 1; None is the configured one.
         what_if: What does not count.
     """
-    columns = _called(model, asked, model.num_products, diversity, what_if)
+    columns = _called(model, subject, model.num_products, diversity, what_if)
     prefix = tracing.PREFIX
     return Trace(
         {name.removeprefix(prefix): value[0] for name, value in columns.items() if name.startswith(prefix)}
@@ -100,31 +100,31 @@ def trace(model: PushedModel, asked: Asked, diversity: float | None, what_if: Wh
 
 
 def ranked_if(
-    model: PushedModel, asked: Asked, count: int, diversity: float | None, what_if: WhatIf
+    model: PushedModel, subject: TraceSubject, count: int, diversity: float | None, what_if: WhatIf
 ) -> Ranked:
     """The list that the model would give, were the product available; arguments as of `trace`."""
 
     def call(inputs: Mapping[str, Any]) -> Columns:
-        found = _called(model, asked, int(inputs[names.TOP_K]), diversity, what_if)
+        found = _called(model, subject, int(inputs[names.TOP_K]), diversity, what_if)
         return {name: value for name, value in found.items() if not name.startswith(tracing.PREFIX)}
 
     def hidden_now() -> frozenset[bytes]:
-        return (model.hidden_ids or frozenset()) - {asked.product_id.encode()}
+        return (model.hidden_ids or frozenset()) - {subject.product_id.encode()}
 
     columns = without_hidden(call, {names.TOP_K: count}, hidden_now, model.num_products)
-    return Ranked(columns, [not asked.query.product_ids])
+    return Ranked(columns, [not subject.query.product_ids])
 
 
 def _called(
-    model: PushedModel, asked: Asked, top_k: int, diversity: float | None, what_if: WhatIf
+    model: PushedModel, subject: TraceSubject, top_k: int, diversity: float | None, what_if: WhatIf
 ) -> Columns:
     ignored = [number in what_if.without_rules for number in range(len(model.rules))]
     return model.signatures[names.EXPLAIN](
         {
-            **encode_queries(model.features, [asked.query], model.history_length),
-            names.PRODUCT_ID: [asked.product_id.encode()],
+            **encode_queries(model.features, [subject.query], model.history_length),
+            names.PRODUCT_ID: [subject.product_id.encode()],
             names.TOP_K: top_k,
-            names.EXCLUDE_PURCHASED: asked.exclude_purchased,
+            names.EXCLUDE_PURCHASED: subject.exclude_purchased,
             names.DIVERSITY: model.diversity if diversity is None else diversity,
             tracing.WITHOUT_RULES: np.array(ignored, np.bool_),
             tracing.WITHOUT_EXCLUSION: what_if.without_exclusion,

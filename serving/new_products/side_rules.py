@@ -13,7 +13,7 @@ from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.fitting import fitted
 from schema.members import whole_paths
 from schema.request import Query
-from schema.rules import Rule, Wanted, matches
+from schema.rules import Rule, SimpleCondition, matches
 from serving.model.catalogue import Catalogue
 
 
@@ -85,7 +85,7 @@ def _unforbidden(new: Sequence[str], rules: Sequence[Rule], catalogue: Catalogue
     return [new[place] for place in np.flatnonzero(left)]
 
 
-def _holds(users: Mapping[str, Wanted], query: Query, features: FeatureSet) -> bool:
+def _holds(users: Mapping[str, SimpleCondition], query: Query, features: FeatureSet) -> bool:
     """Whether a user is of the segment of a rule; a missing value is of none."""
     known = {**query.features, names.USER_ID: query.user_id}
     columns = {column.name: column for column in features.users}

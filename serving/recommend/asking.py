@@ -16,7 +16,7 @@ from serving.model.items import Items, Ranked, renumbered
 from serving.model.pushed_model import PushedModel
 from serving.new_products.merging import NewProducts
 from serving.recommend.requests import RecommendationRequest
-from serving.recommend.rerank import Wish
+from serving.recommend.rerank import ListConstraints
 
 _MOST_FURTHER = 200
 """So many products more are asked for at first, in place of those that are left out."""
@@ -84,7 +84,7 @@ def ask(
         new: Those of the side index.
         ranking: Stands in for the model's own, to see what would be.
     """
-    wish = _wish(request, query, model)
+    constraints = _constraints(request, query, model)
 
     def listed(count: int, diversity: float | None) -> _List:
         if ranking is not None:
@@ -95,14 +95,14 @@ def ask(
             return _List(ranked, None)
         return _List(ranked, new.joined(ranked.items(0), query, model, count, request.exclude_purchased))
 
-    if wish.changes_lists and not _by_model(wish, model, new):
-        return _picked(wish, request, model, new, listed)
+    if constraints.changes_lists and not _by_model(constraints, model, new):
+        return _picked(constraints, request, model, new, listed)
     started = time.perf_counter()
     items = _without(request, model, listed)
     seconds = {"model": time.perf_counter() - started, "post_ranking": 0.0}
-    if not (request.explain and wish.changes_lists):
+    if not (request.explain and constraints.changes_lists):
         return Answered(items, items, seconds)
-    pool = min(wish.pool, model.num_products)
+    pool = min(constraints.pool, model.num_products)
     return Answered(items, listed(pool, 0.0).items(), seconds)
 
 
@@ -110,16 +110,16 @@ def diversity_of_model(
     request: RecommendationRequest, query: Query, model: PushedModel, new: NewProducts
 ) -> float | None:
     """The diversity at which the model is asked for the request's list; None is the configured one."""
-    wish = _wish(request, query, model)
+    constraints = _constraints(request, query, model)
     if not model.takes_diversity or request.diversity is None:
         return None
     # Where something is picked, the diversity that the request wants comes after that.
-    return 0.0 if wish.changes_lists and not _by_model(wish, model, new) else request.diversity
+    return 0.0 if constraints.changes_lists and not _by_model(constraints, model, new) else request.diversity
 
 
-def _by_model(wish: Wish, model: PushedModel, new: NewProducts) -> bool:
+def _by_model(constraints: ListConstraints, model: PushedModel, new: NewProducts) -> bool:
     """Whether the model itself gives all that is wanted."""
-    return model.takes_diversity and not wish.picks and new.embedded(model) is None
+    return model.takes_diversity and not constraints.picks and new.embedded(model) is None
 
 
 def _without(request: RecommendationRequest, model: PushedModel, listed: _Lister) -> Items:
@@ -138,7 +138,11 @@ def _without(request: RecommendationRequest, model: PushedModel, listed: _Lister
 
 
 def _picked(
-    wish: Wish, request: RecommendationRequest, model: PushedModel, new: NewProducts, listed: _Lister
+    constraints: ListConstraints,
+    request: RecommendationRequest,
+    model: PushedModel,
+    new: NewProducts,
+    listed: _Lister,
 ) -> Answered:
     """Picks from the first hundreds of the list.
 
@@ -147,25 +151,25 @@ def _picked(
     """
     started = time.perf_counter()
     diversity = None if request.diversity is None or not model.takes_diversity else 0.0
-    pool = min(wish.pool + min(len(request.left_out), _MOST_FURTHER), model.num_products)
+    pool = min(constraints.pool + min(len(request.left_out), _MOST_FURTHER), model.num_products)
     found = listed(pool, diversity)
     answered = time.perf_counter()
     catalogue = new.catalogue(model)
     kept = found.without(request.left_out)
     places = catalogue.places(found.product_ids())[kept]
     before = found.items() if request.explain else []
-    if pool < model.num_products and not wish.is_met(places, catalogue):
+    if pool < model.num_products and not constraints.is_met(places, catalogue):
         found = listed(model.num_products, diversity)
         kept = found.without(request.left_out)
         places = catalogue.places(found.product_ids())[kept]
         answered = time.perf_counter()
-    items = found.items(kept[wish.chosen(places, catalogue)])
+    items = found.items(kept[constraints.chosen(places, catalogue)])
     seconds = {"model": answered - started, "post_ranking": time.perf_counter() - answered}
     return Answered(items, before, seconds)
 
 
-def _wish(request: RecommendationRequest, query: Query, model: PushedModel) -> Wish:
-    return Wish(
+def _constraints(request: RecommendationRequest, query: Query, model: PushedModel) -> ListConstraints:
+    return ListConstraints(
         request.top_k,
         request.filters or {},
         request.preferences or {},

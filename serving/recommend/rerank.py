@@ -18,7 +18,7 @@ _LEAST_DIVERSITY_POOL = 50
 
 
 @dataclass(frozen=True)
-class Wish:
+class ListConstraints:
     """What a request wants.
 
     Attributes:

@@ -174,7 +174,7 @@ def _hits(keys: tf.Tensor, relevant: tf.Tensor) -> tf.Tensor:
 
 
 def _ndcg(hits: np.ndarray, num_targets: np.ndarray) -> np.ndarray:
-    """That of hits `[queries, options, horizons, places]`, NaN for queries without targets."""
+    """That of hits `[queries, options, horizons, ranks]`, NaN for queries without targets."""
     flat = hits.reshape(-1, hits.shape[-1])
     repeated = np.repeat(np.maximum(num_targets, 1), hits.shape[1] * hits.shape[2])
     values = ndcg_of_hits(flat, repeated, _TOP_K).reshape(hits.shape[:3])

@@ -44,9 +44,9 @@ class ScoreParts(tf.Module):
         columns = model.figure_groups
         masks = coalitions(len(GROUPS))
         # What is of no group, such as the activity of the user, is the same in every coalition.
-        place = np.array([GROUPS.index(name) if name else len(GROUPS) for name in columns])
+        group = np.array([GROUPS.index(name) if name else len(GROUPS) for name in columns])
         present = np.concatenate([masks, np.ones((len(masks), 1), np.bool_)], axis=1)
-        self._takes = tf.constant(present[:, place])
+        self._takes = tf.constant(present[:, group])
         self._weights = tf.constant(shapley_weights(len(GROUPS)), tf.float32)
 
     def __call__(self, inputs: Tensors) -> Tensors:

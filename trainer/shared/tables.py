@@ -62,11 +62,11 @@ class Vocabularies:
             initial: As it would begin without them `[rows, dim]`.
         """
         before, now = self._pair(rows.vocabulary)
-        place = {value: rows.head + index for index, value in enumerate(before)}
+        row = {value: rows.head + index for index, value in enumerate(before)}
         source = np.full(len(initial), -1)
         head = np.arange(min(rows.head, len(initial)))
         source[head] = head
-        values = np.array([place.get(value, -1) for value in now], np.int64)
+        values = np.array([row.get(value, -1) for value in now], np.int64)
         last = min(len(initial), rows.head + len(now))
         source[rows.head : last] = values[: last - rows.head]
         tail = source[rows.head + len(now) : rows.head + len(now) + rows.tail]

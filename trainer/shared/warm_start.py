@@ -79,8 +79,8 @@ class PushedVersion(Settings):
     @classmethod
     def of(cls, custom_config: dict[str, Any]) -> PushedVersion | None:
         """Reads the configuration of a trainer; None if it is to begin cold."""
-        told = custom_config.get(_CONFIGURED)
-        return None if told is None else cls.model_validate(told)
+        given = custom_config.get(_CONFIGURED)
+        return None if given is None else cls.model_validate(given)
 
     def vocabularies(self, now: Any) -> Vocabularies:
         """Its vocabularies and those of a `tft.TFTransformOutput`."""
@@ -135,16 +135,16 @@ def fit_by_rule(training: Training, warm: list[np.ndarray], start: AnyStart) -> 
     count = warm_epochs(training.num_epochs)
     curve = training.fit(warm, count, count)
     best = max(row.metric for row in curve)
-    told = start.model_copy(update={"num_epochs": count, "metric": best, "expected": expected})
+    expected_start = start.model_copy(update={"num_epochs": count, "metric": best, "expected": expected})
     logging.info("Warm start: %.4f after %d epochs; expected of a cold one: %.4f", best, count, expected)
     if best >= expected:
-        return told, curve
+        return expected_start, curve
     reason = f"{best:.4f} after {_epochs(count)}, less than the {expected:.4f} expected of a cold start"
-    cold, cold_curve = fit_cold(training, told.model_copy(update={"reason": reason}))
+    cold, cold_curve = fit_cold(training, expected_start.model_copy(update={"reason": reason}))
     if max(row.metric for row in cold_curve) >= best:
         return cold, cold_curve
     # The cold start promised more than it gave; what is measured counts.
-    kept = told.model_copy(update={"growth": cold.growth})
+    kept = expected_start.model_copy(update={"growth": cold.growth})
     return kept, training.fit(warm, count, count)
 
 

@@ -10,7 +10,7 @@ from components.recommender.candidates.item_to_item import ItemToItem
 from components.recommender.candidates.sources import SOURCE_NAMES
 from components.recommender.explain.nearest_recent import NearestRecent
 from components.recommender.explain.stage_scores import stage_scores
-from components.recommender.listed import Listed
+from components.recommender.lists import ScoredLists
 from schema import names
 
 Tensors = dict[str, Any]
@@ -34,7 +34,7 @@ class ListOutputs(tf.Module):
         self.nearest_recent = NearestRecent(neighbours, product_ids)
         self.source_names = tf.constant(_SOURCES)
 
-    def __call__(self, listed: Listed, found: Tensors, query: Tensors) -> Tensors:
+    def __call__(self, listed: ScoredLists, found: Tensors, query: Tensors) -> Tensors:
         """The outputs, `[batch, top_k]` each.
 
         Args:

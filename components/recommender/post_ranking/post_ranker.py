@@ -34,7 +34,7 @@ from components.recommender.post_ranking.freshness import Freshness
 from components.recommender.post_ranking.ranked_list import RankedList, make_ranked_list
 from schema import names, tracing
 from schema.features import raw_name
-from schema.rules import Wanted, bounds, number_choices, text_choices
+from schema.rules import SimpleCondition, bounds, number_choices, text_choices
 
 Tensors = dict[str, Any]
 Watch = Callable[[str, tf.Tensor], object]
@@ -278,18 +278,18 @@ class PostRanker(tf.Module):
         return order, pinned_by
 
 
-def _in_segment(values: tf.Tensor, wanted: Wanted) -> tf.Tensor:
+def _in_segment(values: tf.Tensor, condition: SimpleCondition) -> tf.Tensor:
     """`schema.rules.matches` in the graph, for users' texts or single-precision numbers `[batch]`.
 
     Of sets and paths any of the members `[batch, members]`.
     """
-    limits = bounds(wanted)
+    limits = bounds(condition)
     if values.dtype != tf.string and limits is not None:
         return tf.logical_and(values >= limits[0], values < limits[1])
     if values.dtype == tf.string:
-        known = tf.constant(text_choices(wanted), tf.string)
+        known = tf.constant(text_choices(condition), tf.string)
     else:
-        known = tf.constant(number_choices(wanted), values.dtype)
+        known = tf.constant(number_choices(condition), values.dtype)
     return tf.reduce_any(values[..., tf.newaxis] == known, axis=list(range(1, values.shape.rank + 1)))
 
 

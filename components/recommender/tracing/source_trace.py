@@ -58,23 +58,23 @@ def trace_sources(
         "source_rank": tf.stack([of_source[source] for source in range(len(SOURCE_NAMES))], axis=1),
         "source_needed": tf.stack(columns, axis=1),
         "source_quota": quota,
-        "pool_rank": _first_place(retrieved.pool, product),
+        "pool_rank": _first_rank(retrieved.pool, product),
         "pool_size": tf.fill([batch], tf.shape(retrieved.pool)[1]),
         "num_candidates": tf.fill([batch], sources.num_candidates),
     }
     return found | _preranked(retrieved, found["pool_rank"], sources.num_candidates)
 
 
-def rank_among(scores: tf.Tensor, place: tf.Tensor, counts: tf.Tensor | None = None) -> tf.Tensor:
-    """The rank of one entry of each row by falling score, ties by place, int32 `[batch]`.
+def rank_among(scores: tf.Tensor, column: tf.Tensor, counts: tf.Tensor | None = None) -> tf.Tensor:
+    """The rank of one entry of each row by falling score, ties by column, int32 `[batch]`.
 
     Args:
         scores: `[batch, width]`.
-        place: Of the entry `[batch]`.
+        column: Of the entry `[batch]`.
         counts: Which entries count beside it `[batch, width]`; all of them by default.
     """
-    own = tf.gather(scores, place, batch_dims=1)[:, tf.newaxis]
-    earlier = tf.range(tf.shape(scores)[1])[tf.newaxis, :] < tf.cast(place, tf.int32)[:, tf.newaxis]
+    own = tf.gather(scores, column, batch_dims=1)[:, tf.newaxis]
+    earlier = tf.range(tf.shape(scores)[1])[tf.newaxis, :] < tf.cast(column, tf.int32)[:, tf.newaxis]
     before = tf.logical_or(scores > own, tf.logical_and(scores == own, earlier))
     if counts is not None:
         before = tf.logical_and(before, counts)
@@ -101,9 +101,9 @@ def _length_of_list(retrieved: Retrieved, source: int) -> tf.Tensor:
 def _rank_in_list(retrieved: Retrieved, source: int, product: tf.Tensor) -> tf.Tensor:
     """In the list of a source as it came into the union, so up to its quota only."""
     index, priority, sources = (tf.concat(parts, axis=1) for parts in zip(*retrieved.lists, strict=True))
-    place = tf.cumsum(tf.cast(sources == source, tf.int32), axis=1)
+    rank = tf.cumsum(tf.cast(sources == source, tf.int32), axis=1)
     is_here = tf.logical_and(index == product[:, tf.newaxis], priority < NEVER)
-    return tf.reduce_max(tf.where(tf.logical_and(is_here, sources == source), place, 0), axis=1)
+    return tf.reduce_max(tf.where(tf.logical_and(is_here, sources == source), rank, 0), axis=1)
 
 
 def _ranks(
@@ -155,21 +155,21 @@ def _rank_of_new(sources: CandidateSources, query: Tensors, product: tf.Tensor) 
     history, age = query[names.HISTORY_INDEX], query[names.HISTORY_AGE]
     count = tf.shape(sources.never_sold.products)[0]
     ordered, _ = sources.never_sold.best(history, sources.interest(age), count)
-    return _first_place(ordered, product)
+    return _first_rank(ordered, product)
 
 
 def _rank_in(ranking: tf.Tensor, product: tf.Tensor) -> tf.Tensor:
     """In a list that is the same for all."""
     listed = tf.convert_to_tensor(ranking)[tf.newaxis, :]
-    return _first_place(tf.tile(listed, [tf.shape(product)[0], 1]), product)
+    return _first_rank(tf.tile(listed, [tf.shape(product)[0], 1]), product)
 
 
-def _first_place(products: tf.Tensor, product: tf.Tensor) -> tf.Tensor:
-    """Place of a product in each row, from 1; 0 without it."""
+def _first_rank(products: tf.Tensor, product: tf.Tensor) -> tf.Tensor:
+    """Rank of a product in each row, from 1; 0 without it."""
     same = products == tf.cast(product, products.dtype)[:, tf.newaxis]
-    padded = tf.concat([same, tf.ones_like(same[:, :1])], axis=1)  # so that a row has one place at least
-    place = 1 + tf.argmax(tf.cast(padded, tf.int32), axis=1, output_type=tf.int32)
-    return tf.where(tf.reduce_any(same, axis=1), place, 0)
+    padded = tf.concat([same, tf.ones_like(same[:, :1])], axis=1)  # so that a row has one column at least
+    rank = 1 + tf.argmax(tf.cast(padded, tf.int32), axis=1, output_type=tf.int32)
+    return tf.where(tf.reduce_any(same, axis=1), rank, 0)
 
 
 def _needed(sources: CandidateSources, retrieved: Retrieved, quota: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -187,12 +187,12 @@ def _needed(sources: CandidateSources, retrieved: Retrieved, quota: tf.Tensor) -
     up_to = tf.math.floor(reached + _ROUNDING) + 1.0
     ties_come = tf.range(len(SOURCE_NAMES))[tf.newaxis, :] <= last
     ranks = tf.cast(tf.where(ties_come, up_to, before), tf.int32)
-    places = tf.scatter_nd(
+    popular_rank = tf.scatter_nd(
         tf.cast(sources.popular[:, tf.newaxis], tf.int32),
         1 + tf.range(tf.shape(sources.popular)[0]),
         [sources.num_products],
     )
-    filled = tf.reduce_max(tf.where(brought, 0, tf.gather(places, retrieved.pool)), axis=1)
+    filled = tf.reduce_max(tf.where(brought, 0, tf.gather(popular_rank, retrieved.pool)), axis=1)
     is_filled = filled[:, tf.newaxis] > 0
     return tf.where(is_filled, quota, tf.clip_by_value(ranks, 0, quota)), filled
 
@@ -212,12 +212,12 @@ def _preranked(retrieved: Retrieved, pool_rank: tf.Tensor, num_candidates: int) 
     nothing = tf.zeros_like(pool_rank)
     if retrieved.visible is None or retrieved.kept is None:
         return {"preranker_rank": nothing, "preranker_needed": nothing, "is_reserved": nothing > 0}
-    place = tf.maximum(pool_rank - 1, 0)
+    column = tf.maximum(pool_rank - 1, 0)
     last = tf.math.top_k(retrieved.kept, num_candidates).values[:, -1:]
     stays = tf.reduce_sum(tf.cast(retrieved.visible >= last, tf.int32), axis=1)
-    reserved = tf.gather(retrieved.kept, place, batch_dims=1) >= NEVER
+    reserved = tf.gather(retrieved.kept, column, batch_dims=1) >= NEVER
     return {
-        "preranker_rank": tf.where(pool_rank > 0, rank_among(retrieved.visible, place), 0),
+        "preranker_rank": tf.where(pool_rank > 0, rank_among(retrieved.visible, column), 0),
         "preranker_needed": stays,
         "is_reserved": tf.logical_and(pool_rank > 0, reserved),
     }

@@ -16,7 +16,7 @@ import tensorflow as tf
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.candidates.sources import NEIGHBOURS
 from components.recommender.graph import Recommender
-from components.recommender.listed import Listed, Wanted
+from components.recommender.lists import ListOptions, ScoredLists
 from components.recommender.post_ranking.filters import FILTERED, Membership
 from components.recommender.tracing.fill_order import FillOrder
 from components.recommender.tracing.source_trace import rank_among, trace_sources
@@ -57,15 +57,15 @@ class Tracer(tf.Module):
         """The lists as if the products were available, and the trace of each row's product."""
         product, known = self._product(inputs.pop(names.PRODUCT_ID))
         ignored, without = inputs.pop(tracing.WITHOUT_RULES), inputs.pop(tracing.WITHOUT_EXCLUSION)
-        wanted = Wanted.taken_from(inputs)
+        options = ListOptions.taken_from(inputs)
         hidden = tf.gather(self._recommender.sources.hidden, product)
         view = self._as_if(product, known, ignored, without)
         histories, query = view.query(inputs)
         retrieved, query = view.retrieved(histories, query)
         found = retrieved.found
         orders: dict[str, tf.Tensor] = {}
-        listed = view.listed(inputs, wanted, histories, query, found, orders.__setitem__)
-        excluded = view.excluded(histories, wanted.exclude_purchased)
+        listed = view.listed(inputs, options, histories, query, found, orders.__setitem__)
+        excluded = view.excluded(histories, options.exclude_purchased)
         given = {
             "is_known": known,
             "is_hidden": tf.logical_and(known, hidden),
@@ -173,26 +173,26 @@ def _named(view: Recommender, product: tf.Tensor, inputs: Tensors) -> tf.Tensor:
 def _with_product(
     view: Recommender, scores: Any, found: Tensors, product: tf.Tensor
 ) -> tuple[Tensors, tf.Tensor]:
-    """The candidates, with the product in the place of the last where it is none; and its place."""
+    """The candidates, with the product instead of the last where it is none; and its column."""
     index = found[names.CANDIDATE_INDEX]
     is_there = index == product[:, tf.newaxis]
     slot = tf.range(tf.shape(index)[1])[tf.newaxis, :]
-    place = tf.where(
+    column = tf.where(
         tf.reduce_any(is_there, axis=1),
         tf.argmax(tf.cast(is_there, tf.int32), axis=1, output_type=tf.int32),
         tf.shape(index)[1] - 1,
     )
-    itself = slot == place[:, tf.newaxis]
+    itself = slot == column[:, tf.newaxis]
     own = view.sources.features(scores, product[:, tf.newaxis])
     features = tf.where(itself[..., tf.newaxis], own, found[names.CANDIDATE_FEATURES])
     taken = {
         names.CANDIDATE_INDEX: tf.where(itself, product[:, tf.newaxis], index),
         names.CANDIDATE_FEATURES: features,
     }
-    return found | taken, place
+    return found | taken, column
 
 
-def _listed_at(listed: Listed, product: tf.Tensor, orders: dict[str, tf.Tensor]) -> Tensors:
+def _listed_at(listed: ScoredLists, product: tf.Tensor, orders: dict[str, tf.Tensor]) -> Tensors:
     """The rank of the product after each step of post-ranking, int32 `[batch, steps]`; 0 if it is out."""
     same = listed.index == product[:, tf.newaxis]
     own = tf.where(same, listed.scores, FILTERED)
@@ -201,8 +201,8 @@ def _listed_at(listed: Listed, product: tf.Tensor, orders: dict[str, tf.Tensor])
     ranks: list[tf.Tensor] = []
     for step in tracing.STEPS:
         if step in orders:
-            place = tf.argmax(tf.cast(orders[step] == slot[:, tf.newaxis], tf.int32), axis=1)
-            ranks.append(tf.where(is_in, 1 + tf.cast(place, tf.int32), 0))
+            rank = tf.argmax(tf.cast(orders[step] == slot[:, tf.newaxis], tf.int32), axis=1)
+            ranks.append(tf.where(is_in, 1 + tf.cast(rank, tf.int32), 0))
         else:
             ranks.append(ranks[-1])
     in_segment = tf.zeros_like(is_in)

@@ -51,9 +51,9 @@ class Explaining:
                 or preference names no column.
         """
         model = served.model
-        told = cannot_explain(model)
-        if told:
-            raise ProblemError(409, told)
+        reason = cannot_explain(model)
+        if reason:
+            raise ProblemError(409, reason)
         check_columns(request.of_list, model.features)
         question = read_question(request.of_list, served, self._shop)
         product_id = canonical_id(request.product_id)
@@ -96,33 +96,33 @@ def _of_known(case: Case, conditions: Conditions) -> Answer:
     rank = 0 if found else case.rank(conditions)
     trace = case.trace(lifted)
     stages = Stages(case, lifted, trace, rank or case.rank(case.long(lifted)))
-    told = _barrier_stages(found) + stages.told()
+    entries = _barrier_stages(found) + stages.entries()
     parts = score(trace, case.model.anchor)
     if rank:
-        return _result(rank, _in_list(rank, conditions), told, parts, [], [])
-    verdict = told[0] if found else stages.verdict()
+        return _result(rank, _in_list(rank, conditions), entries, parts, [], [])
+    verdict = entries[0] if found else stages.verdict()
     made = changes(case, conditions, lifts, trace)
     notes = [] if made else ["No single step more brings it in, of those that were tried."]
-    return _result(0, verdict, told, parts, [change.told(case) for change in made], notes)
+    return _result(0, verdict, entries, parts, [change.as_answer(case) for change in made], notes)
 
 
 def _of_new(case: Case, conditions: Conditions) -> Answer:
     found = barriers_of_new(case, conditions)
     lifts = [barrier.step for barrier in found]
     rank = 0 if found else case.rank(conditions)
-    told = [*_barrier_stages(found), stage(case, after(conditions, lifts))]
+    entries = [*_barrier_stages(found), stage(case, after(conditions, lifts))]
     notes = ["The product is newer than the model, so the ranker has no score of it."]
     if rank:
-        return _result(rank, _in_list(rank, conditions), told, None, [], notes)
+        return _result(rank, _in_list(rank, conditions), entries, None, [], notes)
     if any(step.kind == RULE for step in lifts):
         notes.append(
             "What would be without the rule cannot be tried for a product that the model does not know."
         )
-        return _result(0, told[0], told, None, [], notes)
+        return _result(0, entries[0], entries, None, [], notes)
     made = changes(case, conditions, lifts, None)
     if not made:
         notes.append("No single step more brings it in, of those that were tried.")
-    return _result(0, told[0], told, None, [change.told(case) for change in made], notes)
+    return _result(0, entries[0], entries, None, [change.as_answer(case) for change in made], notes)
 
 
 def _barrier_stages(found: list[Barrier]) -> list[dict[str, Any]]:

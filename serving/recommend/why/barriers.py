@@ -94,16 +94,16 @@ def filters(case: Case, conditions: Conditions) -> Iterator[Barrier]:
     ]
     if failed:
         left: dict[str, Any] = {name: value for name, value in wanted.items() if name not in failed}
-        told = " and ".join(f"`{name}`{_value(case, name)}" for name in failed)
+        text = " and ".join(f"`{name}`{_value(case, name)}" for name in failed)
         step = Step(REQUEST, f"drop the filter on {' and '.join(failed)}", {"filters": left or None})
-        yield Barrier(FILTERS, f"it does not meet the filter on {told}", step)
+        yield Barrier(FILTERS, f"it does not meet the filter on {text}", step)
 
 
 def _availability(case: Case, trace: Trace) -> Iterator[Barrier]:
     if trace.flag("is_hidden"):
         has_row = case.row is not None
-        told = "the product table says that it is not available" if has_row else "it is not to be had"
-        yield Barrier(AVAILABILITY, told, Step(AVAILABLE, f"make it available (`{names.AVAILABLE}` = 1)"))
+        text = "the product table says that it is not available" if has_row else "it is not to be had"
+        yield Barrier(AVAILABILITY, text, Step(AVAILABLE, f"make it available (`{names.AVAILABLE}` = 1)"))
 
 
 def _purchased(case: Case, conditions: Conditions, trace: Trace) -> Iterator[Barrier]:
@@ -119,8 +119,8 @@ def _purchased(case: Case, conditions: Conditions, trace: Trace) -> Iterator[Bar
         key = "post_ranking.exclude_purchased"
         step = Step(CONFIGURATION, f"push a model with `{key}: off`", key={key: "off"}, size=OF_A_NEW_MODEL)
         limit = case.model.exclusion
-        told = "always" if limit == "always" else f"within {limit}"
-        yield Barrier(PURCHASED, f"{bought}, and `{key}` leaves out what was bought ({told})", step)
+        text = "always" if limit == "always" else f"within {limit}"
+        yield Barrier(PURCHASED, f"{bought}, and `{key}` leaves out what was bought ({text})", step)
 
 
 def _forbidden(case: Case, number: int) -> Barrier:

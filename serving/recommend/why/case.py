@@ -9,7 +9,7 @@ from typing import Any
 from schema.request import Query
 from serving.model.items import Ranked
 from serving.model.pushed_model import PushedModel
-from serving.model.tracing import Asked, Trace, WhatIf, ranked_if, trace
+from serving.model.tracing import Trace, TraceSubject, WhatIf, ranked_if, trace
 from serving.new_products.merging import NewProducts
 from serving.recommend.asking import ask, diversity_of_model
 from serving.recommend.questions import Question, with_basket
@@ -72,10 +72,10 @@ class Case:
     def rank(self, conditions: Conditions) -> int:
         """The rank of the product in the list, as if it were available; 0 if it is not in it."""
         request, query = conditions.request, self.query(conditions)
-        asked = self._asked(conditions, query)
+        subject = self._subject(conditions, query)
 
         def ranking(count: int, diversity: float | None) -> Ranked:
-            return ranked_if(self.model, asked, count, diversity, conditions.what_if)
+            return ranked_if(self.model, subject, count, diversity, conditions.what_if)
 
         found = ask(request, query, self.model, self.new, ranking if self.is_known else None).items
         return next((item["rank"] for item in found if item["product_id"] == self.product_id), 0)
@@ -84,7 +84,7 @@ class Case:
         """The way of a product that the model knows, as if it were available."""
         query = self.query(conditions)
         diversity = diversity_of_model(conditions.request, query, self.model, self.new)
-        return trace(self.model, self._asked(conditions, query), diversity, conditions.what_if)
+        return trace(self.model, self._subject(conditions, query), diversity, conditions.what_if)
 
     def long(self, conditions: Conditions) -> Conditions:
         """The same for the longest list."""
@@ -92,8 +92,8 @@ class Case:
         top_k = max(min(self.longest, self.model.num_products + side), conditions.request.top_k)
         return with_request(conditions, {"top_k": top_k})
 
-    def _asked(self, conditions: Conditions, query: Query) -> Asked:
-        return Asked(query, self.product_id, conditions.request.exclude_purchased)
+    def _subject(self, conditions: Conditions, query: Query) -> TraceSubject:
+        return TraceSubject(query, self.product_id, conditions.request.exclude_purchased)
 
 
 def with_request(conditions: Conditions, changes: Mapping[str, Any]) -> Conditions:

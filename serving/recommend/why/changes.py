@@ -43,10 +43,10 @@ class Change:
         """How large it is, by which changes are ordered."""
         return sum(step.size for step in self.steps)
 
-    def told(self, case: Case) -> dict[str, Any]:
+    def as_answer(self, case: Case) -> dict[str, Any]:
         """As the answer has it."""
         steps = [
-            step.told(rule_name(case, step.rule) if step.rule is not None else "") for step in self.steps
+            step.as_answer(rule_name(case, step.rule) if step.rule is not None else "") for step in self.steps
         ]
         return {"text": ", and ".join(step.text for step in self.steps), "rank": self.rank, "steps": steps}
 

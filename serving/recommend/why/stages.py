@@ -34,7 +34,7 @@ class Stages:
         self._top_k = conditions.request.top_k
         self._moves = [move for move in self._ranks() if move[1]]
 
-    def told(self) -> list[Stage]:
+    def entries(self) -> list[Stage]:
         """Every stage, in order: `stage`, `passed`, `text` and figures."""
         found = [self._retrieval()]
         if self._trace.count("preranker_rank"):
@@ -87,15 +87,15 @@ class Stages:
     def _preranker(self) -> Stage:
         trace = self._trace
         rank, size = trace.count("preranker_rank"), trace.count("pool_size")
-        told = f"{ordinal(rank)} of {size:,} by the preranker; {trace.count('num_candidates'):,} stay"
+        text = f"{ordinal(rank)} of {size:,} by the preranker; {trace.count('num_candidates'):,} stay"
         if trace.flag("is_reserved"):
-            told += ", and this one does in any case: a favourite, a best seller or new"
+            text += ", and this one does in any case: a favourite, a best seller or new"
         elif not trace.flag("is_candidate"):
-            told += f", of those without a reserved place the first {trace.count('preranker_needed'):,}"
+            text += f", of those without a reserved place the first {trace.count('preranker_needed'):,}"
         return {
             "stage": PRERANKER,
             "passed": trace.flag("is_candidate"),
-            "text": told,
+            "text": text,
             "rank": rank,
             "of": size,
             "survivors": trace.count("num_candidates"),
@@ -107,10 +107,10 @@ class Stages:
         trace = self._trace
         rank, count = trace.count("ranker_rank"), trace.count("num_ranked")
         as_if = not trace.flag("is_candidate")
-        told = f"{ordinal(rank)} of {count:,} candidates by the ranker"
+        text = f"{ordinal(rank)} of {count:,} candidates by the ranker"
         if as_if:
-            told = f"it is no candidate; in the place of the last one it would be {told}"
-        return {"stage": RANKER, "passed": not as_if, "text": told, "rank": rank, "of": count, "as_if": as_if}
+            text = f"it is no candidate; in the place of the last one it would be {text}"
+        return {"stage": RANKER, "passed": not as_if, "text": text, "rank": rank, "of": count, "as_if": as_if}
 
     def _post_ranking(self) -> Stage:
         steps = [
@@ -118,11 +118,11 @@ class Stages:
             for (label, now), (_, before) in zip(self._moves[1:], self._moves, strict=False)
             if before != now
         ]
-        told = "; ".join(f"{step['text']}: from {step['from']} to {step['to']}" for step in steps)
+        text = "; ".join(f"{step['text']}: from {step['from']} to {step['to']}" for step in steps)
         return {
             "stage": POST_RANKING,
             "passed": self._moves[-1][1] <= self._top_k if steps else None,
-            "text": told or "nothing moves it",
+            "text": text or "nothing moves it",
             "moves": steps,
         }
 
@@ -132,8 +132,8 @@ class Stages:
     def _place(self) -> str:
         if not self._final:
             rank = self._trace.row("step_rank")[-1]
-            told = f"{ordinal(rank)} of all, and " if rank else ""
-            return f"{told}not in the longest list that may be asked for"
+            text = f"{ordinal(rank)} of all, and " if rank else ""
+            return f"{text}not in the longest list that may be asked for"
         return f"{ordinal(self._final)} in the list, of which the first {self._top_k:,} are shown"
 
     def _named(self, stage: str, text: str) -> Stage:
@@ -179,10 +179,10 @@ def _retrieved(sources: list[dict[str, Any]], passed: bool, pool: int) -> str:
     if not ranked:
         return "no source offers it"
     best = min(ranked, key=lambda source: source["rank"] / max(source["would_have_sufficed"], 0.5))
-    told = f"{ordinal(best['rank'])} by {LABELS[best['source']]}"
+    text = f"{ordinal(best['rank'])} by {LABELS[best['source']]}"
     if passed:
-        return f"{told}: one of {pool:,} products that are retrieved"
-    return f"{told}, where {ordinal(best['would_have_sufficed'])} would have sufficed: not retrieved"
+        return f"{text}: one of {pool:,} products that are retrieved"
+    return f"{text}, where {ordinal(best['would_have_sufficed'])} would have sufficed: not retrieved"
 
 
 def _key(label: str) -> str:

@@ -57,7 +57,7 @@ class Step:
             what_if = WhatIf(what_if.without_rules, without_exclusion=True)
         return replace(conditions, what_if=what_if)
 
-    def told(self, rule_name: str) -> dict[str, Any]:
+    def as_answer(self, rule_name: str) -> dict[str, Any]:
         """As the answer has it."""
         found: dict[str, Any] = {"kind": self.kind, "text": self.text}
         if self.kind == REQUEST:

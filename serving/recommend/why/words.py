@@ -48,8 +48,8 @@ def of_group(group: str, trace: Trace, anchor: str) -> str:
     """What a group of figures tells of the product."""
     ranks = dict(zip(NAMES, trace.row("source_rank"), strict=True))
     if group == score_parts.ANCHOR:
-        told = CLASSICS.get(anchor, "the baseline")
-        return f"its place in the order from which the ranker starts, by {told}"
+        text = CLASSICS.get(anchor, "the baseline")
+        return f"its place in the order from which the ranker starts, by {text}"
     if group == score_parts.OWN_EVENTS:
         bought = times_bought(trace.count("times_bought"), trace.number("days_since_last"))
         return f"the user's own events with it: {bought}"

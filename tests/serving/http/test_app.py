@@ -89,8 +89,8 @@ def test_wishes_are_sought_in_the_whole_catalogue(client, pushed):
     cheap = ids(client.post("/v1/recommendations", json={**stranger, "filters": {"price": {"below": 7.6}}}))
     # prices are 1.5 + number; 4 and 5 are hidden, 0 has none
     assert sorted(cheap) == sorted(pushed.product_ids[number] for number in (1, 2, 3, 6))
-    wish = {"colour": "red", "price": {"at_least": 20}}
-    wished = ids(client.post("/v1/recommendations", json={**stranger, "preferences": wish}))
+    constraints = {"colour": "red", "price": {"at_least": 20}}
+    wished = ids(client.post("/v1/recommendations", json={**stranger, "preferences": constraints}))
     expected = {pushed.product_ids[number] for number in range(20, 30, 2)}  # 27 has no price
     assert set(wished[: len(expected)]) == expected and len(wished) == 9
 
@@ -104,8 +104,8 @@ def test_what_was_bought_of_late_is_left_out(client, pushed):
     ]
     request = {"history": history, "top_k": 28}
 
-    def found(**wish):
-        return set(ids(client.post("/v1/recommendations", json={**request, **wish})))
+    def found(**constraints):
+        return set(ids(client.post("/v1/recommendations", json={**request, **constraints})))
 
     assert {"p8", "p10", "p12"} <= found()
     weights = PushedModel(pushed.directory).event_weights

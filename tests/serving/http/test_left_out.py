@@ -15,16 +15,16 @@ def ids(client, **body):
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "constraints",
     [{}, {"diversity": 0.5}, {"filters": {"colour": ["red", "blue"]}}, {"preferences": {"colour": "blue"}}],
 )
-def test_what_is_excluded_is_left_out_and_the_list_stays_full(client, wish):
-    whole = ids(client, user_id=KNOWN, top_k=28, **wish)
-    without = ids(client, user_id=KNOWN, top_k=5, exclude=[*whole[:3], "nobody knows it"], **wish)
+def test_what_is_excluded_is_left_out_and_the_list_stays_full(client, constraints):
+    whole = ids(client, user_id=KNOWN, top_k=28, **constraints)
+    without = ids(client, user_id=KNOWN, top_k=5, exclude=[*whole[:3], "nobody knows it"], **constraints)
     assert len(without) == 5 and not set(without) & set(whole[:3])
-    if "diversity" not in wish:
+    if "diversity" not in constraints:
         assert without == whole[3:8]
-    all_but_one = ids(client, user_id=KNOWN, top_k=5, exclude=whole[1:], **wish)
+    all_but_one = ids(client, user_id=KNOWN, top_k=5, exclude=whole[1:], **constraints)
     assert all_but_one == whole[:1]
 
 

@@ -12,7 +12,7 @@ from schema.request import Query
 from serving.model import signatures as loading
 from serving.model.late import LateSignatures
 from serving.model.pushed_model import PushedModel
-from serving.model.tracing import Asked, WhatIf, trace
+from serving.model.tracing import TraceSubject, WhatIf, trace
 
 
 def test_a_late_signature_is_loaded_once_however_many_ask():
@@ -62,10 +62,10 @@ def test_the_model_answers_lists_without_it_and_hides_in_it_too(model):
     late, loads = model
     assert names.EXPLAIN in late.signatures and names.RECOMMEND in late.signatures and loads == [()]
     ids = [product_id.as_py() for product_id in late.catalogue.product_ids]
-    asked = Asked(Query("", 1), ids[3], False)
+    subject = TraceSubject(Query("", 1), ids[3], False)
 
     def is_hidden():
-        return trace(late, asked, None, WhatIf()).flag("is_hidden")
+        return trace(late, subject, None, WhatIf()).flag("is_hidden")
 
     late.hide(np.arange(len(ids)) == 3)
     assert loads == [()] and late.is_hidden(ids[3])

@@ -7,7 +7,7 @@ import pytest
 
 from schema import names as schema_names
 from serving.model.catalogue import Catalogue
-from serving.recommend.rerank import Wish, diversified
+from serving.recommend.rerank import ListConstraints, diversified
 
 COLOURS = np.array([[0], [0], [1], [-1]])[..., np.newaxis]
 
@@ -28,9 +28,9 @@ def catalogue(tmp_path_factory):
 
 @pytest.fixture
 def names(catalogue):
-    def of(listed="abcd", **wish):
+    def of(listed="abcd", **constraints):
         places = catalogue.places(list(listed))
-        wanted = Wish(**{"top_k": 4, "columns": ["colour"], **wish})
+        wanted = ListConstraints(**{"top_k": 4, "columns": ["colour"], **constraints})
         return "".join(listed[position] for position in wanted.chosen(places, catalogue))
 
     return of
@@ -80,8 +80,10 @@ def test_without_categories_diversity_changes_nothing(names):
 
 
 def test_a_list_is_enough_if_it_holds_what_is_wanted_or_all_there_is_of_it(catalogue):
-    def is_met(listed, **wish):
-        return Wish(**{"top_k": 2, **wish}).is_met(catalogue.places(list(listed)), catalogue)
+    def is_met(listed, **constraints):
+        return ListConstraints(**{"top_k": 2, **constraints}).is_met(
+            catalogue.places(list(listed)), catalogue
+        )
 
     assert is_met("ab") and not is_met("a")
     assert is_met("abce", filters={"colour": "blue"}) and not is_met("abc", filters={"colour": "blue"})
@@ -94,14 +96,14 @@ def test_a_list_is_enough_if_it_holds_what_is_wanted_or_all_there_is_of_it(catal
 
 
 def test_lists_stay_as_they_are_if_nothing_is_wished():
-    assert not Wish(3).changes_lists
-    for wish in (
+    assert not ListConstraints(3).changes_lists
+    for constraints in (
         {"filters": {"a": 1}},
         {"preferences": {"a": 1}},
         {"diversity": 0.1},
         {"excluded": np.array([1])},
     ):
-        assert Wish(3, **wish).changes_lists
+        assert ListConstraints(3, **constraints).changes_lists
 
 
 def test_filters_hold_for_what_is_left_after_the_excluded(names, catalogue):

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from schema.request import Query, encode_queries
 from serving.http.app import create_app
-from serving.model.tracing import Asked, WhatIf, ranked_if
+from serving.model.tracing import TraceSubject, WhatIf, ranked_if
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 
@@ -163,8 +163,8 @@ def test_the_list_is_tried_as_if_the_product_had_come_back(ruled, pushed, user):
     try:
         for product in sorted(away):
             hide(away)
-            asked = Asked(query, product, exclude_purchased=False)
-            found = ranked_if(model, asked, 30, None, WhatIf()).product_ids(0)
+            subject = TraceSubject(query, product, exclude_purchased=False)
+            found = ranked_if(model, subject, 30, None, WhatIf()).product_ids(0)
             hide(away - {product})
             assert found == model.ranked([query], 30, False).product_ids(0)
             assert product in found or user == "u5"

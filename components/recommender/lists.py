@@ -1,4 +1,4 @@
-"""What is asked of a list, and what it was made of."""
+"""What a request asks of its lists, and the lists with their scores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Tensors = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ListOptions:
     """What a request asks of its lists.
 
     Attributes:
@@ -36,14 +36,14 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ScoredLists:
     """Lists, and what they were chosen from.
 
     Attributes:
         index: Products `[batch, width]`: candidates, then what fills lists, then those of segments.
         scores: Theirs, as post-ranking takes them `[batch, width]`.
         ranked_list: The lists.
-        ranked: What the ranker told of the candidates.
+        ranked: The ranker's outputs for the candidates.
         cold: What was put before all others for those without history; None if nothing is.
     """
 
