@@ -9,10 +9,15 @@ from types import SimpleNamespace
 
 import pytest
 import uvicorn
+from fastapi.testclient import TestClient
 
+from serving.database.shop import Shop
+from serving.http.app import create_app
 from serving.http.metrics import ServerMetrics
 from serving.http.middleware import Guard
+from serving.http.server import Server
 from serving.http.settings import ServerSettings
+from serving.model.holder import ModelHolder
 
 PATH = "/v1/recommendations"
 
@@ -80,6 +85,27 @@ def test_the_path_below_a_proxy_is_known():
 
 def test_who_has_no_token_learns_nothing_of_the_load():
     assert Door(token="secret").ask().status == 401
+
+
+@pytest.mark.parametrize("route", ["recommendations", "explain", "similar", "search", "products"])
+def test_every_route_that_a_worker_answers_has_the_door(route, tmp_path):
+    server = Server(
+        ServerSettings(most_waiting=1, num_workers=1), ModelHolder(tmp_path, 1.0), Shop(None, 1.0)
+    )
+    client, gate = TestClient(create_app(server)), threading.Event()
+    declared = {"content-type": "application/json"}
+    assert client.post(f"/v1/{route}", content=b"{", headers=declared).status_code == 422  # it was read
+    loop = asyncio.new_event_loop()
+    waiting = [loop.create_task(server.workers.run(gate.wait)) for _ in range(2)]
+    try:
+        loop.run_until_complete(asyncio.sleep(0))
+        refused = client.post(f"/v1/{route}", content=b"{", headers=declared)
+        assert refused.status_code == 429 and refused.headers["retry-after"] == "1"
+    finally:
+        gate.set()
+        loop.run_until_complete(asyncio.gather(*waiting))
+        loop.close()
+        server.workers.close()
 
 
 def test_a_connection_stays_good_when_the_body_of_a_refused_request_comes_late():
