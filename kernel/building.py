@@ -13,7 +13,7 @@ from typing import Final
 from kernel.library import BUILT, SOURCES, source_digest
 
 # No instruction set is assumed: products of matrices are compiled for several, one is chosen at the start.
-_OPTIONS: Final = ("-std=gnu++17", "-O3", "-fPIC", "-shared", "-Wall", "-Wextra", "-Wno-psabi")
+_OPTIONS: Final = ("-std=gnu++17", "-O3", "-fPIC", "-shared", "-pthread", "-Wall", "-Wextra", "-Wno-psabi")
 
 
 def build(target: Path = BUILT, options: Sequence[str] = ()) -> Path:

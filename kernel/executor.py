@@ -81,11 +81,11 @@ class Executor:
             events.pop()
         if not events or b"" in events:
             return None
-        product = np.fromiter(map(self._products.index, events), np.int32, len(events))
+        product = np.array(self._products.indices(events), np.int32)
         if not self.makes_vectors and (embed is None or not (product >= 0).any()):
             return None
         kinds = inputs[names.HISTORY_EVENT_TYPE][0][: len(events)]
-        kind = np.fromiter((self._types.get(value, -1) for value in kinds), np.int32, len(events))
+        kind = np.array([self._types.get(value, -1) for value in kinds], np.int32)
         time = np.array(inputs[names.HISTORY_TIME][0][: len(events)], np.int64)
         columns = np.array(
             [_category(known, inputs[name][0]) for name, known in self._columns.items()], np.int32

@@ -119,11 +119,20 @@ class Library:
             raise KernelError(error.value.decode())
         return OpenKernel(self._calls, handle, dict(tables))
 
+    def set_helpers(self, count: int) -> None:
+        """Sets how many threads of this process help the only list that is being made.
+
+        Args:
+            count: 0 for none; by default one for each core but one, at most three. Those that run stay.
+        """
+        self._calls.towerline_helpers(count)
+
     def _declare(self) -> None:
         calls = self._calls
         calls.towerline_open.argtypes = [_POINTER, _INT, _POINTER, ctypes.c_char_p, _INT]
         calls.towerline_open.restype = _POINTER
         calls.towerline_close.argtypes = calls.towerline_end.argtypes = [_POINTER]
+        calls.towerline_helpers.argtypes, calls.towerline_helpers.restype = [_INT], None
         calls.towerline_run.argtypes, calls.towerline_run.restype = [_POINTER], _POINTER
         calls.towerline_recommend.argtypes, calls.towerline_recommend.restype = [_POINTER] * 3, _INT
 

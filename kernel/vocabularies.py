@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kernel.description import KernelError
@@ -29,6 +30,17 @@ class Vocabulary:
             if character in found:
                 found = found.replace(character, picture)
         return self._index.get(found, -1)
+
+    def indices(self, values: Sequence[bytes]) -> list[int]:
+        """Indices of ids, -1 for unknown ones."""
+        # Entries hold no ends of lines: an id that is found as it is needs no look at its characters.
+        found = [self._index.get(value, -1) for value in values]
+        if -1 in found:
+            return [
+                self.index(value) if number < 0 else number
+                for value, number in zip(values, found, strict=True)
+            ]
+        return found
 
     def raw_index(self, entry: bytes) -> int:
         """Index of an entry as the file has it, -1 if it is unknown."""

@@ -142,6 +142,16 @@ def changing(
         thread.join()
 
 
+def users_of(shop: Path) -> list[str]:
+    """Users of a shop, whose products have a column `available` from now on."""
+    connection = sqlite3.connect(shop)
+    users = [str(row[0]) for row in connection.execute("SELECT DISTINCT user_id FROM events LIMIT 5000")]
+    if "available" not in [row[1] for row in connection.execute("PRAGMA table_info(products)")]:
+        connection.execute("ALTER TABLE products ADD COLUMN available INTEGER DEFAULT 1")
+    connection.close()
+    return users
+
+
 def measure(
     workdir: Path, database: Path, num_requests: int, per_second: float, seconds: float, seed: int
 ) -> Measured:
@@ -157,11 +167,7 @@ def measure(
     """
     with tempfile.TemporaryDirectory() as folder:
         shop = Path(shutil.copy(database, folder))
-        connection = sqlite3.connect(shop)
-        users = [str(row[0]) for row in connection.execute("SELECT DISTINCT user_id FROM events LIMIT 5000")]
-        if "available" not in [row[1] for row in connection.execute("PRAGMA table_info(products)")]:
-            connection.execute("ALTER TABLE products ADD COLUMN available INTEGER DEFAULT 1")
-        connection.close()
+        users = users_of(shop)
         queried = random.Random(seed).choices(users, k=num_requests)
         half = num_requests // 2
         with serving(workdir, "--source", f"sqlite:///{shop}") as running:

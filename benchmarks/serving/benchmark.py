@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks.markdown import NOTHING, table
 from benchmarks.serving.clients import Client, at_rate, sustained
+from benchmarks.serving.load import CROWDS, HEAD, Crowd, crowd, rows_of
 from benchmarks.serving.server import Running
 from benchmarks.timing import in_turn
 from serving.database.shop import Shop
@@ -45,6 +46,7 @@ class Measurements:
         http: p50 and p99 over HTTP at 50 requests a second.
         refused: Requests of those that got no answer.
         per_second: Answers a second, eight clients.
+        crowds: What more and more clients got.
         ready_seconds: From start to ready.
         resident_gb: Memory of the server in the end.
     """
@@ -60,6 +62,7 @@ class Measurements:
     http: tuple[float, float]
     refused: int
     per_second: float
+    crowds: tuple[Crowd, ...]
     ready_seconds: float
     resident_gb: float
 
@@ -74,7 +77,7 @@ class Load:
 
     Attributes:
         num_requests: Requests of each measurement.
-        seconds: Length of the sustained load.
+        seconds: Length of the sustained load, and of that of each crowd.
         seed: Chooses the users.
     """
 
@@ -116,6 +119,8 @@ def measure(
         note("Sustained load …")
         per_second = sustained(client, queried, load.seconds)
         memory = running.resident_gb()
+        note("More clients than it can answer …")
+        crowds = tuple(crowd(running.port, queried, clients, load.seconds, load.seed) for clients in CROWDS)
     return Measurements(
         num_products=loaded.model.num_products,
         num_requests=load.num_requests,
@@ -128,6 +133,7 @@ def measure(
         http=_percentiles(http),
         refused=refused,
         per_second=per_second,
+        crowds=crowds,
         ready_seconds=running.seconds,
         resident_gb=memory,
     )
@@ -199,4 +205,5 @@ def markdown(measured: Measurements, command: str) -> str:
     ]
     head = (f"{measured.num_products:,} products, {measured.num_requests} requests", "p50, ms", "p99, ms")
     stamp = time.strftime("%Y-%m-%d")
-    return f"```\n{command}\n```\n\n{table(head, [*rows, *single])}\n\nMeasured on {stamp}.\n"
+    tables = f"{table(head, [*rows, *single])}\n\n{table(HEAD, rows_of(measured.crowds))}"
+    return f"```\n{command}\n```\n\n{tables}\n\nMeasured on {stamp}.\n"

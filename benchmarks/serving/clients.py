@@ -32,15 +32,17 @@ class Client:
 
     def items(self, user: str, top_k: int = 10) -> list[str] | None:
         """The products of an answer; None if it was refused."""
-        request = {"user_id": user, "top_k": top_k}
-        try:
-            status, body = self._answer(request)
-        except ConnectionError:  # the server has closed a connection that nothing came over for a while
-            del self._local.connection
-            status, body = self._answer(request)
+        status, body = self._answer({"user_id": user, "top_k": top_k})
         return [item["product_id"] for item in json.loads(body)["items"]] if status == 200 else None
 
     def _answer(self, request: dict[str, Any]) -> tuple[int, bytes]:
+        try:
+            return self._answer_now(request)
+        except ConnectionError:  # the server has closed a connection that nothing came over for a while
+            del self._local.connection
+            return self._answer_now(request)
+
+    def _answer_now(self, request: dict[str, Any]) -> tuple[int, bytes]:
         if not hasattr(self._local, "connection"):
             self._local.connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT)
         headers = {"content-type": "application/json"}

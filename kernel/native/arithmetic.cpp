@@ -2,7 +2,10 @@
 
 namespace towerline {
 
+#define TOWERLINE_INLINE __attribute__((always_inline)) inline
 typedef float Lanes __attribute__((vector_size(64)));  // 16 at a time, whatever the machine has
+typedef int32_t Words __attribute__((vector_size(64)));
+constexpr int kAhead = 64;  // rows of a sketch, 8 KB
 
 float sum(const float* x, int64_t count) {  // of a vector: InnerMostDimReducer of Eigen
   if (count > kPacket * 1024) {
@@ -21,69 +24,78 @@ float sum(const float* x, int64_t count) {  // of a vector: InnerMostDimReducer 
   return rest + ((one[0] + one[2]) + (one[1] + one[3]));
 }
 
-void column_means(const float* x, int64_t rows, int64_t columns, int64_t stride, float* means) {
-  for (int64_t c = 0; c < columns; ++c) {
-    double total = 0;  // of which no order matters after the cast (schema/centring.py)
-    for (int64_t r = 0; r < rows; ++r) total += double(x[r * stride + c]);
-    means[c] = float(total / double(rows));
-  }
+void column_means(const float* x, int64_t rows, int64_t columns, int64_t stride, double* totals, float* means) {
+  std::fill(totals, totals + columns, 0.);  // of which no order matters after the cast (schema/centring.py)
+  widely(TOWERLINE_LOOP {
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < columns; ++c) totals[c] += double(x[r * stride + c]);
+  });
+  for (int64_t c = 0; c < columns; ++c) means[c] = float(totals[c] / double(rows));
 }
 
 inline Lanes load(const float* from) { Lanes value; std::memcpy(&value, from, sizeof value); return value; }
 inline void store(float* to, Lanes value) { std::memcpy(to, &value, sizeof value); }
 
-// `a [rows, inner] * b`: each sum runs along the inner axis from its start. Where the processor has fused
+// `a [rows, inner] * panel`: each sum runs along the inner axis from its start. Where the processor has fused
 // products the compiler takes them, as TensorFlow does; the bias is added at the end.
-template <int kRows>
-__attribute__((always_inline)) inline void product_of(const float* a, int64_t a_stride, const float* b,
-                                                      int64_t b_stride, int64_t inner, float* c, int64_t c_stride) {
-  Lanes sums[kRows][2] = {};
-  for (int64_t k = 0; k < inner; ++k) {
-    const Lanes first = load(b + k * b_stride), second = load(b + k * b_stride + 16);
-    for (int r = 0; r < kRows; ++r) {
-      const float scale = a[r * a_stride + k];
-      sums[r][0] = first * scale + sums[r][0];
-      sums[r][1] = second * scale + sums[r][1];
+template <int kRows, int kWidth>
+TOWERLINE_INLINE void product_of(const float* a, int64_t a_stride, const float* panel, int64_t inner, float* c,
+                                 int64_t c_stride) {
+  Lanes sums[kRows][kWidth] = {};
+  for (int64_t k = 0; k < inner; ++k)
+    for (int w = 0; w < kWidth; ++w) {
+      const Lanes values = load(panel + 16 * (k * kWidth + w));
+      for (int r = 0; r < kRows; ++r) sums[r][w] = values * a[r * a_stride + k] + sums[r][w];
     }
-  }
-  for (int r = 0; r < kRows; ++r) store(c + r * c_stride, sums[r][0]), store(c + r * c_stride + 16, sums[r][1]);
+  for (int r = 0; r < kRows; ++r)
+    for (int w = 0; w < kWidth; ++w) store(c + r * c_stride + 16 * w, sums[r][w]);
 }
 
-template <int kRows>
-__attribute__((always_inline)) inline void narrow_product_of(const float* a, int64_t a_stride, const float* b,
-                                                             int64_t b_stride, int64_t inner, float* c,
-                                                             int64_t c_stride) {
-  Lanes sums[kRows] = {};
-  for (int64_t k = 0; k < inner; ++k) {
-    const Lanes first = load(b + k * b_stride);
-    for (int r = 0; r < kRows; ++r) sums[r] = first * a[r * a_stride + k] + sums[r];
-  }
-  for (int r = 0; r < kRows; ++r) store(c + r * c_stride, sums[r]);
+template <int kWidth>
+TOWERLINE_INLINE void panel_product(const float* a, int64_t a_stride, int64_t rows, const float* panel, int64_t inner,
+                                    float* c, int64_t c_stride) {
+  constexpr int kRows = kWidth == 1 ? 12 : 6;  // twelve sums at once keep the units busy
+  int64_t r = 0;
+  for (; r + kRows <= rows; r += kRows)
+    product_of<kRows, kWidth>(a + r * a_stride, a_stride, panel, inner, c + r * c_stride, c_stride);
+  for (; r < rows; ++r) product_of<1, kWidth>(a + r * a_stride, a_stride, panel, inner, c + r * c_stride, c_stride);
 }
 
-__attribute__((always_inline)) inline void multiply_with(const float* a, int64_t a_stride, int64_t rows,
-                                                         const Matrix& b, float* c, int64_t c_stride) {
+TOWERLINE_INLINE void multiply_with(const float* a, int64_t a_stride, int64_t rows, const Matrix& b, float* c,
+                                    int64_t c_stride) {
   for (int64_t column = 0; column < b.stride; column += 32) {
-    const float* from = b.values.data() + column;
-    const bool wide = column + 32 <= b.stride;
-    int64_t r = 0;
-    for (; r + 6 <= rows; r += 6) {
-      const float* left = a + r * a_stride;
-      float* to = c + r * c_stride + column;
-      if (wide) product_of<6>(left, a_stride, from, b.stride, b.rows, to, c_stride);
-      else narrow_product_of<6>(left, a_stride, from, b.stride, b.rows, to, c_stride);
-    }
-    for (; r < rows; ++r) {
-      const float* left = a + r * a_stride;
-      float* to = c + r * c_stride + column;
-      if (wide) product_of<1>(left, a_stride, from, b.stride, b.rows, to, c_stride);
-      else narrow_product_of<1>(left, a_stride, from, b.stride, b.rows, to, c_stride);
-    }
+    const float* panel = b.values.data() + column * b.rows;
+    if (b.panel_width(column) == 32) panel_product<2>(a, a_stride, rows, panel, b.rows, c + column, c_stride);
+    else panel_product<1>(a, a_stride, rows, panel, b.rows, c + column, c_stride);
   }
+}
+
+template <bool kFused>
+TOWERLINE_INLINE void dot_eight(const float* a, int64_t inner, const float* table, const int32_t* rows, float* to) {
+  float sums[8] = {};  // eight at once, since each waits for its last step
+  for (int64_t k = 0; k < inner; ++k)
+    for (int r = 0; r < 8; ++r) {
+      const float value = table[rows[r] * inner + k];
+      sums[r] = kFused ? __builtin_fmaf(value, a[k], sums[r]) : value * a[k] + sums[r];
+    }
+  std::memcpy(to, sums, sizeof sums);
+}
+
+TOWERLINE_INLINE void sketched(const float* a, int64_t words, const int32_t* panel, float* c) {
+  Lanes sums[2] = {};
+  for (int64_t k = 0; k < words; ++k, a += 4)
+    for (int w = 0; w < 2; ++w) {
+      __builtin_prefetch(panel + 32 * (k + kAhead) + 16 * w);  // further on than the processor looks by itself
+      Words four;
+      std::memcpy(&four, panel + 32 * k + 16 * w, sizeof four);
+      for (int byte = 0; byte < 4; ++byte)  // to the top, and down again with its sign
+        sums[w] = __builtin_convertvector((four << (24 - 8 * byte)) >> 24, Lanes) * a[byte] + sums[w];
+    }
+  store(c, sums[0]), store(c + 16, sums[1]);
 }
 
 // Eight sums side by side over whole pairs of eight, fused.
-__attribute__((always_inline)) inline void lanes_of(const float* a, const float* b, int64_t count, float* sums) {
+TOWERLINE_INLINE void lanes_of(const float* a, const float* b, int64_t count, float* sums) {
   typedef float Eight __attribute__((vector_size(32)));
   Eight total = {}, left, right;
   for (int64_t k = 0; k < count; k += kPacket) {
@@ -93,28 +105,77 @@ __attribute__((always_inline)) inline void lanes_of(const float* a, const float*
   std::memcpy(sums, &total, sizeof total);
 }
 
-using Multiply = void (*)(const float*, int64_t, int64_t, const Matrix&, float*, int64_t);
-using LanesOf = void (*)(const float*, const float*, int64_t, float*);
-#define TOWERLINE_ARITHMETIC(name, attribute)                                                              \
-  attribute void multiply_##name(const float* a, int64_t a_stride, int64_t rows, const Matrix& b, float* c, \
-                                 int64_t c_stride) { multiply_with(a, a_stride, rows, b, c, c_stride); }    \
-  attribute void lanes_##name(const float* a, const float* b, int64_t count, float* sums) {                 \
-    lanes_of(a, b, count, sums); }
-TOWERLINE_ARITHMETIC(plain, )
 #if defined(__x86_64__)
-TOWERLINE_ARITHMETIC(avx2, __attribute__((target("avx2,fma"))))
-TOWERLINE_ARITHMETIC(avx512, __attribute__((target("avx512f,avx512vl,fma"))))
-const bool has_fused = __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2");
-const bool has_wide = has_fused && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl");
-const Multiply chosen_multiply = has_wide ? multiply_avx512 : has_fused ? multiply_avx2 : multiply_plain;
-const LanesOf chosen_lanes = has_wide ? lanes_avx512 : has_fused ? lanes_avx2 : lanes_plain;
+const bool has_eights = __builtin_cpu_supports("avx2");
+const bool has_fused = has_eights && __builtin_cpu_supports("fma");
+const bool has_sixteens = has_fused && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl");
+template <typename Work> __attribute__((target("avx2,fma"))) void fused_eights(const Work& work) { work(); }
+template <typename Work> __attribute__((target("avx512f,avx512vl,fma"))) void fused_sixteens(const Work& work) { work(); }
 #else
-const Multiply chosen_multiply = multiply_plain;
-const LanesOf chosen_lanes = lanes_plain;
+const bool has_eights = false, has_fused = false;
 #endif
 
+template <typename Work> inline void fused(const Work& work) {  // with the widest vectors that the processor has
+#if defined(__x86_64__)
+  if (has_sixteens) return fused_sixteens(work);
+  if (has_fused) return fused_eights(work);
+#endif
+  work();
+}
+
 void multiply(const float* a, int64_t a_stride, int64_t rows, const Matrix& b, float* c, int64_t c_stride) {
-  chosen_multiply(a, a_stride, rows, b, c, c_stride);
+  fused(TOWERLINE_LOOP { multiply_with(a, a_stride, rows, b, c, c_stride); });
+}
+
+void add_scaled(float scale, const float* x, int64_t count, float* to) {
+  fused(TOWERLINE_LOOP { for (int64_t i = 0; i < count; ++i) to[i] = scale * x[i] + to[i]; });
+}
+
+void dot_rows(const float* a, int64_t inner, const float* table, const int32_t* rows, int64_t count, float* to) {
+  const auto eight = [&](const int32_t* of, float* sums) {
+    if (has_fused) fused(TOWERLINE_LOOP { dot_eight<true>(a, inner, table, of, sums); });
+    else dot_eight<false>(a, inner, table, of, sums);
+  };
+  int64_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    for (int64_t j = i + 8; j < std::min(i + 16, count); ++j)  // they are all over the memory
+      for (int64_t c = 0; c < inner; c += 16) __builtin_prefetch(table + rows[j] * inner + c);
+    eight(rows + i, to + i);
+  }
+  if (i == count) return;
+  int32_t last[8] = {};
+  float sums[8];
+  std::copy(rows + i, rows + count, last);
+  eight(last, sums);
+  std::copy(sums, sums + (count - i), to + i);
+}
+
+Sketch::Sketch(Span<float> vectors) : count(vectors.rows), dim(vectors.columns), words((dim + 3) / 4) {
+  float largest = 1e-30f;
+  for (int64_t i = 0; i < vectors.size(); ++i) largest = std::max(largest, std::fabs(vectors[i]));
+  step = largest / 127.f;
+  values.assign(size_t(panels() * 32 * words), 0);
+  for (int64_t p = 0; p < count; ++p)
+    for (int64_t k = 0; k < dim; ++k) {
+      const auto byte = uint32_t(std::lrint(vectors.row(p)[k] / step)) & 255u;
+      values[size_t((p / 32 * words + k / 4) * 32 + p % 32)] |= int32_t(byte << (8 * (k % 4)));
+    }
+}
+
+float Sketch::error(const float* a) const {
+  float total = 0.f;
+  for (int64_t k = 0; k < dim; ++k) total += std::fabs(a[k]);
+  // Half a step of each number, and what sums in single precision lose, twice as much as they can.
+  return 1.001f * total * step * (0.5f + 127.f * float(dim + 2) * 2.4e-7f);
+}
+
+void Sketch::products(const float* a, int64_t from, int64_t to, float* c) const {
+  float scaled[4096] = {};
+  for (int64_t k = 0; k < dim; ++k) scaled[k] = a[k] * step;
+  fused(TOWERLINE_LOOP {
+    for (int64_t panel = from; panel < to; ++panel)
+      sketched(scaled, words, values.data() + panel * 32 * words, c + 32 * panel);
+  });
 }
 
 // Of one column: neighbouring lanes are added; what is left of pairs of eight follows by halves, not fused.
@@ -122,7 +183,7 @@ float column_product(const float* a, const float* b, int64_t inner) {
   float s[kPacket];
   const auto all = [&] { return ((s[0] + s[1]) + (s[4] + s[5])) + ((s[2] + s[3]) + (s[6] + s[7])); };
   int64_t k = inner / 16 * 16;
-  chosen_lanes(a, b, k, s);
+  fused(TOWERLINE_LOOP { lanes_of(a, b, k, s); });
   float total = all();
   if (inner & 8) {
     for (int i = 0; i < 8; ++i, ++k) s[i] = a[k] * b[k];

@@ -8,6 +8,7 @@
 //     approximation of it (`flat_reciprocal`), and numbers next to zero are zero.
 // `tests/kernel/test_arithmetic.py` holds all of them to TensorFlow, bit by bit.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -100,10 +101,25 @@ inline float scalar_reciprocal(float x) { return 1.f / x; }
 
 inline float scalar_halved(float y) { return powf(0.5f, y); }
 
+extern const bool has_eights;  // whether the processor has AVX2
+#if defined(__x86_64__)
+template <typename Work> __attribute__((target("avx2"))) inline void in_eights(const Work& work) { work(); }
+#endif
+#define TOWERLINE_LOOP [&]() __attribute__((always_inline))
+
+// Does a loop (`TOWERLINE_LOOP { … }`) in vectors of eight where the processor has them: not fused, and every
+// number by itself, so that no bit depends on it.
+template <typename Work> inline void widely(const Work& work) {
+#if defined(__x86_64__)
+  if (has_eights) return in_eights(work);
+#endif
+  work();
+}
+
 // Each over a whole array: what is left of it after groups of eight goes through the C library.
 template <float (*packet)(float), float (*scalar)(float)> inline void flat(float* values, int64_t count) {
   const int64_t whole = count / kPacket * kPacket;
-  for (int64_t i = 0; i < whole; ++i) values[i] = packet(values[i]);
+  widely(TOWERLINE_LOOP { for (int64_t i = 0; i < whole; ++i) values[i] = packet(values[i]); });
   for (int64_t i = whole; i < count; ++i) values[i] = scalar(values[i]);
 }
 inline void flat_exp(float* values, int64_t count) { flat<packet_exp, expf>(values, count); }
@@ -120,23 +136,48 @@ inline float divided(float a, float b) { return b == 0.f ? 0.f : a / b; }  // tf
 // Of a vector: InnerMostDimReducer of Eigen.
 float sum(const float* x, int64_t count);
 
-// Means of the columns of `x [rows, columns]`.
-void column_means(const float* x, int64_t rows, int64_t columns, int64_t stride, float* means);
+// Means of the columns of `x [rows, columns]`; `totals [columns]` is memory for it.
+void column_means(const float* x, int64_t rows, int64_t columns, int64_t stride, double* totals, float* means);
 
-// A matrix with its columns padded to 16, so that no column is left over.
+// A matrix in panels of 32 columns, each of which lies together, so that a product reads it from end to end;
+// columns are padded to 16, so that none is left over.
 struct Matrix {
   int64_t rows = 0, columns = 0, stride = 0;
   vector<float> values;
   Matrix() = default;
-  explicit Matrix(Span<float> from) : rows(from.rows), columns(from.columns) {
-    stride = (columns + 15) / 16 * 16;
-    values.assign(size_t(rows * stride), 0.f);
-    for (int64_t r = 0; r < rows; ++r) std::memcpy(&values[size_t(r * stride)], from.row(r), 4 * size_t(columns));
+  explicit Matrix(Span<float> from) {
+    resize(from.rows, from.columns);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < columns; ++c) at(r, c) = from.row(r)[c];
   }
+  void resize(int64_t height, int64_t width) {
+    rows = height, columns = width, stride = (width + 15) / 16 * 16;
+    values.assign(size_t(rows * stride), 0.f);
+  }
+  int64_t panel_width(int64_t column) const { return std::min<int64_t>(32, stride - column / 32 * 32); }
+  float& at(int64_t r, int64_t c) { return values[size_t(c / 32 * 32 * rows + r * panel_width(c) + c % 32)]; }
 };
 
 // `a [rows, b.rows] * b` to `c [rows, b.stride]`.
 void multiply(const float* a, int64_t a_stride, int64_t rows, const Matrix& b, float* c, int64_t c_stride);
+
+// `scale * x` is added to `to`, fused.
+void add_scaled(float scale, const float* x, int64_t count, float* to);
+
+// Products of `a [inner]` with rows of a table `[rows, inner]`, each as `multiply` adds it up.
+void dot_rows(const float* a, int64_t inner, const float* table, const int32_t* rows, int64_t count, float* to);
+
+// Vectors in bytes, a quarter of their size: products with them are near, and quicker.
+struct Sketch {
+  int64_t count = 0, dim = 0, words = 0;
+  float step = 0.f;        // of one of a byte
+  vector<int32_t> values;  // in panels `[words, 32 vectors]`; four numbers of a vector are a word
+  Sketch() = default;
+  explicit Sketch(Span<float> vectors);
+  int64_t panels() const { return (count + 31) / 32; }
+  float error(const float* a) const;  // by which a product with `a [dim]` may be off
+  void products(const float* a, int64_t from, int64_t to, float* c) const;  // of the panels from `from` to `to`
+};
 
 // Of a vector and a matrix of one column.
 float column_product(const float* a, const float* b, int64_t inner);

@@ -4,24 +4,14 @@
 // of the very objects that it put into the graph. Stages stand in the order of the graph, and each names the
 // Python module that it follows; `arithmetic.h` says in which order they add up.
 #include <cstdio>
-#if defined(__SSE__)
-#include <xmmintrin.h>
-#endif
 
 #include "run.h"
 
 namespace towerline {
 
-struct FlushedToZero {  // numbers next to zero are zero, as in the threads of TensorFlow
-#if defined(__SSE__)
-  unsigned before = _mm_getcsr();
-  FlushedToZero() { _mm_setcsr(before | 0x8040u); }
-  ~FlushedToZero() { _mm_setcsr(before); }
-#endif
-};
-
 int Run::recommend(const Request& request, Answer& answer) {
-  FlushedToZero flushed;
+  const FlushedToZero flushed;
+  const InProgress counted;
   const int64_t P = k.products;
   for (int32_t i = 0; i < request.num_events; ++i)
     if (request.product[i] < -1 || request.product[i] >= P || request.type[i] < -1 ||
@@ -40,12 +30,7 @@ int Run::recommend(const Request& request, Answer& answer) {
   }
   if (!known || request.top_k < 1) return 1;
   embed(request), purchase(request);
-  sum_of_neighbours(*k.neighbours, weights, 0), sum_of_neighbours(*k.ease, weights, 1);
-  sum_of_neighbours(*k.transitions, latest, 2), similar_users(request.user);
-  best_towers(request);
-  best_neighbours(request, *k.neighbours, 0, kNeighbours), best_neighbours(request, *k.ease, 1, kEase);
-  best_neighbours(request, *k.transitions, 2, kTransitions);
-  best_similar(request), other_lists(request);
+  score(request);
   if (!unite()) return 1;
   describe_pool(request), cut(request), describe_pairs(request), classics(), rank();
   if (!adjust(request, answer)) return 2;
@@ -82,6 +67,8 @@ void* towerline_run(const void* kernel) {
 }
 
 void towerline_end(void* run) { delete static_cast<Run*>(run); }
+
+void towerline_helpers(int32_t count) { set_helpers(count); }
 
 // 0: answered; 1: not covered; 2: the request names something that is not there; 3: no memory.
 int32_t towerline_recommend(void* run, const Request* request, Answer* answer) {

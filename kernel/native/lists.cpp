@@ -93,21 +93,20 @@ void Run::diversify(const Request& request, int32_t width, int32_t count) {
   for (int32_t i = 0; i < size; ++i)
     gain[size_t(i)] = (1.f - request.diversity) * std::max(divided(scores[size_t(order[size_t(i)])] - least, high - least), 0.f);
   const int64_t C = k.categories.columns;
+  heads.resize(size_t(size)), scratch.resize(size_t(size));
+  for (int32_t i = 0; i < size; ++i) heads[size_t(i)] = index[size_t(order[size_t(i)])];
   for (int32_t step = 0; step < picked; ++step) {
     int32_t next = 0;
     for (int32_t i = 1; i < size; ++i)
       if (gain[size_t(i)] - closest[size_t(i)] > gain[size_t(next)] - closest[size_t(next)]) next = i;
     position.push_back(order[size_t(next)]);
     const int32_t product = index[size_t(position.back())];
-    const float* vector_of = k.embeddings.row(product);
     const int32_t* categories = k.categories.row(product);
+    dot_rows(k.embeddings.row(product), k.dim, k.embeddings.data, heads.data(), size, scratch.data());
     for (int32_t i = 0; i < size; ++i) {
-      const int32_t other = index[size_t(order[size_t(i)])];
-      const float* of = k.embeddings.row(other);
-      float cosine = 0.f, equal = 0.f;
-      for (int64_t d = 0; d < k.dim; ++d) cosine = std::fma(vector_of[d], of[d], cosine);
-      float alike = (1.f + cosine) / 2.f;
-      for (int64_t c = 0; c < C; ++c) equal += categories[c] >= 0 && k.categories.row(other)[c] == categories[c];
+      const int32_t* theirs = k.categories.row(heads[size_t(i)]);
+      float alike = (1.f + scratch[size_t(i)]) / 2.f, equal = 0.f;
+      for (int64_t c = 0; c < C; ++c) equal += categories[c] >= 0 && theirs[c] == categories[c];
       if (C) alike = (alike + equal / float(C)) / 2.f;
       closest[size_t(i)] = std::max(closest[size_t(i)], request.diversity * alike);
     }

@@ -7,8 +7,7 @@ Kernel::Kernel(const Tables& tables, const Settings& given) : settings(given) {
   embeddings = tables.find<float>("embeddings", 2);
   products = embeddings.rows, dim = embeddings.columns;
   if (products < 1 || products > (1 << 28) || dim < 1 || dim > 4096) refuse("embeddings", "has an odd size");
-  Span<float> turned = tables.find<float>("embeddings_by_dimension", 2, dim, products);
-  by_dimension = Matrix(turned);
+  sketch = Sketch(embeddings);
   statistics = tables.find<float>("statistics", 2, products);
   trending = tables.indices<int64_t>("trending", 1, 0, products);
   popular = tables.indices<int64_t>("popular", 1, 0, products);

@@ -41,12 +41,14 @@ struct Dense {  // a layer: a product and a bias
 
   void operator()(const float* x, int64_t stride, int64_t rows, float* y, bool relu) const {
     multiply(x, stride, rows, kernel, y, kernel.stride);
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t c = 0; c < kernel.columns; ++c) {
-        float& value = y[r * kernel.stride + c];
-        value += bias[c];
-        if (relu) value = value > 0.f ? value : 0.f;
-      }
+    const float least = relu ? 0.f : -std::numeric_limits<float>::infinity();
+    widely(TOWERLINE_LOOP {
+      for (int64_t r = 0; r < rows; ++r)
+        for (int64_t c = 0; c < kernel.columns; ++c) {
+          const float value = y[r * kernel.stride + c] + bias[c];
+          y[r * kernel.stride + c] = value > least ? value : least;
+        }
+    });
   }
 };
 
@@ -62,7 +64,7 @@ struct Kernel {
   Settings settings;
   int64_t products = 0, dim = 0, num_keys = 0, num_affinity_keys = 0, num_new_groups = 0;
   Span<float> embeddings, statistics;
-  Matrix by_dimension;
+  Sketch sketch;
   Span<int64_t> trending, popular, similar_user;
   Span<uint8_t> best_seller;
   Span<int32_t> groups, similar_start, similar_holder, similar_reachable, similar_index, similar_bought;

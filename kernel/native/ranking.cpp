@@ -157,14 +157,15 @@ void Run::classics() {
   const float step = 1.f / 1e-3f;
   for (size_t i = 0; i < steps.size(); ++i)
     steps[i] = anchors[i] > 0.f ? std::nearbyint(steps[i] * step) : -std::numeric_limits<float>::infinity();
-  for (int c = 0; c < kNumClassics; ++c) {
-    keys.clear();
+  side_by_side(kNumClassics, [&](int64_t c) {
+    vector<uint64_t>& order = ranks[c];
+    order.resize(size_t(n));
     for (int64_t j = 0; j < n; ++j)
-      keys.push_back((uint64_t(falling(steps[size_t(c * n + by_popularity[size_t(j)])])) << 32) | uint64_t(j));
-    std::sort(keys.begin(), keys.end());
+      order[size_t(j)] = (uint64_t(falling(steps[size_t(c * n + by_popularity[size_t(j)])])) << 32) | uint64_t(j);
+    std::sort(order.begin(), order.end());
     for (int64_t rank = 0; rank < n; ++rank)
-      anchors[size_t(c * n + by_popularity[size_t(uint32_t(keys[size_t(rank)]))])] = float(rank) + 2.f;
-  }
+      anchors[size_t(c * n + by_popularity[size_t(uint32_t(order[size_t(rank)]))])] = float(rank) + 2.f;
+  });
   flat_log(anchors.data(), int64_t(anchors.size()));
   for (int c = 0; c < kNumClassics; ++c)
     for (int64_t i = 0; i < n; ++i) figures[size_t(i * D + from + c)] = -anchors[size_t(c * n + i)];
@@ -172,40 +173,49 @@ void Run::classics() {
 
 void Run::rank() {
   const int64_t n = N, D = k.figures, of_list = D - 4;
-  ranker.resize(size_t(n)), means.resize(size_t(D));
-  const float weight = k.anchor_weight[0], strength = k.strength[0];
+  ranker.resize(size_t(n)), means.assign(size_t(D), 0.f), totals.resize(size_t(D));
+  const float weight = k.anchor_weight[0];
   for (int64_t i = 0; i < n; ++i) ranker[size_t(i)] = weight * figures[size_t(i * D + of_list - kNumClassics + s.anchor)];
-  if (strength == 0.f) return;
-  column_means(figures.data(), n, of_list, D, means.data());
-  normal.assign(size_t(n * D), 0.f);
-  for (int64_t i = 0; i < n; ++i)
-    for (int64_t c = 0; c < D; ++c) {
-      const float value = figures[size_t(i * D + c)] - (c < of_list ? means[size_t(c)] : 0.f);
-      const float normalized = (value - k.mean[c]) * k.scale[size_t(c)];
-      normal[size_t(i * D + c)] = (k.variance[c] > 1e-8f ? 1.f : 0.f) * std::max(std::min(normalized, 6.f), -6.f);
-    }
-  const int64_t S0 = k.deep0.kernel.stride, S1 = k.deep1.kernel.stride, crossing = s.num_layers ? D : 0;
-  const int64_t units = crossing + k.deep1.kernel.columns;
-  deep0.resize(size_t(n * S0)), deep1.resize(size_t(n * S1)), scratch.resize(size_t(units));
-  k.deep0(normal.data(), D, n, deep0.data(), true);
-  k.deep1(deep0.data(), S0, n, deep1.data(), true);
-  if (crossing) {
-    const int64_t stride = k.cross[0].kernel.stride;
-    crossed.assign(normal.begin(), normal.end()), product.resize(size_t(n * stride));
-    for (const Dense& layer : k.cross) {  // `x0 * (W x + b) + x`
-      layer(crossed.data(), D, n, product.data(), false);
-      for (int64_t i = 0; i < n; ++i)
+  if (k.strength[0] == 0.f) return;
+  column_means(figures.data(), n, of_list, D, totals.data(), means.data());  // none of those of the user
+  normal.resize(size_t(n * D));
+  deep0.resize(size_t(n * k.deep0.kernel.stride)), deep1.resize(size_t(n * k.deep1.kernel.stride));
+  product.resize(size_t(n * (s.num_layers ? k.cross[0].kernel.stride : 0))), joined.resize(size_t(n * k.score.rows));
+  by_rows(n, 48, [&](int64_t from, int64_t to) { rank_rows(from, to); });
+}
+
+void Run::rank_rows(int64_t from, int64_t to) {
+  const int64_t D = k.figures, S0 = k.deep0.kernel.stride, S1 = k.deep1.kernel.stride, units = k.score.rows;
+  const int64_t rows = to - from, crossing = s.num_layers ? D : 0;
+  const float* mean = means.data();
+  float *x = &normal[size_t(from * D)], *of_list = &joined[size_t(from * units)], *of_deep = &deep1[size_t(from * S1)];
+  widely(TOWERLINE_LOOP {
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t c = 0; c < D; ++c) {
+        const float normalized = (figures[size_t((from + i) * D + c)] - mean[c] - k.mean[c]) * k.scale[size_t(c)];
+        x[i * D + c] = (k.variance[c] > 1e-8f ? 1.f : 0.f) * std::max(std::min(normalized, 6.f), -6.f);
+      }
+  });
+  k.deep0(x, D, rows, &deep0[size_t(from * S0)], true);
+  k.deep1(&deep0[size_t(from * S0)], S0, rows, of_deep, true);
+  for (int64_t i = 0; i < rows; ++i) {
+    std::memcpy(of_list + i * units, x + i * D, 4 * size_t(crossing));
+    std::memcpy(of_list + i * units + crossing, of_deep + i * S1, 4 * size_t(k.deep1.kernel.columns));
+  }
+  for (const Dense& layer : k.cross) {  // `x0 * (W x + b) + x`
+    const int64_t stride = layer.kernel.stride;
+    float* of_layer = &product[size_t(from * stride)];
+    layer(of_list, units, rows, of_layer, false);
+    widely(TOWERLINE_LOOP {
+      for (int64_t i = 0; i < rows; ++i)
         for (int64_t c = 0; c < D; ++c) {
-          float& value = crossed[size_t(i * D + c)];
-          value = normal[size_t(i * D + c)] * product[size_t(i * stride + c)] + value;
+          float& value = of_list[i * units + c];
+          value = x[i * D + c] * of_layer[i * stride + c] + value;
         }
-    }
+    });
   }
-  for (int64_t i = 0; i < n; ++i) {
-    if (crossing) std::memcpy(scratch.data(), &crossed[size_t(i * D)], 4 * size_t(D));
-    std::memcpy(scratch.data() + crossing, &deep1[size_t(i * S1)], 4 * size_t(k.deep1.kernel.columns));
-    ranker[size_t(i)] = ranker[size_t(i)] + strength * column_product(scratch.data(), k.score.data, units);
-  }
+  for (int64_t i = 0; i < rows; ++i)
+    ranker[size_t(from + i)] += k.strength[0] * column_product(of_list + i * units, k.score.data, units);
 }
 
 }  // namespace towerline

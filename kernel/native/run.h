@@ -1,5 +1,6 @@
 // One request: the memory of a thread, which is kept between requests, and the stages.
 #pragma once
+#include "helpers.h"
 #include "model.h"
 
 namespace towerline {
@@ -7,6 +8,11 @@ namespace towerline {
 inline uint32_t falling(float value) {  // rises as the value falls, so that whole numbers can be sorted
   const uint32_t bits = to_bits(value == 0.f ? 0.f : value);
   return ~((bits & 0x80000000u) ? ~bits : (bits | 0x80000000u));
+}
+
+inline float risen(uint32_t key) {  // of which `falling` made the key
+  const uint32_t bits = ~key;
+  return from_bits((bits & 0x80000000u) ? bits & 0x7fffffffu : ~bits);
 }
 
 struct Higher {  // an order of all numbers, whatever a damaged table makes of them
@@ -22,7 +28,12 @@ inline void best_of(vector<uint64_t>& keys, int64_t count) {
   std::sort(keys.begin(), keys.end());
 }
 
-struct List { vector<int32_t> product; vector<float> priority; };
+struct List {  // of a source, and memory of its own to make it in
+  vector<int32_t> product;
+  vector<float> priority, scratch;
+  vector<uint32_t> order;
+  vector<uint64_t> keys;
+};
 
 struct Group {  // what the history says of one product or category: schema/grouping.py
   float counts[7], newest, oldest;
@@ -57,22 +68,23 @@ struct Run {  // memory of one thread, and the stages
   vector<float> age, sums[3], shares[3], similar, towers, ages, lasting, weights, latest, counts, own_weights;
   vector<int32_t> purchases, newest_index, later;
   vector<float> query, cosines, bought;
+  vector<double> totals;
   List lists[kNumSources];
   vector<int32_t> pool, pool_source, chosen, index, order;
   Groups own, affinity;
   vector<float> own_logs, raw, scratch, standard, hidden, middle, prerank, means;
-  vector<float> pair_weights, figures, normal, crossed, product, deep0, deep1, anchors, steps, ranker, scores;
+  vector<float> pair_weights, figures, normal, product, joined, deep0, deep1, anchors, steps, ranker, scores;
   vector<float> same, seen, repeats[3], newest_logs, times, last_days, interval, similarity, gain, closest, others;
-  vector<int32_t> by_popularity, position;
+  vector<uint64_t> ranks[kNumClassics];
+  vector<int32_t> by_popularity, position, heads;
   vector<std::pair<int64_t, int32_t>> new_ones;
   vector<uint8_t> taken;
-  float best[3][2] = {};
   int32_t T = 0, first = 0, N = 0;
 
   explicit Run(const Kernel& kernel) : k(kernel), s(kernel.settings) {
     mark.assign(size_t(k.products), 0);
     own.row.assign(size_t(k.num_keys), -1), affinity.row.assign(size_t(k.num_affinity_keys), -1);
-    towers.resize(size_t(k.by_dimension.stride)), query.resize(size_t(k.dim));
+    towers.resize(size_t(32 * k.sketch.panels())), query.resize(size_t(k.dim));
     cosines.resize(size_t(k.similar_user.rows)), similar.resize(size_t(k.similar_reachable.rows + 1));
     bought.resize(size_t(k.num_new_groups));
     const ItemToItem* tables[3] = {k.neighbours.get(), k.ease.get(), k.transitions.get()};
@@ -86,23 +98,27 @@ struct Run {  // memory of one thread, and the stages
  private:
   void embed(const Request& request);
   void purchase(const Request& request);
-  void sum_of_neighbours(const ItemToItem& table, const vector<float>& weights, int which);
-  void similar_users(int64_t user);
+  void score(const Request& request);
   void best_towers(const Request& request);
-  void best_neighbours(const Request& request, const ItemToItem& table, int which, int source);
-  void best_similar(const Request& request);
+  void neighbours_of(const Request& request, int which);
+  void similar_users(const Request& request);
   void other_lists(const Request& request);
   bool unite();
   void describe_pool(const Request& request);
+  void describe_rows(int64_t from, int64_t to);
+  void describe_history();
+  void prerank_rows(int64_t from, int64_t to);
   void cut(const Request& request);
   void describe_pairs(const Request& request);
   void classics();
   void rank();
+  void rank_rows(int64_t from, int64_t to);
   bool adjust(const Request& request, Answer& answer);
   void insert_new(int32_t width);
   void diversify(const Request& request, int32_t width, int32_t count);
   void explain(const Request& request, Answer& answer, int32_t count);
-  void take(List& list, int quota, const int32_t* named);
+  void best(const Request& request, int source, const float* scores, const Span<int32_t>& named);
+  void take(int source, const int32_t* named);
   bool visible(const Request& request, int64_t product) const { return !(s.hides && request.hidden[product]); }
 };
 

@@ -34,7 +34,7 @@ void Run::embed(const Request& request) {
     for (int32_t i = 0; i < count; ++i) {
       const int32_t product = std::max(event_product[size_t(from + i)], 0);
       const float* row = tower.representations.row(product);
-      for (int64_t d = 0; d < dim; ++d) mean[d] = std::fma(weights[h * count + i], row[d], mean[d]);
+      add_scaled(weights[h * count + i], row, dim, mean);
     }
     for (int64_t d = 0; d < dim; ++d) mean[d] = divided(mean[d], total);
   }
@@ -83,12 +83,35 @@ void Run::purchase(const Request&) {
   flat_exp(weights.data(), int64_t(weights.size())), flat_exp(latest.data(), int64_t(latest.size()));
 }
 
-void Run::sum_of_neighbours(const ItemToItem& table, const vector<float>& by, int which) {
-  vector<float>& sum = sums[which];
+// The scores of the sources and their lists: each has memory of its own, so that they are made side by side.
+void Run::score(const Request& request) {
+  const int64_t panels = k.sketch.panels(), at_a_time = 256;
+  const uint8_t* hidden = request.hidden;
+  side_by_side(5 + (panels + at_a_time - 1) / at_a_time, [&](int64_t piece) {
+    if (piece < 3) return neighbours_of(request, int(piece));
+    if (piece == 3) return similar_users(request);
+    if (piece == 4) return other_lists(request);
+    const int64_t from = (piece - 5) * at_a_time, to = std::min(from + at_a_time, panels);
+    float* scores = towers.data();
+    k.sketch.products(query.data(), from, to, scores);
+    if (!s.hides) return;
+    widely(TOWERLINE_LOOP {
+      for (int64_t p = 32 * from; p < std::min(32 * to, k.products); ++p) scores[p] = hidden[p] ? -2.f : scores[p];
+    });
+  });
+  best_towers(request);
+}
+
+void Run::neighbours_of(const Request& request, int which) {
+  const ItemToItem& table = *(which == 0 ? k.neighbours : which == 1 ? k.ease : k.transitions);
+  const vector<float>& by = which == 2 ? latest : weights;
+  vector<float>&sum = sums[which], &share = shares[which];
   std::fill(sum.begin(), sum.end(), 0.f);
   const int64_t width = table.others.columns;
   for (size_t j = 0; j < purchases.size(); ++j) {
-    const int32_t row = table.row[purchases[j]];
+    const int32_t row = table.row[purchases[j]], later = table.row[purchases[std::min(j + 2, purchases.size() - 1)]];
+    for (int64_t o = 0; o < width; o += 16)  // they are all over the memory
+      __builtin_prefetch(table.others.row(later) + o), __builtin_prefetch(table.given.row(later) + o);
     if (!row) continue;
     const int32_t* others = table.others.row(row);
     const float *given = table.given.row(row), one = by[2 * j], two = by[2 * j + 1];
@@ -97,87 +120,121 @@ void Run::sum_of_neighbours(const ItemToItem& table, const vector<float>& by, in
       of[0] += given[o] * one, of[1] += given[o] * two;
     }
   }
-  float high[2] = {0.f, 0.f};  // the place of all unreachable products has 0
-  for (size_t i = 0; i < sum.size(); i += 2) high[0] = std::max(high[0], sum[i]), high[1] = std::max(high[1], sum[i + 1]);
-  best[which][0] = divided(0.5f, high[0]), best[which][1] = divided(0.5f, high[1]);
-  vector<float>& share = shares[which];
-  for (size_t i = 0; i < share.size(); ++i)
-    share[i] = std::max(sum[2 * i] * best[which][0], -0.5f) + std::max(sum[2 * i + 1] * best[which][1], -0.5f);
+  float high[16] = {};  // of both, in turn; the place of all unreachable products has 0
+  const int64_t size = int64_t(share.size()), whole = 2 * size / 16 * 16;
+  widely(TOWERLINE_LOOP {
+    for (int64_t i = 0; i < whole; i += 16)
+      for (int64_t l = 0; l < 16; ++l) high[l] = std::max(high[l], sum[size_t(i + l)]);
+  });
+  for (int64_t i = whole; i < 2 * size; ++i) high[i % 2] = std::max(high[i % 2], sum[size_t(i)]);
+  for (int l = 2; l < 16; ++l) high[l % 2] = std::max(high[l % 2], high[l]);
+  const float first_scale = divided(0.5f, high[0]), second_scale = divided(0.5f, high[1]);
+  const float* from = sum.data();
+  float* to = share.data();
+  widely(TOWERLINE_LOOP {
+    for (int64_t i = 0; i < size; ++i)
+      to[i] = std::max(from[2 * i] * first_scale, -0.5f) + std::max(from[2 * i + 1] * second_scale, -0.5f);
+  });
+  best(request, kNeighbours + which, to, table.reachable);
 }
 
-void Run::similar_users(int64_t user) {  // components/recommender/candidates/similar_users.py
+void Run::similar_users(const Request& request) {  // components/recommender/candidates/similar_users.py
+  List& list = lists[kSimilar];
   std::fill(cosines.begin(), cosines.end(), 0.f), std::fill(similar.begin(), similar.end(), 0.f);
   for (size_t j = 0; j < purchases.size(); ++j)
     for (int32_t e = k.similar_start[purchases[j]]; e < k.similar_start[purchases[j] + 1]; ++e)
       cosines[size_t(k.similar_holder[e])] += counts[j] * k.similar_holder_weight[e];
-  keys.clear();
   for (size_t u = 0; u < cosines.size(); ++u)
-    keys.push_back((uint64_t(falling(k.similar_user[int64_t(u)] == user ? 0.f : cosines[u])) << 32) | u);
-  best_of(keys, s.num_similar);
-  scratch.resize(keys.size());
-  for (size_t j = 0; j < keys.size(); ++j) {
-    const size_t u = size_t(uint32_t(keys[j]));
-    scratch[j] = k.similar_user[int64_t(u)] == user ? 0.f : cosines[u];
-  }
-  const float total = sum(scratch.data(), int64_t(keys.size()));
-  for (size_t j = 0; j < keys.size(); ++j) {
-    const float share = divided(scratch[j], total);
-    const int64_t u = int64_t(uint32_t(keys[j]));
+    if (k.similar_user[int64_t(u)] == request.user) cosines[u] = 0.f;
+  list.keys.clear();
+  for (size_t u = 0; u < cosines.size(); ++u) list.keys.push_back((uint64_t(falling(cosines[u])) << 32) | u);
+  best_of(list.keys, s.num_similar);
+  list.scratch.resize(list.keys.size());
+  for (size_t j = 0; j < list.keys.size(); ++j) list.scratch[j] = cosines[size_t(uint32_t(list.keys[j]))];
+  const float total = sum(list.scratch.data(), int64_t(list.keys.size()));
+  for (size_t j = 0; j < list.keys.size(); ++j) {
+    const float share = divided(list.scratch[j], total);
+    const int64_t u = int64_t(uint32_t(list.keys[j]));
     const int32_t* bought_by = k.similar_bought.row(u);
     for (int64_t i = 0; i < k.similar_bought.columns; ++i)
       similar[size_t(bought_by[i])] += k.similar_weight.row(u)[i] * share;
   }
+  best(request, kSimilar, similar.data(), k.similar_reachable);
 }
 
 // ---- lists of the sources and their union: components/recommender/candidates/lists.py ------------------------
 
-void Run::take(List& list, int quota, const int32_t* named) {  // `best_scored`, of the keys
-  best_of(keys, quota);
+void Run::take(int source, const int32_t* named) {  // `best_scored`, of the keys
+  List& list = lists[source];
+  best_of(list.keys, s.quotas[source]);
   list.product.clear(), list.priority.clear();
-  for (size_t i = 0; i < keys.size(); ++i) {
-    const int32_t slot = int32_t(uint32_t(keys[i]));
-    list.product.push_back(named ? named[slot] : slot), list.priority.push_back(float(i) / float(quota));
+  for (size_t i = 0; i < list.keys.size(); ++i) {
+    const int32_t slot = int32_t(uint32_t(list.keys[i]));
+    list.product.push_back(named ? named[slot] : slot), list.priority.push_back(float(i) / float(s.quotas[source]));
   }
 }
 
+// The highest of sixteen scores each, of which the first stand at the start, the second behind those and so on;
+// and a bound that at least `count` scores reach: minus infinity where there are fewer.
+static float highest_of_sixteen(const float* scores, int64_t size, int64_t count, List& list) {
+  const int64_t groups = size / 16;
+  list.scratch.assign(scores, scores + groups);
+  float* highest = list.scratch.data();
+  widely(TOWERLINE_LOOP {
+    for (int64_t row = 1; row < 16; ++row)
+      for (int64_t g = 0; g < groups; ++g) highest[g] = std::max(highest[g], scores[row * groups + g]);
+  });
+  if (groups <= count) return -std::numeric_limits<float>::infinity();
+  list.order.resize(size_t(groups));
+  for (int64_t g = 0; g < groups; ++g) list.order[size_t(g)] = falling(highest[g]);
+  std::nth_element(list.order.begin(), list.order.begin() + count - 1, list.order.end());
+  return risen(list.order[size_t(count - 1)]);
+}
+
+// Calls `found(i)` for the scores that reach `least`; `highest_of_sixteen` has gone before.
+template <typename Found>
+static void each_from(const float* scores, int64_t size, float least, const List& list, const Found& found) {
+  const int64_t groups = size / 16;
+  for (int64_t g = 0; g < groups; ++g)
+    if (list.scratch[size_t(g)] >= least)
+      for (int64_t i = g; i < 16 * groups; i += groups)
+        if (scores[i] >= least) found(i);
+  for (int64_t i = 16 * groups; i < size; ++i)
+    if (scores[i] >= least) found(i);
+}
+
+void Run::best(const Request& request, int source, const float* scores, const Span<int32_t>& named) {
+  List& list = lists[source];
+  const float least = std::nextafter(s.smallest_score, std::numeric_limits<float>::infinity());
+  float bound = highest_of_sixteen(scores, named.rows, s.quotas[source], list);
+  for (bool is_last = false; !is_last; bound = least) {  // again where too many of those above are hidden
+    is_last = !(bound > least), bound = is_last ? least : bound;
+    list.keys.clear();
+    each_from(scores, named.rows, bound, list, [&](int64_t i) {
+      if (visible(request, named[i])) list.keys.push_back((uint64_t(falling(scores[i])) << 32) | uint64_t(i));
+    });
+    is_last = is_last || int64_t(list.keys.size()) >= s.quotas[source];
+  }
+  take(source, named.data);
+}
+
+// The sketch says which products may be among the best; only theirs are multiplied out.
 void Run::best_towers(const Request& request) {
-  multiply(query.data(), 0, 1, k.by_dimension, towers.data(), 0);
-  const auto shown = [&](int64_t p) { return visible(request, p) ? towers[size_t(p)] : -2.f; };
-  // The best of a list stand in as many blocks of 16 as the list is long: those of the highest maxima.
-  const int64_t count = s.quotas[kTowers], blocks = k.products / 16;
-  float least = -1.f;
-  if (blocks > count) {
-    scratch.resize(size_t(blocks));
-    for (int64_t b = 0; b < blocks; ++b) {
-      float high = shown(16 * b);
-      for (int64_t i = 1; i < 16; ++i) high = std::max(high, shown(16 * b + i));
-      scratch[size_t(b)] = high;
-    }
-    std::nth_element(scratch.begin(), scratch.begin() + count - 1, scratch.end(), Higher());
-    least = std::max(least, std::nextafter(scratch[size_t(count - 1)], -2.f));
-  }
-  keys.clear();
-  for (int64_t p = 0; p < k.products; ++p)
-    if (shown(p) > least)
-      keys.push_back((uint64_t(falling(towers[size_t(p)])) << 32) | uint64_t(p));
-  take(lists[kTowers], int(count), nullptr);
-}
-
-void Run::best_neighbours(const Request& request, const ItemToItem& table, int which, int source) {
-  keys.clear();
-  const vector<float>& share = shares[which];
-  for (int64_t i = 0; i < table.size(); ++i)
-    if (share[size_t(i)] > s.smallest_score && visible(request, table.reachable[i]))
-      keys.push_back((uint64_t(falling(share[size_t(i)])) << 32) | uint64_t(i));
-  take(lists[source], s.quotas[source], table.reachable.data);
-}
-
-void Run::best_similar(const Request& request) {
-  keys.clear();
-  for (int64_t i = 0; i < k.similar_reachable.rows; ++i)
-    if (similar[size_t(i)] > s.smallest_score && visible(request, k.similar_reachable[i]))
-      keys.push_back((uint64_t(falling(similar[size_t(i)])) << 32) | uint64_t(i));
-  take(lists[kSimilar], s.quotas[kSimilar], k.similar_reachable.data);
+  List& list = lists[kTowers];
+  const float* scores = towers.data();
+  const float error = k.sketch.error(query.data());
+  const float bound = highest_of_sixteen(scores, k.products, s.quotas[kTowers], list) - 2.f * error;
+  list.product.clear();
+  each_from(scores, k.products, std::max(bound, -1.f - error), list, [&](int64_t p) {
+    if (visible(request, p)) list.product.push_back(int32_t(p));
+  });
+  list.scratch.resize(list.product.size());
+  dot_rows(query.data(), k.dim, k.embeddings.data, list.product.data(), int64_t(list.product.size()), list.scratch.data());
+  list.keys.clear();
+  for (size_t i = 0; i < list.product.size(); ++i)
+    if (list.scratch[i] > -1.f)
+      list.keys.push_back((uint64_t(falling(list.scratch[i])) << 32) | uint64_t(list.product[i]));
+  take(kTowers, nullptr);
 }
 
 void Run::other_lists(const Request& request) {
@@ -197,6 +254,8 @@ void Run::other_lists(const Request& request) {
       lists[source].priority.push_back(float(i) / float(s.quotas[source]));
     }
   if (!s.num_new) return;
+  vector<uint64_t>& keys = lists[kNew].keys;
+  vector<float>& scratch = lists[kNew].scratch;
   std::fill(bought.begin(), bought.end(), 0.f);  // components/recommender/candidates/new_products.py
   scratch.resize(size_t(T));
   for (int32_t i = 0; i < T; ++i) scratch[size_t(i)] = -age[size_t(i)] * s.interest_rate;

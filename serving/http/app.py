@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -68,7 +69,10 @@ def create_app(server: Server) -> ASGIApp:
     _operation_routes(app, server)
     add_runs_page(app, server)
     add_pages(app)
-    guarded = Guard(app, server.settings, server.metrics)
+    queued = frozenset(
+        route.path for route in app.routes if isinstance(route, APIRoute) and "POST" in (route.methods or ())
+    )
+    guarded = Guard(app, server.settings, server.metrics, lambda: server.workers.is_full, queued)
     if not server.settings.cors_origins:
         return guarded
     return CORSMiddleware(

@@ -9,6 +9,7 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.http.metrics import ServerMetrics
 from serving.http.pages import STATIC
 from serving.http.settings import ServerSettings
+from serving.http.workers import TOO_MANY
 from serving.problems import answer
 
 _LOG = logging.getLogger("towerline.access")
@@ -39,10 +41,22 @@ class Guard:
         app: The application.
         settings: Token and limits.
         metrics: Counts requests.
+        is_full: Whether the workers take no more.
+        queued: Paths whose POST requests a worker answers. While it is full they are refused at the door, by
+            their head alone. Who has come in meanwhile with his body under way may still be refused later: a
+            place that was kept for a body would be kept for the slowest clients.
     """
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings, metrics: ServerMetrics) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: ServerSettings,
+        metrics: ServerMetrics,
+        is_full: Callable[[], bool] = lambda: False,
+        queued: frozenset[str] = frozenset(),
+    ) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
+        self._is_full, self._queued = is_full, queued
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -74,7 +88,8 @@ class Guard:
             scope = asked
         finally:
             seconds = time.perf_counter() - started
-            route = getattr(scope.get("route"), "path", "other")
+            path = _path(scope)
+            route = getattr(scope.get("route"), "path", path if path in self._queued else "other")
             self._metrics.request(route, status, seconds)
             _LOG.info(_line(scope, status, seconds, request_id))
 
@@ -82,11 +97,13 @@ class Guard:
         if scope["method"] == "OPTIONS":
             return Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
         token = self._settings.token
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = _path(scope)
         if token is not None and not _is_open(path):
             given = headers.get("authorization", "").encode("latin-1")
             if not hmac.compare_digest(given, f"Bearer {token}".encode("latin-1")):
                 return answer(401, "A bearer token is needed.", {"WWW-Authenticate": "Bearer"})
+        if scope["method"] == "POST" and path in self._queued and self._is_full():
+            return answer(429, *TOO_MANY)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self._settings.most_body_bytes:
             return answer(413, self._too_large())
@@ -94,6 +111,10 @@ class Guard:
 
     def _too_large(self) -> str:
         return f"The body of a request has at most {self._settings.most_body_bytes} bytes."
+
+
+def _path(scope: Scope) -> str:
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
 def _is_open(path: str) -> bool:

@@ -6,10 +6,12 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from serving.problems import ProblemError
 
+TOO_MANY: Final = ("Too many requests are waiting. Remedy: try again in a second.", {"Retry-After": "1"})
+"""Detail and headers of the answer 429."""
 Result = TypeVar("Result")
 
 
@@ -33,6 +35,11 @@ class Workers:
         """Pieces of work that run or wait."""
         return self._in_hand
 
+    @property
+    def is_full(self) -> bool:
+        """Whether `run` would refuse work now."""
+        return self._in_hand >= self._most
+
     async def run(self, work: Callable[[], Result], seconds: float | None = None) -> Result:
         """Returns what `work` returns.
 
@@ -47,9 +54,7 @@ class Workers:
         """
         with self._lock:
             if self._in_hand >= self._most:
-                raise ProblemError(
-                    429, "Too many requests are waiting. Remedy: try again in a second.", {"Retry-After": "1"}
-                )
+                raise ProblemError(429, *TOO_MANY)
             self._in_hand += 1
         future = self._pool.submit(work)
         future.add_done_callback(lambda _: self._done())

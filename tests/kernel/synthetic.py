@@ -9,15 +9,16 @@ STATISTICS = 12
 CATEGORIES, NUMBERS = 2, 1
 
 
-def item_to_item(generator) -> dict:
-    """Each product has three neighbours among the first forty."""
-    reachable = np.arange(40, dtype=np.int32)
-    index = np.full(PRODUCTS, 40, np.int32)
-    index[:40] = np.arange(40)
-    row = np.arange(1, PRODUCTS + 1, dtype=np.int32)
-    others = np.stack([generator.permutation(40)[:3] for _ in range(PRODUCTS + 1)]).astype(np.int32)
-    given = generator.random((PRODUCTS + 1, 3), np.float32)
-    others[0], given[0] = 40, 0
+def item_to_item(generator, products: int) -> dict:
+    """Each product has three neighbours among the first two thirds."""
+    count = products * 2 // 3
+    reachable = np.arange(count, dtype=np.int32)
+    index = np.full(products, count, np.int32)
+    index[:count] = np.arange(count)
+    row = np.arange(1, products + 1, dtype=np.int32)
+    others = np.stack([generator.permutation(count)[:3] for _ in range(products + 1)]).astype(np.int32)
+    given = generator.random((products + 1, 3), np.float32)
+    others[0], given[0] = count, 0
     return {"reachable": reachable, "reachable_index": index, "row": row, "others": others, "given": given}
 
 
@@ -26,39 +27,38 @@ def dense(generator, name: str, inputs: int, units: int) -> dict:
     return {f"{name}_kernel": kernel, f"{name}_bias": np.zeros(units, np.float32)}
 
 
-def synthetic(seed: int = 0) -> tuple[dict, dict]:
-    """Name -> array, and the settings."""
+def synthetic(seed: int = 0, products: int = PRODUCTS) -> tuple[dict, dict]:
+    """Name -> array, and the settings; a third of the products are candidates."""
     generator = np.random.default_rng(seed)
-    embeddings = generator.normal(size=(PRODUCTS, DIM)).astype(np.float32)
+    embeddings = generator.normal(size=(products, DIM)).astype(np.float32)
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
-    category = generator.integers(0, 5, (PRODUCTS, CATEGORIES)).astype(np.int32)
+    category = generator.integers(0, 5, (products, CATEGORIES)).astype(np.int32)
     keys = np.stack(
-        [np.arange(PRODUCTS), PRODUCTS + category[:, 0], PRODUCTS + 5 + category[:, 1]], 1
+        [np.arange(products), products + category[:, 0], products + 5 + category[:, 1]], 1
     ).astype(np.int32)
-    popular = generator.permutation(PRODUCTS).astype(np.int64)
+    popular = generator.permutation(products).astype(np.int64)
     weights = 7
     pool_features = 11 + STATISTICS + 5 + 3 * 2
     pairs = weights + 7 + CATEGORIES * (weights + 3) + NUMBERS
     figures = 11 + STATISTICS + pairs + 8 + 4
-    starts = np.arange(0, 3 * PRODUCTS + 1, 3, dtype=np.int32)
+    starts = np.arange(0, 3 * products + 1, 3, dtype=np.int32)
     arrays = {
         "embeddings": embeddings,
-        "embeddings_by_dimension": np.ascontiguousarray(embeddings.T),
-        "statistics": generator.normal(size=(PRODUCTS, STATISTICS)).astype(np.float32),
+        "statistics": generator.normal(size=(products, STATISTICS)).astype(np.float32),
         "trending": popular[:10],
         "popular": popular,
-        "best_seller": np.isin(np.arange(PRODUCTS), popular[:3]),
+        "best_seller": np.isin(np.arange(products), popular[:3]),
         "groups": keys,
-        "hidden": np.zeros(PRODUCTS, np.bool_),
+        "hidden": np.zeros(products, np.bool_),
         "fill": popular,
         "categories": category,
         "similar.user": np.arange(USERS, dtype=np.int64),
         "similar.start": starts,
-        "similar.holder": generator.integers(0, USERS, 3 * PRODUCTS).astype(np.int32),
-        "similar.holder_weight": generator.random(3 * PRODUCTS, np.float32),
-        "similar.reachable": np.arange(PRODUCTS, dtype=np.int32),
-        "similar.reachable_index": np.arange(PRODUCTS, dtype=np.int32),
-        "similar.bought": generator.integers(0, PRODUCTS, (USERS, 6)).astype(np.int32),
+        "similar.holder": generator.integers(0, USERS, 3 * products).astype(np.int32),
+        "similar.holder_weight": generator.random(3 * products, np.float32),
+        "similar.reachable": np.arange(products, dtype=np.int32),
+        "similar.reachable_index": np.arange(products, dtype=np.int32),
+        "similar.bought": generator.integers(0, products, (USERS, 6)).astype(np.int32),
         "similar.bought_weight": generator.random((USERS, 6), np.float32),
         "new.group": category[:, 0].copy(),
         "new.products": popular[-5:],
@@ -70,7 +70,7 @@ def synthetic(seed: int = 0) -> tuple[dict, dict]:
         **dense(generator, "preranker.middle", 12, 6),
         "preranker.score_kernel": generator.normal(size=(6, 1)).astype(np.float32),
         "ranker.groupings": np.concatenate([keys[:, :1], keys], axis=1),
-        "ranker.numbers": generator.integers(0, 9, (NUMBERS, PRODUCTS)).astype(np.int32),
+        "ranker.numbers": generator.integers(0, 9, (NUMBERS, products)).astype(np.int32),
         "ranker.positive_types": np.array([True, False]),
         "ranker.mean": np.zeros(figures, np.float32),
         "ranker.variance": np.ones(figures, np.float32),
@@ -80,7 +80,7 @@ def synthetic(seed: int = 0) -> tuple[dict, dict]:
         **dense(generator, "ranker.deep0", figures, 10),
         **dense(generator, "ranker.deep1", 10, 5),
         "ranker.score": generator.normal(size=figures + 5).astype(np.float32),
-        "tower.representations": generator.normal(size=(PRODUCTS, DIM)).astype(np.float32),
+        "tower.representations": generator.normal(size=(products, DIM)).astype(np.float32),
         "tower.type_weight": np.zeros(TYPES + 1, np.float32),
         "tower.users": generator.normal(size=(USERS + 1, DIM)).astype(np.float32),
         **dense(generator, "tower.hidden", 4 * DIM, 16),
@@ -88,10 +88,10 @@ def synthetic(seed: int = 0) -> tuple[dict, dict]:
         "tower.skip_kernel": generator.normal(size=(3 * DIM, DIM)).astype(np.float32),
     }
     for name in ("neighbours", "ease", "transitions"):
-        arrays |= {f"{name}.{part}": values for part, values in item_to_item(generator).items()}
+        arrays |= {f"{name}.{part}": values for part, values in item_to_item(generator, products).items()}
     settings = {
-        "num_candidates": 20,
-        "pool_size": 40,
+        "num_candidates": products // 3,
+        "pool_size": products * 2 // 3,
         "num_new": 2,
         "hides": 0,
         "history_length": 50,

@@ -19,6 +19,7 @@ def driver(tmp_path_factory):
     subprocess.run(["g++", *options, "-o", str(target), *sources], check=True)
     library = ctypes.CDLL(str(target))
     library.driver_sum.restype = library.driver_column.restype = ctypes.c_float
+    library.driver_sketch.restype = ctypes.c_float
     return library
 
 
@@ -104,3 +105,27 @@ def test_products_with_one_column(driver, run, inner):
     found = [driver.driver_column(pointer(row), pointer(other), ctypes.c_int64(inner)) for row in one]
     expected = run(tf.matmul, one, np.ascontiguousarray(other.T))[:, 0]
     assert np.array_equal(np.array(found, np.float32), expected)
+
+
+@pytest.mark.parametrize("count", [1, 8, 21])
+def test_products_with_rows_are_those_of_the_whole_matrix(driver, run, count):
+    import tensorflow as tf
+
+    generator = np.random.default_rng(count)
+    query, table = (generator.normal(size=(rows, 61)).astype(np.float32) for rows in (1, 40))
+    rows, found = generator.integers(0, 40, count).astype(np.int32), np.empty(count, np.float32)
+    sizes = [ctypes.c_int64(size) for size in (61, count)]
+    driver.driver_dot_rows(pointer(query), sizes[0], pointer(table), pointer(rows), sizes[1], pointer(found))
+    assert np.array_equal(found, run(tf.matmul, query, np.ascontiguousarray(table.T))[0, rows])
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
+@pytest.mark.parametrize("dim", [3, 64])
+def test_a_sketch_is_off_by_its_error_at_most_and_not_by_much_more_than_it_is(driver, dim, scale):
+    generator = np.random.default_rng(dim)
+    query, vectors = ((scale * generator.normal(size=(rows, dim))).astype(np.float32) for rows in (1, 5_001))
+    found = np.empty(len(vectors), np.float32)
+    sizes = [ctypes.c_int64(size) for size in vectors.shape]
+    error = driver.driver_sketch(pointer(query), pointer(vectors), *sizes, pointer(found))
+    off = np.abs(found - vectors.astype(np.float64) @ query[0].astype(np.float64)).max()
+    assert 0 < off <= error < 8 * off

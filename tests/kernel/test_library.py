@@ -1,5 +1,10 @@
 """What is no kernel, or a kernel of other tables, is refused in one sentence."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +14,23 @@ from kernel.library import Library, source_digest
 
 def test_sound_tables_are_opened(library, synthetic):
     assert library.open(*synthetic()) is not None
+
+
+def test_helpers_threads_and_forks_change_no_list(library):
+    from kernel.library import BUILT
+
+    script = Path(__file__).with_name("threads.py")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, str(script), str(BUILT)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
+    )
+    compared, different = map(int, done.stdout.split())
+    assert compared == 40 and different == 0
 
 
 def test_a_library_that_is_not_there(tmp_path):

@@ -149,7 +149,6 @@ def _arrays(recommender: Recommender) -> Arrays:
     preranker = {} if sources.preranker is None else sources.preranker.weights
     variables = {
         "embeddings": scorer.embeddings.by_product,
-        "embeddings_by_dimension": scorer.embeddings.by_dimension,
         "statistics": sources.statistics,
         "trending": sources.trending,
         "popular": sources.popular,
