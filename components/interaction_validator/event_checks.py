@@ -73,7 +73,7 @@ def _future(facts: EventFacts, clock: int) -> Verdict:
 
 
 def _top_product(facts: EventFacts, gates: GateSettings) -> Verdict:
-    product, count = min(facts.by_product.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+    product, count = facts.by_product.most_frequent()
     share = count / max(1, facts.num_events)
     return at_most(
         "top_product",

@@ -1,8 +1,7 @@
-"""Facts about all events, gathered part by part in bounded memory."""
+"""Facts about all events, gathered part by part in memory that does not grow with users or products."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.interactions.disk_counts import DiskCounts
 from schema import names
 
 _REPEATED = (
@@ -29,7 +29,7 @@ class EventFacts:
         has_clock: Whether stamps have a time of the day.
         num_orphans: Events whose product has no row in `products`.
         newest: Newest stamp.
-        by_product: Product -> number of its events.
+        by_product: Counts the events of each product.
         integer_ids: Id column -> day -> (events, events whose id is an integer).
     """
 
@@ -38,7 +38,7 @@ class EventFacts:
     num_orphans: int = 0
     has_clock: bool = False
     newest: int = 0
-    by_product: Counter[str] = field(default_factory=Counter)
+    by_product: DiskCounts = field(default_factory=DiskCounts)
     integer_ids: dict[str, dict[int, tuple[int, int]]] = field(
         default_factory=lambda: {names.USER_ID: {}, names.PRODUCT_ID: {}}
     )
@@ -51,10 +51,7 @@ class EventFacts:
         self.num_events += part.num_rows
         self.num_repeats += part.num_rows - part.select(keys).group_by(keys).aggregate([]).num_rows
         self.newest = max(self.newest, pc.max(part[names.OCCURRED_AT]).as_py())
-        counts = pc.value_counts(part[names.PRODUCT_ID])
-        self.by_product.update(
-            dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
-        )
+        self.by_product.add(part[names.PRODUCT_ID])
         self.num_orphans += pc.sum(pc.is_in(part[names.PRODUCT_ID], orphans)).as_py()
         day, clock = np.divmod(part[names.OCCURRED_AT].to_numpy(), names.SECONDS_PER_DAY)
         self.has_clock = self.has_clock or bool(clock.any())

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.evaluation.examples import read_batches
+from components.interactions.disk_counts import DiskCounts
 from schema import names
 
 _READ = {
@@ -26,7 +27,7 @@ class SplitFacts:
 
     Attributes:
         num_queries: Number of rows.
-        users: Distinct users.
+        users: Counts the rows of each user.
         earliest_query: Smallest `query_time`.
         latest_query: Largest `query_time`.
         latest_target_end: Largest `target_end`.
@@ -36,7 +37,7 @@ class SplitFacts:
     """
 
     num_queries: int = 0
-    users: set[bytes] = field(default_factory=set)
+    users: DiskCounts = field(default_factory=DiskCounts)
     earliest_query: int = 2**62
     latest_query: int = -(2**62)
     latest_target_end: int = -(2**62)
@@ -55,7 +56,7 @@ class SplitFacts:
         falls = (np.diff(stamps) < 0) & (np.diff(row) == 0)
         num_targets = pc.list_value_length(rows.column(names.TARGET_PRODUCT_ID)).fill_null(0).to_numpy()
         self.num_queries += rows.num_rows
-        self.users.update(rows.column(names.USER_ID).flatten().to_pylist())
+        self.users.add(rows.column(names.USER_ID).flatten())
         self.earliest_query = min(self.earliest_query, int(time.min()))
         self.latest_query = max(self.latest_query, int(time.max()))
         self.latest_target_end = max(self.latest_target_end, int(target_end.max()))

@@ -18,9 +18,10 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
 from components.interactions.files import SUMMARY_FILE
+from components.product_example_gen.catalog import write_catalog
 from components.product_example_gen.job import Job
 from components.product_example_gen.settings import ProductExampleGenSettings
-from components.product_example_gen.shards import ShardSummary, write_catalog, write_shard
+from components.product_example_gen.shards import ShardSummary, write_shard
 from schema import names
 from schema.errors import PipelineRefusedError, UserError
 from schema.source import UserRange
@@ -91,11 +92,11 @@ def _try_shard(element: tuple[int, UserRange], job: Job, num_shards: int) -> Sha
 
 
 def _finish(total: Total, job: Job) -> None:
-    """Writes the catalog, which needs to know the products of all events, and the summary."""
+    """Writes the catalog, which needs the products of all parts of the events, and the summary."""
     summary: dict[str, Any] = {"errors": sorted(total.errors), "num_events": total.num_events}
     rows = {split: total.num_rows.get(split, 0) for split in names.QUERY_SPLITS}
     try:
-        catalog = write_catalog(job, sorted(total.products))
+        catalog = write_catalog(job)
         rows[names.CATALOG] = catalog.num_rows
         summary["orphans"] = list(catalog.orphans)
     except UserError as error:
@@ -144,26 +145,23 @@ class Total:
     Attributes:
         num_events: Number of events.
         num_rows: Split -> rows.
-        products: Ids of the products of all events, each once.
         errors: Mistakes of the user, each once.
     """
 
     num_events: int = 0
     num_rows: dict[str, int] = field(default_factory=dict)
-    products: set[str] = field(default_factory=set)
     errors: set[str] = field(default_factory=set)
 
     def merge(self, other: Total) -> None:
         """Adds another total."""
         self.num_events += other.num_events
-        self.products |= other.products
         self.errors |= other.errors
         for split, count in other.num_rows.items():
             self.num_rows[split] = self.num_rows.get(split, 0) + count
 
 
 class AddUp(beam.CombineFn):
-    """From summaries, or messages of what went wrong, to a `Total`; its size is that of the vocabulary."""
+    """From summaries, or messages of what went wrong, to a `Total`."""
 
     def create_accumulator(self) -> Total:
         """Nothing yet."""
@@ -174,7 +172,7 @@ class AddUp(beam.CombineFn):
         if isinstance(summary, str):
             total.errors.add(summary)
         else:
-            total.merge(Total(summary.num_events, dict(summary.num_rows), set(summary.products)))
+            total.merge(Total(summary.num_events, dict(summary.num_rows)))
         return total
 
     def merge_accumulators(self, totals: Iterable[Total]) -> Total:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -21,11 +20,10 @@ from components.product_example_gen.columns import feature_arrays
 from components.product_example_gen.event_log import EventLog
 from components.product_example_gen.job import Job
 from components.product_example_gen.queries import Queries, concatenate, window_queries
-from components.product_example_gen.ragged import optional_array
 from components.product_example_gen.rows import query_batches
 from schema import names
 from schema.features import FeatureSet, types_of
-from schema.source import PRODUCTS, USERS, ProductSource, UserRange
+from schema.source import USERS, ProductSource, UserRange
 from schema.source.guests import POPULARITY, of_mail_guests
 from schema.windows import SplitSettings, TimeWindows
 
@@ -37,25 +35,10 @@ class ShardSummary:
     Attributes:
         num_events: Number of its events.
         num_rows: Split -> number of rows written.
-        products: Distinct ids of the products of its events.
     """
 
     num_events: int = 0
     num_rows: Mapping[str, int] = field(default_factory=dict)
-    products: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class CatalogSummary:
-    """What the table of products gave.
-
-    Attributes:
-        num_rows: Number of rows written.
-        orphans: Ids that events name and the table lacks; none if the table has no rows at all.
-    """
-
-    num_rows: int
-    orphans: Sequence[str]
 
 
 def write_shard(job: Job, shard: int, num_shards: int, users: UserRange) -> ShardSummary:
@@ -71,26 +54,10 @@ def write_shard(job: Job, shard: int, num_shards: int, users: UserRange) -> Shar
     num_rows = {}
     for split, queries in split_queries(log, settings.windows, settings.split).items():
         batches = query_batches(log, queries, features)
-        num_rows[split] = write_examples(batches, job.split_directories[split], shard, num_shards)
+        records = encoded(batches)
+        num_rows[split] = write_records(records, job.split_directories[split], shard, num_shards)
     logging.info("Range %d of %d: %d events gave rows %s.", shard + 1, num_shards, len(log), num_rows)
-    products = pc.unique(log.table[names.PRODUCT_ID]).to_pylist()
-    return ShardSummary(len(log), num_rows, products)
-
-
-def write_catalog(job: Job, in_events: Sequence[str]) -> CatalogSummary:
-    """Writes the catalog split.
-
-    Args:
-        job: What to do.
-        in_events: Ids of the products that events name.
-    """
-    with job.open_source() as source:
-        products = source.read_table(PRODUCTS, types_of(job.settings.features.products))
-    batches = catalog_batches(products, in_events, job.settings.features)
-    num_rows = write_examples(batches, job.split_directories[names.CATALOG], 0, 1)
-    without_row = products_without_row(products, in_events)
-    logging.info("The catalog has %d products, %d of them in no row of products.", num_rows, len(without_row))
-    return CatalogSummary(num_rows, without_row if products.num_rows else [])
+    return ShardSummary(len(log), num_rows)
 
 
 def split_queries(log: EventLog, windows: TimeWindows, split: SplitSettings) -> dict[str, Queries]:
@@ -149,11 +116,18 @@ def write_part(table: pa.Table, uri: str, name: str) -> None:
 _COMPRESSION_LEVEL = 1
 
 
-def write_examples(batches: Iterable[pa.RecordBatch], directory: str, shard: int, num_shards: int) -> int:
+def encoded(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+    """Yields a `tf.Example` a row; columns are lists of int64, float32 or binary, null where absent."""
+    encoder = RecordBatchToExamplesEncoder()
+    for batch in batches:
+        yield from map(_canonical, encoder.encode(batch))
+
+
+def write_records(records: Iterable[bytes], directory: str, shard: int, num_shards: int) -> int:
     """Writes one file of a split, whole or not at all; none if there are no rows.
 
     Args:
-        batches: Rows; every column is a list of int64, float32 or binary, null where it is absent.
+        records: A `tf.Example` for each row.
         directory: Folder of the split.
         shard: Number of this file.
         num_shards: Number of files of the split.
@@ -163,15 +137,13 @@ def write_examples(batches: Iterable[pa.RecordBatch], directory: str, shard: int
     """
     name = f"data_tfrecord-{shard:05d}-of-{num_shards:05d}.gz"
     unfinished = os.path.join(directory, f".{name}.unfinished")
-    encoder = RecordBatchToExamplesEncoder()
     options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=_COMPRESSION_LEVEL)
     tf.io.gfile.makedirs(directory)
     num_rows = 0
     with tf.io.TFRecordWriter(unfinished, options) as writer:
-        for batch in batches:
-            for record in encoder.encode(batch):
-                writer.write(_canonical(record))
-            num_rows += batch.num_rows
+        for record in records:
+            writer.write(record)
+            num_rows += 1
     if num_rows:
         tf.io.gfile.rename(unfinished, os.path.join(directory, name), overwrite=True)
     else:
@@ -184,40 +156,3 @@ def _canonical(record: bytes) -> bytes:
     example = tf.train.Example.FromString(record)
     canonical: bytes = example.SerializeToString(deterministic=True)
     return canonical
-
-
-_ROWS_PER_BATCH = 16_384
-
-
-def catalog_batches(
-    products: pa.Table, in_events: Iterable[str], features: FeatureSet
-) -> Iterator[pa.RecordBatch]:
-    """Yields the catalog by product id, in byte order, in batches of bounded size.
-
-    Args:
-        products: The table of products.
-        in_events: Ids of the products that events name.
-        features: Feature columns; `available` and `created_at` are kept beside them if there.
-    """
-    orphans = pa.table({names.PRODUCT_ID: pa.array(products_without_row(products, in_events), pa.string())})
-    rows = pa.concat_tables([products, orphans], promote_options="default")
-    rows = rows.take(pc.sort_indices(rows[names.PRODUCT_ID].cast(pa.binary())))
-    columns = {names.PRODUCT_ID: optional_array(_whole(rows, names.PRODUCT_ID).cast(pa.binary()))}
-    for name in (names.AVAILABLE, names.CREATED_AT):
-        if name in rows.column_names:
-            columns[name] = optional_array(_whole(rows, name).cast(pa.int64()))
-    columns.update(feature_arrays(rows, features.product_columns(), PRODUCTS))
-    catalog = pa.RecordBatch.from_pydict(columns)
-    for begin in range(0, catalog.num_rows, _ROWS_PER_BATCH):
-        rows_of_batch = np.arange(begin, min(begin + _ROWS_PER_BATCH, catalog.num_rows))
-        yield catalog.take(pa.array(rows_of_batch))
-
-
-def products_without_row(products: pa.Table, in_events: Iterable[str]) -> list[str]:
-    """Returns those of the ids in events that the table of products lacks."""
-    known = set(products[names.PRODUCT_ID].to_pylist())
-    return [product for product in in_events if product not in known]
-
-
-def _whole(rows: pa.Table, name: str) -> pa.Array:
-    return pa.concat_arrays(rows[name].chunks) if rows[name].num_chunks else pa.array([], rows[name].type)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
+from pipeline.runs.dead_workers import ended_by_dead_workers
 from pipeline.runs.expected import expected_seconds
 from pipeline.runs.user_errors import user_error_of
 from pipeline.terminal import console
@@ -84,7 +85,7 @@ def run_locally(
         expected = {name: before[name] for name in nodes if name in before}
         progress = Progress(stream, len(nodes), _outcome_reader(plan), expected)
         try:
-            with progress, _followed(progress):
+            with progress, _followed(progress), ended_by_dead_workers():
                 _run(pipeline, plan.metadata_path)
         except (KeyboardInterrupt, SystemExit):
             raise

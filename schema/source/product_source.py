@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Self
 
 import pyarrow as pa
@@ -23,14 +22,15 @@ from schema.source.id_ranges import id_ranges, in_range
 from schema.source.ids import canonical_id, id_forms
 from schema.source.plain_user import PlainUser
 from schema.source.product_states import ProductStates
-from schema.source.relations import Relation, missing_table, unmapped, with_columns
+from schema.source.relations import Relation
+from schema.source.relations_of import relations_of
 from schema.source.returns import Settled, settle
 from schema.source.row_tables import file_named, joined, newest_of_each, oldest_first, only
 from schema.source.stamp_forms import to_utc
 from schema.source.stamps import readable_seconds
 from schema.source.table_rows import Way, table_rows
 from schema.source.tables import Tables
-from schema.source_settings import SourceSettings, TableMapping
+from schema.source_settings import SourceSettings
 
 Types = Mapping[str, ValueType]
 
@@ -66,19 +66,7 @@ class ProductSource:
         """Called with a column and the number of its values that do not fit its frozen type."""
         self.label = tables.label
         """What messages call the database; without a password."""
-        self._relations: dict[str, Relation] = {}
-        existing = tables.names()
-        for table in contract.TABLES:
-            mapping = settings.tables.get(table, TableMapping())
-            relation = unmapped(settings, table, tables.dialect)
-            if relation.query is None and not _exists(relation.name, existing):
-                if table == USERS and mapping.table is None:
-                    continue
-                raise missing_table(relation, tables.label, existing)
-            self._relations[table] = replace(
-                with_columns(relation, mapping, tables.columns(relation)),
-                is_irregular=table in self.reading.irregular,
-            )
+        self._relations = relations_of(tables, settings, self.reading.irregular)
 
     def columns(self, table: str) -> list[str]:
         """Returns the columns of `users`, `products` or `events` by the contract's names; [] if absent."""
@@ -126,6 +114,21 @@ class ProductSource:
         if table == USERS and not with_guests:
             return rows.filter(pc.invert(is_guest(rows[names.USER_ID], self.reading)))
         return rows
+
+    def product_batches(self, types: Types) -> Iterator[pa.Table]:
+        """Reads all of `products` as `read_table` does, a bounded number of rows at a time.
+
+        What a flag or a number as a stamp means is told by the rows of a batch, as it is for events. There
+        is at least one batch, perhaps without rows.
+        """
+        columns, first_row = self.columns(PRODUCTS), 1
+        for batch in self._tables.read(self._relations[PRODUCTS], columns):
+            with file_named(self._tables.position):
+                rows = self._native(PRODUCTS, joined([batch], columns), types, first_row=first_row)
+            yield rows
+            first_row += batch.num_rows
+        if first_row == 1:
+            yield self._native(PRODUCTS, joined([], columns), types)
 
     def partitions(self, count: int) -> list[UserRange]:
         """Cuts the users of the events into at most `count` ranges with about as many events each."""
@@ -288,12 +291,9 @@ class ProductSource:
         types: Types | None = None,
         kinds: Mapping[str, Kind] | None = None,
         is_live: bool = False,
+        first_row: int = 1,
     ) -> pa.Table:
         way = Way(
             self._tables.typing, self._decimal, types, kinds or {}, is_live, self.findings, self.on_unfit
         )
-        return table_rows(raw, self._relations[table], way)
-
-
-def _exists(name: str, existing: Sequence[str]) -> bool:
-    return name in existing or "." in name
+        return table_rows(raw, self._relations[table], way, first_row)

@@ -48,31 +48,32 @@ class Way:
     on_unfit: Callable[[str, int], object] = lambda *_: None
 
 
-def table_rows(raw: pa.Table, relation: Relation, way: Way) -> pa.Table:
+def table_rows(raw: pa.Table, relation: Relation, way: Way, first_row: int = 1) -> pa.Table:
     """Returns contract columns in their types; features as int64, float64, string or list of float32.
 
     Args:
         raw: Rows as they were read, by the contract's names.
         relation: Where they come from.
         way: How they are read.
+        first_row: Row number of the first of them, for messages.
 
     Raises:
         UserError: A flag or stamp cannot be understood.
     """
     if way.findings is not None:
-        note_forms(way.findings, raw, relation, 1)
+        note_forms(way.findings, raw, relation, first_row)
     return pa.table(
-        {column: _column(column, values.flat(raw[column]), relation, way) for column in raw.column_names}
+        {name: _column(name, values.flat(raw[name]), relation, way, first_row) for name in raw.column_names}
     )
 
 
-def _column(column: str, array: pa.Array, relation: Relation, way: Way) -> pa.Array:
+def _column(column: str, array: pa.Array, relation: Relation, way: Way, first_row: int) -> pa.Array:
     if column == contract.KEYS[relation.table]:
         return values.texts(array)
     if relation.table == PRODUCTS and column == names.AVAILABLE:
-        return values.flags(array, relation.name, relation.known_as(column))
+        return values.flags(array, relation.name, relation.known_as(column), first_row)
     if relation.table == PRODUCTS and column == names.CREATED_AT:
-        return _created_at(array, relation, way)
+        return _created_at(array, relation, way, first_row)
     if way.types is None or column not in way.types:
         return values.native(_typed(column, values.plain(array), relation, way))
     typed = as_type(array, way.types[column], way.decimal)
@@ -92,8 +93,8 @@ def _typed(column: str, array: pa.Array, relation: Relation, way: Way) -> pa.Arr
     return array if typing == "typed" and kind is not Kind.NUMBER else found.values
 
 
-def _created_at(array: pa.Array, relation: Relation, way: Way) -> pa.Array:
+def _created_at(array: pa.Array, relation: Relation, way: Way, first_row: int) -> pa.Array:
     array = to_utc(without_blanks(array), relation.stamps)
     if way.is_live:
         return readable_seconds(array, _LARGEST_STAMP)
-    return epoch_seconds(array, relation.name, relation.known_as(names.CREATED_AT))
+    return epoch_seconds(array, relation.name, relation.known_as(names.CREATED_AT), first_row)

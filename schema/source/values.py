@@ -101,7 +101,7 @@ def _parsed(texts_: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(texts_, r"^\+", "").cast(pa.float64())
 
 
-def flags(values: pa.Array, table: str, column: str) -> pa.Array:
+def flags(values: pa.Array, table: str, column: str, first_row: int = 1) -> pa.Array:
     """Returns 0/1 as int64, of booleans, numbers (above 0 is 1, such as a stock) or true/false, yes/no."""
     values = plain(values)
     if pa.types.is_string(values.type):
@@ -114,7 +114,7 @@ def flags(values: pa.Array, table: str, column: str) -> pa.Array:
         if not pc.all(known, min_count=0).as_py():
             index = pc.index(known, False).as_py()
             raise UserError(
-                f"Table `{table}`, column `{column}`, row {1 + index}: neither 0 nor 1. "
+                f"Table `{table}`, column `{column}`, row {first_row + index}: neither 0 nor 1. "
                 f"Received: {values[index].as_py()!r}. Remedy: store 0 or 1."
             )
         return pc.if_else(pc.is_null(values), pa.scalar(None, pa.int64()), yes.cast(pa.int64()))

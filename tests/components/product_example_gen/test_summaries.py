@@ -7,15 +7,15 @@ from components.product_example_gen.executor import AddUp, Total
 from components.product_example_gen.shards import ShardSummary
 
 SHARDS = [
-    ShardSummary(3, {"train": 2, "eval": 1}, ["p1", "p2"]),
-    ShardSummary(4, {"train": 1}, ["p2", "p3"]),
+    ShardSummary(3, {"train": 2, "eval": 1}),
+    ShardSummary(4, {"train": 1}),
     "no such column",
     "no such column",
 ]
-ALL = Total(7, {"train": 3, "eval": 1}, {"p1", "p2", "p3"}, {"no such column"})
+ALL = Total(7, {"train": 3, "eval": 1}, {"no such column"})
 
 
-def test_products_and_errors_are_kept_once():
+def test_rows_are_added_and_errors_are_kept_once():
     with beam.Pipeline(runner="DirectRunner") as pipeline:
         total = pipeline | beam.Create(SHARDS) | beam.CombineGlobally(AddUp()).with_fanout(2)
         assert_that(total, equal_to([ALL]))
