@@ -173,7 +173,7 @@ void Run::classics() {
 void Run::rank() {
   const int64_t n = N, D = k.figures, of_list = D - 4;
   ranker.resize(size_t(n)), means.resize(size_t(D));
-  const float weight = k.anchor_weight[0], strength = k.strength[0];
+  const float weight = k.anchor_weight[0], strength = k.strength[cold];
   for (int64_t i = 0; i < n; ++i) ranker[size_t(i)] = weight * figures[size_t(i * D + of_list - kNumClassics + s.anchor)];
   if (strength == 0.f) return;
   column_means(figures.data(), n, of_list, D, means.data());
