@@ -12,6 +12,7 @@ from schema import names
 from schema.request import Query, encode_queries
 from serving.model.executors import KERNEL, SESSION
 from serving.model.pushed_model import RECOMMENDING, PushedModel
+from serving.model.session import SessionNotLoadedError
 
 NOW = 1_700_000_000
 
@@ -178,7 +179,7 @@ def test_no_tensorflow_is_needed_for_its_lists(pushed, plain_shop):
         "from serving.model.pushed_model import PushedModel; "
         f"model = PushedModel(Path({str(pushed)!r})); model.hide(np.arange(model.num_products) == 2); "
         f"queries = [Query('', 1), Query('u', 9, [{plain_shop.product_ids[3]!r}], [5], ['view'])]; "
-        "assert all(model.recommend(queries, 5, True)); "
+        "assert all(model.recommend(queries, 5, True)) and 'similar' in model.session.names; "
         "assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -200,6 +201,35 @@ def test_lists_are_equal_by_vectors_of_the_session(without_tower, executors, pla
     model = PushedModel(without_tower, one_thread=True)
     assert model.executors.needs_vectors
     assert_equal([model, executors[1]], [*queries(plain_shop)[:4], *COLD], 10, False, 0.3)
+
+
+@pytest.mark.parametrize("behind", [True, False])
+def test_the_kernel_starts_alone_where_it_answers_everybody(without_tower, pushed, behind):
+    alone, helped = (PushedModel(directory, behind=behind) for directory in (pushed, without_tower))
+    assert alone.starts_alone is behind and not helped.starts_alone
+    assert helped.executors.needs_session_for == "the session makes the vectors of its queries"
+    assert alone.executors.needs_session_for == "" and not alone.session.is_loaded
+
+
+def test_tables_of_the_first_format_need_the_session_for_users_without_history(pushed, executors, tmp_path):
+    shutil.copytree(next(pushed.iterdir()), tmp_path / "1")
+    path = tmp_path / "1" / names.KERNEL / "kernel.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 1, "segments": None}))
+    model = PushedModel(tmp_path, one_thread=True)
+    assert "users without history" in model.executors.needs_session_for
+    answered = Counter()
+    model.executors.on_answer = lambda who, count: answered.update({who: count})
+    assert model.recommend(COLD[:2], 5, False) == executors[1].recommend(COLD[:2], 5, False)
+    assert answered == {SESSION: 2}
+
+
+def test_who_needs_the_session_is_told_when_it_is_there(pushed, executors):
+    model = PushedModel(pushed, one_thread=True, behind=True)
+    known = executors[0].recommend([COLD[0]], 1, False)[0][0]["product_id"]
+    with pytest.raises(SessionNotLoadedError) as told:
+        model.similar(known, 5, 0.5)
+    told.value.loaded.result(600)
+    assert model.similar(known, 5, 0.5) == executors[0].similar(known, 5, 0.5)
 
 
 def test_a_model_loaded_for_lists_alone_gives_the_same(pushed, executors, plain_shop):
