@@ -15,8 +15,10 @@ import numpy.typing as npt
 
 from schema.files import whole_file, write_json
 
-FORMAT: Final = 1
-"""Of the tables; a kernel reads its own format and no other."""
+FORMAT: Final = 2
+"""Of the tables that are written."""
+_READ: Final = (1, FORMAT)
+"""Formats that a kernel reads: the first has nothing for users without history, whom the session answers."""
 _FILE: Final = "kernel.json"
 _DTYPES: Final = frozenset({"float32", "int32", "int64", "bool"})
 
@@ -38,6 +40,9 @@ class Description:
         features: Order of the features: `candidate_features` and `classics`, by name.
         columns: Columns of the user that the tower reads, in the order of `tower.column<number>`.
         tables: Name -> dtype, shape and checksum.
+        segments: Input and value that tell the users of each row of the table `cold.products` but the last,
+            which is everybody's; of no table where the ranker orders for users without history. None where
+            such users are not covered.
     """
 
     format: int
@@ -46,6 +51,7 @@ class Description:
     features: Mapping[str, tuple[str, ...]]
     columns: tuple[str, ...]
     tables: Mapping[str, Mapping[str, Any]]
+    segments: tuple[tuple[str, str], ...] | None = None
 
 
 def write_tables(folder: Path, description: Description, arrays: Mapping[str, Array]) -> None:
@@ -102,11 +108,13 @@ def _description(path: Path) -> Description:
         content = json.loads(path.read_text(encoding="utf-8"))
         features = {name: tuple(order) for name, order in content["features"].items()}
         described = {**content, "features": features, "columns": tuple(content["columns"])}
+        if content.get("segments") is not None:
+            described["segments"] = tuple((str(column), str(value)) for column, value in content["segments"])
         found = Description(**described)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise KernelError(f"{path.name} is damaged ({type(error).__name__})") from error
-    if found.format != FORMAT:
-        raise KernelError(f"the tables have format {found.format!r}, and this kernel reads {FORMAT}")
+    if found.format not in _READ:
+        raise KernelError(f"the tables have format {found.format!r}, and this kernel reads {_READ}")
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from kernel.cold_users import cold_users
 from kernel.description import Array, Description, KernelError, read_tables
 from kernel.library import ANSWERED, Answer, Library, OpenKernel, Request
 from kernel.vocabularies import Vocabulary, read_vocabulary
@@ -44,11 +45,13 @@ class Executor:
     def __init__(self, folder: Path, event_types: Sequence[str], library: Library) -> None:
         description, arrays = read_tables(folder / names.KERNEL)
         _check_features(description)
-        self._visible = _visibility(arrays)
-        self.pushed_fill = self._visible[1]
+        hidden, fill = _visibility(arrays)
+        self.pushed_fill = fill
         """What fills lists as the version was pushed."""
         self._open: OpenKernel = library.open(arrays, description.settings)
-        self._num_products = len(self._visible[0])
+        self._num_products = len(hidden)
+        self._cold = cold_users(description, arrays, self._num_products)
+        self._visible = (hidden, fill, self._cold)
         self._products = read_vocabulary(folder, names.PRODUCT_VOCABULARY, self._num_products)
         self._users = read_vocabulary(folder, names.USER_VOCABULARY)
         self._columns = {name: read_vocabulary(folder, name) for name in description.columns}
@@ -56,6 +59,8 @@ class Executor:
         self._dim = arrays["embeddings"].shape[1]
         self.makes_vectors = bool(description.settings["tower_events"])
         """Whether it makes the vector of a query itself, and not the session."""
+        self.covers_cold_users = self._cold is not None
+        """Whether it answers users without history."""
 
     def hide(self, hidden: Array, fill: Array) -> None:
         """Exchanges what is hidden and what fills lists; calls that have begun keep what they have.
@@ -64,7 +69,8 @@ class Executor:
             hidden: Bool `[products]`.
             fill: Products, int64.
         """
-        self._visible = _visibility({"hidden": hidden, "fill": fill}, self._num_products)
+        cold = None if self._cold is None else self._cold.without(hidden)
+        self._visible = (*_visibility({"hidden": hidden, "fill": fill}, self._num_products), cold)
 
     def recommend(self, inputs: Mapping[str, Any], embed: Embed | None = None) -> Columns | None:
         """Outputs of the signature, `[1, top_k]` each; None where the request is not covered.
@@ -74,15 +80,17 @@ class Executor:
             embed: Makes the vector of the query where the tables do not.
         """
         history = inputs[names.HISTORY_PRODUCT_ID]
-        if len(history) != 1:
+        if len(history) != 1 or not len(history[0]):
             return None
         events = [value.encode() if isinstance(value, str) else value for value in history[0]]
         while events and events[-1] == b"":  # pads of a batch
             events.pop()
-        if not events or b"" in events:
+        if b"" in events:
             return None
+        events = events or [b""]  # an empty history is one pad, as in the graph
         product = np.array(self._products.indices(events), np.int32)
-        if not self.makes_vectors and (embed is None or not (product >= 0).any()):
+        hidden, fill, lists = self._visible
+        if not (self.makes_vectors or embed) or (lists is None and not (product >= 0).any()):
             return None
         kinds = inputs[names.HISTORY_EVENT_TYPE][0][: len(events)]
         kind = np.array([self._types.get(value, -1) for value in kinds], np.int32)
@@ -91,7 +99,7 @@ class Executor:
             [_category(known, inputs[name][0]) for name, known in self._columns.items()], np.int32
         )
         vector = None if self.makes_vectors else _vector(embed, inputs, self._dim)
-        hidden, fill = self._visible
+        cold = None if lists is None else lists.list_of(inputs)
         top_k = int(inputs[names.TOP_K])
         found = {name: np.empty(top_k, dtype) for name, dtype in ANSWERED}
         request = Request(
@@ -109,6 +117,9 @@ class Executor:
             hidden.ctypes.data,
             fill.ctypes.data,
             len(fill),
+            None if cold is None else cold.products.ctypes.data,
+            -1 if cold is None else len(cold.products),
+            int(cold is not None and cold.is_segment),
         )
         answer = Answer(0, *(values.ctypes.data for values in found.values()))
         if not self._open.recommend(request, answer):
@@ -136,7 +147,7 @@ class Executor:
         return columns | {name: _texts(nothing, top_k) for name in ("pinned_by", "relaxed")}
 
 
-_SOURCES: Final = [source.encode() for source in SOURCES]
+_SOURCES: Final = [*(source.encode() for source in SOURCES), b"segment"]
 _NUMBERS: Final = {
     "score": "score",
     "days_since_last": "last",

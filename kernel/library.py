@@ -64,6 +64,9 @@ class Request(ctypes.Structure):
         ("query_time", _LONG),
         *((name, _POINTER) for name in ("query", "columns", "hidden", "fill")),
         ("num_fill", _LONG),
+        ("cold", _POINTER),
+        ("num_cold", _LONG),
+        ("in_segment", _INT),
     ]
 
 

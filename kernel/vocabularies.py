@@ -70,4 +70,5 @@ def read_vocabulary(folder: Path, name: str, size: int | None = None) -> Vocabul
 
 
 def _any_picture(entries: list[bytes]) -> bool:
-    return any(picture in entry for entry in entries for _, picture in _REPLACED)
+    whole = b"\n".join(entries)
+    return any(picture in whole for _, picture in _REPLACED)

@@ -8,7 +8,6 @@ import socket
 
 import uvicorn
 
-from serving.grpc.server import start_grpc
 from serving.http.app import create_app
 from serving.http.binding import patient_protocol
 from serving.http.server import Server
@@ -52,6 +51,8 @@ def run(server: Server, listener: socket.socket | None = None) -> None:
         signal.signal(number, lambda *_: None)
     calls = None
     if server.settings.grpc_port is not None:
+        from serving.grpc.server import start_grpc  # it needs TensorFlow
+
         calls, _ = start_grpc(server.settings, server.holder, server.metrics)
     uvicorn.Server(configuration(server)).run(sockets=None if listener is None else [listener])
     if calls is not None:

@@ -63,15 +63,16 @@ def aisle(number: int) -> str | None:
 def write_database(path: Path, num_users: int = 40, sets: bool = True) -> str:
     """Two colours as on the checkerboard; users also view products, and some columns have gaps.
 
-    Without `sets` the columns of several values and of paths are empty, and so left out.
+    Without `sets` the columns of several values and of paths are empty, and so left out; so are all columns
+    of users but the town, so that the kernel makes the vectors of queries.
     """
     rng = random.Random(5)
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE users (user_id TEXT, town TEXT, age REAL, about TEXT, topics TEXT)")
     for number in range(num_users):
         town = None if number % 7 == 0 else ("Ulm", "Köln", "Bonn")[number % 3]
-        age = None if number % 5 == 0 else 18.5 + number
-        about = f"likes {('red', 'blue')[number % 2]} things number {number}"
+        age = None if not sets or number % 5 == 0 else 18.5 + number
+        about = None if not sets else f"likes {('red', 'blue')[number % 2]} things number {number}"
         topics = None if not sets or number % 6 == 0 else "|".join(["tea", "jam", "bread"][number % 3 :])
         row = (user_id(number), town, age, about, topics)
         connection.execute("INSERT INTO users VALUES (?, ?, ?, ?, ?)", row)

@@ -1,8 +1,9 @@
-"""Holds the kernel to the session: equal lists for recorded and for random users, or no kernel is pushed."""
+"""Holds the kernel to the session: equal lists of recorded, random and cold users, or no kernel is pushed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ _LARGEST_DIFFERENCE: Final = 1e-3
 _ASKED: Final = ((10, False, 0.3), (100, False, 0.0), (10, True, 0.0))
 """Length, exclusion of what was bought, and diversity of the lists; each user is asked for one of them."""
 _RANDOM_USERS: Final = 100
+_COLD_USERS: Final = 50
 _MOST_RANDOM_EVENTS: Final = 200
 _SHOWN: Final = 5
 
@@ -53,7 +55,7 @@ def compare_executors(
     import tensorflow as tf
 
     signatures = tf.saved_model.load(model).signatures
-    queries = [*recorded, *random_queries(recorded, seed)]
+    queries = [*recorded, *random_queries(recorded, seed), *cold_queries(recorded)]
     different, covered, beyond, largest = [], 0, 0, 0.0
     for number, query in enumerate(queries):
         top_k, exclude, diversity = _ASKED[number % len(_ASKED)]
@@ -119,6 +121,14 @@ def random_queries(recorded: Sequence[Query], seed: int) -> Iterator[Query]:
         ]
         times, kinds = [moment for moment, _ in drawn], [events[index][2] for _, index in drawn]
         yield Query(f"random user {number}", now, products, times, kinds)
+
+
+def cold_queries(recorded: Sequence[Query]) -> list[Query]:
+    """The first of the recorded users without their histories, every second one unknown."""
+    return [
+        replace(query, user_id=query.user_id * (number % 2), product_ids=(), times=(), event_types=())
+        for number, query in enumerate(recorded[:_COLD_USERS])
+    ]
 
 
 def difference_of(expected: Outputs, found: Outputs) -> str:

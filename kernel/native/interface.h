@@ -35,6 +35,9 @@ struct Request {
   const uint8_t* hidden;   // [products]
   const int64_t* fill;     // products by popularity [num_fill]
   int64_t num_fill;
+  const int64_t* cold;     // the list of a user without history, best first, -1 for nothing [num_cold]
+  int64_t num_cold;        // 0: the ranker orders for such users; -1: they are not covered
+  int32_t in_segment;      // whether that list is of a segment, and not everybody's
 };
 
 struct Answer {  // [top_k] each

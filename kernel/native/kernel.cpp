@@ -20,20 +20,24 @@ int Run::recommend(const Request& request, Answer& answer) {
   if (stamp > (1 << 30)) std::fill(mark.begin(), mark.end(), 0), stamp = 0;
   for (size_t c = 0; !request.query && c < k.tower.columns.size(); ++c)
     if (request.columns[c] < 0 || request.columns[c] >= k.tower.columns[c].rows) return 2;
+  for (int64_t i = 0; i < request.num_cold; ++i)
+    if (request.cold[i] < -1 || request.cold[i] >= P) return 2;
   T = std::min(request.num_events, s.history_length), first = request.num_events - T;
   event_product.assign(request.product + first, request.product + request.num_events);
   age.resize(size_t(T));
-  bool known = false;
+  cold = true;
   for (int32_t i = 0; i < T; ++i) {
     age[size_t(i)] = std::max(float(request.query_time - request.time[first + i]) * (1.f / 86400.f), 0.f);
-    known = known || event_product[size_t(i)] >= 0;
+    cold = cold && event_product[size_t(i)] < 0;
   }
-  if (!known || request.top_k < 1) return 1;
+  if (request.num_events < 1 || request.top_k < 1 || (cold && request.num_cold < 0)) return 1;
   embed(request), purchase(request);
   score(request);
   if (!unite()) return 1;
   describe_pool(request), cut(request), describe_pairs(request), classics(), rank();
-  if (!adjust(request, answer)) return 2;
+  if (!adjust(request)) return 2;
+  first_cold = int32_t(scores.size());
+  if (cold) put_cold_first(request);
   const int32_t width = int32_t(scores.size()), count = std::min(request.top_k, width);
   insert_new(width), diversify(request, width, count), explain(request, answer, count);
   return 0;

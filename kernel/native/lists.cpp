@@ -3,7 +3,7 @@
 
 namespace towerline {
 
-bool Run::adjust(const Request& request, Answer&) {
+bool Run::adjust(const Request& request) {
   const int64_t n = N, most = std::max(request.top_k, s.head);
   scores.resize(size_t(n));
   for (int64_t i = 0; i < n; ++i) {
@@ -12,7 +12,7 @@ bool Run::adjust(const Request& request, Answer&) {
       scores[size_t(i)] -= s.popularity_discount * raw[size_t(chosen[size_t(i)] * k.pool_features + int64_t(s.popularity_column))];
   }
   const float limit = request.exclude_purchased ? std::numeric_limits<float>::infinity() : s.exclude_days;
-  const int32_t excluded = ++stamp;
+  excluded = ++stamp;
   for (int32_t i = 0; i < request.num_events; ++i) {
     const int32_t product = request.product[i], type = request.type[i];
     if (product < 0 || type < 0 || !k.positive_types[type]) continue;
@@ -42,6 +42,24 @@ bool Run::adjust(const Request& request, Answer&) {
     scores.push_back(there || mark[size_t(product)] == excluded ? kFiltered : least - 1e-3f * float(i));
   }
   return true;
+}
+
+// The list of their segment before all others, for users without history: cold_start/lists.py.
+void Run::put_cold_first(const Request& request) {
+  float high = kFiltered;
+  for (float score : scores) high = std::max(high, score);
+  const float above = (high > kFiltered ? high : 0.f) + 1.f;
+  for (int64_t i = 0; i < request.num_cold; ++i) {
+    const int64_t product = request.cold[i];
+    index.push_back(int32_t(std::max<int64_t>(product, 0)));
+    const bool listed = product >= 0 && mark[size_t(product)] != excluded;
+    scores.push_back(listed ? above + 1e-3f * float(request.num_cold - i) : kFiltered);
+  }
+  ++stamp;
+  for (int64_t i = 0; i < request.num_cold; ++i)
+    if (request.cold[i] >= 0) mark[size_t(request.cold[i])] = stamp;
+  for (int32_t i = 0; i < first_cold; ++i)
+    if (mark[size_t(index[size_t(i)])] == stamp) scores[size_t(i)] = kFiltered;
 }
 
 void Run::insert_new(int32_t width) {  // `insert_new` of post_ranking/filters.py
@@ -134,7 +152,8 @@ void Run::explain(const Request& request, Answer& answer, int32_t count) {
     if (!(scores[size_t(at)] > kFiltered)) break;  // `exists`: what is filtered stands last
     const bool candidate = at < N;
     answer.product[j] = index[size_t(at)];
-    answer.source[j] = candidate ? pool_source[size_t(chosen[size_t(at)])] : int32_t(kPopular);
+    answer.source[j] = candidate ? pool_source[size_t(chosen[size_t(at)])]
+                       : at >= first_cold && request.in_segment ? int32_t(kSegment) : int32_t(kPopular);
     answer.times_bought[j] = candidate ? int64_t(times[size_t(at)]) : 0;
     answer.last[j] = candidate && times[size_t(at)] > 0.f ? last_days[size_t(at)] : missing;
     answer.interval[j] = candidate && interval[size_t(at)] >= 0.f ? interval[size_t(at)] : missing;

@@ -12,7 +12,7 @@ namespace towerline {
 
 constexpr float kNever = 1e9f, kNeverDays = 3650.f, kFiltered = -1e30f, kSmallest = 1e-30f;
 constexpr int kNumSources = 9, kNumClassics = 8, kSourceFeatures = 11;
-enum Source { kOwn, kTowers, kNeighbours, kEase, kTransitions, kSimilar, kTrending, kPopular, kNew };
+enum Source { kOwn, kTowers, kNeighbours, kEase, kTransitions, kSimilar, kTrending, kPopular, kNew, kSegment };
 enum Feature { kTwoTower, kNeighboursRecent, kNeighboursLasting, kEaseRecent, kEaseLasting, kTransitionsLast,
                kTransitionsRecent, kNeighboursShare, kEaseShare, kTransitionsShare, kSimilarUsers };
 enum Classic { kPopularity, kOwnFrequency, kUserKnnOwn, kLastSeen, kUserKnn, kItemKnn, kEaseList, kFollowers };

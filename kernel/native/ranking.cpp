@@ -176,7 +176,7 @@ void Run::rank() {
   ranker.resize(size_t(n)), means.assign(size_t(D), 0.f), totals.resize(size_t(D));
   const float weight = k.anchor_weight[0];
   for (int64_t i = 0; i < n; ++i) ranker[size_t(i)] = weight * figures[size_t(i * D + of_list - kNumClassics + s.anchor)];
-  if (k.strength[0] == 0.f) return;
+  if (k.strength[cold] == 0.f) return;
   column_means(figures.data(), n, of_list, D, totals.data(), means.data());  // none of those of the user
   normal.resize(size_t(n * D));
   deep0.resize(size_t(n * k.deep0.kernel.stride)), deep1.resize(size_t(n * k.deep1.kernel.stride));
@@ -215,7 +215,7 @@ void Run::rank_rows(int64_t from, int64_t to) {
     });
   }
   for (int64_t i = 0; i < rows; ++i)
-    ranker[size_t(from + i)] += k.strength[0] * column_product(of_list + i * units, k.score.data, units);
+    ranker[size_t(from + i)] += k.strength[cold] * column_product(of_list + i * units, k.score.data, units);
 }
 
 }  // namespace towerline

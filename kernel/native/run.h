@@ -79,7 +79,8 @@ struct Run {  // memory of one thread, and the stages
   vector<int32_t> by_popularity, position, heads;
   vector<std::pair<int64_t, int32_t>> new_ones;
   vector<uint8_t> taken;
-  int32_t T = 0, first = 0, N = 0;
+  int32_t T = 0, first = 0, N = 0, excluded = 0, first_cold = 0;
+  bool cold = false;  // whether no product of the history is known
 
   explicit Run(const Kernel& kernel) : k(kernel), s(kernel.settings) {
     mark.assign(size_t(k.products), 0);
@@ -113,7 +114,8 @@ struct Run {  // memory of one thread, and the stages
   void classics();
   void rank();
   void rank_rows(int64_t from, int64_t to);
-  bool adjust(const Request& request, Answer& answer);
+  bool adjust(const Request& request);
+  void put_cold_first(const Request& request);
   void insert_new(int32_t width);
   void diversify(const Request& request, int32_t width, int32_t count);
   void explain(const Request& request, Answer& answer, int32_t count);

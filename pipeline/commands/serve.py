@@ -47,18 +47,17 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.config.remembered_source import source_of
     from pipeline.config.source_access import open_concealed
     from pipeline.reporting.record import REPORTS
-    from pipeline.terminal.quiet_tensorflow import import_tensorflow
+    from pipeline.terminal.quiet_tensorflow import import_tensorflow, quiet
     from serving.http.binding import bound, url_of
 
     listener = bound(arguments.host, arguments.port)
-    import_tensorflow()  # the log is ours
+    quiet()
     from serving.database.forgotten_users import ForgottenUsers
     from serving.database.shop import Shop
     from serving.http.extras import Extras, RunHistory
     from serving.http.server import Server
     from serving.http.settings import ServerSettings
     from serving.model.holder import ModelHolder
-    from serving.model.pushed_model import PushedModel
     from serving.new_products.side_index import SideIndex
     from serving.running import run
 
@@ -78,7 +77,9 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     workdir = Path(arguments.workdir).expanduser().absolute()
     directory = config.push.directory_in(workdir)
-    model = PushedModel(directory)
+    behind = settings.grpc_port is None  # whose services read the signatures
+    holder = ModelHolder(directory, settings.poll_seconds, settings.kernel == "auto", behind)
+    version, starts_alone = holder.open()
     source = source_of(config, workdir)
     open_concealed(source).close()  # a wrong address is a mistake of now, not of the first request
     extras = Extras(
@@ -89,8 +90,9 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     shop = Shop(lambda: open_concealed(source), settings.clock_seconds)
     address = url_of(settings.host, listener.getsockname()[1])
-    console.say(f"Serving model {model.version} and what is pushed after it at {address} (Ctrl-C stops)")
-    holder = ModelHolder(directory, settings.poll_seconds, settings.kernel == "auto")
+    console.say(f"Serving model {version} and what is pushed after it at {address} (Ctrl-C stops)")
+    if not starts_alone:
+        import_tensorflow()
     run(Server(settings, holder, shop, extras), listener)
     return 0
 

@@ -35,8 +35,7 @@ class Recorded(Answering):
         recorder: Writes them.
         shop: The product database.
         new_products: Of the side index.
-        hidden: Products of the model that are kept out.
-        kernel: Whether the model has a kernel.
+        offer: What there is to recommend.
         request: The request.
     """
 
@@ -45,12 +44,11 @@ class Recorded(Answering):
         recorder: Recorder,
         shop: ShopReader,
         new_products: NewProducts,
-        hidden: frozenset[bytes] | None,
-        kernel: bool,
+        offer: Offer,
         request: BaseModel,
     ) -> None:
         self._recorder, self._request = recorder, request
-        self._shop, self._offer = RecordingShop(shop), Offer(new_products.index.products, hidden, kernel)
+        self._shop, self._offer = RecordingShop(shop), offer
         super().__init__(Recommending(self._shop, new_products))
 
     async def keep(self, route: str, answer: dict[str, Any]) -> None:

@@ -92,7 +92,7 @@ def _recommendation_routes(app: FastAPI, server: Server) -> None:
         server.check_top_k(request.top_k)
         answering = server.answering(request)
         try:
-            answer = await server.workers.run(
+            answer = await server.waiting.run(
                 lambda: answering.recommending.answer(request, served), server.budget(request)
             )
         except TimeoutError:
@@ -140,11 +140,12 @@ def _operation_routes(app: FastAPI, server: Server) -> None:
         return {"status": "ok"}
 
     @app.get("/readyz")
-    async def readyz() -> dict[str, str]:
+    async def readyz() -> dict[str, Any]:
         """Whether a model is warm, and no part of its answers older than `serve.max_ages_s` allows."""
         served = server.served()
         server.check_ages(served)
-        return {"status": "ready", "model_version": served.model.version}
+        version, executors = served.model.version, server.executors()
+        return {"status": "ready", "model_version": version, "executors": executors}
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

@@ -16,6 +16,7 @@ class ServerMetrics:
         in_hand: Requests that run or wait for a worker.
         version: The version that is served; 0 if there is none yet.
         ages: Part of the answers -> how old it is.
+        loaded: Executor -> whether it is loaded.
     """
 
     def __init__(
@@ -23,8 +24,9 @@ class ServerMetrics:
         in_hand: Callable[[], int],
         version: Callable[[], int],
         ages: Callable[[], Mapping[str, float]] = dict,
+        loaded: Callable[[], Mapping[str, bool]] = dict,
     ) -> None:
-        self._read_ages = ages
+        self._read_ages, self._read_loaded = ages, loaded
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "towerline_requests", "Requests by route and status.", ["route", "status"], registry=registry
@@ -48,6 +50,12 @@ class ServerMetrics:
             "towerline_kernel",
             "Whether the served version has a kernel, and why not.",
             ["why"],
+            registry=registry,
+        )
+        self._loaded = Gauge(
+            "towerline_executor_loaded",
+            "Whether an executor of the served version is loaded.",
+            ["executor"],
             registry=registry,
         )
         self._ages = Gauge(
@@ -84,4 +92,6 @@ class ServerMetrics:
         """The exposition format."""
         for part, seconds in self._read_ages().items():
             self._ages.labels(part).set(seconds)
+        for executor, is_loaded in self._read_loaded().items():
+            self._loaded.labels(executor).set(is_loaded)
         return generate_latest(self._registry)

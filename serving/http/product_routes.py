@@ -37,7 +37,7 @@ def _question_routes(app: FastAPI, server: Server) -> None:
         """Products like a product, or nearest to a given embedding."""
         served = server.served()
         server.check_top_k(request.top_k)
-        answer = await server.workers.run(lambda: similar_answer(request, served.model, server.new_products))
+        answer = await server.waiting.run(lambda: similar_answer(request, served.model, server.new_products))
         answer["ages_s"] = server.ages.of_products(served)
         await server.answering(request).keep("/v1/similar", answer)
         return answer
@@ -47,7 +47,7 @@ def _question_routes(app: FastAPI, server: Server) -> None:
         """Products for a text; no items if no part of it occurs in the catalogue."""
         served = server.served()
         server.check_top_k(request.top_k)
-        answer = await server.workers.run(lambda: search_answer(request, served.model, server.new_products))
+        answer = await server.waiting.run(lambda: search_answer(request, served.model, server.new_products))
         answer["ages_s"] = server.ages.of_products(served)
         await server.answering(request).keep("/v1/search", answer)
         return answer
@@ -59,7 +59,7 @@ def _explain_route(app: FastAPI, server: Server) -> None:
         """Why a product is, or is not, in a user's list, and the smallest changes that would bring it in."""
         served = server.served()
         server.check_top_k(request.top_k)
-        answer = await server.workers.run(lambda: server.explaining.answer(request, served))
+        answer = await server.waiting.run(lambda: server.explaining.answer(request, served))
         answer["ages_s"] = server.ages.of_answer(served, answer.get("fallback"))
         return answer
 
@@ -69,7 +69,7 @@ def _side_routes(app: FastAPI, server: Server) -> None:
     async def add(request: NewProductRequest) -> Response:
         """Makes a product reachable that the model does not know; it stays until a newer model knows it."""
         model = server.served().model
-        replaced = await server.workers.run(lambda: _add(request, model, server))
+        replaced = await server.waiting.run(lambda: _add(request, model, server))
         body = {"product_id": request.product_id, "model_version": model.version, "replaced": replaced}
         return JSONResponse(body, 200 if replaced else 201)
 

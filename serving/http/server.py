@@ -10,9 +10,11 @@ from serving.http.ages import Ages, AgesInSeconds, beyond
 from serving.http.answering import Answering, Recorded
 from serving.http.extras import Extras
 from serving.http.metrics import ServerMetrics
+from serving.http.session_wait import SessionWait
 from serving.http.settings import ServerSettings
 from serving.http.workers import Workers
-from serving.model.holder import ModelHolder, Served
+from serving.model.executors import KERNEL, SESSION
+from serving.model.holder import ModelHolder, Served, warm_session
 from serving.model.pushed_model import PushedModel
 from serving.new_products.following import Following
 from serving.new_products.merging import NewProducts
@@ -21,6 +23,7 @@ from serving.problems import ProblemError
 from serving.recommend.recommending import Recommending
 from serving.recommend.requests import RecommendationRequest
 from serving.recommend.why.answering import Explaining
+from serving.replay.recording import Offer
 
 
 class Server:
@@ -40,14 +43,17 @@ class Server:
         self.extras = extras or Extras()
         shop.forgotten = holder.forgotten = self.extras.forgotten
         self.workers = Workers(settings.num_workers, settings.most_waiting)
+        self.waiting = SessionWait(self.workers, settings.most_waiting)
         self.new_products = NewProducts(self.extras.side_index or SideIndex(None))
         self.table = ProductTable(shop.open_source, settings.refresh_seconds)
         self.following = Following(self.new_products)
         self.table.on_change.append(self.following.take)
         self.following.on_hidden.append(self._renew)
-        holder.after_load += [self._follow, self.new_products.retire]
+        holder.after_load += [self._prepare, self._follow, self.new_products.retire]
         self.ages = Ages(shop, self.table)
-        self.metrics = ServerMetrics(lambda: self.workers.in_hand, self._version, self._ages_now)
+        self.metrics = ServerMetrics(
+            lambda: self.workers.in_hand, self._version, self._ages_now, self._loaded
+        )
         self.recommending = Recommending(shop, self.new_products, self.metrics.unfit)
         self.explaining = Explaining(shop, self.new_products, settings.most_top_k)
         shop.on_unfit = self.metrics.unfit
@@ -82,7 +88,8 @@ class Server:
         hidden, kernel = (
             (None, False) if model is None else (model.hidden_ids, model.executors.kernel is not None)
         )
-        return Recorded(self.extras.recorder, self.shop, self.new_products, hidden, kernel, request)
+        offer = Offer(self.new_products.offered(model), hidden, kernel)
+        return Recorded(self.extras.recorder, self.shop, self.new_products, offer, request)
 
     def budget(self, request: RecommendationRequest) -> float | None:
         """Seconds that an answer may take; who wants it explained has the time."""
@@ -111,6 +118,21 @@ class Server:
 
     def _ages_now(self) -> AgesInSeconds:
         return self.ages.of_server(self.holder.served) if self.holder.served else {}
+
+    def executors(self) -> list[str]:
+        """The executors of the version that is served that are loaded."""
+        return [name for name, is_loaded in self._loaded().items() if is_loaded]
+
+    def _loaded(self) -> dict[str, bool]:
+        model = self.holder.served.model if self.holder.served else None
+        return {
+            KERNEL: model is not None and model.executors.kernel is not None,
+            SESSION: model is not None and model.session.is_loaded,
+        }
+
+    def _prepare(self, model: PushedModel) -> None:
+        """What is done when its session has been loaded behind."""
+        model.on_session += [warm_session, self.new_products.take_session]
 
     def _follow(self, model: PushedModel) -> None:
         """Before a model is served, what is sold out is known."""

@@ -33,7 +33,7 @@ def column_lengths(model: PushedModel) -> dict[str, int]:
 
 def embeds_products(model: PushedModel) -> bool:
     """Whether products that the model does not know can be embedded by their features."""
-    return names.EMBED_PRODUCTS in model.signatures
+    return model.has(names.EMBED_PRODUCTS)
 
 
 def embed_query(model: PushedModel, query: Query) -> FloatArray:
@@ -82,9 +82,11 @@ def nearest(model: PushedModel, embedding: FloatArray, top_k: int, column: str |
 
 
 def _length(model: PushedModel, signature: str) -> int | None:
-    if signature not in model.signatures:
+    if not model.has(signature):
         return None
-    return int(model.signatures[signature].inputs[names.EMBEDDING].shape[1])
+    return int(
+        model.signatures_for("an embedding is asked about")[signature].inputs[names.EMBEDDING].shape[1]
+    )
 
 
 def _texts(values: Sequence[str]) -> np.ndarray:

@@ -53,6 +53,17 @@ class Executors:
         return self.kernel is None or self.needs_vectors
 
     @property
+    def needs_session_for(self) -> str:
+        """Why the kernel cannot answer everybody by itself; empty if it can."""
+        if self.kernel is None:
+            return self.without_kernel
+        if not self.kernel.makes_vectors:
+            return "the session makes the vectors of its queries"
+        if not self.kernel.covers_cold_users:
+            return "its tables say nothing of users without history"
+        return ""
+
+    @property
     def needs_vectors(self) -> bool:
         """Whether the kernel makes lists of vectors that the session gives."""
         return self.kernel is not None and not self.kernel.makes_vectors

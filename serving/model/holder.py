@@ -53,12 +53,17 @@ class ModelHolder:
         directory: The push directory.
         poll_seconds: How often it is looked at.
         kernel: Whether the kernel of a version answers what it covers.
+        behind: Whether TensorFlow waits until somebody needs it, where the kernel of a version answers
+            everybody.
     """
 
-    def __init__(self, directory: Path, poll_seconds: float, kernel: bool = True) -> None:
+    def __init__(
+        self, directory: Path, poll_seconds: float, kernel: bool = True, behind: bool = False
+    ) -> None:
         self._directory = directory
-        self._poll_seconds, self._kernel = poll_seconds, kernel
+        self._poll_seconds, self._kernel, self._behind = poll_seconds, kernel, behind
         self._served: Served | None = None
+        self._opened: PushedModel | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="towerline-model", daemon=True)
         self._broken: int | None = None
@@ -72,6 +77,25 @@ class ModelHolder:
     def served(self) -> Served | None:
         """What is served now; None until the first model is warm."""
         return self._served
+
+    def open(self) -> tuple[str, bool]:
+        """Opens the newest version, which the first `refresh` takes.
+
+        Returns:
+            The version, and whether its kernel starts alone. Not the model: who kept it would keep its memory
+            when a newer one has taken its place.
+
+        Raises:
+            UserError: Nothing has been pushed.
+        """
+        self._opened = self._open(None)
+        return self._opened.version, self._opened.starts_alone
+
+    def _open(self, version: int | None) -> PushedModel:
+        opened, self._opened = self._opened, None
+        if opened is not None and opened.version == str(version):
+            return opened
+        return PushedModel(self._directory, version, True, (), RARE, self._kernel, self._behind)
 
     def start(self) -> None:
         """Begins to watch the push directory."""
@@ -93,16 +117,16 @@ class ModelHolder:
         if version is None or str(version) == current or version == self._broken:
             return False
         try:
-            model = PushedModel(self._directory, version, one_thread=True, late=RARE, kernel=self._kernel)
+            model = self._open(version)
+            if self._served is not None and self._served.model.session.is_loaded:
+                model.load()  # whoever needed that of the version before need not wait
             self.take(warm(model))
         except Exception:
             self._broken = version
             _LOG.exception("version %s cannot be served; %s stays", version, current or "nothing")
             return False
         _LOG.info("version %s is served", version)
-        reason = self._served.model.executors.without_kernel if self._served else ""
-        if reason:
-            _LOG.warning("version %s is answered by the session alone: %s", version, reason)
+        _tell_executors(model)
         return True
 
     def take(self, served: Served) -> None:
@@ -126,18 +150,43 @@ class ModelHolder:
             self._stopped.wait(self._poll_seconds)
 
 
+def _tell_executors(model: PushedModel) -> None:
+    executors = model.executors
+    if executors.without_kernel:
+        _LOG.warning(
+            "version %s is answered by the session alone: %s", model.version, executors.without_kernel
+        )
+    elif executors.needs_session_for:
+        _LOG.info("version %s has TensorFlow from the start: %s", model.version, executors.needs_session_for)
+    elif not model.session.is_loaded:
+        _LOG.info("version %s is answered by the kernel until somebody needs TensorFlow", model.version)
+
+
 def warm(model: PushedModel) -> Served:
-    """Loads a model and asks it everything once: the first call of a signature is slow."""
-    model.load()
+    """Loads a model and asks it everything once: the first call of a signature is slow.
+
+    The session is left for whoever needs it where the kernel starts alone.
+    """
+    if not model.starts_alone:
+        model.load()
     popular = _popular(model)
     if popular:
         known = popular[0]["product_id"]
         model.recommend([Query("", 1, [known], [0], [model.features.event_types[0]])], 10, True)
-        with contextlib.suppress(UserError):  # models of before have no such signatures
-            model.similar(known, 10, 0.5)
-            model.search(known, 10)
+        with contextlib.suppress(UserError):  # models of before have no such table
             model.catalogue.places([known])
+    if model.session.is_loaded:
+        warm_session(model)
     return Served(model, popular, Histories(model.folder))
+
+
+def warm_session(model: PushedModel) -> None:
+    """Asks the session, once it is loaded, what is asked most."""
+    known = _popular(model)[:1]
+    with contextlib.suppress(UserError):  # models of before have no such signatures
+        for item in known:
+            model.similar(item["product_id"], 10, 0.5)
+            model.search(item["product_id"], 10)
 
 
 def _popular(model: PushedModel) -> Items:

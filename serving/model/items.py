@@ -71,6 +71,14 @@ def plain(value: Any) -> Any:
     return value
 
 
+def plain_items(columns: dict[str, list[Any]]) -> Items:
+    """The first row of columns, without the places of a short list, with ranks."""
+    rows = zip(*(columns[name][0] for name in columns), strict=True)
+    items = [dict(zip(columns, map(plain, row), strict=True)) for row in rows]
+    kept = (item for item in items if item[names.PRODUCT_ID])
+    return [{"rank": number, **item} for number, item in enumerate(kept, 1)]
+
+
 def _item(columns: dict[str, list[Any]], number: int, is_stranger: bool) -> dict[str, Any]:
     found: dict[str, Any] = {name: plain(columns[name][number]) for name in _FIELDS if name in columns}
     item: dict[str, Any] = {

@@ -55,13 +55,6 @@ class LateSignatures(Mapping[str, "Signature"]):
         """Whether there is such a signature; loads nothing."""
         return name in self._loaded.signatures or name in self._late
 
-    def for_each_late(self, act: Callable[[LoadedModel], object]) -> None:
-        """Calls `act` with all that has been loaded late, while nothing is being loaded."""
-        with self._lock:
-            for found in self._late.values():
-                if found is not None:
-                    act(found)
-
     def _loaded_late(self, name: str) -> LoadedModel:
         found = self._load(name)
         self.when_loaded(found)

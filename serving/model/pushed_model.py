@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,11 +19,11 @@ from schema.versions import newest_version
 from serving.model.catalogue import Catalogue
 from serving.model.executors import Executors
 from serving.model.hidden import Hidden, without_hidden
-from serving.model.items import Columns, Items, Ranked, plain
-from serving.model.late import LateSignatures
+from serving.model.items import Columns, Items, Ranked, plain_items
+from serving.model.session import Session, SessionNotLoadedError
 
 if TYPE_CHECKING:
-    from serving.model.signatures import LoadedModel, Signature
+    from serving.model.signatures import Signature
 
 MOST_EVENTS: Final = 20_000
 """Events of a user that a request carries, the newest ones."""
@@ -44,6 +45,8 @@ class PushedModel:
             session gives, that is the signature of the vectors.
         late: Signatures that are loaded by the first who asks for them.
         kernel: Whether the kernel answers what it covers; otherwise the session answers everything.
+        behind: Whether a thread loads the session for the first who needs it, to whom
+            `SessionNotLoadedError` says when it is there; otherwise who needs it loads it.
 
     Raises:
         UserError: Nothing has been pushed there.
@@ -57,6 +60,7 @@ class PushedModel:
         only: Sequence[str] = (),
         late: Sequence[str] = (),
         kernel: bool = True,
+        behind: bool = False,
     ) -> None:
         chosen = newest_version(directory) if version is None else version
         if chosen is None:
@@ -88,35 +92,21 @@ class PushedModel:
         written = (self.folder / names.SERVING_METADATA).stat().st_mtime
         self.made_at = float(chosen) if chosen > _FIRST_STAMP else written
         """When it was pushed, epoch seconds: its number, if that is a stamp."""
-        self._one_thread, self._only, self._without = one_thread, only, late
-        self._loaded: LoadedModel | None = None
-        self._signatures: LateSignatures | None = None
+        self._behind = behind
         self._hidden: Hidden | None = None
-        self._hidden_rows: BoolArray | None = None
-        self._hidden_late: dict[int, Hidden] = {}
         self._catalogue: Catalogue | None = None
-        self._loading = threading.RLock()
+        self._hiding = threading.Lock()
         self.executors = Executors(self.folder, self.features, kernel)
         """Who makes lists."""
+        vectors = (names.EMBED_QUERIES,) if only and self.executors.needs_vectors else ()
+        self.session = Session(self.folder, one_thread, (*vectors, *only), late)
+        """The session, loaded or not."""
+        self.on_session: list[Callable[[PushedModel], object]] = []
+        """Called in the thread that has loaded the session behind, before it counts as warm."""
 
     def load(self) -> None:
-        """Loads the SavedModel, if that has not been done."""
-        with self._loading:
-            if self._signatures is not None:
-                return
-            from serving.model.signatures import load_model
-
-            def load_late(name: str) -> LoadedModel:
-                return load_model(self.folder, self._one_thread, (name,))
-
-            vectors = (names.EMBED_QUERIES,) if self._only and self.executors.needs_vectors else ()
-            only = (*vectors, *self._only)
-            self._loaded = load_model(self.folder, self._one_thread, only, self._without)
-            signatures = LateSignatures(self._loaded, self._loaded.left_out, load_late)
-            signatures.when_loaded = self._hide_late
-            if self._hidden_rows is not None:
-                self._hide_in(self._loaded, self._hidden_rows)
-            self._signatures = signatures
+        """Loads the session, if that has not been done."""
+        self.session.load()
 
     def make_ready(self) -> None:
         """Makes ready what answers a user with a history; the first call of the session takes seconds."""
@@ -124,11 +114,46 @@ class PushedModel:
             self.recommend([Query("", 1)], 1, False)
 
     @property
+    def starts_alone(self) -> bool:
+        """Whether the kernel answers until somebody needs the session, which is then loaded behind."""
+        return self._behind and not self.executors.needs_session_for
+
+    def has(self, signature: str) -> bool:
+        """Whether there is such a signature; loads nothing."""
+        return signature in self.session.names
+
+    def has_session(self, why: str) -> bool:
+        """Whether the session is there and warm; if not, it is loaded now, or behind.
+
+        Args:
+            why: Who needs it, for the log.
+        """
+        if self._behind and not self.session.is_loaded:
+            self._load_behind(why)
+        elif not self._behind:
+            self.session.load()
+        return self.session.is_warm
+
+    def signatures_for(self, why: str) -> Mapping[str, Signature]:
+        """Those of the model, also those that are loaded late.
+
+        Args:
+            why: Who needs them, for the log.
+
+        Raises:
+            SessionNotLoadedError: They are being loaded behind.
+        """
+        if self._behind and not self.session.is_loaded:
+            raise SessionNotLoadedError(self._load_behind(why))
+        return self.session.load()
+
+    @property
     def signatures(self) -> Mapping[str, Signature]:
-        """Those of the model, also those that are loaded late."""
-        if self._signatures is None:
-            self.load()
-        return self._signatures or {}
+        """`signatures_for` whoever reads them."""
+        return self.signatures_for("its signatures are read")
+
+    def _load_behind(self, why: str) -> Future[None]:
+        return self.session.load_behind(why, lambda: [step(self) for step in self.on_session])
 
     def hide(self, hidden: BoolArray) -> None:
         """Keeps products out of every answer from now on, and lets all others in.
@@ -139,32 +164,12 @@ class PushedModel:
         Raises:
             UserError: The model was pushed before there was a table of its products.
         """
-        with self._loading:
-            if self.executors.kernel is None:
-                self.load()
-            self._hide_in(self._loaded, hidden)
-            self._hidden_rows = hidden
+        with self._hiding:
+            if self._hidden is None:
+                self._hidden = Hidden(None, self.catalogue.product_ids)
+            self._hidden.put(hidden)  # first what is compared with each list
             self.executors.hide(hidden)
-            if self._signatures is not None:
-                self._signatures.for_each_late(self._hide_late)
-
-    def _hide_in(self, loaded: LoadedModel | None, hidden: BoolArray) -> None:
-        """Hides in the tables of the session, if it is loaded, and in what is compared with each list."""
-        tables = None if loaded is None else loaded.tables
-        if self._hidden is None or self._hidden.tables is not tables:
-            found = Hidden(tables, self.catalogue.product_ids)
-            found.put(hidden)
-            self._hidden = found
-        else:
-            self._hidden.put(hidden)
-
-    def _hide_late(self, loaded: LoadedModel) -> None:
-        """Hides in what was loaded late what is hidden now."""
-        if self._hidden_rows is not None:
-            key = id(loaded)
-            if key not in self._hidden_late:
-                self._hidden_late[key] = Hidden(loaded.tables, self.catalogue.product_ids)
-            self._hidden_late[key].put(self._hidden_rows)
+            self.session.hide(hidden, self.catalogue.product_ids)
 
     @property
     def hidden_ids(self) -> frozenset[bytes] | None:
@@ -183,7 +188,7 @@ class PushedModel:
     @property
     def takes_diversity(self) -> bool:
         """Whether it can be asked for another diversity; models that were pushed before cannot."""
-        return self.executors.kernel is not None or names.RECOMMEND_DIVERSE in self.signatures
+        return self.executors.kernel is not None or self.has(names.RECOMMEND_DIVERSE)
 
     def ranked(
         self,
@@ -224,7 +229,7 @@ class PushedModel:
             UserError: The model was pushed before there was such a question.
         """
         inputs = {names.PRODUCT_ID: [product_id], names.TOP_K: top_k, names.BLEND: blend}
-        return _plain_items(self.call(names.SIMILAR, inputs))
+        return plain_items(self.call(names.SIMILAR, inputs))
 
     def search(self, text: str, top_k: int) -> Items:
         """Products for a text: rank, product_id, score, text; [] if no word of it means anything here.
@@ -232,7 +237,7 @@ class PushedModel:
         Raises:
             UserError: The model was pushed before there was such a question.
         """
-        return _plain_items(self.call(names.SEARCH, {names.TEXT: [text], names.TOP_K: top_k}))
+        return plain_items(self.call(names.SEARCH, {names.TEXT: [text], names.TOP_K: top_k}))
 
     @property
     def catalogue(self) -> Catalogue:
@@ -269,12 +274,12 @@ class PushedModel:
         return without_hidden(call, inputs, lambda: self.hidden_ids or frozenset(), self.num_products)
 
     def _session(self, signature: str) -> Signature:
-        if signature not in self.signatures:
+        if not self.has(signature):
             raise UserError(
                 f"Model {self.version} has no signature `{signature}`. Remedy: `towerline run` pushes one "
                 "that has."
             )
-        return self.signatures[signature]
+        return self.signatures_for(f"`{signature}` is asked")[signature]
 
     def _call(self, signature: str, inputs: Mapping[str, Any]) -> Columns:
         if signature == names.RECOMMEND_DIVERSE:
@@ -290,11 +295,3 @@ class PushedModel:
         """The vectors of the queries of a request."""
         embed = self._session(names.EMBED_QUERIES)
         return embed({name: inputs[name] for name in embed.inputs})
-
-
-def _plain_items(columns: dict[str, list[Any]]) -> Items:
-    """The first row, without the places of a short list."""
-    rows = zip(*(columns[name][0] for name in columns), strict=True)
-    items = [dict(zip(columns, map(plain, row), strict=True)) for row in rows]
-    kept = (item for item in items if item[names.PRODUCT_ID])
-    return [{"rank": number, **item} for number, item in enumerate(kept, 1)]

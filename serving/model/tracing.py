@@ -78,7 +78,7 @@ class Trace:
 
 def cannot_explain(model: PushedModel) -> str:
     """Why the model cannot be asked, and what to do; empty if it can."""
-    if names.EXPLAIN in model.signatures:
+    if model.has(names.EXPLAIN):
         return ""
     return f"Model {model.version} was pushed before there was such a question. Remedy: `towerline run`."
 
@@ -119,7 +119,7 @@ def _called(
     model: PushedModel, subject: TraceSubject, top_k: int, diversity: float | None, what_if: WhatIf
 ) -> Columns:
     ignored = [number in what_if.without_rules for number in range(len(model.rules))]
-    return model.signatures[names.EXPLAIN](
+    return model.signatures_for("an explanation is asked")[names.EXPLAIN](
         {
             **encode_queries(model.features, [subject.query], model.history_length),
             names.PRODUCT_ID: [subject.product_id.encode()],

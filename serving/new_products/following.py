@@ -102,7 +102,7 @@ class Following:
         products = tuple(self._rows.values())
         self._new.prepare(model, products)
         self._new.index.follow(products, frozenset(listed))
-        self._new.embedded(model)
+        self._new.embedded(model)  # now, so that no request waits for it
 
 
 def hide_sold_out(model: PushedModel, source: ProductSource) -> None:

@@ -19,14 +19,14 @@ from serving.model.embeddings import embed_products, embed_query, embeds_product
 from serving.model.items import Items, renumbered
 from serving.model.pushed_model import PushedModel
 from serving.new_products import lexical
+from serving.new_products.inserting import SOURCE, inserted, places_for_new
 from serving.new_products.side_index import SideIndex, SideProduct
 from serving.new_products.side_rules import permitted
 
-SOURCE = "new_product"
-_PLACES_FOR_ONE = 5
-"""New products get one of so many places at most."""
 _LEAST_TEXT = 0.15
 """Likeness to a text from which a new product is found by it."""
+
+_WHY = "products that the model does not know are embedded"
 
 _Made = tuple[SideProduct, np.ndarray, bool]
 """A product, its unit vector, and whether the model knows it."""
@@ -65,10 +65,20 @@ class NewProducts:
         self._extended: tuple[Embedded, Catalogue] | None = None
 
     def embedded(self, model: PushedModel) -> Embedded | None:
-        """The side index for a model; None if there is nothing in it, or nothing that the model can embed."""
-        products = self.index.products
-        if not products or not embeds_products(model):
+        """The side index for a model; None if there is nothing in it, or nothing that the model can embed.
+
+        None, too, while the session of the model is being loaded for them: they come in when it is there.
+        """
+        if not self.index.products or not embeds_products(model) or not model.has_session(_WHY):
             return None
+        return self._embedded_by(model)
+
+    def offered(self, model: PushedModel | None) -> tuple[SideProduct, ...]:
+        """The products that its answers may have now."""
+        return self.index.products if model is None or model.session.is_warm else ()
+
+    def _embedded_by(self, model: PushedModel) -> Embedded | None:
+        products = self.index.products
         with self._lock:
             if self._embedded is None or self._embedded[0] is not model or self._embedded[1] is not products:
                 if self._embedded is None or self._embedded[0] is not model:
@@ -78,7 +88,15 @@ class NewProducts:
         return found if found.products else None
 
     def prepare(self, model: PushedModel, products: Sequence[SideProduct]) -> dict[str, _Made]:
-        """Embeds products, those that are to come as well, so that no request waits for it."""
+        """Embeds products, those that are to come as well, so that no request waits for it.
+
+        While the session of the model is being loaded that waits.
+        """
+        if not products or not model.has_session(_WHY):
+            return {}
+        return self._prepared(model, products)
+
+    def _prepared(self, model: PushedModel, products: Sequence[SideProduct]) -> dict[str, _Made]:
         kept = self._made
         known = kept[1] if kept is not None and kept[0] is model else {}
         new = [product for product in products if not _is_same(known.get(product.product_id), product)]
@@ -105,18 +123,28 @@ class NewProducts:
         return kept[1]
 
     def retire(self, model: PushedModel) -> int:
-        """Drops the products that a model knows, returns how many, and makes ready for the others."""
+        """Drops the products that a model knows, returns how many, and makes ready for the others.
+
+        While the session of the model is being loaded that waits: `take_session` does it then.
+        """
+        products = self.index.products
+        if not products or not embeds_products(model) or not model.has_session(_WHY):
+            return 0
+        return self.take_session(model)
+
+    def take_session(self, model: PushedModel) -> int:
+        """Does what `retire` does, in the thread that has loaded the session of a model."""
         products = self.index.products
         if not products or not embeds_products(model):
             return 0
         _, known = embed_products(model, [(product.product_id, product.features) for product in products])
         gone = [product.product_id for product, is_known in zip(products, known, strict=True) if is_known]
         count = self.index.remove(gone)
-        self.embedded(model)
+        self._embedded_by(model)
         return count
 
     def _embed(self, model: PushedModel, products: Sequence[SideProduct]) -> Embedded:
-        made = self.prepare(model, products)
+        made = self._prepared(model, products)
         found = [made[product.product_id] for product in products]
         self._made = (model, {entry[0].product_id: entry for entry in found})
         kept = [
@@ -160,7 +188,7 @@ class NewProducts:
         )
         places = [(place, name) for place, name in places if name in may_join]
         reason = "new, of a kind that you buy" if query.product_ids else "new"
-        return _inserted(items, places[: places_for_new(top_k)], reason, top_k)
+        return inserted(items, places[: places_for_new(top_k)], reason, top_k)
 
     def similar(self, items: Items, product_id: str, model: PushedModel, top_k: int, blend: float) -> Items:
         """Products like a product, of which any may be new; empty if nobody knows the product."""
@@ -221,11 +249,6 @@ class NewProducts:
         return _ranked([*items, *others], top_k)
 
 
-def places_for_new(top_k: int) -> int:
-    """How many new products a list takes at most."""
-    return max(1, top_k // _PLACES_FOR_ONE)
-
-
 def row(product: SideProduct) -> dict[str, Any]:
     """A product as a row of the database."""
     return {
@@ -242,21 +265,6 @@ def _warm(model: PushedModel) -> None:
 
 def _is_same(entry: _Made | None, product: SideProduct) -> bool:
     return entry is not None and (entry[0] is product or entry[0] == product)
-
-
-def _inserted(items: Items, places: Sequence[tuple[int, str]], reason: str, top_k: int) -> Items:
-    """Items with the new ones at their places, which are in order; each shifts those behind it."""
-    pinned = [(place, item) for place, item in enumerate(items) if item["source"] == "rule"]
-    joined = [item for item in items if item["source"] != "rule"]
-    for number, (wanted, product_id) in enumerate(places):
-        place = min(wanted + number, len(joined))
-        around = [item["score"] for item in joined[max(place - 1, 0) : place + 1]]
-        score = sum(around) / len(around) if around else items[0]["score"]
-        new = {"rank": 0, "product_id": product_id, "score": score, "source": SOURCE, "reason": reason}
-        joined.insert(place, new)
-    for place, item in pinned:
-        joined.insert(place, item)
-    return renumbered(joined[:top_k])
 
 
 def _ranked(items: Items, top_k: int) -> Items:

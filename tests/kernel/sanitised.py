@@ -26,9 +26,15 @@ def load_synthetic():
 def ask(opened, generator, synthetic, hidden, fill, sound=True) -> bool:
     """A random request: any length of history and list, unknown products and types."""
     count, top_k = int(generator.integers(0, 80)), int(generator.integers(1, 130))
-    product = generator.integers(-1, synthetic.PRODUCTS, count).astype(np.int32)
+    least = -1 if generator.random() < 0.8 else -synthetic.PRODUCTS  # often nothing of it is known
+    product = np.maximum(generator.integers(least, synthetic.PRODUCTS, count), -1).astype(np.int32)
     time = np.sort(generator.integers(0, 10**7, count)).astype(np.int64)
     kind = generator.integers(-1, synthetic.TYPES, count).astype(np.int32)
+    cold = np.full(30, -1)
+    cold[:20] = generator.permutation(synthetic.PRODUCTS)[:20]
+    cold[np.isin(cold, np.flatnonzero(hidden))] = -1  # as the executor leaves out what is hidden
+    if not sound and generator.random() < 0.2:
+        cold[0] = synthetic.PRODUCTS + 7
     vector = generator.normal(size=synthetic.DIM).astype(np.float32)
     arrays = {name: np.empty(top_k, dtype) for name, dtype in ANSWERED}
     request = Request(
@@ -46,6 +52,9 @@ def ask(opened, generator, synthetic, hidden, fill, sound=True) -> bool:
         hidden.ctypes.data,
         fill.ctypes.data,
         len(fill),
+        cold.ctypes.data,
+        int(generator.integers(-1, len(cold) + 1)),
+        int(generator.integers(2)),
     )
     answer = Answer(0, *(values.ctypes.data for values in arrays.values()))
     try:

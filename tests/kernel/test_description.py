@@ -13,7 +13,13 @@ ARRAYS = {"one": np.arange(6, dtype=np.int32).reshape(2, 3), "two.part": np.ones
 @pytest.fixture
 def folder(tmp_path):
     description = Description(
-        FORMAT, "", {"number": 3, "rates": [0.5]}, {"classics": ("a", "b")}, ("town",), {}
+        FORMAT,
+        "",
+        {"number": 3, "rates": [0.5]},
+        {"classics": ("a", "b")},
+        ("town",),
+        {},
+        (("user__town", "Ulm"),),
     )
     write_tables(tmp_path / "kernel", description, ARRAYS)
     return tmp_path / "kernel"
@@ -28,9 +34,19 @@ def test_there_and_back(folder):
     description, arrays = read_tables(folder)
     assert description.settings == {"number": 3, "rates": [0.5]}
     assert description.features == {"classics": ("a", "b")} and description.columns == ("town",)
+    assert description.segments == (("user__town", "Ulm"),)
     assert {name: values.tolist() for name, values in arrays.items()} == {
         name: values.tolist() for name, values in ARRAYS.items()
     }
+
+
+def test_the_first_format_says_nothing_of_users_without_history(folder):
+    path = folder / "kernel.json"
+    content = json.loads(path.read_text()) | {"format": 1}
+    del content["segments"]
+    path.write_text(json.dumps(content))
+    description, arrays = read_tables(folder)
+    assert description.segments is None and set(arrays) == set(ARRAYS)
 
 
 def test_other_types_are_not_written(folder):

@@ -22,6 +22,7 @@ from components.recommender.candidates.sources import (
 from components.recommender.graph import Recommender
 from components.recommender.post_ranking.diversity import HEAD
 from components.recommender.post_ranking.popularity_discount import POPULARITY
+from kernel.cold_users import TABLE as COLD_PRODUCTS
 from kernel.description import FORMAT, Description, write_tables
 from schema import names
 from schema.candidate_features import SIMILAR_USERS_SCALE
@@ -52,8 +53,10 @@ def write_kernel(recommender: Recommender, ranker: Path, tower: Path, target: Pa
     of_tower, columns, settings = _tower(tower, recommender)
     features = {name: tuple(described[name]) for name in ("candidate_features", "classics")}
     settings |= _of_sources(recommender) | _of_ranker(described, of_ranker) | _of_lists(recommender)
+    segments, of_segments = _cold_users(recommender)
     arrays = _arrays(recommender) | _prefixed("ranker", of_ranker) | _prefixed("tower", of_tower)
-    write_tables(folder, Description(FORMAT, "", settings, features, columns, {}), arrays)
+    description = Description(FORMAT, "", settings, features, columns, {}, segments)
+    write_tables(folder, description, arrays | of_segments)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
@@ -110,6 +113,14 @@ def _of_sources(recommender: Recommender) -> dict[str, Any]:
         "smallest_score": SMALLEST_SCORE,
         "similar_scale": SIMILAR_USERS_SCALE,
     }
+
+
+def _cold_users(recommender: Recommender) -> tuple[tuple[tuple[str, str], ...], Arrays]:
+    """Who gets which list of those without history, and the lists; none where the ranker orders for them."""
+    lists = recommender.cold_start
+    if lists is None:
+        return (), {}
+    return tuple(zip(lists.columns, lists.values, strict=True)), {COLD_PRODUCTS: lists.products.numpy()}
 
 
 def _of_ranker(described: dict[str, Any], arrays: Arrays) -> dict[str, Any]:

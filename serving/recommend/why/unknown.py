@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from schema import names
 from serving.model.embeddings import embed_query, embeds_products, nearest
-from serving.new_products.merging import Embedded, places_for_new
+from serving.new_products.inserting import places_for_new
+from serving.new_products.merging import Embedded
 from serving.new_products.side_rules import permitted
 from serving.recommend.why.barriers import (
     AVAILABILITY,

@@ -6,7 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.serving_validator.kernel_parity import compare_executors, difference_of, random_queries
+from components.serving_validator.kernel_parity import (
+    cold_queries,
+    compare_executors,
+    difference_of,
+    random_queries,
+)
 from schema import names
 from schema.request import Query
 
@@ -41,6 +46,15 @@ def test_random_users_have_events_of_the_others():
         assert list(query.times) == sorted(query.times) and max(query.times) < query.query_time
 
 
+def test_cold_users_keep_their_columns_and_no_events():
+    one = Query("u1", NOW, ["a"], [5], ["view"], {"town": "Ulm"})
+    found = cold_queries([one, one] * 40)
+    assert len(found) == 50 and not any(
+        query.product_ids or query.times or query.event_types for query in found
+    )
+    assert [query.user_id for query in found[:3]] == ["", "u1", ""] and found[0].features == {"town": "Ulm"}
+
+
 @pytest.fixture
 def recorded(plain_shop):
     return [
@@ -59,7 +73,7 @@ def recorded(plain_shop):
 def test_a_model_whose_kernel_gives_its_lists(plain_shop, recorded, built_kernel):
     found = compare_executors(plain_shop.model, recorded, plain_shop.plan.features, 400, seed=1)
     assert found["equal"] is True and found["reason"] == "", found
-    assert found["num_lists"] == len(recorded) + 100 - found["num_uncovered"]
+    assert found["num_lists"] == len(recorded) + 100 + len(recorded) - found["num_uncovered"]
     assert found["num_uncovered"] < 5 and found["largest_difference"] < 1e-5
 
 

@@ -10,7 +10,8 @@ from fastapi.testclient import TestClient
 from serving.http.app import create_app
 from serving.http.extras import Extras
 from serving.model.embeddings import embed_products, embed_query
-from serving.new_products.merging import Embedded, _inserted
+from serving.new_products.inserting import inserted
+from serving.new_products.merging import Embedded
 from serving.new_products.side_index import SideIndex, SideProduct
 
 BLUE = {"colour": "blue", "price": 12.5, "picture": [1.0, 0.5, 0.0]}
@@ -167,7 +168,7 @@ def test_new_products_shift_others_but_not_what_is_pinned():
         {"rank": rank, "product_id": name, "score": 10.0 - rank, "source": source}
         for rank, (name, source) in enumerate([("a", "ease"), ("b", "rule"), ("c", "ease"), ("d", "ease")], 1)
     ]
-    found = _inserted(items, [(0, "new"), (3, "late")], "new", 5)
+    found = inserted(items, [(0, "new"), (3, "late")], "new", 5)
     assert [item["product_id"] for item in found] == ["new", "b", "a", "c", "d"]
     assert [item["rank"] for item in found] == [1, 2, 3, 4, 5]
 

@@ -7,10 +7,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from components.recommender.cold_start import segments
 from schema import names
 from schema.request import Query, encode_queries
 from serving.model.executors import KERNEL, SESSION
 from serving.model.pushed_model import RECOMMENDING, PushedModel
+from serving.model.session import SessionNotLoadedError
 
 NOW = 1_700_000_000
 
@@ -67,8 +69,42 @@ def answers(model, query, top_k, exclude, diversity):
     ("top_k", "exclude", "diversity"), [(5, False, 0.0), (10, True, 0.3), (40, False, 1.0), (1, True, 0.0)]
 )
 def test_lists_are_equal(plain_shop, executors, top_k, exclude, diversity):
+    assert_equal(executors, queries(plain_shop), top_k, exclude, diversity)
+
+
+@pytest.fixture(scope="module")
+def cold_folders(assemble_plain, built_kernel):
+    """Versions that order for users without history by segments of six users at least, and by the ranker."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(segments, "_MIN_USERS", 6)
+        settings = {"new_product_share": 0.1, "popularity_discount": 0.05}
+        return {name: assemble_plain(**settings, cold_start=name).folder for name in ("segment", "model")}
+
+
+COLD = [
+    Query("", NOW),
+    Query("u3", NOW + 5),
+    *(Query("new", NOW, features={"town": town, "age": 20.0}) for town in ("Ulm", "Köln", "Bonn", "Rome")),
+    Query("new", NOW, ["unknown"] * 3, [NOW - 900, NOW - 50, NOW + 9], ["purchase", "view", "visit"]),
+]
+"""Users without a known product in their history."""
+
+
+@pytest.mark.parametrize(("top_k", "diversity"), [(10, 0.0), (40, 0.4), (3, 1.0)])
+@pytest.mark.parametrize("cold_start", ["segment", "model"])
+def test_lists_of_users_without_history_are_equal(cold_folders, cold_start, top_k, diversity):
+    folder = cold_folders[cold_start]
+    both = [PushedModel(folder.parent, one_thread=True, kernel=kernel) for kernel in (True, False)]
+    assert both[0].executors.kernel.covers_cold_users
+    assert_equal(both, COLD, top_k, False, diversity)
+    hidden = np.arange(both[0].num_products) % 4 == 0
+    for model in both:
+        model.hide(hidden)
+    assert_equal(both, COLD, top_k, False, diversity)
+
+
+def assert_equal(executors, asked, top_k, exclude, diversity):
     kernel, _ = executors
-    asked = queries(plain_shop)
     assert kernel.executors.kernel is not None, kernel.executors.without_kernel
     answered = Counter()
     kernel.executors.on_answer = lambda who, count: answered.update({who: count})
@@ -86,7 +122,8 @@ def test_lists_are_equal(plain_shop, executors, top_k, exclude, diversity):
 
 def test_batches_go_to_both(plain_shop, executors):
     kernel, _ = executors
-    asked = [Query("stranger", NOW), *queries(plain_shop)[:3], Query("other", NOW)]
+    odd = Query("odd", NOW, ["", plain_shop.product_ids[0]], [NOW - 50, NOW - 9], ["purchase", "purchase"])
+    asked = [odd, *queries(plain_shop)[:3], odd]  # an event without a product is the session's
     answered = Counter()
     kernel.executors.on_answer = lambda who, count: answered.update({who: count})
     lists = [model.recommend(asked, 5, False) for model in executors]
@@ -133,19 +170,69 @@ def test_it_can_be_switched_off(pushed):
     assert model.executors.kernel is None and model.executors.without_kernel == "the kernel is switched off"
 
 
-def test_no_tensorflow_is_needed_to_open_it(pushed):
+def test_no_tensorflow_is_needed_for_its_lists(pushed, plain_shop):
     import subprocess
     import sys
 
     program = (
-        "import sys; from pathlib import Path; from serving.model.pushed_model import PushedModel; "
-        f"assert PushedModel(Path({str(pushed)!r})).executors.kernel; assert 'tensorflow' not in sys.modules"
+        "import sys; from pathlib import Path; import numpy as np; from schema.request import Query; "
+        "from serving.model.pushed_model import PushedModel; "
+        f"model = PushedModel(Path({str(pushed)!r})); model.hide(np.arange(model.num_products) == 2); "
+        f"queries = [Query('', 1), Query('u', 9, [{plain_shop.product_ids[3]!r}], [5], ['view'])]; "
+        "assert all(model.recommend(queries, 5, True)) and 'similar' in model.session.names; "
+        "assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+@pytest.fixture(scope="module")
+def without_tower(pushed, tmp_path_factory):
+    """The version without the tables of the query tower: the kernel asks the session for the vectors."""
+    directory = tmp_path_factory.mktemp("without_tower")
+    shutil.copytree(next(pushed.iterdir()), directory / "1")
+    path = directory / "1" / names.KERNEL / "kernel.json"
+    described = json.loads(path.read_text())
+    described["settings"]["tower_events"] = 0
+    path.write_text(json.dumps(described))
+    return directory
+
+
+def test_lists_are_equal_by_vectors_of_the_session(without_tower, executors, plain_shop):
+    model = PushedModel(without_tower, one_thread=True)
+    assert model.executors.needs_vectors
+    assert_equal([model, executors[1]], [*queries(plain_shop)[:4], *COLD], 10, False, 0.3)
+
+
+@pytest.mark.parametrize("behind", [True, False])
+def test_the_kernel_starts_alone_where_it_answers_everybody(without_tower, pushed, behind):
+    alone, helped = (PushedModel(directory, behind=behind) for directory in (pushed, without_tower))
+    assert alone.starts_alone is behind and not helped.starts_alone
+    assert helped.executors.needs_session_for == "the session makes the vectors of its queries"
+    assert alone.executors.needs_session_for == "" and not alone.session.is_loaded
+
+
+def test_tables_of_the_first_format_need_the_session_for_users_without_history(pushed, executors, tmp_path):
+    shutil.copytree(next(pushed.iterdir()), tmp_path / "1")
+    path = tmp_path / "1" / names.KERNEL / "kernel.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 1, "segments": None}))
+    model = PushedModel(tmp_path, one_thread=True)
+    assert "users without history" in model.executors.needs_session_for
+    answered = Counter()
+    model.executors.on_answer = lambda who, count: answered.update({who: count})
+    assert model.recommend(COLD[:2], 5, False) == executors[1].recommend(COLD[:2], 5, False)
+    assert answered == {SESSION: 2}
+
+
+def test_who_needs_the_session_is_told_when_it_is_there(pushed, executors):
+    model = PushedModel(pushed, one_thread=True, behind=True)
+    known = executors[0].recommend([COLD[0]], 1, False)[0][0]["product_id"]
+    with pytest.raises(SessionNotLoadedError) as told:
+        model.similar(known, 5, 0.5)
+    told.value.loaded.result(600)
+    assert model.similar(known, 5, 0.5) == executors[0].similar(known, 5, 0.5)
+
+
 def test_a_model_loaded_for_lists_alone_gives_the_same(pushed, executors, plain_shop):
-    # The kernel asks the session for the vectors, and leaves the user without events to it.
     model = PushedModel(pushed, one_thread=True, only=RECOMMENDING)
     for query in [*queries(plain_shop)[:3], Query("nobody", NOW)]:
         assert model.recommend([query], 10, False) == executors[0].recommend([query], 10, False)
