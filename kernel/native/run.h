@@ -60,9 +60,10 @@ struct Run {  // memory of one thread, and the stages
   List lists[kNumSources];
   vector<int32_t> pool, pool_source, chosen, index, order;
   Groups own, affinity;
+  vector<Groups> members;  // of each set
   vector<float> own_logs, raw, scratch, standard, hidden, middle, prerank, means;
   vector<float> pair_weights, figures, normal, crossed, product, deep0, deep1, anchors, steps, ranker, scores;
-  vector<float> same, seen, repeats[3], newest_logs, times, last_days, interval, similarity, gain, closest, others;
+  vector<float> of_sets, same, seen, repeats[3], newest_logs, times, last_days, interval, similarity, gain, closest, others;
   vector<int32_t> by_popularity, position;
   vector<std::pair<int64_t, int32_t>> new_ones;
   vector<uint8_t> taken;
@@ -72,6 +73,10 @@ struct Run {  // memory of one thread, and the stages
   explicit Run(const Kernel& kernel) : k(kernel), s(kernel.settings) {
     mark.assign(size_t(k.products), 0);
     own.row.assign(size_t(k.num_keys), -1), affinity.row.assign(size_t(k.num_affinity_keys), -1);
+    for (const Span<int32_t>& set : k.sets) {
+      const int32_t* last = std::max_element(set.data, set.data + set.size());
+      members.emplace_back().row.assign(set.size() ? size_t(*last + 1) : 0, -1);
+    }
     towers.resize(size_t(k.by_dimension.stride)), query.resize(size_t(k.dim));
     cosines.resize(size_t(k.similar_user.rows)), similar.resize(size_t(k.similar_reachable.rows + 1));
     bought.resize(size_t(k.num_new_groups));
@@ -96,6 +101,7 @@ struct Run {  // memory of one thread, and the stages
   void describe_pool(const Request& request);
   void cut(const Request& request);
   void describe_pairs(const Request& request);
+  void describe_sets();
   void classics();
   void rank();
   bool adjust(const Request& request, Answer& answer);
