@@ -45,6 +45,8 @@ class Executor:
     def __init__(self, folder: Path, event_types: Sequence[str], library: Library) -> None:
         description, arrays = read_tables(folder / names.KERNEL)
         _check_features(description)
+        if arrays["categories"].ndim == 2:  # of versions from before sets were covered
+            arrays["categories"] = arrays["categories"][:, :, np.newaxis]
         hidden, fill = _visibility(arrays)
         self.pushed_fill = fill
         """What fills lists as the version was pushed."""

@@ -87,6 +87,16 @@ void Run::insert_new(int32_t width) {  // `insert_new` of post_ranking/filters.p
   }
 }
 
+// The share of common members in all of two products (Jaccard 1901); what is missing is in common with nothing.
+static float shared(const int32_t* one, const int32_t* other, int64_t count) {
+  float common = 0.f, all = 0.f;
+  for (int64_t i = 0; i < count; ++i) {
+    const bool is_common = one[i] >= 0 && std::find(other, other + count, one[i]) != other + count;
+    common += is_common, all += float(one[i] >= 0) + float(other[i] >= 0);
+  }
+  return divided(common, all - common);
+}
+
 // Orders the list: by score, its head by maximal marginal relevance (post_ranking/diversity.py).
 void Run::diversify(const Request& request, int32_t width, int32_t count) {
   keys.clear();
@@ -110,8 +120,9 @@ void Run::diversify(const Request& request, int32_t width, int32_t count) {
   gain.resize(size_t(size)), closest.assign(size_t(size), 0.f);
   for (int32_t i = 0; i < size; ++i)
     gain[size_t(i)] = (1.f - request.diversity) * std::max(divided(scores[size_t(order[size_t(i)])] - least, high - least), 0.f);
-  const int64_t C = k.categories.columns;
-  heads.resize(size_t(size)), scratch.resize(size_t(size));
+  const int64_t C = k.categories.columns, M = k.categories.planes;
+  heads.resize(size_t(size)), scratch.resize(size_t(size + C));
+  float* shares = &scratch[size_t(size)];
   for (int32_t i = 0; i < size; ++i) heads[size_t(i)] = index[size_t(order[size_t(i)])];
   for (int32_t step = 0; step < picked; ++step) {
     int32_t next = 0;
@@ -123,9 +134,9 @@ void Run::diversify(const Request& request, int32_t width, int32_t count) {
     dot_rows(k.embeddings.row(product), k.dim, k.embeddings.data, heads.data(), size, scratch.data());
     for (int32_t i = 0; i < size; ++i) {
       const int32_t* theirs = k.categories.row(heads[size_t(i)]);
-      float alike = (1.f + scratch[size_t(i)]) / 2.f, equal = 0.f;
-      for (int64_t c = 0; c < C; ++c) equal += categories[c] >= 0 && theirs[c] == categories[c];
-      if (C) alike = (alike + equal / float(C)) / 2.f;
+      float alike = (1.f + scratch[size_t(i)]) / 2.f;
+      for (int64_t c = 0; c < C; ++c) shares[c] = shared(categories + c * M, theirs + c * M, M);
+      if (C) alike = (alike + sum(shares, C) / float(C)) / 2.f;
       closest[size_t(i)] = std::max(closest[size_t(i)], request.diversity * alike);
     }
     closest[size_t(next)] = 1e9f;

@@ -30,7 +30,7 @@ Kernel::Kernel(const Tables& tables, const Settings& given) : settings(given) {
   new_products = tables.indices<int64_t>("new.products", 1, 0, products);
   new_groups = tables.indices<int32_t>("new.groups", 1, 0, num_new_groups, new_products.rows);
   new_rates = tables.find<float>("new.rates", 1, new_products.rows);
-  categories = tables.find<int32_t>("categories", 2, products);
+  categories = tables.find<int32_t>("categories", 3, products);
   pool_features = kSourceFeatures + statistics.columns + 5 + 3 * (groups.columns - 1);
   pool_mean = tables.find<float>("preranker.mean", 1, pool_features);
   pool_deviation = tables.find<float>("preranker.deviation", 1, pool_features);
@@ -46,7 +46,9 @@ Kernel::Kernel(const Tables& tables, const Settings& given) : settings(given) {
   numbers = tables.find<int32_t>("ranker.numbers", 2, -1, products);
   positive_types = tables.find<uint8_t>("ranker.positive_types", 1);
   weights = 5 + 2 * s.has_other_types;
-  pair_features = weights + 7 + s.num_categories * (weights + 3) + numbers.rows;
+  while (tables.has("ranker.members" + std::to_string(sets.size())))
+    sets.push_back(tables.indices<int32_t>(("ranker.members" + std::to_string(sets.size())).c_str(), 2, -1, 1 << 28, products));
+  pair_features = weights + 7 + (s.num_categories + int64_t(sets.size())) * (weights + 3) + numbers.rows;
   figures = kSourceFeatures + statistics.columns + pair_features + kNumClassics + 4;
   mean = tables.find<float>("ranker.mean", 1, figures);
   variance = tables.find<float>("ranker.variance", 1, figures);
@@ -78,10 +80,9 @@ Kernel::Kernel(const Tables& tables, const Settings& given) : settings(given) {
   int64_t inputs = 3 * tower.representations.columns;
   tower.users = tables.find<float>("tower.users", 2, -1, tower.representations.columns);
   inputs += tower.users.columns;
-  for (int i = 0;; ++i) {
-    const std::string name = "tower.column" + std::to_string(i);
-    try { tower.columns.push_back(tables.find<float>(name.c_str(), 2, -1, tower.representations.columns)); }
-    catch (const std::runtime_error&) { break; }
+  while (tables.has("tower.column" + std::to_string(tower.columns.size()))) {
+    const std::string name = "tower.column" + std::to_string(tower.columns.size());
+    tower.columns.push_back(tables.find<float>(name.c_str(), 2, -1, tower.representations.columns));
     inputs += tower.columns.back().columns;
   }
   tower.hidden = Dense(tables, "tower.hidden", inputs);

@@ -78,6 +78,7 @@ struct Kernel {
   Dense pool_hidden, pool_middle;
   Span<float> pool_score;
   Span<int32_t> affinity_groups, numbers, categories;
+  vector<Span<int32_t>> sets;  // members of each product, -1 pads
   Span<uint8_t> positive_types;
   Span<float> mean, variance, strength, anchor_weight, score;
   vector<Dense> cross;

@@ -20,6 +20,7 @@ void Run::describe_pairs(const Request& request) {
     }
   flat_exp(pair_weights.data(), T * W);
   affinity.clear();
+  for (Groups& of : members) of.clear();
   for (int32_t i = 0; i < T; ++i) {
     float* row = &pair_weights[size_t(i * W)];
     const bool known = event_product[size_t(i)] >= 0, counts = positive(i);
@@ -28,6 +29,10 @@ void Run::describe_pairs(const Request& request) {
     const int32_t* groups = k.affinity_groups.row(event_product[size_t(i)]);
     // The first grouping is the product when bought; the others count every event.
     for (int64_t g = counts ? 0 : 1; g < G; ++g) affinity.add(groups[g], 0, row, int(W), age[size_t(i)]);
+    for (size_t t = 0; t < k.sets.size(); ++t)
+      for (int64_t m = 0; m < k.sets[t].columns; ++m)
+        if (const int32_t member = k.sets[t].row(event_product[size_t(i)])[m]; member >= 0)
+          members[t].add(member, 0, row, int(W), age[size_t(i)]);
   }
   const Group none{{}, kNeverDays, 0.f};
   const auto group_of = [&](int32_t product, int64_t g) -> const Group& {
@@ -78,6 +83,7 @@ void Run::describe_pairs(const Request& request) {
       *to++ = newest_logs[size_t(i * C + c)];
     }
   }
+  describe_sets();
   // Buckets of numbers less the mean bucket of what the user buys; whole numbers, so that no order matters.
   for (int64_t number = 0; number < k.numbers.rows; ++number) {
     const int32_t* column = k.numbers.row(number);
@@ -111,6 +117,42 @@ void Run::describe_pairs(const Request& request) {
   const float user[4] = {log1pf(lasting_sum), divided(recent, recent + lasting_sum), 1.f - divided(distinct, count),
                          log1pf(windows)};
   for (int64_t i = 0; i < n; ++i) std::memcpy(&figures[size_t(i * D + D - 4)], user, sizeof user);
+}
+
+// What the history says of the members of each candidate's sets, on average: trainer/ranking/set_totals.py.
+void Run::describe_sets() {
+  const int64_t n = N, W = k.weights, D = k.figures, width = W + 3;
+  of_sets.resize(size_t(n * width));
+  float* to = &figures[size_t(D - 4 - kNumClassics - k.numbers.rows - int64_t(k.sets.size()) * width)];
+  for (size_t t = 0; t < k.sets.size(); ++t, to += width) {
+    float *counts = of_sets.data(), *loyalties = counts + n * W, *newest = loyalties + 2 * n;
+    for (int64_t i = 0; i < n; ++i) {
+      Group mean{{}, kNeverDays, 0.f};
+      float present = 0.f;
+      for (int64_t m = 0; m < k.sets[t].columns; ++m) {
+        const int32_t member = k.sets[t].row(index[size_t(i)])[m];
+        if (member < 0) continue;
+        present += 1.f;
+        const int32_t found = members[t].row[size_t(member)];
+        if (found < 0) continue;
+        const Group& of = members[t].groups[size_t(found)];
+        for (int64_t w = 0; w < W; ++w) mean.counts[w] += of.counts[w];
+        mean.newest = std::min(mean.newest, of.newest);
+      }
+      for (int64_t w = 0; w < W; ++w) counts[i * W + w] = divided(mean.counts[w], present);
+      const int32_t own = affinity.row[size_t(k.affinity_groups.row(index[size_t(i)])[s.has_other_types])];
+      for (int loyalty = 0; loyalty < 2; ++loyalty)
+        loyalties[2 * i + loyalty] =
+            own < 0 ? 0.f : divided(affinity.groups[size_t(own)].counts[2 * loyalty], counts[i * W + 2 * loyalty]);
+      newest[i] = mean.newest;
+    }
+    flat_log1p(counts, n * W), flat_log1p(newest, n);
+    for (int64_t i = 0; i < n; ++i) {
+      std::copy(counts + i * W, counts + (i + 1) * W, to + i * D);
+      std::copy(loyalties + 2 * i, loyalties + 2 * i + 2, to + i * D + W);
+      to[i * D + W + 2] = newest[i];
+    }
+  }
 }
 
 // Minus the log of the rank of each candidate in the list of each classical baseline.

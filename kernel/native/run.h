@@ -72,9 +72,10 @@ struct Run {  // memory of one thread, and the stages
   List lists[kNumSources];
   vector<int32_t> pool, pool_source, chosen, index, order;
   Groups own, affinity;
+  vector<Groups> members;  // of each set
   vector<float> own_logs, raw, scratch, standard, hidden, middle, prerank, means;
   vector<float> pair_weights, figures, normal, product, joined, deep0, deep1, anchors, steps, ranker, scores;
-  vector<float> same, seen, repeats[3], newest_logs, times, last_days, interval, similarity, gain, closest, others;
+  vector<float> of_sets, same, seen, repeats[3], newest_logs, times, last_days, interval, similarity, gain, closest, others;
   vector<uint64_t> ranks[kNumClassics];
   vector<int32_t> by_popularity, position, heads;
   vector<std::pair<int64_t, int32_t>> new_ones;
@@ -85,6 +86,10 @@ struct Run {  // memory of one thread, and the stages
   explicit Run(const Kernel& kernel) : k(kernel), s(kernel.settings) {
     mark.assign(size_t(k.products), 0);
     own.row.assign(size_t(k.num_keys), -1), affinity.row.assign(size_t(k.num_affinity_keys), -1);
+    for (const Span<int32_t>& set : k.sets) {
+      const int32_t* last = std::max_element(set.data, set.data + set.size());
+      members.emplace_back().row.assign(set.size() ? size_t(*last + 1) : 0, -1);
+    }
     towers.resize(size_t(32 * k.sketch.panels())), query.resize(size_t(k.dim));
     cosines.resize(size_t(k.similar_user.rows)), similar.resize(size_t(k.similar_reachable.rows + 1));
     bought.resize(size_t(k.num_new_groups));
@@ -111,6 +116,7 @@ struct Run {  // memory of one thread, and the stages
   void prerank_rows(int64_t from, int64_t to);
   void cut(const Request& request);
   void describe_pairs(const Request& request);
+  void describe_sets();
   void classics();
   void rank();
   void rank_rows(int64_t from, int64_t to);

@@ -6,7 +6,7 @@ import numpy as np
 
 PRODUCTS, DIM, USERS, TYPES = 60, 8, 20, 2
 STATISTICS = 12
-CATEGORIES, NUMBERS = 2, 1
+CATEGORIES, NUMBERS, MEMBERS = 2, 1, 3
 
 
 def item_to_item(generator, products: int) -> dict:
@@ -39,7 +39,7 @@ def synthetic(seed: int = 0, products: int = PRODUCTS) -> tuple[dict, dict]:
     popular = generator.permutation(products).astype(np.int64)
     weights = 7
     pool_features = 11 + STATISTICS + 5 + 3 * 2
-    pairs = weights + 7 + CATEGORIES * (weights + 3) + NUMBERS
+    pairs = weights + 7 + (CATEGORIES + 1) * (weights + 3) + NUMBERS
     figures = 11 + STATISTICS + pairs + 8 + 4
     starts = np.arange(0, 3 * products + 1, 3, dtype=np.int32)
     arrays = {
@@ -51,7 +51,7 @@ def synthetic(seed: int = 0, products: int = PRODUCTS) -> tuple[dict, dict]:
         "groups": keys,
         "hidden": np.zeros(products, np.bool_),
         "fill": popular,
-        "categories": category,
+        "categories": np.stack([category, np.where(category > 2, category + 5, -1)], axis=2),
         "similar.user": np.arange(USERS, dtype=np.int64),
         "similar.start": starts,
         "similar.holder": generator.integers(0, USERS, 3 * products).astype(np.int32),
@@ -70,6 +70,7 @@ def synthetic(seed: int = 0, products: int = PRODUCTS) -> tuple[dict, dict]:
         **dense(generator, "preranker.middle", 12, 6),
         "preranker.score_kernel": generator.normal(size=(6, 1)).astype(np.float32),
         "ranker.groupings": np.concatenate([keys[:, :1], keys], axis=1),
+        "ranker.members0": generator.integers(-1, 6, (products, MEMBERS)).astype(np.int32),
         "ranker.numbers": generator.integers(0, 9, (NUMBERS, products)).astype(np.int32),
         "ranker.positive_types": np.array([True, False]),
         "ranker.mean": np.zeros(figures, np.float32),

@@ -43,6 +43,7 @@ def ranker_tables(model: RankingModel) -> Arrays:
     affinity, network = model.affinity, _network(model)
     numbers = [values.numpy() for values in affinity.numbers.values()]
     num_products = int(affinity.groupings.shape[0])
+    members = {f"members{number}": of.members.numpy() for number, of in enumerate(affinity.sets.values())}
     description: dict[str, Any] = {
         "network": [name for name, kind in _NETWORKS.items() if isinstance(model.ranker, kind)],
         "candidate_features": list(CANDIDATE_FEATURES),
@@ -58,17 +59,21 @@ def ranker_tables(model: RankingModel) -> Arrays:
         "num_categories": affinity.num_categories,
         "sets": list(affinity.sets),
     }
-    return network | {
-        DESCRIPTION: np.array(json.dumps(description)),
-        "groupings": affinity.groupings.numpy().astype(np.int32),
-        "numbers": np.array(numbers, np.int32).reshape(len(numbers), num_products),
-        "positive_types": affinity.positive_types.numpy()[1:],
-        "mean": model.normalization.mean.numpy().reshape(-1),
-        "variance": model.normalization.variance.numpy().reshape(-1),
-        "strength": model.strength.numpy(),
-        "anchor_weight": model.anchor_weight.numpy().reshape(1),
-        "score": model.score.kernel.numpy().reshape(-1),
-    }
+    return (
+        network
+        | members
+        | {
+            DESCRIPTION: np.array(json.dumps(description)),
+            "groupings": affinity.groupings.numpy().astype(np.int32),
+            "numbers": np.array(numbers, np.int32).reshape(len(numbers), num_products),
+            "positive_types": affinity.positive_types.numpy()[1:],
+            "mean": model.normalization.mean.numpy().reshape(-1),
+            "variance": model.normalization.variance.numpy().reshape(-1),
+            "strength": model.strength.numpy(),
+            "anchor_weight": model.anchor_weight.numpy().reshape(1),
+            "score": model.score.kernel.numpy().reshape(-1),
+        }
+    )
 
 
 def _network(model: RankingModel) -> Arrays:

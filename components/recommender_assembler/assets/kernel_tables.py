@@ -45,7 +45,7 @@ def write_kernel(recommender: Recommender, ranker: Path, tower: Path, target: Pa
     """
     folder = target / names.KERNEL
     described, of_ranker = _read(ranker) if ranker.is_file() else ({}, {})
-    uncovered = _uncovered(recommender, described) if described else _NO_TABLES
+    uncovered = _uncovered(recommender, described, of_ranker) if described else _NO_TABLES
     if uncovered:
         write_tables(folder, Description(FORMAT, uncovered, {}, {}, (), {}), {})
         return
@@ -65,7 +65,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
     return json.loads(str(arrays.pop(_DESCRIPTION))), arrays
 
 
-def _uncovered(recommender: Recommender, described: dict[str, Any]) -> str:
+def _uncovered(recommender: Recommender, described: dict[str, Any], of_ranker: Arrays) -> str:
     """What of a model the kernel does not compute; empty if it computes all."""
     post_ranker = recommender.post_ranker
     reasons = {
@@ -76,7 +76,9 @@ def _uncovered(recommender: Recommender, described: dict[str, Any]) -> str:
         "the diversity method dpp": post_ranker.method != "mmr",
         "sources without a preranker": recommender.sources.preranker is None,
         "this ranker": not described["network"],
-        "columns of several values": bool(described.get("sets")) or post_ranker.categories.shape[2] > 1,
+        "sets of a ranker that was trained before it did": any(
+            f"members{number}" not in of_ranker for number in range(len(described.get("sets", ())))
+        ),
     }
     found = [name for name, applies in reasons.items() if applies]
     return f"the kernel does not cover {', '.join(found)}" if found else ""
@@ -165,6 +167,7 @@ def _arrays(recommender: Recommender) -> Arrays:
         "popular": sources.popular,
         "best_seller": sources.is_best_seller,
         "groups": sources.groups,
+        "categories": recommender.post_ranker.categories,
         "hidden": sources.hidden,
         "fill": recommender.fill,
         "similar.user": users.user,
@@ -184,9 +187,7 @@ def _arrays(recommender: Recommender) -> Arrays:
         **_prefixed("ease", _item_to_item(scorer.ease)),
         **_prefixed("transitions", _item_to_item(scorer.transitions)),
     }
-    # Of the members of a value there is one where the kernel covers the columns.
-    categories = recommender.post_ranker.categories.numpy()[:, :, 0]
-    return {name: variable.numpy() for name, variable in variables.items()} | {"categories": categories}
+    return {name: variable.numpy() for name, variable in variables.items()}
 
 
 def _item_to_item(table: ItemToItem) -> dict[str, Any]:

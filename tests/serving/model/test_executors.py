@@ -25,6 +25,12 @@ def pushed(assemble_plain, built_kernel):
 
 
 @pytest.fixture(scope="module")
+def pushed_with_sets(assemble, built_kernel):
+    """The same of a shop whose products and users have sets and paths."""
+    return assemble(diversity=0.3).folder.parent
+
+
+@pytest.fixture(scope="module")
 def executors(pushed):
     return [PushedModel(pushed, one_thread=True, kernel=kernel) for kernel in (True, False)]
 
@@ -118,6 +124,22 @@ def assert_equal(executors, asked, top_k, exclude, diversity):
             else:
                 assert np.allclose(found[name], values, atol=1e-5, rtol=1e-5, equal_nan=True), name
     assert answered == {KERNEL: len(asked)}
+
+
+@pytest.mark.parametrize("diversity", [0.0, 0.5, 1.0])
+def test_lists_of_products_with_sets_are_equal(trained_shop, pushed_with_sets, diversity):
+    kernel, session = (
+        PushedModel(pushed_with_sets, one_thread=True, kernel=kernel) for kernel in (True, False)
+    )
+    assert kernel.executors.kernel is not None, kernel.executors.without_kernel
+    assert {column.name for column in kernel.features.products if column.has_members} == {"labels", "aisle"}
+    for query in queries(trained_shop):
+        found, expected = (answers(model, query, 20, False, diversity) for model in (kernel, session))
+        for name, values in expected.items():
+            if values.dtype == object or values.dtype.kind == "i":
+                assert found[name].tolist() == values.tolist(), (query.user_id, name)
+            else:
+                assert np.allclose(found[name], values, atol=1e-5, rtol=1e-5, equal_nan=True), name
 
 
 def test_batches_go_to_both(plain_shop, executors):
