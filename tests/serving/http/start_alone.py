@@ -5,12 +5,14 @@ Prints JSON; the arguments are the push directory, the URL of the database, and 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
@@ -24,16 +26,23 @@ from serving.model.holder import ModelHolder
 from serving.running import configuration
 
 
-def started(directory: str, url: str) -> str:
-    """The address of a server that is ready, as `towerline serve` makes it."""
+@contextlib.contextmanager
+def started(directory: str, url: str) -> Iterator[str]:
+    """The address of a server that is ready, as `towerline serve` makes it; it ends in good order."""
     settings = ServerSettings(port=0, budget_ms=60_000)
     shop = Shop(lambda: open_source(SourceSettings(url=url)), settings.clock_seconds)
     server = Server(settings, ModelHolder(Path(directory), settings.poll_seconds, True, True), shop)
     runner = uvicorn.Server(configuration(server))
-    threading.Thread(target=runner.run, daemon=True).start()
-    while not (runner.started and server.holder.served):
-        time.sleep(0.05)
-    return f"http://127.0.0.1:{runner.servers[0].sockets[0].getsockname()[1]}"
+    thread = threading.Thread(target=runner.run)
+    thread.start()
+    try:
+        while not (runner.started and server.holder.served):
+            assert thread.is_alive()
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{runner.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        runner.should_exit = True
+        thread.join()
 
 
 def ask(address: str, path: str, body: dict | None = None) -> dict | str:
@@ -70,10 +79,10 @@ def similar(address: str, product_id: str) -> list[dict]:
 
 
 def main(directory: str, url: str, user: str) -> None:
-    address = started(directory, url)
-    told = {"lists": lists(address, user), "state": state(address)}
-    told["similar"] = similar(address, told["lists"][0][0]["product_id"])
-    told |= {"lists_after": lists(address, user), "state_after": state(address)}
+    with started(directory, url) as address:
+        told = {"lists": lists(address, user), "state": state(address)}
+        told["similar"] = similar(address, told["lists"][0][0]["product_id"])
+        told |= {"lists_after": lists(address, user), "state_after": state(address)}
     sys.stdout.write(json.dumps(told) + "\n")
 
 
