@@ -123,7 +123,8 @@ def assert_equal(executors, asked, top_k, exclude, diversity):
                 assert found[name].tolist() == values.tolist(), (query.user_id, name)
             else:
                 assert np.allclose(found[name], values, atol=1e-5, rtol=1e-5, equal_nan=True), name
-    assert answered == {KERNEL: len(asked)}
+    # A list that still has a hidden product, as the whole of a small catalogue may, is asked for once more.
+    assert set(answered) == {KERNEL} and answered[KERNEL] >= len(asked)
 
 
 @pytest.mark.parametrize("diversity", [0.0, 0.5, 1.0])
