@@ -13,8 +13,8 @@ from kernel.description import Array, Description, KernelError, read_tables
 from kernel.library import ANSWERED, Answer, Library, OpenKernel, Request
 from kernel.vocabularies import Vocabulary, read_vocabulary
 from schema import names
-from schema.candidate_features import CANDIDATE_FEATURES
-from schema.sources import NAMES as SOURCES
+from schema.served.candidate_features import CANDIDATE_FEATURES
+from schema.served.sources import NAMES as SOURCES
 
 Columns = dict[str, Array]
 Embed = Callable[[Mapping[str, Any]], Array]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kernel.description import KernelError
-from schema.vocabulary import LINE_ENDS, restore_id
+from schema.served.vocabulary import LINE_ENDS, restore_id
 
 _REPLACED = [(character.encode(), picture.encode()) for character, picture in LINE_ENDS]
 

@@ -28,7 +28,7 @@ from pipeline.nodes.settings import node_settings
 from pipeline.nodes.trainer import trainer_node
 from pipeline.planning.plan import PIPELINE_NAME, PUSHED_MODELS, PUSHED_RANKER, PUSHED_TOWERS, RunPlan
 from schema import names
-from schema.tf_schema import CATALOG, QUERY
+from schema.tensors.tf_schema import CATALOG, QUERY
 
 Nodes = dict[str, Any]
 

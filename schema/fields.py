@@ -21,7 +21,7 @@ class HistoryField:
         raw: Name in raw rows and in requests.
         transformed: Name behind the transform graph, int64.
         dense: Name of the dense tensor that models read.
-        of_query: Attribute of `schema.request.Query` that has the raw values.
+        of_query: Attribute of `schema.served.request.Query` that has the raw values.
         is_text: Whether raw values are text; whole numbers otherwise.
         is_real: Whether dense values are float32; int64 otherwise.
         padding: Dense value where there is no event.

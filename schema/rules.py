@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from schema.settings import Settings
-from schema.value_text import value_text
+from schema.values.value_text import value_text
 
 _OWN_KEYS: Final = {
     "boost": {"where", "amount"},

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from schema.features import Kind
-from schema.numbers import DecimalMark
 from schema.reading import GuestTreatment, Reading
 from schema.settings import Settings
+from schema.values.numbers import DecimalMark
 
 PASSWORD_VARIABLE: Final = "TOWERLINE_SOURCE_PASSWORD"
 """Environment variable with the password that is masked in the URL of the source."""

@@ -82,7 +82,7 @@ def resolve_windows(start: int, newest: int, settings: SplitSettings) -> TimeWin
     now = newest + 1
     span = now - start
     if span <= names.SECONDS_PER_DAY and newest // names.SECONDS_PER_DAY == start // names.SECONDS_PER_DAY:
-        from schema.event_tally import date_of
+        from schema.profiling.event_tally import date_of
 
         raise UserError(
             "Table `events`, column `occurred_at`: every event is on one day, so no later window can be "

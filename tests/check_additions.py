@@ -148,11 +148,11 @@ def an_event_feature(folder: Path) -> None:
     from components.product_example_gen.rows import query_batches
     from components.recommender.request import RequestHistories, raw_request, request_specs
     from schema.features import FeatureSet
-    from schema.request import Query, encode_queries
+    from schema.served.request import Query, encode_queries
     from schema.source import open_source
     from schema.source_settings import SourceSettings
-    from schema.tf_schema import build_schema
-    from schema.transformed import candidate_spec, dense_query
+    from schema.tensors.tf_schema import build_schema
+    from schema.tensors.transformed import candidate_spec, dense_query
     from transform.preprocessing import preprocessing_fn
 
     shop = folder / "shop.db"

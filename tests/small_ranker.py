@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from schema.candidate_features import CANDIDATE_FEATURES
+from schema.served.candidate_features import CANDIDATE_FEATURES
 from trainer.ranking.affinity import AffinityInputs
 from trainer.ranking.model import RankingModel
 from trainer.settings import RankingSettings

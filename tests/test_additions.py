@@ -119,7 +119,7 @@ ADDITIONS: dict[str, dict[str, str | list[tuple[str, str]]]] = {
         ],
     },
     "a candidate source": {
-        "schema/sources.py": [
+        "schema/served/sources.py": [
             (
                 ')\n"""In the order',
                 '    Source("all_time", "what sold most", "a classic of the shop"),\n',
@@ -145,7 +145,9 @@ ADDITIONS: dict[str, dict[str, str | list[tuple[str, str]]]] = {
     },
     "an event feature": {
         "schema/fields.py": [(")\nRAW: Final", HOURS)],
-        "schema/request.py": [("    features: Mapping[str, Any] =", "    hours: Sequence[int] = ()\n")],
+        "schema/served/request.py": [
+            ("    features: Mapping[str, Any] =", "    hours: Sequence[int] = ()\n")
+        ],
         "trainer/ranking/affinity.py": [
             (
                 "        totals = self._totals(history, candidates",

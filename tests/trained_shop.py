@@ -118,7 +118,7 @@ def train_shop(directory: Path, transforming, sets: bool = True) -> SimpleNamesp
     from pipeline.create_pipeline import create_pipeline
     from pipeline.planning.planner import make_plan
     from schema import names
-    from schema.tf_schema import SCHEMA_FILE
+    from schema.tensors.tf_schema import SCHEMA_FILE
 
     url = write_database(directory / "shop.db", sets=sets)
     config = TowerlineConfig.parse(CONFIG | {"source": {"url": url}})

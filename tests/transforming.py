@@ -22,7 +22,7 @@ def transform_rows(directory: Path, features, splits: dict[str, list[dict]], ana
     import tensorflow_transform.beam as tft_beam
     from tensorflow_transform.tf_metadata import dataset_metadata
 
-    from schema.tf_schema import build_schema
+    from schema.tensors.tf_schema import build_schema
     from transform.preprocessing import preprocessing_fn
 
     schema = build_schema(features)

@@ -15,8 +15,8 @@ import tensorflow_transform as tft
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.fields import HISTORY, TRANSFORMED
-from schema.text import split_words
-from schema.vocabulary import LINE_ENDS
+from schema.served.vocabulary import LINE_ENDS
+from schema.values.text import split_words
 
 MAX_CATEGORIES = 20_000
 MAX_WORDS = 20_000

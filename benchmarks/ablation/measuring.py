@@ -21,7 +21,7 @@ from components.evaluation.lists import CodeLists, FloatArray, IntArray
 from components.evaluation.metrics import user_scores
 from schema import names
 from schema.settings import Settings
-from schema.transformed import candidate_spec, dense_candidates, read_rows
+from schema.tensors.transformed import candidate_spec, dense_candidates, read_rows
 from trainer.retrieval.queries import query_batches, read_queries
 from trainer.shared.catalog import read_product_table
 

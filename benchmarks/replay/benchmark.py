@@ -14,9 +14,9 @@ from benchmarks.replay.measuring import Scores
 from benchmarks.replay.report import Report
 from benchmarks.replay.shop import Bought, ReplayedShop
 from schema.errors import PipelineRefusedError
+from schema.served.versions import newest_version
 from schema.source import open_source
 from schema.source_settings import SourceSettings
-from schema.versions import newest_version
 
 AS_PUSHED: Final = "as pushed before"
 REFRESHED: Final = "refreshed nightly"

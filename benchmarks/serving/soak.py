@@ -22,7 +22,7 @@ from benchmarks.serving.availability import changing, users_of
 from benchmarks.serving.clients import Client, at_rate
 from benchmarks.serving.server import Running, serving
 from schema.errors import UserError
-from schema.versions import newest_version
+from schema.served.versions import newest_version
 
 _CHANGED: Final = "SELECT product_id FROM products LIMIT 500"
 """Products whose rows change."""

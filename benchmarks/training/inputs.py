@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from benchmarks.ablation.finished_run import FinishedRun
 from schema import names
-from schema.transformed import catalog_spec, read_rows
+from schema.tensors.transformed import catalog_spec, read_rows
 from trainer.retrieval.queries import num_queries, read_queries
 from trainer.settings import RetrievalSettings
 from trainer.shared.arguments import TrainerArguments, parse_arguments

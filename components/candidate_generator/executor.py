@@ -29,7 +29,7 @@ from components.recommender.candidates.sources import CandidateSources
 from components.recommender.candidates.tables import load_tables
 from schema import names
 from schema.files import whole_file
-from schema.vocabulary import restore_id
+from schema.served.vocabulary import restore_id
 
 _SHARD = "data_tfrecord-00000-of-00001.gz"
 

@@ -29,7 +29,7 @@ def candidate_rows(
         outcomes: What else happened in the window.
 
     Returns:
-        One row a query, every column a list, with the columns of `schema.transformed.candidate_spec`
+        One row a query, every column a list, with the columns of `schema.tensors.transformed.candidate_spec`
         and `user_id`.
     """
     index = found[names.CANDIDATE_INDEX].numpy()

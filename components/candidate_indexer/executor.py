@@ -23,8 +23,8 @@ from components.interactions.events import read_guests, read_shop_events, repeat
 from components.recommender.candidates.tables import save_embeddings
 from schema import names
 from schema.features import FeatureSet
-from schema.transformed import availability, catalog_spec, read_rows
-from schema.vocabulary import restore_id
+from schema.served.vocabulary import restore_id
+from schema.tensors.transformed import availability, catalog_spec, read_rows
 
 
 class Executor(base_executor.BaseExecutor):

@@ -9,7 +9,7 @@ import numpy as np
 from components.interactions.events import Events
 from schema import names
 from schema.features import FeatureSet, Kind
-from schema.transformed import catalog_spec, dense_columns, read_rows
+from schema.tensors.transformed import catalog_spec, dense_columns, read_rows
 
 MAX_GROUPINGS = 3
 _MIN_MEAN_SIZE = 4

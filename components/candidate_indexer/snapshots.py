@@ -23,7 +23,7 @@ from components.interactions.neighbours import (
 from components.recommender.candidates.tables import Snapshot
 from components.settings import IndexSettings
 from schema import names
-from schema.candidate_features import SHARES, STATISTICS
+from schema.served.candidate_features import SHARES, STATISTICS
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from components.interactions.events import Events
 from schema import names
-from schema.candidate_features import HORIZONS
+from schema.served.candidate_features import HORIZONS
 from schema.windows import horizon_seconds
 
 _PRIOR_BUYERS = 5.0

@@ -14,7 +14,7 @@ from components.evaluation.lists import BoolArray, IntArray
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
 from schema.fields import HISTORY, RAW
-from schema.request import Query
+from schema.served.request import Query
 
 _RECORDS_AT_ONCE = 2048
 

@@ -18,7 +18,7 @@ from components.evaluation.lists import IntArray
 from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureSet
-from schema.request import Query, encode_queries
+from schema.served.request import Query, encode_queries
 
 BATCH_SIZE = 64
 TOP_K = 100

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from components.product_example_gen.ragged import list_array, optional_array
 from schema.errors import UserError
 from schema.features import FeatureColumn, Kind
-from schema.members import members
-from schema.value_text import value_text
+from schema.values.members import members
+from schema.values.value_text import value_text
 
 _MEMBERS: Final = pa.large_list(pa.binary())
 

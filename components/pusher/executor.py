@@ -21,9 +21,9 @@ from tfx.utils import path_utils, proto_utils
 
 from kernel.description import withdraw
 from schema import names
-from schema.blessing import is_of_classic
 from schema.errors import PipelineRefusedError
-from schema.versions import CHAMPIONS, newest_version, next_version
+from schema.served.blessing import is_of_classic
+from schema.served.versions import CHAMPIONS, newest_version, next_version
 
 RANKING_BLESSING: Final = "ranking_blessing"
 """Input key of the RankingEvaluator's blessing."""

@@ -18,7 +18,7 @@ from components.recommender.post_ranking.filters import cut, filter_scores
 from components.recommender.request import product_specs, raw_products, raw_request
 from schema import names
 from schema.features import FeatureSet, Kind
-from schema.transformed import dense_columns, dense_query
+from schema.tensors.transformed import dense_columns, dense_query
 
 Tensors = dict[str, Any]
 

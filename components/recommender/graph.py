@@ -37,8 +37,8 @@ from components.recommender.request import (
 from components.recommender.settings import ServingSettings
 from components.recommender.text_search.index import TextIndex
 from schema import names
-from schema.candidate_features import SOURCE_FEATURES
-from schema.transformed import dense_user
+from schema.served.candidate_features import SOURCE_FEATURES
+from schema.tensors.transformed import dense_user
 
 Tensors = dict[str, Any]
 

@@ -35,9 +35,9 @@ from components.recommender_assembler.choices.eval_lists import read_eval_lists
 from components.recommender_assembler.ranking_evidence import RankingEvidence, read_evidence
 from components.recommender_assembler.settings import RecommenderAssemblerSettings
 from schema import names
-from schema.candidate_features import HORIZONS, SHARES, STATISTICS
 from schema.durations import seconds_of
-from schema.vocabulary import restore_id
+from schema.served.candidate_features import HORIZONS, SHARES, STATISTICS
+from schema.served.vocabulary import restore_id
 from schema.windows import horizon_seconds
 
 _LONGEST_HORIZON = 4.0

@@ -25,8 +25,8 @@ from components.recommender_assembler.assets.user_rows import read_user_rows
 from components.recommender_assembler.choices.auto import Choices
 from components.recommender_assembler.settings import RecommenderAssemblerSettings
 from schema import names
-from schema.blessing import is_of_classic
 from schema.files import whole_file
+from schema.served.blessing import is_of_classic
 
 
 class Executor(base_executor.BaseExecutor):

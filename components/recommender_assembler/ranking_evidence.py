@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schema import names
-from schema.candidate_features import SHARES
+from schema.served.candidate_features import SHARES
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from components.evaluation.served import ServedModel, read_metadata
 from schema.features import FeatureSet
-from schema.versions import champion_directory, newest_version
+from schema.served.versions import champion_directory, newest_version
 
 
 @dataclass(frozen=True)

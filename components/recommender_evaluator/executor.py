@@ -44,9 +44,9 @@ from components.recommender_evaluator.slices import make_slices
 from components.recommender_evaluator.stage_losses import stage_losses
 from components.settings import GateSettings
 from schema import names
-from schema.blessing import bless
 from schema.features import FeatureSet
 from schema.files import whole_file, write_json
+from schema.served.blessing import bless
 
 METRICS_FILE = "metrics.json"
 PREDICTIONS_FILE = "predictions.parquet"

@@ -15,7 +15,7 @@ from components.evaluation.lists import NOTHING
 from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureSet, Kind
-from schema.vocabulary import restore_id
+from schema.served.vocabulary import restore_id
 
 _MIN_VALUES = 5
 

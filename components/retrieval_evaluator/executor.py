@@ -18,7 +18,7 @@ from components.recommender.candidates.tables import CandidateTables, load_table
 from components.retrieval_evaluator.settings import RetrievalEvaluatorSettings
 from schema import names
 from schema.features import FeatureSet
-from schema.transformed import candidate_spec, dense_candidates, read_rows
+from schema.tensors.transformed import candidate_spec, dense_candidates, read_rows
 
 CUT_OFFS = (100, 300, 500, 900)
 _WHOLE_LISTS = ("own_history", "ranked_candidates")

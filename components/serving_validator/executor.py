@@ -22,10 +22,10 @@ from components.serving_validator.requests import ReplayError, encode_request, r
 from components.serving_validator.settings import ServingValidatorSettings
 from components.settings import GateSettings
 from schema import names
-from schema.blessing import INFRA, bless, is_of_classic
 from schema.features import FeatureSet
 from schema.files import write_json
-from schema.request import Query
+from schema.served.blessing import INFRA, bless, is_of_classic
+from schema.served.request import Query
 
 NUM_REQUESTS = 100
 

@@ -14,7 +14,7 @@ from kernel.executor import Executor
 from kernel.library import Library
 from schema import names
 from schema.features import FeatureSet
-from schema.request import Query, encode_queries
+from schema.served.request import Query, encode_queries
 
 SCORE_TOLERANCE: Final = 1e-5
 """Difference of two scores, absolute or relative to scores above 1, that rounding explains."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from schema import names
 from schema.features import FeatureSet
-from schema.request import Query, encode_queries
+from schema.served.request import Query, encode_queries
 
 _SCRIPT = Path(__file__).with_name("replay.py")
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")

@@ -154,7 +154,7 @@ def _database(config: TowerlineConfig, workdir: Path) -> Check:
     from pipeline.planning.freezing import check_features, read_features
     from pipeline.planning.planner import feature_lines, findings_of, schema_folder
     from pipeline.planning.rule_check import check_rules
-    from schema.profile import profile_source
+    from schema.profiling.profile import profile_source
     from schema.windows import resolve_windows
 
     if not config.source.url and not (workdir / "source.json").is_file():
@@ -180,7 +180,7 @@ def _database(config: TowerlineConfig, workdir: Path) -> Check:
 
 
 def _served(config: TowerlineConfig, workdir: Path) -> Check:
-    from schema.versions import newest_version
+    from schema.served.versions import newest_version
 
     directory = config.push.directory_in(workdir)
     version = newest_version(directory)
@@ -198,7 +198,7 @@ def _kernel(config: TowerlineConfig, workdir: Path) -> Check:
     from kernel.description import KernelError, read_tables
     from kernel.library import Library
     from schema import names
-    from schema.versions import newest_version
+    from schema.served.versions import newest_version
 
     directory = config.push.directory_in(workdir)
     version = newest_version(directory)

@@ -97,7 +97,7 @@ def _print(answer: dict[str, Any], num_events: int, descriptions: dict[str, str]
 def _many(arguments: argparse.Namespace, model: PushedModel, history: LiveHistory) -> int:
     from pipeline.commands.batch import read_user_ids, write_recommendations
     from pipeline.terminal.capture import quiet_stderr
-    from schema.request import Query
+    from schema.served.request import Query
 
     output = Path(arguments.output)
     if output.is_dir():

@@ -17,9 +17,9 @@ from pipeline.forgetting.searching import people_in
 from pipeline.planning.plan import RunPlan
 from schema import names
 from schema.files import whole_file, write_bytes
+from schema.served.versions import CHAMPIONS, versions
+from schema.served.vocabulary import restore_id
 from schema.source.forgotten import Forgotten
-from schema.versions import CHAMPIONS, versions
-from schema.vocabulary import restore_id
 
 USERS_FILE: Final = "users.arrow"
 _VOCABULARY: Final = Path("assets", names.USER_VOCABULARY)

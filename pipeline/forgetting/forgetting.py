@@ -20,7 +20,7 @@ from pipeline.metadata.store import RunStore
 from pipeline.planning.plan import PIPELINE_NAME
 from pipeline.planning.workdir import is_running
 from schema.files import write_text
-from schema.versions import newest_version
+from schema.served.versions import newest_version
 
 RECEIPTS: Final = "receipts"
 _LOGS, _REPORTS = "logs", "reports"

@@ -14,7 +14,7 @@ from pipeline.forgetting.person import Person
 from pipeline.inspection.examples import parse_example, records_of
 from pipeline.inspection.statistics import STATISTICS_FILE
 from schema import names
-from schema.vocabulary import LINE_ENDS
+from schema.served.vocabulary import LINE_ENDS
 
 _TEXTS: Final = frozenset({"", ".csv", ".html", ".json", ".jsonl", ".log", ".pbtxt", ".txt", ".yaml"})
 _LARGEST_TEXT: Final = 512 * 1024 * 1024

@@ -12,8 +12,8 @@ from pipeline.init import words
 from pipeline.init.catalogue import Column, ColumnKind, ForeignKey, Table
 from pipeline.init.stamp_guess import ISO, guess_format
 from schema.errors import UserError
-from schema.source.database import Database
-from schema.source.folder import Folder
+from schema.source.databases.database import Database
+from schema.source.folders.folder import Folder
 from schema.source.opening import open_tables
 
 SAMPLE_ROWS: Final = 200

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema.errors import UserError
-from schema.source.stamp_forms import RFC_2822, StampForm, to_utc
-from schema.source.stamps import epoch_seconds
+from schema.source.stamps.stamp_forms import RFC_2822, StampForm, to_utc
+from schema.source.stamps.stamps import epoch_seconds
 
 ISO: Final = "iso"
 """What `guess_format` calls text that needs no format."""

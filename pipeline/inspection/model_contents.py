@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.inspection.files import read_json
 from pipeline.inspection.view import Table, View, cell, facts, interval, lines
 from pipeline.metadata.store import Artifact
-from schema.blessing import verdict
+from schema.served.blessing import verdict
 
 METRICS_FILE = "metrics.json"
 _METRICS = ("ndcg@10", "recall@10", "recall@100", "hit_rate@10", "coverage@10")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from schema.errors import UserError
 from schema.features import FeatureColumn, FeatureSet, Kind, types_of
 from schema.files import write_text
-from schema.profile import DatabaseProfile
+from schema.profiling.profile import DatabaseProfile
 from schema.source import PRODUCTS, USERS, ProductSource
 
 FEATURES_FILE: Final = "features.yaml"
@@ -108,7 +108,7 @@ def frozen_schema(folder: Path, features: FeatureSet, source: ProductSource) -> 
     stamp = _STAMP + _digest(features.to_json())
     path = folder / SCHEMA_FILE
     if not path.is_file() or not path.read_text(encoding="utf-8").startswith(stamp):
-        from schema.tf_schema import build_schema, write_schema
+        from schema.tensors.tf_schema import build_schema, write_schema
 
         folder.mkdir(parents=True, exist_ok=True)
         write_schema(build_schema(features, _known_values(features, source)), path)
@@ -134,7 +134,7 @@ def _known_values(features: FeatureSet, source: ProductSource) -> dict[str, list
 
 
 def _values_of(rows: Any, used: Mapping[str, FeatureColumn]) -> dict[str, list[str]]:
-    from schema.value_text import value_text
+    from schema.values.value_text import value_text
 
     known = {}
     for raw, column in used.items():

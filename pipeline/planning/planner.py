@@ -21,7 +21,7 @@ from pipeline.planning.workdir import usable_folder, usable_workdir
 from pipeline.terminal.console import counter
 from schema.features import FeatureSet
 from schema.findings import Finding, Findings
-from schema.profile import DatabaseProfile, profile_source
+from schema.profiling.profile import DatabaseProfile, profile_source
 from schema.windows import resolve_windows
 
 

@@ -14,7 +14,7 @@ from pipeline.metadata.store import Artifact, Execution
 from schema import names
 from schema.errors import UserError
 from schema.features import FeatureSet
-from schema.versions import newest_version
+from schema.served.versions import newest_version
 from schema.windows import SplitSettings, TimeWindows
 
 REFRESH_OF: Final = "refresh_of"

@@ -17,8 +17,8 @@ from pipeline.planning.plan import PushedWeights, RunPlan
 from pipeline.planning.planner import Planned
 from pipeline.refreshing.pushed_parts import PushedParts, find_parts, inputs_of, maker_of
 from schema.errors import UserError
+from schema.served.versions import newest_version
 from schema.source_settings import SourceSettings
-from schema.versions import newest_version
 
 _PARTS: Final = ("retrieval_model", "ranking_model", "transform_graph")
 

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from pipeline.metadata.store import Artifact, Execution, Run, RunStore
 from pipeline.planning.plan import PIPELINE_NAME
 from schema import names
-from schema.blessing import verdict
 from schema.errors import PipelineRefusedError
+from schema.served.blessing import verdict
 from schema.settings import Settings
 
 _TRAINERS = ("RetrievalTrainer", "RankingTrainer")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.metadata.store import Artifact, Execution, RunStore
 from pipeline.planning.plan import PIPELINE_NAME
-from schema.versions import newest_version
+from schema.served.versions import newest_version
 
 
 def retire_stale(metadata_path: str, push_directory: str) -> None:

@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
-from schema.numbers import DecimalMark
 from schema.reading import UNKNOWN_TYPE
-from schema.source import values
+from schema.source.cells import values
 from schema.source.relations import Relation
-from schema.source.stamp_forms import to_utc
-from schema.source.stamps import epoch_seconds, readable_seconds
+from schema.source.stamps.stamp_forms import to_utc
+from schema.source.stamps.stamps import epoch_seconds, readable_seconds
+from schema.values.numbers import DecimalMark
 
 EVENT_COLUMNS: Final = {
     names.USER_ID: pa.string(),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from schema.errors import UserError
-from schema.source.dialect import Dialect
+from schema.source.databases.dialect import Dialect
 from schema.source.forgotten import Forgotten
 from schema.source.masking import mask_url
 from schema.source.product_source import ProductSource
@@ -14,8 +14,8 @@ from schema.source.relations import check_mapping
 from schema.source_settings import CsvSettings, SourceSettings
 
 if TYPE_CHECKING:
-    from schema.source.database import Database
-    from schema.source.folder import Folder
+    from schema.source.databases.database import Database
+    from schema.source.folders.folder import Folder
 
 _FORMS: Final = (
     "Remedy: use sqlite:///shop.db, postgresql://user:password@host/database, "
@@ -51,7 +51,7 @@ def open_tables(url: str, arrow_native: bool = True, csv: CsvSettings | None = N
     Raises:
         UserError: There is no such file, or the form of the URL is unknown.
     """
-    from schema.source.database import Database
+    from schema.source.databases.database import Database
 
     if "://" not in url:
         return _from_path(Path(url).expanduser(), arrow_native, csv)
@@ -64,9 +64,9 @@ def open_tables(url: str, arrow_native: bool = True, csv: CsvSettings | None = N
 
 
 def _from_path(path: Path, arrow_native: bool, csv: CsvSettings | None) -> Database | Folder:
-    from schema.source.database import Database
-    from schema.source.folder import Folder
-    from schema.source.sqlite import sqlite_dialect
+    from schema.source.databases.database import Database
+    from schema.source.databases.sqlite import sqlite_dialect
+    from schema.source.folders.folder import Folder
 
     if path.is_dir():
         return Folder(path, csv)
@@ -81,8 +81,8 @@ def _sqlite_path(url: str) -> str:
 
 
 def _server(backend: str, url: str, arrow_native: bool) -> Dialect:
-    from schema.source.mysql import MysqlDialect
-    from schema.source.postgresql import PostgresqlDialect
+    from schema.source.databases.mysql import MysqlDialect
+    from schema.source.databases.postgresql import PostgresqlDialect
 
     if backend in ("postgresql", "postgres"):
         return PostgresqlDialect(_parsed(url), mask_url(url), arrow_native)

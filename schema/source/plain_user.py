@@ -20,7 +20,7 @@ from schema.features import ValueType
 from schema.reading import Reading
 from schema.source.ids import canonical_id, id_forms
 from schema.source.relations import Relation
-from schema.source.stamp_forms import UTC_ISO
+from schema.source.stamps.stamp_forms import UTC_ISO
 from schema.source.tables import Tables
 
 _FIRST_SECONDS: Final = 10**8

@@ -13,10 +13,10 @@ from schema import names
 from schema.features import Kind, ValueType
 from schema.findings import Finding, Findings
 from schema.source import contract
+from schema.source.cells.forms import note_forms
 from schema.source.contract import EVENTS, PRODUCTS, USERS, UserRange
 from schema.source.events_table import normalise_events
 from schema.source.forgotten import Forgotten
-from schema.source.forms import note_forms
 from schema.source.guests import Whose, is_guest, of_users, read_users, unread, without_forgotten
 from schema.source.id_ranges import id_ranges, in_range
 from schema.source.ids import canonical_id, id_forms
@@ -26,8 +26,8 @@ from schema.source.relations import Relation
 from schema.source.relations_of import relations_of
 from schema.source.returns import Settled, settle
 from schema.source.row_tables import file_named, joined, newest_of_each, oldest_first, only
-from schema.source.stamp_forms import to_utc
-from schema.source.stamps import readable_seconds
+from schema.source.stamps.stamp_forms import to_utc
+from schema.source.stamps.stamps import readable_seconds
 from schema.source.table_rows import Way, table_rows
 from schema.source.tables import Tables
 from schema.source_settings import SourceSettings

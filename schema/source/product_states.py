@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema import names
-from schema.source import values
+from schema.source.cells import values
 from schema.source.relations import Relation
 from schema.source.row_tables import joined
 from schema.source.tables import Tables

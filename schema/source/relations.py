@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from schema.errors import UserError
 from schema.source import contract
 from schema.source.queries import fill_in, query_for, without_end
-from schema.source.stamp_forms import UTC_ISO, StampForm, check_form
+from schema.source.stamps.stamp_forms import UTC_ISO, StampForm, check_form
 from schema.source_settings import SourceSettings, TableMapping
 
 

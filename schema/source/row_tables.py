@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from schema import names
 from schema.errors import UserError
-from schema.source.values import flat
+from schema.source.cells.values import flat
 
 
 def joined(batches: Sequence[pa.RecordBatch], columns: Sequence[str]) -> pa.Table:

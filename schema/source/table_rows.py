@@ -11,16 +11,17 @@ import pyarrow as pa
 from schema import names
 from schema.features import Kind, ValueType
 from schema.findings import Findings
-from schema.numbers import DecimalMark
-from schema.source import contract, values
+from schema.source import contract
+from schema.source.cells import values
+from schema.source.cells.forms import note_forms
+from schema.source.cells.number_columns import typed_column
+from schema.source.cells.number_findings import number_findings
+from schema.source.cells.types import as_type
 from schema.source.contract import PRODUCTS, Typing
-from schema.source.forms import note_forms
-from schema.source.number_columns import typed_column
-from schema.source.number_findings import number_findings
 from schema.source.relations import Relation
-from schema.source.stamp_forms import to_utc
-from schema.source.stamps import epoch_seconds, readable_seconds, without_blanks
-from schema.source.types import as_type
+from schema.source.stamps.stamp_forms import to_utc
+from schema.source.stamps.stamps import epoch_seconds, readable_seconds, without_blanks
+from schema.values.numbers import DecimalMark
 
 _LARGEST_STAMP: Final = 2**53
 

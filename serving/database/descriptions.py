@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from schema import names
 from schema.features import FeatureSet, Kind
-from schema.members import members
 from schema.source import ProductSource
+from schema.values.members import members
 
 _MOST_COLUMNS: Final = 3
 _MOST_CHARACTERS: Final = 60

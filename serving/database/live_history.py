@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from schema import names
 from schema.features import FeatureSet, types_of
-from schema.request import Query
+from schema.served.request import Query
 from schema.source import ProductSource
 from schema.source.ids import canonical_id
 from schema.source.plain_user import Events

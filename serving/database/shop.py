@@ -12,7 +12,7 @@ from typing import Any
 from schema import names
 from schema.errors import UserError
 from schema.features import FeatureSet
-from schema.request import Query
+from schema.served.request import Query
 from schema.source import ProductSource
 from schema.source.ids import canonical_id
 from serving.database.clock import Clock

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from schema import names
 from schema.errors import UserError
 from schema.rules import BoolArray, SimpleCondition, matches, text_choices
-from schema.value_text import value_text
+from schema.values.value_text import value_text
 from serving.model.conditions import Conditions, met
 
 _UNKNOWN: Final = -1

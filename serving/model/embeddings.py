@@ -9,7 +9,7 @@ import numpy as np
 
 from schema import names
 from schema.features import FeatureSet, Kind
-from schema.request import Query, encode_column, encode_queries
+from schema.served.request import Query, encode_column, encode_queries
 from serving.model.items import Items
 from serving.model.pushed_model import PushedModel
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from schema import names
 from schema.features import FeatureSet
-from schema.request import Query
+from schema.served.request import Query
 from schema.source.ids import canonical_id
-from schema.value_text import value_text
+from schema.values.value_text import value_text
 
 
 class Histories:

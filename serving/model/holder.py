@@ -12,8 +12,8 @@ from typing import Final
 
 from schema import names
 from schema.errors import UserError
-from schema.request import Query
-from schema.versions import newest_version
+from schema.served.request import Query
+from schema.served.versions import newest_version
 from serving.model.heap import settle
 from serving.model.histories import Histories
 from serving.model.items import Items

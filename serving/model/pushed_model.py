@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from schema import names
 from schema.errors import UserError
 from schema.features import FeatureSet
-from schema.request import Query, encode_queries
 from schema.rules import BoolArray, Rule
-from schema.versions import newest_version
+from schema.served.request import Query, encode_queries
+from schema.served.versions import newest_version
 from serving.model.catalogue import Catalogue
 from serving.model.executors import Executors
 from serving.model.hidden import Hidden, without_hidden

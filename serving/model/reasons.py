@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from schema.sources import SOURCES
+from schema.served.sources import SOURCES
 
 _REASONS: Final = {
     **{source.name: source.reason for source in SOURCES},

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from schema import names, tracing
-from schema.request import Query, encode_queries
+from schema import names
+from schema.served import tracing
+from schema.served.request import Query, encode_queries
 from serving.model.hidden import without_hidden
 from serving.model.items import Columns, Ranked
 from serving.model.pushed_model import PushedModel

@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from schema import names
 from schema.errors import UserError
 from schema.features import FeatureColumn, Kind, types_of
-from schema.members import members
 from schema.rules import BoolArray
 from schema.source import PRODUCTS, ProductSource
 from schema.source.product_states import States
+from schema.values.members import members
 from serving.model.embeddings import embeds_products
 from serving.model.pushed_model import PushedModel
 from serving.new_products.merging import NewProducts

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from schema.text import words
+from schema.values.text import words
 
 _LETTERS = 3
 _WORD_WEIGHT = 2.0

@@ -12,8 +12,8 @@ import numpy as np
 
 from schema import names
 from schema.features import FeatureColumn, Kind
-from schema.members import member_words
-from schema.request import Query
+from schema.served.request import Query
+from schema.values.members import member_words
 from serving.model.catalogue import Catalogue
 from serving.model.embeddings import embed_products, embed_query, embeds_products, nearest
 from serving.model.items import Items, renumbered

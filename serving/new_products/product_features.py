@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schema.features import FeatureColumn, FeatureSet, Kind
-from schema.members import MAX_MEMBERS, all_members
+from schema.values.members import MAX_MEMBERS, all_members
 from serving.problems import ProblemError
 
 _LONGEST_TEXT = 10_000

@@ -10,10 +10,10 @@ import numpy as np
 
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
-from schema.fitting import fitted
-from schema.members import whole_paths
-from schema.request import Query
 from schema.rules import Rule, SimpleCondition, matches
+from schema.served.request import Query
+from schema.values.fitting import fitted
+from schema.values.members import whole_paths
 from serving.model.catalogue import Catalogue
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from schema import names
 from schema.features import Kind
-from schema.request import Query
+from schema.served.request import Query
 from serving.model.catalogue import Catalogue, IntArray
 from serving.model.items import Items, Ranked, renumbered
 from serving.model.pushed_model import PushedModel

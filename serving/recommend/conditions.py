@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from schema.features import FeatureColumn, Kind
-from schema.numbers import number_of
 from schema.rules import Range
+from schema.values.numbers import number_of
 from serving.model.conditions import simple_parts
 from serving.problems import ProblemError
 

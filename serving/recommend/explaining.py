@@ -7,7 +7,7 @@ from typing import Any
 
 from schema import names
 from schema.errors import UserError
-from schema.request import Query, encode_queries
+from schema.served.request import Query, encode_queries
 from serving.model.items import Items
 from serving.model.pushed_model import PushedModel
 from serving.recommend.reading import ShopReader

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from schema.errors import UserError
-from schema.request import Query
+from schema.served.request import Query
 from schema.source.ids import canonical_id
 from serving.model.holder import Served
 from serving.model.pushed_model import PushedModel

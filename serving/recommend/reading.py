@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from schema.features import FeatureSet
-from schema.request import Query
+from schema.served.request import Query
 
 
 class HistoryReader(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from schema.features import FeatureSet
-from schema.fitting import unfit
+from schema.values.fitting import unfit
 from serving.model.holder import Served
 from serving.model.items import Items
 from serving.new_products.merging import NewProducts

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from schema.errors import UserError
 from schema.features import FeatureSet
-from schema.request import Query
+from schema.served.request import Query
 from schema.source.ids import canonical_id
 from serving.new_products.side_index import SideProduct
 from serving.recommend.reading import ShopReader

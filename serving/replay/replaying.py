@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schema.errors import UserError
-from schema.versions import versions
+from schema.served.versions import versions
 from serving.model.holder import RARE, Served, warm
 from serving.model.pushed_model import PushedModel
 from serving.new_products.merging import NewProducts

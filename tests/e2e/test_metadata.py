@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from schema.versions import versions
+from schema.served.versions import versions
 
 pytestmark = pytest.mark.e2e
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from schema.versions import versions
+from schema.served.versions import versions
 
 pytestmark = pytest.mark.e2e
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.inspection.graph import read_graph
 from schema.names import SERVING_METADATA
-from schema.versions import newest_version, versions
+from schema.served.versions import newest_version, versions
 
 pytestmark = pytest.mark.e2e
 TRAINED = {"Transform", "RetrievalTrainer", "PrerankingTrainer", "RankingTrainer"}

@@ -74,7 +74,7 @@ def test_sums(driver, run, count):
 
 @pytest.mark.parametrize("rows, columns", [(2000, 41), (600, 77), (13, 9), (30, 41)])
 def test_means_of_columns(driver, run, rows, columns):
-    from schema.centring import mean_of_list
+    from schema.tensors.centring import mean_of_list
 
     values = np.random.default_rng(rows).normal(size=(rows, columns)).astype(np.float32)
     expected = run(mean_of_list, values[np.newaxis])[0, 0]

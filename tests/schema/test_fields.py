@@ -5,8 +5,8 @@ from dataclasses import fields
 from schema import names
 from schema.features import FeatureSet
 from schema.fields import DENSE, HISTORY, RAW, TRANSFORMED
-from schema.request import Query, encode_queries
-from schema.tf_schema import build_schema
+from schema.served.request import Query, encode_queries
+from schema.tensors.tf_schema import build_schema
 
 
 def test_names_are_told_apart_within_a_stage():
@@ -32,7 +32,7 @@ def test_the_schema_has_them():
 
 
 def test_parsing_specs_have_them():
-    from schema.transformed import candidate_spec, query_spec
+    from schema.tensors.transformed import candidate_spec, query_spec
 
     for spec, expected in ((query_spec, TRANSFORMED), (candidate_spec, DENSE)):
         assert {name for name in spec(FeatureSet()) if name.startswith("history_")} == set(expected)

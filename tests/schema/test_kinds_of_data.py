@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from schema.errors import UserError
-from schema.profile import profile_source
+from schema.profiling.profile import profile_source
 from schema.source import open_source
 from schema.source_settings import EventSettings, FeatureSettings, SourceSettings
 

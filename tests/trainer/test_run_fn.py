@@ -32,7 +32,7 @@ def test_the_retrieval_model_embeds_the_whole_catalogue(trained_shop):
 
 
 def test_the_rankers_signature_for_examples_agrees_with_that_for_tensors(trained_shop):
-    from schema.transformed import candidate_spec, dense_candidates
+    from schema.tensors.transformed import candidate_spec, dense_candidates
 
     model = tf.saved_model.load(trained_shop.ranking)
     files = [str(p) for p in (trained_shop.directory / "candidates" / "Split-eval").glob("*.gz")]

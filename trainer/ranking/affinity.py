@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 import tensorflow as tf
 
-from schema import names, score_parts
-from schema.grouping import NEVER_DAYS, GroupTotals, Totals, group_totals, joint_keys
+from schema import names
+from schema.served import score_parts
+from schema.tensors.grouping import NEVER_DAYS, GroupTotals, Totals, group_totals, joint_keys
 from trainer.ranking.set_totals import SetTotals
 
 _HALF_LIVES_IN_WINDOWS = (0.125, 0.5, 1.5, 4.0)
@@ -108,7 +109,7 @@ class AffinityFeatures(tf.keras.layers.Layer):
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """Of which of `schema.score_parts.GROUPS` each of `features` is."""
+        """Of which of `schema.served.score_parts.GROUPS` each of `features` is."""
         counts = 1 + len(self.half_lives) + (_OTHER_TYPES_DECAYS if self.has_other_types else 0)
         of_category = counts + _NUM_LOYALTIES + 1  # and the age of the newest event
         return (

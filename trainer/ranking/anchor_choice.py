@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
-from schema.candidate_features import SHARES
+from schema.served.candidate_features import SHARES
 from trainer.ranking.affinity import AffinityFeatures
 from trainer.ranking.classics import (
     CLASSICS,

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import tensorflow as tf
 
-from schema import names, score_parts
-from schema.candidate_features import CANDIDATE_FEATURES, SHARES, SIMILAR_USERS_SCALE
+from schema import names
+from schema.served import score_parts
+from schema.served.candidate_features import CANDIDATE_FEATURES, SHARES, SIMILAR_USERS_SCALE
 
 POPULARITY: Final = "popularity"
 OWN_FREQUENCY: Final = "own_frequency"

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureSet
-from schema.transformed import candidate_spec, dense_candidates, read_records
+from schema.tensors.transformed import candidate_spec, dense_candidates, read_records
 from trainer.ranking.rankers.base import PAIR_FEATURES
 
 Tensors = dict[str, Any]

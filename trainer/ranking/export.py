@@ -8,14 +8,14 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureSet
-from schema.score_parts import (
+from schema.served.score_parts import (
     ANCHOR_CONTRIBUTION,
     CONTRIBUTIONS,
     MEAN_SCORE,
     POSITION,
     SCORE_OF_IT,
 )
-from schema.transformed import candidate_spec, dense_candidates
+from schema.tensors.transformed import candidate_spec, dense_candidates
 from trainer.ranking.model import RankingModel
 from trainer.ranking.score_parts import ScoreParts
 from trainer.ranking.tables import write_ranker_tables

@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
-from schema.centring import mean_of_list
-from schema.score_parts import OF_CANDIDATE_FEATURES
+from schema.served.score_parts import OF_CANDIDATE_FEATURES
+from schema.tensors.centring import mean_of_list
 from trainer.ranking.affinity import NUM_USER_FEATURES, AffinityFeatures, AffinityInputs
 from trainer.ranking.classics import CLASSICS, GROUP_OF_CLASSIC, Anchor, log_ranks
 from trainer.ranking.data import ANCHOR, BOUGHT, HAS_HISTORY
@@ -133,7 +133,7 @@ class RankingModel(tf.keras.Model):
 
     @property
     def figure_groups(self) -> tuple[str, ...]:
-        """Of which of `schema.score_parts.GROUPS` each figure is; those of the user are of none ("")."""
+        """Group of each figure, of `schema.served.score_parts.GROUPS`; "" for those of the user."""
         of_classics = tuple(GROUP_OF_CLASSIC[name] for name in CLASSICS)
         return (*OF_CANDIDATE_FEATURES, *self.affinity.groups, *of_classics, *[""] * NUM_USER_FEATURES)
 

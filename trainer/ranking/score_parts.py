@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
-from schema.score_parts import (
+from schema.served.score_parts import (
     ANCHOR_CONTRIBUTION,
     CONTRIBUTIONS,
     GROUPS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from schema.grouping import NEVER_DAYS, Totals, group_totals
+from schema.tensors.grouping import NEVER_DAYS, Totals, group_totals
 
 
 class SetTotals(tf.Module):

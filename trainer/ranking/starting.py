@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from schema import names
-from schema.candidate_features import CANDIDATE_FEATURES
 from schema.features import FeatureColumn
-from schema.members import MAX_MEMBERS
+from schema.served.candidate_features import CANDIDATE_FEATURES
+from schema.values.members import MAX_MEMBERS
 from schema.windows import TimeWindows
 from trainer.ranking.classics import CLASSICS
 from trainer.ranking.model import RankingModel

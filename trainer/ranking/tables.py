@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
-from schema.candidate_features import CANDIDATE_FEATURES
+from schema.served.candidate_features import CANDIDATE_FEATURES
 from trainer.ranking.classics import CLASSICS
 from trainer.ranking.model import RankingModel
 from trainer.ranking.rankers.base import DeepLayers

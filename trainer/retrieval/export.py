@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureSet, Kind
-from schema.transformed import dense_query_signature
+from schema.tensors.transformed import dense_query_signature
 from trainer.retrieval.metrics import embed_catalog, represent_catalog
 from trainer.retrieval.model import RetrievalModel
 from trainer.retrieval.tables import write_tower_tables

@@ -11,7 +11,7 @@ import tensorflow as tf
 from schema import names
 from schema.features import FeatureSet
 from schema.fields import TRANSFORMED
-from schema.transformed import dense_query, query_spec, read_records
+from schema.tensors.transformed import dense_query, query_spec, read_records
 
 Tensors = dict[str, Any]
 

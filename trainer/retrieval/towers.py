@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureColumn, Kind
-from schema.members import MAX_MEMBERS
+from schema.values.members import MAX_MEMBERS
 from trainer.retrieval.encoders.choice import EncoderName, TowerInputs, history_encoder, tower_inputs
 from trainer.shared.catalog import MAX_WORDS_OF_A_TEXT, ProductTable, as_constants, vocabulary_size
 
@@ -189,7 +189,7 @@ class QueryTower(tf.keras.layers.Layer):
         """Encodes queries.
 
         Args:
-            inputs: Dense query tensors of `schema.transformed.dense_query`.
+            inputs: Dense query tensors of `schema.tensors.transformed.dense_query`.
             products: Representations of the history's products `[batch, time, dim]`.
             training: Whether ids are dropped.
 

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
-from schema.members import MAX_MEMBERS
-from schema.transformed import availability, catalog_spec, dense_columns, read_rows
+from schema.tensors.transformed import availability, catalog_spec, dense_columns, read_rows
+from schema.values.members import MAX_MEMBERS
 
 MAX_WORDS_OF_A_TEXT = 16
 

@@ -16,7 +16,7 @@ from components.evaluation.baselines.transitions import Transitions
 from components.evaluation.baselines.trending import Trending
 from components.evaluation.baselines.user_knn import UserKnn
 from components.settings import BaselineSettings
-from schema.candidate_features import HORIZONS
+from schema.served.candidate_features import HORIZONS
 from schema.windows import horizon_seconds
 
 COUNTING = ("popularity", "trending", "own_frequency", "last_seen")

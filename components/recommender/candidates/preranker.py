@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from schema.centring import mean_of_list
 from schema.files import whole_file
+from schema.tensors.centring import mean_of_list
 
 FILE_NAME = "preranker.npz"
 _MAX_DEVIATIONS = 6.0

@@ -12,7 +12,7 @@ import tensorflow as tf
 from components.recommender.candidates.sampling import in_sample
 from schema import names
 from schema.features import FeatureSet
-from schema.transformed import dense_query, query_spec, read_records
+from schema.tensors.transformed import dense_query, query_spec, read_records
 
 BATCH_SIZE = 64
 _RECORDS_AT_ONCE = 8192

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.recommender.candidates.item_to_item import Purchases, frozen
-from schema.candidate_features import SIMILAR_USERS_SCALE
+from schema.served.candidate_features import SIMILAR_USERS_SCALE
 
 NUM_NEIGHBOURS: Final = 100
 """Users that are asked."""

@@ -32,8 +32,8 @@ from components.recommender.candidates.scoring import SourceScorer, SourceScores
 from components.recommender.candidates.similar_users import SimilarUsers, to_feature
 from components.recommender.candidates.tables import CandidateTables
 from schema import names
-from schema.grouping import group_totals, joint_keys
-from schema.sources import NAMES
+from schema.served.sources import NAMES
+from schema.tensors.grouping import group_totals, joint_keys
 
 OWN_HISTORY: Final = 0
 TWO_TOWER: Final = 1

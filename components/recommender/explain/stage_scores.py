@@ -6,7 +6,7 @@ from typing import Any
 
 from components.recommender.candidates.sources import PRERANKER_SCORE
 from schema import names
-from schema.candidate_features import SOURCE_FEATURES
+from schema.served.candidate_features import SOURCE_FEATURES
 
 Tensors = dict[str, Any]
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 from components.recommender.candidates.item_to_item import frozen
 from components.recommender.post_ranking import ordering
 from components.recommender.post_ranking.diversity import head_size, relevance_by_rank
-from schema.grouping import group_totals
+from schema.tensors.grouping import group_totals
 
 _SMOOTHING = 0.01
 _NEVER = -1e9

@@ -13,8 +13,8 @@ from components.evaluation.examples import first_values, row_members, texts
 from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
-from schema.members import whole_paths
 from schema.rules import Rule, matches
+from schema.values.members import whole_paths
 
 NO_GROUP = -1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from components.recommender.candidates.sources import CandidateSources
-from schema.candidate_features import STATISTICS
+from schema.served.candidate_features import STATISTICS
 
 _COLUMNS = ("share_window", "share_four", "buyer_share")
 

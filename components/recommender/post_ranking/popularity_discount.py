@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from schema.candidate_features import CANDIDATE_FEATURES
+from schema.served.candidate_features import CANDIDATE_FEATURES
 
 POPULARITY = CANDIDATE_FEATURES.index("share_four")
 """Column of `candidate_features`: log share of the sales of four windows."""

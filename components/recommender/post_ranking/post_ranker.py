@@ -32,9 +32,10 @@ from components.recommender.post_ranking.exploration import Exploration
 from components.recommender.post_ranking.filters import FILTERED, filter_scores
 from components.recommender.post_ranking.freshness import Freshness
 from components.recommender.post_ranking.ranked_list import RankedList, make_ranked_list
-from schema import names, tracing
+from schema import names
 from schema.features import raw_name
 from schema.rules import SimpleCondition, bounds, number_choices, text_choices
+from schema.served import tracing
 
 Tensors = dict[str, Any]
 Watch = Callable[[str, tf.Tensor], object]
@@ -147,7 +148,7 @@ class PostRanker(tf.Module):
             top_k: Length of the lists, scalar.
             bought: What the user bought, -1 pads `[batch, time]`.
             diversity: Stands in for the configured one, 0 to 1, scalar.
-            watch: Called after each step with its name, one of `schema.tracing.STEPS`, and the order.
+            watch: Called after each step with its name, one of `schema.served.tracing.STEPS`, and the order.
         """
         nothing = tf.fill(tf.shape(scores), "")
         alive = scores > FILTERED

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.recommender.candidates.item_to_item import frozen
-from schema.text import split_words
+from schema.values.text import split_words
 
 NUM_BUCKETS = 1 << 17
 _LETTERS = 3

@@ -12,7 +12,7 @@ from components.evaluation.examples import first_values, row_members, texts
 from components.interactions.events import encode
 from schema import names
 from schema.features import FeatureSet, Kind
-from schema.members import member_words
+from schema.values.members import member_words
 
 
 def product_texts(catalog: pa.Table, features: FeatureSet, product_ids: Sequence[str]) -> list[str]:

@@ -20,7 +20,8 @@ from components.recommender.lists import ListOptions, ScoredLists
 from components.recommender.post_ranking.filters import FILTERED, Membership
 from components.recommender.tracing.fill_order import FillOrder
 from components.recommender.tracing.source_trace import rank_among, trace_sources
-from schema import names, score_parts, tracing
+from schema import names
+from schema.served import score_parts, tracing
 
 Tensors = dict[str, Any]
 

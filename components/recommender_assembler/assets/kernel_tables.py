@@ -25,8 +25,8 @@ from components.recommender.post_ranking.popularity_discount import POPULARITY
 from kernel.cold_users import TABLE as COLD_PRODUCTS
 from kernel.description import FORMAT, Description, write_tables
 from schema import names
-from schema.candidate_features import SIMILAR_USERS_SCALE
 from schema.features import Kind
+from schema.served.candidate_features import SIMILAR_USERS_SCALE
 
 Arrays = dict[str, np.ndarray]
 

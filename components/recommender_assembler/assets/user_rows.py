@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureColumn, FeatureSet, Kind
-from schema.transformed import read_rows
+from schema.tensors.transformed import read_rows
 
 _ROWS_AT_ONCE = 4096
 

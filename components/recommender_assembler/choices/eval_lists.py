@@ -13,7 +13,7 @@ from components.evaluation.metrics import ndcg
 from components.recommender.post_ranking.popularity_discount import POPULARITY
 from schema import names
 from schema.features import FeatureSet
-from schema.transformed import candidate_spec, dense_candidates, read_rows
+from schema.tensors.transformed import candidate_spec, dense_candidates, read_rows
 
 _TOP_K = 10
 _BATCH = 64

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from schema.request import Query
+from schema.served.request import Query
 from serving.model.items import Ranked
 from serving.model.pushed_model import PushedModel
 from serving.model.tracing import Trace, TraceSubject, WhatIf, ranked_if, trace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from schema import score_parts
+from schema.served import score_parts
 from serving.model.tracing import Trace
 from serving.recommend.why.words import of_group
 

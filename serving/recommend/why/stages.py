@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from schema import tracing
+from schema.served import tracing
 from serving.model.tracing import Trace
 from serving.recommend.why.case import Case, Conditions
 from serving.recommend.why.words import LABELS, STEPS, ordinal

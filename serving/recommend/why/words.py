@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from schema import score_parts
-from schema.sources import NAMES, SOURCES
+from schema.served import score_parts
+from schema.served.sources import NAMES, SOURCES
 from serving.model.reasons import times_bought
 from serving.model.tracing import Trace
 

@@ -9,9 +9,9 @@ from tfx_bsl.coders import example_coder
 
 from components.candidate_generator.executor import write_examples
 from components.candidate_generator.rows import candidate_rows, label_candidates
-from schema.candidate_features import CANDIDATE_FEATURES
 from schema.features import FeatureColumn, FeatureSet, Kind
-from schema.transformed import candidate_spec, dense_candidates, read_rows
+from schema.served.candidate_features import CANDIDATE_FEATURES
+from schema.tensors.transformed import candidate_spec, dense_candidates, read_rows
 
 SIZE = len(CANDIDATE_FEATURES)
 FEATURES = FeatureSet(

@@ -9,7 +9,7 @@ from components.candidate_indexer.snapshots import Catalogue, build_snapshot
 from components.candidate_indexer.statistics import product_statistics, sales
 from components.interactions.events import Events, ShopEvents
 from components.settings import IndexSettings
-from schema.candidate_features import HORIZONS, SHARES, STATISTICS
+from schema.served.candidate_features import HORIZONS, SHARES, STATISTICS
 
 DAY = 86_400
 NOW = 1000 * DAY

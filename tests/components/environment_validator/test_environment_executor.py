@@ -15,8 +15,8 @@ from tfx.utils import json_utils
 from components.environment_validator.component import EnvironmentValidator
 from components.environment_validator.executor import Executor
 from components.environment_validator.settings import EnvironmentValidatorSettings
-from schema import tf_schema
 from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.tensors import tf_schema
 
 FEATURES = FeatureSet(products=(FeatureColumn(name="colour", kind=Kind.CATEGORY),))
 CATALOG_ROWS = {"product_id": [[b"p"], [b"q"]], "product__colour": [[b"red"], [b"blue"]]}

@@ -8,7 +8,7 @@ import pytest
 
 from components.evaluation.served import ServedModel, read_metadata
 from schema.features import FeatureColumn, FeatureSet
-from schema.request import Query
+from schema.served.request import Query
 
 QUERIES = [
     Query("a", 500, ("p03", "p03", "p07"), (1, 2, 3), ("purchase",) * 3),

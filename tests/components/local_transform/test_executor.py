@@ -61,7 +61,7 @@ def run(tmp_path, write_examples, artifact, monkeypatch):
     from tfx.types.standard_artifacts import Examples, Schema, TransformGraph
 
     from components.local_transform.executor import Executor
-    from schema.tf_schema import SCHEMA_FILE, build_schema, write_schema
+    from schema.tensors.tf_schema import SCHEMA_FILE, build_schema, write_schema
 
     examples = artifact(Examples, tmp_path / "examples")
     examples.split_names = artifact_utils.encode_split_names(list(SPLITS))

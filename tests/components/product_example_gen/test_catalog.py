@@ -15,7 +15,7 @@ from components.product_example_gen import catalog
 from schema.errors import UserError
 from schema.features import FeatureColumn, FeatureSet, Kind, types_of
 from schema.source import PRODUCTS, open_source
-from schema.source import sqlite as sqlite_reader
+from schema.source.databases import sqlite as sqlite_reader
 from schema.source_settings import SourceSettings
 
 FEATURES = FeatureSet(

@@ -6,8 +6,8 @@ import pytest
 
 from kernel.description import FORMAT, Description, KernelError, read_tables, write_tables
 from schema import names
-from schema.blessing import bless
-from schema.versions import champion_directory, versions
+from schema.served.blessing import bless
+from schema.served.versions import champion_directory, versions
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from components.pusher import executor as publishing
 from components.pusher.executor import publish
 from schema import names
 from schema.errors import PipelineRefusedError
-from schema.versions import versions
+from schema.served.versions import versions
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from components.recommender.embeddings import embedding_columns
 from schema.features import FeatureColumn, FeatureSet, Kind
-from schema.request import Query, encode_queries
+from schema.served.request import Query, encode_queries
 from serving.model.embeddings import encode_products
 
 MISSING = {"colour": None, "price": None, "picture": None}

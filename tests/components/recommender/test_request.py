@@ -7,7 +7,7 @@ import pytest
 
 from components.recommender.request import RequestHistories, raw_request
 from schema.features import FeatureSet
-from schema.transformed import dense_query
+from schema.tensors.transformed import dense_query
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -11,7 +11,7 @@ from tfx.types.standard_artifacts import ModelBlessing
 from components.evaluation.examples import read_split
 from components.evaluation.served import ServedModel, query_batches
 from components.recommender_assembler.executor import may_be_served
-from schema.blessing import bless
+from schema.served.blessing import bless
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from components.evaluation.examples import read_split
 from components.evaluation.served import query_batches
-from schema.request import encode_queries
+from schema.served.request import encode_queries
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -15,8 +15,8 @@ from components.recommender.candidates.preranker import load_preranker
 from components.recommender.candidates.sources import SOURCE_NAMES, CandidateSources
 from components.recommender.candidates.tables import load_tables
 from schema import names
-from schema.request import Query, encode_queries
-from schema.transformed import dense_query, query_spec, read_rows
+from schema.served.request import Query, encode_queries
+from schema.tensors.transformed import dense_query, query_spec, read_rows
 
 TOP_K = 10
 EVERYTHING = 1000

@@ -8,7 +8,7 @@ import pytest
 
 from components.recommender_assembler.ranking_evidence import ProvenGain, read_evidence
 from schema import names
-from schema.candidate_features import SHARES
+from schema.served.candidate_features import SHARES
 
 
 def write(directory, everything=(0.0, 0.0), new=(0.0, 0.0)):

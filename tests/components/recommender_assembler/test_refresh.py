@@ -95,7 +95,7 @@ def add_days(path):
 
 
 def recommended(folder, user_id, history=()):
-    from schema.request import Query
+    from schema.served.request import Query
     from serving.model.pushed_model import PushedModel
 
     target = folder.parent / f"{folder.name}-served" / "1"

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from schema import names
-from schema.request import Query
+from schema.served.request import Query
 from schema.source import open_source
 from schema.source_settings import SourceSettings
 from serving.database.live_history import LiveHistory

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from schema.blessing import is_of_classic
 from schema.features import FeatureSet
+from schema.served.blessing import is_of_classic
 
 FEATURES = FeatureSet()
 PRODUCTS = [f"p{number:02d}" for number in range(12)]

@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from components.evaluation.served import ServedModel, query_batches
-from schema.blessing import bless
 from schema.features import FeatureSet
+from schema.served.blessing import bless
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from components.serving_validator.kernel_parity import (
     random_queries,
 )
 from schema import names
-from schema.request import Query
+from schema.served.request import Query
 
 NOW = 1_700_000_000
 

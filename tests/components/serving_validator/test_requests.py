@@ -7,7 +7,7 @@ import pytest
 from components.serving_validator import requests
 from components.serving_validator.requests import ReplayError, encode_request, replay
 from schema.features import FeatureColumn, FeatureSet
-from schema.request import Query
+from schema.served.request import Query
 
 FEATURES = FeatureSet(
     users=(FeatureColumn(name="town", kind="category"), FeatureColumn(name="age", kind="number"))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline import cli
 from schema.errors import UserError
-from schema.profile import profile_source
+from schema.profiling.profile import profile_source
 from schema.source import open_source
 from schema.source.ids import canonical_id
 from schema.source_settings import FeatureSettings, SourceSettings

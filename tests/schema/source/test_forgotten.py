@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from schema.errors import UserError
-from schema.profile import profile_source
+from schema.profiling.profile import profile_source
 from schema.source import USERS, open_source
 from schema.source.forgotten import Forgotten, keyed_hash, read_forgotten
 from schema.source_settings import FeatureSettings, SourceSettings

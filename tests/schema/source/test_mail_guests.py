@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from schema.errors import ConfigurationError, UserError
-from schema.profile import profile_source
+from schema.profiling.profile import profile_source
 from schema.source import open_source
 from schema.source.guests import of_mail_guests
 from schema.source_settings import FeatureSettings, SourceSettings

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from schema.features import FeatureColumn, Kind, types_of
-from schema.members import members
-from schema.profile import profile_source
+from schema.profiling.profile import profile_source
 from schema.source import open_source
 from schema.source_settings import FeatureSettings, SourceSettings
+from schema.values.members import members
 
 TAGS = [["new", "light blue"], ["sale, last"], [], ['so "good"', "new"], None]
 NUMBERS = [[3, 17], [2**40], [], [5, 3], None]

@@ -13,7 +13,7 @@ from tensorflow_serving.apis import (
 )
 
 from schema.errors import UserError
-from schema.request import encode_queries
+from schema.served.request import encode_queries
 from serving.grpc.server import start_grpc
 
 SECONDS = 60

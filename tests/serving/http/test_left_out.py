@@ -2,7 +2,7 @@
 
 import pytest
 
-from schema.request import Query
+from schema.served.request import Query
 from serving.recommend.questions import with_basket
 
 KNOWN = "u5"

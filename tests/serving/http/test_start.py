@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from schema.request import Query
+from schema.served.request import Query
 from serving.model import holder as holding
 from serving.model.holder import ModelHolder
 from serving.model.pushed_model import PushedModel

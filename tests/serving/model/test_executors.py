@@ -9,7 +9,7 @@ import pytest
 
 from components.recommender.cold_start import segments
 from schema import names
-from schema.request import Query, encode_queries
+from schema.served.request import Query, encode_queries
 from serving.model.executors import KERNEL, SESSION
 from serving.model.pushed_model import RECOMMENDING, PushedModel
 from serving.model.session import SessionNotLoadedError
@@ -198,7 +198,7 @@ def test_no_tensorflow_is_needed_for_its_lists(pushed, plain_shop):
     import sys
 
     program = (
-        "import sys; from pathlib import Path; import numpy as np; from schema.request import Query; "
+        "import sys; from pathlib import Path; import numpy as np; from schema.served.request import Query; "
         "from serving.model.pushed_model import PushedModel; "
         f"model = PushedModel(Path({str(pushed)!r})); model.hide(np.arange(model.num_products) == 2); "
         f"queries = [Query('', 1), Query('u', 9, [{plain_shop.product_ids[3]!r}], [5], ['view'])]; "

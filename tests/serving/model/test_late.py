@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from schema import names
-from schema.request import Query
+from schema.served.request import Query
 from serving.model import signatures as loading
 from serving.model.late import LateSignatures
 from serving.model.pushed_model import PushedModel

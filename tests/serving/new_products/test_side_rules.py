@@ -6,8 +6,8 @@ import pytest
 
 from schema import names
 from schema.features import FeatureColumn, FeatureSet
-from schema.request import Query
 from schema.rules import Rule
+from schema.served.request import Query
 from serving.model.catalogue import Catalogue
 from serving.new_products.side_rules import permitted
 

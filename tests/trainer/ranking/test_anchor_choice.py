@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from schema.candidate_features import CANDIDATE_FEATURES, SHARES
+from schema.served.candidate_features import CANDIDATE_FEATURES, SHARES
 from trainer.ranking.affinity import AffinityFeatures, AffinityInputs
 from trainer.ranking.anchor_choice import choose_anchor
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from schema.candidate_features import CANDIDATE_FEATURES
 from schema.features import FeatureSet
+from schema.served.candidate_features import CANDIDATE_FEATURES
 from trainer.ranking.data import ranking_batches, sample_candidates
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from schema.candidate_features import CANDIDATE_FEATURES, STATISTICS
+from schema.served.candidate_features import CANDIDATE_FEATURES, STATISTICS
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

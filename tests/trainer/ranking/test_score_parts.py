@@ -6,7 +6,7 @@ from math import factorial
 import numpy as np
 import pytest
 
-from schema.score_parts import GROUPS, OWN_EVENTS
+from schema.served.score_parts import GROUPS, OWN_EVENTS
 from trainer.ranking.rankers.base import PAIR_FEATURES
 from trainer.ranking.score_parts import ScoreParts, coalitions, shapley_weights
 

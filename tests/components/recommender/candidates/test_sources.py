@@ -11,7 +11,7 @@ from components.recommender.candidates.preranker import PrerankerWeights
 from components.recommender.candidates.similar_users import SimilarUserTables
 from components.recommender.candidates.sources import SOURCE_NAMES, CandidateSources
 from components.recommender.candidates.tables import CandidateTables, Snapshot
-from schema.candidate_features import CANDIDATE_FEATURES, SOURCE_FEATURES, STATISTICS
+from schema.served.candidate_features import CANDIDATE_FEATURES, SOURCE_FEATURES, STATISTICS
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.recommender.post_ranking.fill import by_popularity
-from schema.candidate_features import STATISTICS
+from schema.served.candidate_features import STATISTICS
 
 
 def test_the_whole_catalogue_follows_in_order_of_popularity():

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.recommender.post_ranking.popularity_discount import POPULARITY, discounted
-from schema.candidate_features import CANDIDATE_FEATURES
+from schema.served.candidate_features import CANDIDATE_FEATURES
 
 
 def test_the_graph_takes_the_popularity_of_the_last_four_windows_off():

@@ -5,8 +5,8 @@ import pytest
 
 from components.evaluation.examples import read_split
 from components.evaluation.served import query_batches
-from schema import tracing
-from schema.request import Query, encode_queries
+from schema.served import tracing
+from schema.served.request import Query, encode_queries
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
 

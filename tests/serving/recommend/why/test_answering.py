@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from schema.request import Query, encode_queries
+from schema.served.request import Query, encode_queries
 from serving.http.app import create_app
 from serving.model.tracing import TraceSubject, WhatIf, ranked_if
 

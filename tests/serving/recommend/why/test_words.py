@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from schema.score_parts import ANCHOR, GROUPS
+from schema.served.score_parts import ANCHOR, GROUPS
 from serving.model.tracing import Trace
 from serving.recommend.why.words import CLASSICS, LABELS, of_group, ordinal
 

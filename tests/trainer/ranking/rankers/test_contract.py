@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from schema.candidate_features import CANDIDATE_FEATURES
+from schema.served.candidate_features import CANDIDATE_FEATURES
 from trainer.ranking.affinity import AffinityInputs
 from trainer.ranking.losses import LOSSES
 from trainer.ranking.model import RankingModel

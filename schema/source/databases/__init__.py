@@ -1,0 +1,1 @@
+"""SQL databases: the statements, and what differs between them."""

@@ -1,0 +1,1 @@
+"""Points in time in every form that databases hold."""

@@ -1,0 +1,1 @@
+"""What needs TensorFlow: how rows are parsed, and operations that several packages share."""

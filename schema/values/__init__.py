@@ -1,0 +1,1 @@
+"""Cells as values: numbers, sets, paths and texts, the same in training and serving."""
