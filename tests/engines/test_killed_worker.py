@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]  # three runs, each of which imports TFX
+pytestmark = [pytest.mark.killing, pytest.mark.timeout(1800)]  # three runs, each of which imports TFX
 
 PROGRAM = Path(__file__).with_name("generate.py")
 PROCESSES = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
