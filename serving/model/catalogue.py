@@ -45,7 +45,7 @@ class Catalogue:
         ids = table[names.PRODUCT_ID].to_pylist()
         self.product_ids = table[names.PRODUCT_ID].combine_chunks()
         """Those that the model knows, in its order."""
-        self._place = {product_id: place for place, product_id in enumerate(ids)}
+        self._row = {product_id: row for row, product_id in enumerate(ids)}
         self.num_products = len(ids)
         self._columns: dict[str, npt.NDArray[Any]] = {}
         self._values: dict[str, dict[str, int]] = {}
@@ -61,7 +61,7 @@ class Catalogue:
         """
         more = copy.copy(self)
         below = {product_id: self.num_products + number for number, product_id in enumerate(rows)}
-        more._place = {**self._place, **below}
+        more._row = {**self._row, **below}
         more.num_products = self.num_products + len(rows)
         more._values = {column: dict(known) for column, known in self._values.items()}
         more._columns = {}
@@ -70,9 +70,9 @@ class Catalogue:
             more._columns[column] = np.concatenate(_as_wide(values, added))
         return more
 
-    def places(self, product_ids: Sequence[str]) -> IntArray:
+    def rows(self, product_ids: Sequence[str]) -> IntArray:
         """Rows of products, -1 for what the table lacks `[ids]`."""
-        return np.array([self._place.get(product_id, _UNKNOWN) for product_id in product_ids], np.int64)
+        return np.array([self._row.get(product_id, _UNKNOWN) for product_id in product_ids], np.int64)
 
     def described(self) -> BoolArray:
         """Which products have any value at all, as those do not that events alone name `[products]`."""
@@ -90,33 +90,33 @@ class Catalogue:
 
     def have(self, product_ids: Sequence[str], wanted: Conditions) -> BoolArray:
         """Whether each product has all of the wanted values, of which one may be its id `[ids]`."""
-        places = self.places(product_ids)
-        kept: BoolArray = places != _UNKNOWN
+        rows = self.rows(product_ids)
+        kept: BoolArray = rows != _UNKNOWN
         for column, value in wanted.items():
             if column == names.PRODUCT_ID:
                 ids = np.array(product_ids, object)
                 kept &= met(value, lambda wanted: matches(ids, wanted))  # noqa: B023  (called at once)
             else:
-                kept &= self._meets(column, value)[places]
+                kept &= self._meets(column, value)[rows]
         return kept
 
     def values(self, product_id: str, column: str) -> tuple[Any, ...]:
         """A product's text, the members of its set or path, or its number; () if it is missing."""
-        if product_id not in self._place or column not in self._columns:
+        if product_id not in self._row or column not in self._columns:
             return ()
-        found = self._columns[column][self._place[product_id]]
+        found = self._columns[column][self._row[product_id]]
         if column not in self._values:
             return () if math.isnan(found) else (found,)
         texts = list(self._values[column])
         return tuple(texts[code] for code in np.atleast_1d(found) if code != _UNKNOWN)
 
-    def categories(self, columns: Sequence[str], places: IntArray) -> IntArray:
-        """Codes of columns of texts and sets, -1 where missing, and padding `[places, columns, members]`."""
-        found = [self._columns[column][places] for column in columns if column in self._values]
+    def categories(self, columns: Sequence[str], rows: IntArray) -> IntArray:
+        """Codes of columns of texts and sets, -1 where missing, and padding `[rows, columns, members]`."""
+        found = [self._columns[column][rows] for column in columns if column in self._values]
         codes = [values if values.ndim == 2 else values[:, np.newaxis] for values in found]
         width = max([1, *(values.shape[1] for values in codes)])
         padded = [_widened(values, width) for values in codes]
-        return np.stack(padded, axis=1) if codes else np.zeros((len(places), 0, 1), np.int64)
+        return np.stack(padded, axis=1) if codes else np.zeros((len(rows), 0, 1), np.int64)
 
     def _encoded(self, column: str, values: Sequence[Any], is_set: bool) -> npt.NDArray[Any]:
         """Values as the column holds them; texts that are new to it get codes of their own."""

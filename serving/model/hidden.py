@@ -29,7 +29,7 @@ class Hidden:
     Its own table of what is hidden is read wherever it retrieves, filters, compares and searches. Two more
     tables were made without what was hidden then: the products that fill a list, and the lists for users
     without history. What is hidden now goes to the end of the first and out of the second; what has come
-    back takes the places that have become free at the end of the first.
+    back takes the slots that have become free at the end of the first.
 
     Args:
         tables: Of the model; those that an older one lacks are left alone. None while no session is loaded.
@@ -69,7 +69,7 @@ def hidden_last(fill: Array, hidden: BoolArray) -> IntArray:
 
 
 def _left_out(lists: Array, hidden: BoolArray) -> IntArray:
-    """Lists `[segments, places]` in which what is hidden has become an empty place."""
+    """Lists `[segments, slots]` in which what is hidden has become an empty slot."""
     is_gone = (lists >= 0) & hidden[np.maximum(lists, 0)]
     left: IntArray = np.where(is_gone, _NOBODY, lists).astype(np.int64)
     return left
@@ -112,14 +112,14 @@ def without_hidden(
 
 
 def _kept(found: Columns, hidden: frozenset[bytes]) -> BoolArray:
-    """Which places of the lists stay, empty ones too `[batch, places]`."""
+    """Which slots of the lists stay, empty ones too `[batch, slots]`."""
     ids = found[names.PRODUCT_ID]
     flags = np.fromiter((product_id not in hidden for product_id in ids.flat), np.bool_, ids.size)
     return flags.reshape(ids.shape)
 
 
 def _is_short(found: Columns, kept: BoolArray, width: int) -> bool:
-    """Whether a list that had a product in each place has too few that stay."""
+    """Whether a list that had a product in each slot has too few that stay."""
     is_full = (found[names.PRODUCT_ID] != b"").all(axis=1)
     return bool((is_full & (kept.sum(axis=1) < width)).any())
 

@@ -63,12 +63,12 @@ class Histories:
         batch, row = self._find(user_id)
         if batch is None:
             return Query(self.known_as(user_id), self._now), False
-        places, times, types = (batch.column(name)[row].values for name in ("products", "times", "types"))
-        first = max(len(places) - history_length, 0)
+        products, times, types = (batch.column(name)[row].values for name in ("products", "times", "types"))
+        first = max(len(products) - history_length, 0)
         return Query(
             user_id,
             self._now,
-            self._products.take(places[first:]).to_pylist(),
+            self._products.take(products[first:]).to_pylist(),
             times[first:].to_pylist(),
             [self._types[code] for code in types[first:].to_pylist()],
             self._features(batch, row),
@@ -88,7 +88,7 @@ class Histories:
         found: list[str] = []
         first = max(bisect_right(self._first, prefix) - 1, 0)
         for batch in self._batches[first:]:
-            row = _place(batch.column(0), prefix)
+            row = _row_of(batch.column(0), prefix)
             ids = batch.column(0)[row : row + count - len(found)].to_pylist()
             found += [
                 user_id for user_id in ids if user_id.startswith(prefix) and user_id not in self.forgotten
@@ -128,12 +128,12 @@ class Histories:
         if number < 0:
             return None, 0
         ids = self._batches[number].column(0)
-        row = _place(ids, user_id)
+        row = _row_of(ids, user_id)
         is_there = row < len(ids) and ids[row].as_py() == user_id
         return (self._batches[number] if is_there else None), row
 
 
-def _place(ids: pa.Array, user_id: str) -> int:
+def _row_of(ids: pa.Array, user_id: str) -> int:
     """Where an id stands among sorted ones, or would stand."""
     return bisect_left(range(len(ids)), user_id, key=lambda row: ids[row].as_py())
 

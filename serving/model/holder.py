@@ -174,7 +174,7 @@ def warm(model: PushedModel) -> Served:
         known = popular[0]["product_id"]
         model.recommend([Query("", 1, [known], [0], [model.features.event_types[0]])], 10, True)
         with contextlib.suppress(UserError):  # models of before have no such table
-            model.catalogue.places([known])
+            model.catalogue.rows([known])
     if model.session.is_loaded:
         warm_session(model)
     return Served(model, popular, Histories(model.folder))

@@ -51,10 +51,10 @@ class Ranked:
             row: Of the batch.
             chosen: Positions among `product_ids`, in the order that is wanted; all by default.
         """
-        places = np.flatnonzero(self._columns[names.PRODUCT_ID][row] != b"")
-        places = places if chosen is None else places[np.asarray(chosen, np.int64)]
-        taken = {name: values[row, places].tolist() for name, values in self._columns.items()}
-        return [_item(taken, number, self._strangers[row]) for number in range(len(places))]
+        slots = np.flatnonzero(self._columns[names.PRODUCT_ID][row] != b"")
+        slots = slots if chosen is None else slots[np.asarray(chosen, np.int64)]
+        taken = {name: values[row, slots].tolist() for name, values in self._columns.items()}
+        return [_item(taken, number, self._strangers[row]) for number in range(len(slots))]
 
 
 def renumbered(items: Items) -> Items:

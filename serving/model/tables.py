@@ -93,7 +93,7 @@ def _handles(graph: Any, definition: Any) -> Mapping[str, Any]:
     if body is None:
         return {}
     nodes = {node.name: node for node in body.node_def}
-    arguments = {argument.name: place for place, argument in enumerate(body.signature.input_arg)}
+    arguments = {argument.name: index for index, argument in enumerate(body.signature.input_arg)}
     handles = {}
     for node in body.node_def:
         if node.op != "AssignVariableOp" or node.input[0] not in arguments:

@@ -20,7 +20,7 @@ def parts(text: str) -> Counter[str]:
     for word in words(text):
         marked = f"^{word}$"
         found[f"word {marked}"] += _WORD_WEIGHT  # type: ignore[assignment]  # a Counter of weights
-        found.update(marked[place : place + _LETTERS] for place in range(len(marked) - _LETTERS + 1))
+        found.update(marked[start : start + _LETTERS] for start in range(len(marked) - _LETTERS + 1))
     return found
 
 

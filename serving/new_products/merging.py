@@ -19,7 +19,7 @@ from serving.model.embeddings import embed_products, embed_query, embeds_product
 from serving.model.items import Items, renumbered
 from serving.model.pushed_model import PushedModel
 from serving.new_products import lexical
-from serving.new_products.inserting import SOURCE, inserted, places_for_new
+from serving.new_products.inserting import SOURCE, inserted, slots_for_new
 from serving.new_products.side_index import SideIndex, SideProduct
 from serving.new_products.side_rules import permitted
 
@@ -162,8 +162,8 @@ class NewProducts:
     ) -> Items:
         """Recommendations with the new products that the towers alone would have put among the first `top_k`.
 
-        Each stands at the place that retrieval gives it in the whole catalogue, with a score between those of
-        its neighbours; of five places they get one. What rules have pinned stays where it is, and what they
+        Each stands at the rank that retrieval gives it in the whole catalogue, with a score between those of
+        its neighbours; of five slots they get one. What rules have pinned stays where it is, and what they
         forbid stays out.
         """
         found = self.embedded(model)
@@ -173,29 +173,29 @@ class NewProducts:
         retrieved = [-item["score"] for item in nearest(model, vector, top_k)]
         left_out = set(query.product_ids) if exclude_purchased else set()
         cosines = found.cosines(vector)
-        places = [
+        slots = [
             (bisect_left(retrieved, -float(cosines[number])), found.products[number].product_id)
             for number in np.argsort(-cosines, kind="stable")
         ]
-        places = [(place, name) for place, name in places if place < top_k and name not in left_out]
+        slots = [(slot, name) for slot, name in slots if slot < top_k and name not in left_out]
         may_join = permitted(
-            [name for _, name in places],
+            [name for _, name in slots],
             [item["product_id"] for item in items],
             model.rules,
             query,
             model.features,
             self.catalogue(model),
         )
-        places = [(place, name) for place, name in places if name in may_join]
+        slots = [(slot, name) for slot, name in slots if name in may_join]
         reason = "new, of a kind that you buy" if query.product_ids else "new"
-        return inserted(items, places[: places_for_new(top_k)], reason, top_k)
+        return inserted(items, slots[: slots_for_new(top_k)], reason, top_k)
 
     def similar(self, items: Items, product_id: str, model: PushedModel, top_k: int, blend: float) -> Items:
         """Products like a product, of which any may be new; empty if nobody knows the product."""
         found = self.embedded(model)
         if found is None:
             return items
-        by_id = {product.product_id: place for place, product in enumerate(found.products)}
+        by_id = {product.product_id: index for index, product in enumerate(found.products)}
         if product_id in by_id:
             vector = found.vectors[by_id[product_id]]
             items = [
@@ -207,8 +207,8 @@ class NewProducts:
             return items
         cosines = found.cosines(vector)
         others = [
-            _like(name, float(cosines[place]), blend) | {"source": SOURCE}
-            for name, place in by_id.items()
+            _like(name, float(cosines[index]), blend) | {"source": SOURCE}
+            for name, index in by_id.items()
             if name != product_id
         ]
         return _ranked([*items, *others], top_k)

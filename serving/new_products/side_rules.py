@@ -82,7 +82,7 @@ def _unforbidden(new: Sequence[str], rules: Sequence[Rule], catalogue: Catalogue
     for rule in rules:
         if rule.action in ("never", "only"):
             left &= catalogue.have(new, rule.where) == (rule.action == "only")
-    return [new[place] for place in np.flatnonzero(left)]
+    return [new[index] for index in np.flatnonzero(left)]
 
 
 def _holds(users: Mapping[str, SimpleCondition], query: Query, features: FeatureSet) -> bool:

@@ -50,14 +50,14 @@ class _List:
 
     def without(self, left_out: Collection[str]) -> IntArray:
         """Positions of the products that are not among these."""
-        kept = [place for place, name in enumerate(self.product_ids()) if name not in left_out]
+        kept = [index for index, name in enumerate(self.product_ids()) if name not in left_out]
         return np.array(kept, np.int64)
 
     def items(self, chosen: IntArray | None = None) -> Items:
         """Items at positions of the list, all by default."""
         if self._joined is None:
             return self._ranked.items(0, chosen)
-        return self._joined if chosen is None else renumbered([self._joined[place] for place in chosen])
+        return self._joined if chosen is None else renumbered([self._joined[index] for index in chosen])
 
 
 _Lister = Callable[[int, float | None], _List]
@@ -156,14 +156,14 @@ def _picked(
     answered = time.perf_counter()
     catalogue = new.catalogue(model)
     kept = found.without(request.left_out)
-    places = catalogue.places(found.product_ids())[kept]
+    rows = catalogue.rows(found.product_ids())[kept]
     before = found.items() if request.explain else []
-    if pool < model.num_products and not constraints.is_met(places, catalogue):
+    if pool < model.num_products and not constraints.is_met(rows, catalogue):
         found = listed(model.num_products, diversity)
         kept = found.without(request.left_out)
-        places = catalogue.places(found.product_ids())[kept]
+        rows = catalogue.rows(found.product_ids())[kept]
         answered = time.perf_counter()
-    items = found.items(kept[constraints.chosen(places, catalogue)])
+    items = found.items(kept[constraints.chosen(rows, catalogue)])
     seconds = {"model": answered - started, "post_ranking": time.perf_counter() - answered}
     return Answered(items, before, seconds)
 
@@ -193,5 +193,5 @@ def bought_within(request: RecommendationRequest, query: Query, model: PushedMod
 
 
 def _known(catalogue: Catalogue, product_ids: set[str]) -> IntArray:
-    places = catalogue.places(sorted(product_ids))
-    return places[places >= 0]
+    rows = catalogue.rows(sorted(product_ids))
+    return rows[rows >= 0]

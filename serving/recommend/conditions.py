@@ -27,16 +27,16 @@ def check_conditions(field: str, wanted: Mapping[str, Any], columns: Mapping[str
         column = columns.get(name)
         if column is None:
             continue
-        place = f"{field}.{name}"
+        path = f"{field}.{name}"
         if column.kind in (Kind.EMBEDDING, Kind.IGNORE):
-            raise ProblemError(422, f"{place}: the column cannot be compared: it is `{column.kind.value}`.")
+            raise ProblemError(422, f"{path}: the column cannot be compared: it is `{column.kind.value}`.")
         for part in simple_parts(condition):
-            _check(place, part, column.kind is Kind.NUMBER)
+            _check(path, part, column.kind is Kind.NUMBER)
 
 
-def _check(place: str, part: Any, is_number: bool) -> None:
+def _check(path: str, part: Any, is_number: bool) -> None:
     if isinstance(part, Range):
         if not is_number:
-            raise ProblemError(422, f"{place}: the column holds no numbers, so a range fits none of it.")
+            raise ProblemError(422, f"{path}: the column holds no numbers, so a range fits none of it.")
     elif is_number and isinstance(part, str) and number_of(part) is None:
-        raise ProblemError(422, f"{place}: the column holds numbers. Received: {part!r}.")
+        raise ProblemError(422, f"{path}: the column holds numbers. Received: {part!r}.")

@@ -39,8 +39,8 @@ def _items(products: list[str], segment: dict[str, str], served: Served) -> Item
     reason = "popular with " + ", ".join(f"{name} {value}" for name, value in segment.items())
     count = max(len(products), 1)
     found: Items = [
-        {"product_id": name, "score": 1.0 - place / count, "source": "popular", "reason": reason}
-        for place, name in enumerate(products)
+        {"product_id": name, "score": 1.0 - index / count, "source": "popular", "reason": reason}
+        for index, name in enumerate(products)
     ]
     there = set(products)
     return found + [item for item in served.popular if item["product_id"] not in there]

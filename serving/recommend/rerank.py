@@ -58,38 +58,38 @@ class ListConstraints:
     def _diversity_pool(self) -> int:
         return max(_DIVERSITY_POOL * self.top_k, _LEAST_DIVERSITY_POOL)
 
-    def chosen(self, places: IntArray, catalogue: Catalogue) -> IntArray:
+    def chosen(self, rows: IntArray, catalogue: Catalogue) -> IntArray:
         """Picks from a list.
 
         Args:
-            places: Products of the list, best first, -1 for those that the catalogue lacks.
+            rows: Products of the list, best first, -1 for those that the catalogue lacks.
             catalogue: The products.
 
         Returns:
             Positions in the list, at most `top_k`.
         """
-        order = np.flatnonzero(~np.isin(places, self.excluded))
+        order = np.flatnonzero(~np.isin(rows, self.excluded))
         if self.filters:
-            order = order[self._values(self.filters, places, catalogue)[order] == len(self.filters)]
+            order = order[self._values(self.filters, rows, catalogue)[order] == len(self.filters)]
         if self.preferences:
-            met = self._values(self.preferences, places, catalogue)[order]
+            met = self._values(self.preferences, rows, catalogue)[order]
             order = order[np.argsort(-met, kind="stable")]
         if not self.diversity:
             return order[: self.top_k]
         pool = order[: self._diversity_pool]
-        categories = catalogue.categories(self.columns, np.maximum(places[pool], 0))
-        categories[places[pool] < 0] = -1
+        categories = catalogue.categories(self.columns, np.maximum(rows[pool], 0))
+        categories[rows[pool] < 0] = -1
         return pool[diversified(categories, self.diversity, self.top_k)]
 
-    def is_met(self, places: IntArray, catalogue: Catalogue) -> bool:
+    def is_met(self, rows: IntArray, catalogue: Catalogue) -> bool:
         """Whether a list has enough of what is wanted, or all that there is."""
         whole = catalogue.met(self.filters) + catalogue.met(self.preferences)
         wanted = whole == len(self.filters) + len(self.preferences)
         wanted[self.excluded] = False
-        return int(wanted[places[places >= 0]].sum()) >= min(self.top_k, int(wanted.sum()))
+        return int(wanted[rows[rows >= 0]].sum()) >= min(self.top_k, int(wanted.sum()))
 
-    def _values(self, wanted: Conditions, places: IntArray, catalogue: Catalogue) -> IntArray:
-        return np.where(places >= 0, catalogue.met(wanted)[np.maximum(places, 0)], 0)
+    def _values(self, wanted: Conditions, rows: IntArray, catalogue: Catalogue) -> IntArray:
+        return np.where(rows >= 0, catalogue.met(wanted)[np.maximum(rows, 0)], 0)
 
 
 def diversified(categories: IntArray, strength: float, top_k: int) -> IntArray:

@@ -145,7 +145,7 @@ def differences(recorded: Any, found: Any, path: str = "") -> list[str]:
         return [text for part in parts for text in part]
     if isinstance(recorded, list) and isinstance(found, list) and len(recorded) == len(found):
         pairs = enumerate(zip(recorded, found, strict=True))
-        parts = [differences(first, second, f"{path}.{place}") for place, (first, second) in pairs]
+        parts = [differences(first, second, f"{path}.{index}") for index, (first, second) in pairs]
         return [text for part in parts for text in part]
     if type(recorded) is type(found) and recorded == found:
         return []

@@ -86,11 +86,11 @@ def filters(case: Case, conditions: Conditions) -> Iterator[Barrier]:
     """Filters of the request that it does not meet."""
     wanted = conditions.request.filters or {}
     catalogue = case.new.catalogue(case.model)
-    place = catalogue.places([case.product_id])
+    row = catalogue.rows([case.product_id])
     failed = [
         name
         for name, condition in wanted.items()
-        if place[0] < 0 or not catalogue.met({name: condition})[place[0]]
+        if row[0] < 0 or not catalogue.met({name: condition})[row[0]]
     ]
     if failed:
         left: dict[str, Any] = {name: value for name, value in wanted.items() if name not in failed}

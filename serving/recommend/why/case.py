@@ -54,7 +54,7 @@ class Case:
     @property
     def is_known(self) -> bool:
         """Whether the model knows the product."""
-        return bool(self.model.catalogue.places([self.product_id])[0] >= 0)
+        return bool(self.model.catalogue.rows([self.product_id])[0] >= 0)
 
     def query(self, conditions: Conditions) -> Query:
         """The user."""

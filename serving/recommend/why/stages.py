@@ -47,7 +47,7 @@ class Stages:
         """The stage that keeps a product out for which there is no barrier."""
         moved = self._decisive_move()
         if self._trace.flag("is_cold") and not self._trace.flag("is_in_segment") and moved is None:
-            return self._named(LIST, f"the user has no history, and it is {self._place()}")
+            return self._named(LIST, f"the user has no history, and it is {self._final_rank()}")
         if not self._trace.count("pool_rank"):
             return self._retrieval()
         if not self._trace.flag("is_candidate"):
@@ -59,7 +59,7 @@ class Stages:
             return self._named(POST_RANKING, text) | {"from": moved[1], "to": moved[2]}
         return self._named(
             LIST,
-            f"the ranker puts it {ordinal(self._trace.count('ranker_rank'))}, and it is {self._place()}",
+            f"the ranker puts it {ordinal(self._trace.count('ranker_rank'))}, and it is {self._final_rank()}",
         )
 
     def _retrieval(self) -> Stage:
@@ -127,9 +127,9 @@ class Stages:
         }
 
     def _list(self) -> Stage:
-        return self._named(LIST, f"it is {self._place()}")
+        return self._named(LIST, f"it is {self._final_rank()}")
 
-    def _place(self) -> str:
+    def _final_rank(self) -> str:
         if not self._final:
             rank = self._trace.row("step_rank")[-1]
             text = f"{ordinal(rank)} of all, and " if rank else ""

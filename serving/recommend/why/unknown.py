@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from schema import names
 from serving.model.embeddings import embed_query, embeds_products, nearest
-from serving.new_products.inserting import places_for_new
+from serving.new_products.inserting import slots_for_new
 from serving.new_products.merging import Embedded
 from serving.new_products.side_rules import permitted
 from serving.recommend.why.barriers import (
@@ -32,7 +32,7 @@ Stage = dict[str, Any]
 
 def is_new(case: Case) -> bool:
     """Whether the side index lets the product into lists."""
-    return _place_in(case) is not None
+    return _row_in(case) is not None
 
 
 def unreachable(case: Case) -> Stage:
@@ -56,18 +56,18 @@ def stage(case: Case, conditions: Conditions) -> Stage:
     """Where the towers, which alone place a new product, see it."""
     top_k = conditions.request.top_k
     vector = embed_query(case.model, case.query(conditions))
-    cosine = float(_embedded(case).cosines(vector)[_place_in(case) or 0])
+    cosine = float(_embedded(case).cosines(vector)[_row_in(case) or 0])
     retrieved = [-item["score"] for item in nearest(case.model, vector, case.model.num_products)]
-    place = 1 + bisect_left(retrieved, -cosine)
+    rank = 1 + bisect_left(retrieved, -cosine)
     text = (
-        f"it is newer than the model: the towers alone place it, {ordinal(place)} among all products; a list "
-        f"takes those of the first {top_k:,} (`top_k`), at most {places_for_new(top_k)} of them"
+        f"it is newer than the model: the towers alone place it, {ordinal(rank)} among all products; a list "
+        f"takes those of the first {top_k:,} (`top_k`), at most {slots_for_new(top_k)} of them"
     )
-    return {"stage": SIDE_INDEX, "passed": place <= top_k, "text": text, "rank": place, "top_k": top_k}
+    return {"stage": SIDE_INDEX, "passed": rank <= top_k, "text": text, "rank": rank, "top_k": top_k}
 
 
 def barriers_of_new(case: Case, conditions: Conditions) -> list[Barrier]:
-    """What keeps a new product out whatever its place."""
+    """What keeps a new product out whatever its rank."""
     found = [*of_request(case, conditions)]
     query = case.query(conditions)
     if conditions.request.exclude_purchased and case.product_id in query.product_ids:
@@ -93,7 +93,7 @@ def _embedded(case: Case) -> Embedded:
     return found
 
 
-def _place_in(case: Case) -> int | None:
+def _row_in(case: Case) -> int | None:
     found = case.new.embedded(case.model)
     ids = [] if found is None else [product.product_id for product in found.products]
     return ids.index(case.product_id) if case.product_id in ids else None

@@ -54,21 +54,21 @@ def of_group(group: str, trace: Trace, anchor: str) -> str:
         bought = times_bought(trace.count("times_bought"), trace.number("days_since_last"))
         return f"the user's own events with it: {bought}"
     if group == score_parts.NEIGHBOURS and trace.text("neighbour_of"):
-        return f"bought together with {trace.text('neighbour_of')} and others{_place(ranks['neighbours'])}"
+        return f"bought together with {trace.text('neighbour_of')} and others{_as_rank(ranks['neighbours'])}"
     texts = {
         score_parts.CATEGORIES: "what the user buys of its categories",
         score_parts.NUMBERS: "its numbers, such as the price, beside what the user usually buys",
-        score_parts.TWO_TOWER: f"how the two towers see it for this user{_place(ranks['two_tower'])}",
-        score_parts.NEIGHBOURS: f"what is bought with products of the history{_place(ranks['neighbours'])}",
-        score_parts.EASE: f"what goes with the history (EASE){_place(ranks['ease'])}",
-        score_parts.TRANSITIONS: f"what follows the newest events{_place(ranks['transitions'])}",
-        score_parts.SIMILAR_USERS: f"what users with a like history buy{_place(ranks['similar_users'])}",
-        score_parts.POPULARITY: f"its popularity{_place(ranks['popular'])}",
+        score_parts.TWO_TOWER: f"how the two towers see it for this user{_as_rank(ranks['two_tower'])}",
+        score_parts.NEIGHBOURS: f"what is bought with products of the history{_as_rank(ranks['neighbours'])}",
+        score_parts.EASE: f"what goes with the history (EASE){_as_rank(ranks['ease'])}",
+        score_parts.TRANSITIONS: f"what follows the newest events{_as_rank(ranks['transitions'])}",
+        score_parts.SIMILAR_USERS: f"what users with a like history buy{_as_rank(ranks['similar_users'])}",
+        score_parts.POPULARITY: f"its popularity{_as_rank(ranks['popular'])}",
         score_parts.BOUGHT_AGAIN: "how often its buyers buy it again",
         score_parts.AGE: "how long ago it was sold first and last",
     }
     return texts[group]
 
 
-def _place(rank: int) -> str:
+def _as_rank(rank: int) -> str:
     return f" ({ordinal(rank)} of all)" if rank else " (no rank)"

@@ -77,9 +77,9 @@ def test_values_are_counted(catalogue):
 
 
 def test_places_and_categories(catalogue):
-    places = catalogue.places(["c", "nothing", "a"])
+    places = catalogue.rows(["c", "nothing", "a"])
     assert places.tolist() == [2, -1, 0]
-    codes = catalogue.categories(["colour", "size", "nothing"], catalogue.places(["a", "b", "c", "d"]))
+    codes = catalogue.categories(["colour", "size", "nothing"], catalogue.rows(["a", "b", "c", "d"]))
     assert codes.shape == (4, 1, 1)  # numbers are no categories
     assert codes[0] == codes[1] != codes[2] and codes[3] == -1
 
@@ -93,7 +93,7 @@ def test_further_products_stand_below_the_models_own(catalogue):
     more = catalogue.extended({"new": {"colour": "red", "size": 2.5}, "odd": {"colour": "never seen"}})
     size = catalogue.num_products
     assert more.num_products == size + 2 and catalogue.num_products == size
-    assert more.places(["new", "odd", "nobody"]).tolist() == [size, size + 1, -1]
+    assert more.rows(["new", "odd", "nobody"]).tolist() == [size, size + 1, -1]
     assert more.met({"colour": "red"}).tolist() == [*catalogue.met({"colour": "red"}).tolist(), 1, 0]
     assert more.met({"colour": "never seen"})[size:].tolist() == [0, 1]
     assert more.met({"size": Range(at_least=2, below=3)})[size:].tolist() == [1, 0]
@@ -123,5 +123,5 @@ def test_further_products_have_sets_of_any_size(of_sets):
     more = of_sets.extended({"d": {"tags": ["x", "sale", "y"]}, "e": {}})
     assert more.met({"tags": "sale"}).tolist() == [1, 0, 1, 1, 0]
     assert more.values("d", "tags") == ("x", "sale", "y") and more.values("e", "tags") == ()
-    assert more.categories(["tags"], more.places(["a", "d"])).shape == (2, 1, 3)
+    assert more.categories(["tags"], more.rows(["a", "d"])).shape == (2, 1, 3)
     assert of_sets.met({"tags": "x"}).tolist() == [0, 0, 0]

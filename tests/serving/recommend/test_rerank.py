@@ -29,7 +29,7 @@ def catalogue(tmp_path_factory):
 @pytest.fixture
 def names(catalogue):
     def of(listed="abcd", **constraints):
-        places = catalogue.places(list(listed))
+        places = catalogue.rows(list(listed))
         wanted = ListConstraints(**{"top_k": 4, "columns": ["colour"], **constraints})
         return "".join(listed[position] for position in wanted.chosen(places, catalogue))
 
@@ -57,7 +57,7 @@ def test_what_has_more_of_the_preferences_comes_first_and_ties_keep_their_order(
 
 
 def test_what_is_excluded_does_not_come(names, catalogue):
-    assert names(excluded=catalogue.places(["b", "d"])) == "ac"
+    assert names(excluded=catalogue.rows(["b", "d"])) == "ac"
 
 
 @pytest.mark.parametrize(("strength", "expected"), [(0.0, "abc"), (0.5, "acd"), (1.0, "acd")])
@@ -81,9 +81,7 @@ def test_without_categories_diversity_changes_nothing(names):
 
 def test_a_list_is_enough_if_it_holds_what_is_wanted_or_all_there_is_of_it(catalogue):
     def is_met(listed, **constraints):
-        return ListConstraints(**{"top_k": 2, **constraints}).is_met(
-            catalogue.places(list(listed)), catalogue
-        )
+        return ListConstraints(**{"top_k": 2, **constraints}).is_met(catalogue.rows(list(listed)), catalogue)
 
     assert is_met("ab") and not is_met("a")
     assert is_met("abce", filters={"colour": "blue"}) and not is_met("abc", filters={"colour": "blue"})
@@ -91,7 +89,7 @@ def test_a_list_is_enough_if_it_holds_what_is_wanted_or_all_there_is_of_it(catal
     assert not is_met("ab", preferences={"colour": "green"}) and is_met(
         "afg", preferences={"colour": "green"}
     )
-    assert not is_met("abcd", excluded=catalogue.places(list("abc")))
+    assert not is_met("abcd", excluded=catalogue.rows(list("abc")))
     assert is_met("", filters={"colour": "none"})
 
 
@@ -107,7 +105,7 @@ def test_lists_stay_as_they_are_if_nothing_is_wished():
 
 
 def test_filters_hold_for_what_is_left_after_the_excluded(names, catalogue):
-    assert names(filters={"colour": "red"}, excluded=catalogue.places(["a", "c"])) == "b"
+    assert names(filters={"colour": "red"}, excluded=catalogue.rows(["a", "c"])) == "b"
 
 
 def test_sets_are_as_alike_as_the_share_of_what_they_have_in_common():
