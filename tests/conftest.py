@@ -92,7 +92,7 @@ def trained_shop(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="session")
 def plain_shop(tmp_path_factory: pytest.TempPathFactory):
-    """The same without columns of several values and of paths, which the kernel does not cover."""
+    """The same without columns for whose sake the kernel would ask the session for vectors."""
     return _trained_shop.train_shop(tmp_path_factory.mktemp("plain"), _transforming, sets=False)
 
 

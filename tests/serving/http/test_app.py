@@ -191,8 +191,8 @@ def test_the_request_id_comes_back(client):
 
 def test_health_readiness_metrics_and_page(client):
     assert client.get("/healthz").json() == {"status": "ok"}
-    # The shop has columns of several values, which the kernel does not cover.
-    ready = {"status": "ready", "model_version": "1000", "executors": ["session"]}
+    # Users have a column of numbers, so the kernel asks the session for the vectors of queries.
+    ready = {"status": "ready", "model_version": "1000", "executors": ["kernel", "session"]}
     assert client.get("/readyz").json() == ready
     text = client.get("/metrics").text
     assert 'towerline_requests_total{route="/readyz",status="200"}' in text
