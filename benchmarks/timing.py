@@ -29,6 +29,11 @@ def quotients(seconds: Sequence[float], ours: Sequence[float]) -> list[float]:
     return [theirs / own for theirs, own in zip(seconds, ours, strict=True)]
 
 
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The value that follows the lowest `percent` % of them; the largest one where none follows."""
+    return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
+
+
 def median(values: Sequence[float]) -> float:
     """Median of the rounds."""
     return float(statistics.median(values))

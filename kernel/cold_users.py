@@ -45,9 +45,7 @@ class ColdUsers:
         Args:
             hidden: Bool `[products]`.
         """
-        there = self.products >= 0
-        is_gone = there & np.asarray(hidden, np.bool_)[np.where(there, self.products, 0)]
-        return replace(self, products=np.where(is_gone, _NOBODY, self.products))
+        return replace(self, products=left_out(self.products, np.asarray(hidden, np.bool_)))
 
     def list_of(self, inputs: Mapping[str, Any]) -> ColdList:
         """The list of the first segment that a request tells, as the graph has it.
@@ -59,6 +57,17 @@ class ColdUsers:
             if inputs[column][0] == value:
                 return ColdList(self.products[number], True)
         return ColdList(self.products[-1], False)
+
+
+def left_out(lists: Array, hidden: Array) -> Array:
+    """Lists in which what is hidden has become an empty slot.
+
+    Args:
+        lists: Products, -1 where there is none `[lists, length]`.
+        hidden: Bool `[products]`.
+    """
+    is_gone = (lists >= 0) & hidden[np.maximum(lists, 0)]
+    return np.where(is_gone, _NOBODY, lists).astype(np.int64)
 
 
 def cold_users(description: Description, arrays: Mapping[str, Array], num_products: int) -> ColdUsers | None:

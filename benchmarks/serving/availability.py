@@ -25,6 +25,7 @@ from pathlib import Path
 
 from benchmarks.serving.clients import Client
 from benchmarks.serving.server import serving
+from benchmarks.timing import percentile
 
 _CLIENTS = 8
 _TOP_K = 10
@@ -207,7 +208,7 @@ def _answers(client: Client, users: Sequence[str], per_second: float) -> list[An
 
 
 def _percentile(times: Sequence[float], percent: int) -> float:
-    return round(sorted(times)[min(len(times) - 1, len(times) * percent // 100)], 2)
+    return round(percentile(times, percent), 2)
 
 
 def main(arguments: Sequence[str]) -> int:

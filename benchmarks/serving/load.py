@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from benchmarks.markdown import NOTHING
+from benchmarks.timing import percentile
 
 CROWDS: Final = (8, 64, 512)
 """Clients at a time."""
@@ -132,7 +133,4 @@ def _times(one: Crowd) -> tuple[tuple[float, float] | None, tuple[float, float] 
 
 
 def _percentiles(seconds: Sequence[float]) -> tuple[float, float] | None:
-    times = sorted(1000 * second for second in seconds)
-    if not times:
-        return None
-    return times[len(times) // 2], times[min(len(times) - 1, len(times) * 99 // 100)]
+    return (1000 * percentile(seconds, 50), 1000 * percentile(seconds, 99)) if seconds else None

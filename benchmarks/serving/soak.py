@@ -21,6 +21,7 @@ from benchmarks.markdown import table
 from benchmarks.serving.availability import changing, users_of
 from benchmarks.serving.clients import Client, at_rate
 from benchmarks.serving.server import Running, serving
+from benchmarks.timing import percentile
 from schema.errors import UserError
 from schema.served.versions import newest_version
 
@@ -102,8 +103,7 @@ def _stretch(
     client: Client, running: Running, users: Sequence[str], per_second: float, requests: int, versions: int
 ) -> Stretch:
     seconds, failed = at_rate(client, users, per_second)
-    times = sorted(1000 * second for second in seconds)
-    at = [times[min(len(times) - 1, len(times) * percent // 100)] for percent in (50, 99)]
+    at = [1000 * percentile(seconds, percent) for percent in (50, 99)]
     return Stretch(requests, versions, at[0], at[1], failed, running.resident_gb())
 
 

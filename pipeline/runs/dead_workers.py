@@ -39,7 +39,7 @@ def ended_by_dead_workers() -> Iterator[None]:
     ended: list[int] = []
 
     def notice(found: threading.ExceptHookArgs) -> None:
-        told(found)
+        hook(found)
         number = signal_of(str(found.exc_value))
         if found.thread is not None and found.thread.name == _WATCHER and number and not ended:
             ended.append(number)
@@ -53,12 +53,12 @@ def ended_by_dead_workers() -> Iterator[None]:
                 "`--direct_num_workers` in `beam.args`; then run again."
             )
 
-    told, before = threading.excepthook, signal.signal(signal.SIGUSR1, wake)
+    hook, before = threading.excepthook, signal.signal(signal.SIGUSR1, wake)
     threading.excepthook = notice
     try:
         yield
     finally:
-        threading.excepthook = told
+        threading.excepthook = hook
         signal.signal(signal.SIGUSR1, before)
 
 

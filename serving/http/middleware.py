@@ -142,7 +142,7 @@ def _limited(receive: Receive, most: int, seconds: float) -> Receive:
 def _line(scope: Scope, status: int, seconds: float, request_id: str) -> str:
     fields: dict[str, Any] = {
         "method": scope["method"],
-        "path": _USER_PATH.sub(r"\1…", scope["path"]),  # a log outlives the constraints to be forgotten
+        "path": _USER_PATH.sub(r"\1…", scope["path"]),  # a log outlives the wish to be forgotten
         "status": status,
         "ms": round(seconds * 1000, 2),
         "request_id": request_id,

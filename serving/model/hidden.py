@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from kernel.cold_users import left_out
 from schema import names
 from schema.rules import BoolArray
 from serving.model.items import Columns
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 _HIDDEN: Final = "sources/hidden"
 _FILL: Final = "fill"
 _COLD_LISTS: Final = "cold_start/products"
-_NOBODY: Final = -1
 IntArray = npt.NDArray[np.int64]
 
 
@@ -55,7 +55,7 @@ class Hidden:
         made: dict[str, Callable[[Array, BoolArray], Array]] = {
             _HIDDEN: lambda _, now: now,
             _FILL: hidden_last,
-            _COLD_LISTS: _left_out,
+            _COLD_LISTS: left_out,
         }
         self.tables.put({name: made[name](original, hidden) for name, original in self._original.items()})
 
@@ -66,13 +66,6 @@ def hidden_last(fill: Array, hidden: BoolArray) -> IntArray:
     visible = np.concatenate([fill[~hidden[fill]], others])[: len(fill)]
     ordered: IntArray = np.concatenate([visible, fill[hidden[fill]]])[: len(fill)].astype(np.int64)
     return ordered
-
-
-def _left_out(lists: Array, hidden: BoolArray) -> IntArray:
-    """Lists `[segments, slots]` in which what is hidden has become an empty slot."""
-    is_gone = (lists >= 0) & hidden[np.maximum(lists, 0)]
-    left: IntArray = np.where(is_gone, _NOBODY, lists).astype(np.int64)
-    return left
 
 
 def without_hidden(

@@ -1,4 +1,4 @@
-"""Asks a pushed SavedModel; imports TensorFlow, and nothing of TFX."""
+"""Asks a pushed version; imports TensorFlow only when the session is loaded, and nothing of TFX."""
 
 from __future__ import annotations
 

@@ -9,13 +9,13 @@ from serving.model.items import Items, renumbered
 
 SOURCE: Final = "new_product"
 """What their items tell as their source."""
-_PLACES_FOR_ONE: Final = 5
+_SLOTS_FOR_ONE: Final = 5
 """New products get one of so many slots at most."""
 
 
 def slots_for_new(top_k: int) -> int:
     """How many new products a list takes at most."""
-    return max(1, top_k // _PLACES_FOR_ONE)
+    return max(1, top_k // _SLOTS_FOR_ONE)
 
 
 def inserted(items: Items, slots: Sequence[tuple[int, str]], reason: str, top_k: int) -> Items:

@@ -4,7 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from serving.model.hidden import Hidden, _left_out, hidden_last, without_hidden
+from kernel.cold_users import left_out
+from serving.model.hidden import Hidden, hidden_last, without_hidden
 
 
 def hidden(*places, count=6):
@@ -27,7 +28,7 @@ def test_what_fills_lists_has_thehidden_last(gone, expected):
 
 def test_lists_of_segments_lose_what_is_hidden():
     lists = np.array([[3, 1, -1], [1, 0, 5]])
-    assert _left_out(lists, hidden(1, 5)).tolist() == [[3, -1, -1], [-1, 0, -1]]
+    assert left_out(lists, hidden(1, 5)).tolist() == [[3, -1, -1], [-1, 0, -1]]
 
 
 def ranking(*names):
