@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.quality.commands import run_pipeline, write_database
 from benchmarks.quality.protocols import protocol
 from benchmarks.zoo.process import FIRST_DAY, Events, Recipe, Shop
+from benchmarks.zoo.random_recipes import random_recipe
 from benchmarks.zoo.recipes import ZOO
 from benchmarks.zoo.report import Result, result_of
 from schema import names
@@ -36,7 +37,7 @@ def measure(
     """Writes and runs each shop, with Towerline's defaults; nothing is refitted.
 
     Args:
-        shops: Some of `SHOPS`.
+        shops: Some of `SHOPS`, or `random-N` (see `random_recipe`).
         seed: Of the shops and of the runs.
         directory: Where databases and work directories are made.
         tell: Called with a line for each step.
@@ -47,11 +48,11 @@ def measure(
         UserError: There is no such shop.
         PipelineRefusedError: A run refused before it had measured.
     """
-    unknown = [name for name in shops if name not in SHOPS]
+    unknown = [name for name in shops if name not in SHOPS and random_recipe(name) is None]
     if unknown:
         raise UserError(
-            f"`--shops` takes some of {', '.join(SHOPS)}. Received: {', '.join(unknown)}. "
-            "Remedy: name known shops, separated by commas."
+            f"`--shops` takes some of {', '.join(SHOPS)}, and random-1, random-2 and so on. "
+            f"Received: {', '.join(unknown)}. Remedy: name known shops, separated by commas."
         )
     folder = directory.expanduser().absolute() / "zoo"
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +70,7 @@ def _write(name: str, database: Path, seed: int) -> None:
     if name in REAL:
         write_database(protocol(*REAL[name]), database, by_own_clock=True)
     else:
-        write_shop(ZOO[name].recipe, database, seed)
+        write_shop(random_recipe(name) or ZOO[name].recipe, database, seed)
 
 
 _COLOURS = ("red", "green", "blue", "white", "black", "grey", "brown", "pink")

@@ -10,6 +10,7 @@ from typing import Any, Final
 from benchmarks.markdown import NOTHING, number, signed, table
 from benchmarks.quality.protocols import ALL, NDCG, NEW
 from benchmarks.quality.report import OURS, baselines, systems
+from benchmarks.zoo.random_recipes import describe, random_recipe
 
 QUESTIONS: Final = {ALL: "everything", NEW: "never bought before"}
 
@@ -91,7 +92,7 @@ def as_dict(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def markdown(results: Sequence[Result], command: str) -> str:
-    """The table, the means and the refusals."""
+    """The table, the means, the refusals, and the recipes that were drawn."""
     head = ["shop"]
     for label in QUESTIONS.values():
         head += [f"NDCG@10, {label}", "best classic", "ratio", "paired difference"]
@@ -105,6 +106,8 @@ def markdown(results: Sequence[Result], command: str) -> str:
         for result in results
         if not result.blessed
     ]
+    drawn = {result.shop: random_recipe(result.shop) for result in results}
+    lines += [f"\n{shop}: {describe(recipe)}." for shop, recipe in drawn.items() if recipe]
     return "\n".join(lines) + "\n"
 
 

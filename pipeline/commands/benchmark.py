@@ -32,7 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--days", type=int, default=28, help="replay: newest days of the data (28)")
     parser.add_argument(
-        "--shops", default="", metavar="LIST", help="zoo: some of its shops, such as fashion,grocery (all)"
+        "--shops",
+        default="",
+        metavar="LIST",
+        help="zoo: some of its shops, such as fashion,grocery, or random-1,random-2 (all that are named)",
     )
     parser.add_argument("--seeds", default="42,43,44", metavar="LIST", help="seeds (42,43,44)")
     parser.add_argument("--requests", type=int, default=500, help="serving: requests of a measurement (500)")
