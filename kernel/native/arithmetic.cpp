@@ -3,8 +3,10 @@
 namespace towerline {
 
 #define TOWERLINE_INLINE __attribute__((always_inline)) inline
-typedef float Lanes __attribute__((vector_size(64)));  // 16 at a time, whatever the machine has
-typedef int32_t Words __attribute__((vector_size(64)));
+template <int kLanes> struct Lanes {  // of one register: wider vectors would go through the memory
+  typedef float Floats __attribute__((vector_size(4 * kLanes)));
+  typedef int32_t Words __attribute__((vector_size(4 * kLanes)));
+};
 constexpr int kAhead = 64;  // rows of a sketch, 8 KB
 
 float sum(const float* x, int64_t count) {  // of a vector: InnerMostDimReducer of Eigen
@@ -33,40 +35,49 @@ void column_means(const float* x, int64_t rows, int64_t columns, int64_t stride,
   for (int64_t c = 0; c < columns; ++c) means[c] = float(totals[c] / double(rows));
 }
 
-inline Lanes load(const float* from) { Lanes value; std::memcpy(&value, from, sizeof value); return value; }
-inline void store(float* to, Lanes value) { std::memcpy(to, &value, sizeof value); }
-
-// `a [rows, inner] * panel`: each sum runs along the inner axis from its start. Where the processor has fused
-// products the compiler takes them, as TensorFlow does; the bias is added at the end.
-template <int kRows, int kWidth>
-TOWERLINE_INLINE void product_of(const float* a, int64_t a_stride, const float* panel, int64_t inner, float* c,
-                                 int64_t c_stride) {
-  Lanes sums[kRows][kWidth] = {};
-  for (int64_t k = 0; k < inner; ++k)
-    for (int w = 0; w < kWidth; ++w) {
-      const Lanes values = load(panel + 16 * (k * kWidth + w));
-      for (int r = 0; r < kRows; ++r) sums[r][w] = values * a[r * a_stride + k] + sums[r][w];
-    }
-  for (int r = 0; r < kRows; ++r)
-    for (int w = 0; w < kWidth; ++w) store(c + r * c_stride + 16 * w, sums[r][w]);
+template <typename Vector> TOWERLINE_INLINE Vector load(const void* from) {
+  Vector value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
 }
 
-template <int kWidth>
-TOWERLINE_INLINE void panel_product(const float* a, int64_t a_stride, int64_t rows, const float* panel, int64_t inner,
-                                    float* c, int64_t c_stride) {
-  constexpr int kRows = kWidth == 1 ? 12 : 6;  // twelve sums at once keep the units busy
+// `a [rows, inner]` times as many columns of a panel as `kVectors` hold: each sum runs along the inner axis from its
+// start. Where the processor has fused products the compiler takes them, as TensorFlow does; the bias is added at the end.
+template <int kLanes, int kVectors, int kRows>
+TOWERLINE_INLINE void product_of(const float* a, int64_t a_stride, const float* panel, int64_t width, int64_t inner,
+                                 float* c, int64_t c_stride) {
+  typedef typename Lanes<kLanes>::Floats Floats;
+  Floats sums[kRows][kVectors] = {};
+  for (int64_t k = 0; k < inner; ++k)
+    for (int v = 0; v < kVectors; ++v) {
+      const Floats values = load<Floats>(panel + k * width + kLanes * v);
+      for (int r = 0; r < kRows; ++r) sums[r][v] = values * a[r * a_stride + k] + sums[r][v];
+    }
+  for (int r = 0; r < kRows; ++r) std::memcpy(c + r * c_stride, sums[r], sizeof sums[r]);
+}
+
+template <int kLanes, int kVectors>
+TOWERLINE_INLINE void columns_of(const float* a, int64_t a_stride, int64_t rows, const float* panel, int64_t width,
+                                 int64_t inner, float* c, int64_t c_stride) {
+  constexpr int kRows = 12 / kVectors;  // twelve sums at once keep the units busy and fit the registers
   int64_t r = 0;
   for (; r + kRows <= rows; r += kRows)
-    product_of<kRows, kWidth>(a + r * a_stride, a_stride, panel, inner, c + r * c_stride, c_stride);
-  for (; r < rows; ++r) product_of<1, kWidth>(a + r * a_stride, a_stride, panel, inner, c + r * c_stride, c_stride);
+    product_of<kLanes, kVectors, kRows>(a + r * a_stride, a_stride, panel, width, inner, c + r * c_stride, c_stride);
+  for (; r < rows; ++r)
+    product_of<kLanes, kVectors, 1>(a + r * a_stride, a_stride, panel, width, inner, c + r * c_stride, c_stride);
 }
 
+template <int kLanes>
 TOWERLINE_INLINE void multiply_with(const float* a, int64_t a_stride, int64_t rows, const Matrix& b, float* c,
                                     int64_t c_stride) {
   for (int64_t column = 0; column < b.stride; column += 32) {
     const float* panel = b.values.data() + column * b.rows;
-    if (b.panel_width(column) == 32) panel_product<2>(a, a_stride, rows, panel, b.rows, c + column, c_stride);
-    else panel_product<1>(a, a_stride, rows, panel, b.rows, c + column, c_stride);
+    const int64_t width = b.panel_width(column);
+    int64_t at = 0;
+    for (; at + 2 * kLanes <= width; at += 2 * kLanes)
+      columns_of<kLanes, 2>(a, a_stride, rows, panel + at, width, b.rows, c + column + at, c_stride);
+    for (; at < width; at += kLanes)
+      columns_of<kLanes, 1>(a, a_stride, rows, panel + at, width, b.rows, c + column + at, c_stride);
   }
 }
 
@@ -81,17 +92,20 @@ TOWERLINE_INLINE void dot_eight(const float* a, int64_t inner, const float* tabl
   std::memcpy(to, sums, sizeof sums);
 }
 
+template <int kLanes>
 TOWERLINE_INLINE void sketched(const float* a, int64_t words, const int32_t* panel, float* c) {
-  Lanes sums[2] = {};
+  typedef typename Lanes<kLanes>::Floats Floats;
+  typedef typename Lanes<kLanes>::Words Words;
+  Floats sums[32 / kLanes] = {};
   for (int64_t k = 0; k < words; ++k, a += 4)
-    for (int w = 0; w < 2; ++w) {
-      __builtin_prefetch(panel + 32 * (k + kAhead) + 16 * w);  // further on than the processor looks by itself
-      Words four;
-      std::memcpy(&four, panel + 32 * k + 16 * w, sizeof four);
+    for (int v = 0; v < 32 / kLanes; ++v) {
+      // Further on than the processor looks by itself, once a line of the cache.
+      if (kLanes * v % 16 == 0) __builtin_prefetch(panel + 32 * (k + kAhead) + kLanes * v);
+      const Words four = load<Words>(panel + 32 * k + kLanes * v);
       for (int byte = 0; byte < 4; ++byte)  // to the top, and down again with its sign
-        sums[w] = __builtin_convertvector((four << (24 - 8 * byte)) >> 24, Lanes) * a[byte] + sums[w];
+        sums[v] = __builtin_convertvector((four << (24 - 8 * byte)) >> 24, Floats) * a[byte] + sums[v];
     }
-  store(c, sums[0]), store(c + 16, sums[1]);
+  std::memcpy(c, sums, sizeof sums);
 }
 
 // Eight sums side by side over whole pairs of eight, fused.
@@ -109,31 +123,38 @@ TOWERLINE_INLINE void lanes_of(const float* a, const float* b, int64_t count, fl
 const bool has_eights = __builtin_cpu_supports("avx2");
 const bool has_fused = has_eights && __builtin_cpu_supports("fma");
 const bool has_sixteens = has_fused && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl");
-template <typename Work> __attribute__((target("avx2,fma"))) void fused_eights(const Work& work) { work(); }
-template <typename Work> __attribute__((target("avx512f,avx512vl,fma"))) void fused_sixteens(const Work& work) { work(); }
+template <typename Work> __attribute__((target("avx2,fma"))) void fused_eights(const Work& work) {
+  work(std::integral_constant<int, 8>());
+}
+template <typename Work> __attribute__((target("avx512f,avx512vl,fma"))) void fused_sixteens(const Work& work) {
+  work(std::integral_constant<int, 16>());
+}
 #else
 const bool has_eights = false, has_fused = false;
 #endif
 
-template <typename Work> inline void fused(const Work& work) {  // with the widest vectors that the processor has
+#define TOWERLINE_FUSED [&]([[maybe_unused]] auto lanes) __attribute__((always_inline))
+
+// Does `TOWERLINE_FUSED { … }` with the widest vectors that the processor has, which are told how wide they are.
+template <typename Work> inline void fused(const Work& work) {
 #if defined(__x86_64__)
   if (has_sixteens) return fused_sixteens(work);
   if (has_fused) return fused_eights(work);
 #endif
-  work();
+  work(std::integral_constant<int, 4>());
 }
 
 void multiply(const float* a, int64_t a_stride, int64_t rows, const Matrix& b, float* c, int64_t c_stride) {
-  fused(TOWERLINE_LOOP { multiply_with(a, a_stride, rows, b, c, c_stride); });
+  fused(TOWERLINE_FUSED { multiply_with<lanes()>(a, a_stride, rows, b, c, c_stride); });
 }
 
 void add_scaled(float scale, const float* x, int64_t count, float* to) {
-  fused(TOWERLINE_LOOP { for (int64_t i = 0; i < count; ++i) to[i] = scale * x[i] + to[i]; });
+  fused(TOWERLINE_FUSED { for (int64_t i = 0; i < count; ++i) to[i] = scale * x[i] + to[i]; });
 }
 
 void dot_rows(const float* a, int64_t inner, const float* table, const int32_t* rows, int64_t count, float* to) {
   const auto eight = [&](const int32_t* of, float* sums) {
-    if (has_fused) fused(TOWERLINE_LOOP { dot_eight<true>(a, inner, table, of, sums); });
+    if (has_fused) fused(TOWERLINE_FUSED { dot_eight<true>(a, inner, table, of, sums); });
     else dot_eight<false>(a, inner, table, of, sums);
   };
   int64_t i = 0;
@@ -172,9 +193,9 @@ float Sketch::error(const float* a) const {
 void Sketch::products(const float* a, int64_t from, int64_t to, float* c) const {
   float scaled[4096] = {};
   for (int64_t k = 0; k < dim; ++k) scaled[k] = a[k] * step;
-  fused(TOWERLINE_LOOP {
+  fused(TOWERLINE_FUSED {
     for (int64_t panel = from; panel < to; ++panel)
-      sketched(scaled, words, values.data() + panel * 32 * words, c + 32 * panel);
+      sketched<lanes()>(scaled, words, values.data() + panel * 32 * words, c + 32 * panel);
   });
 }
 
@@ -183,7 +204,7 @@ float column_product(const float* a, const float* b, int64_t inner) {
   float s[kPacket];
   const auto all = [&] { return ((s[0] + s[1]) + (s[4] + s[5])) + ((s[2] + s[3]) + (s[6] + s[7])); };
   int64_t k = inner / 16 * 16;
-  fused(TOWERLINE_LOOP { lanes_of(a, b, k, s); });
+  fused(TOWERLINE_FUSED { lanes_of(a, b, k, s); });
   float total = all();
   if (inner & 8) {
     for (int i = 0; i < 8; ++i, ++k) s[i] = a[k] * b[k];
