@@ -33,8 +33,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.config.forgotten_users import forget_users
     from pipeline.config.loading import load_config
     from pipeline.forgetting.forgetting import clean, locations_of, trace, write_receipt
-    from pipeline.forgetting.person import Person
     from pipeline.forgetting.receipt import receipt_lines
+    from pipeline.forgetting.searching import Person
     from schema.errors import UserError
 
     people = [Person(given) for given in dict.fromkeys(arguments.user)]

@@ -11,9 +11,9 @@ from typing import Any, Final
 from pipeline.config.forgotten_users import forgotten_folder, known_forgotten
 from pipeline.forgetting import cleaning
 from pipeline.forgetting.lineage import REPLACED, Held, artifacts_of, removable
-from pipeline.forgetting.person import Person
 from pipeline.forgetting.receipt import PushedVersion, Receipt
 from pipeline.forgetting.records import clean_record, remembered_records
+from pipeline.forgetting.searching import Person
 from pipeline.inspection.graph import Graph, open_graph
 from pipeline.metadata.location import metadata_location
 from pipeline.metadata.store import RunStore
