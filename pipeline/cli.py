@@ -120,7 +120,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _with_line(error: ConfigurationError, file: str | None) -> str:
-    from pipeline.config.lines import line_of
+    from pipeline.config.loading import line_of
     from pipeline.config.renamed import old_name
 
     written = [key for key in (error.key, old_name(error.key)) if key is not None]

@@ -23,9 +23,7 @@ from components.recommender_evaluator.component import RecommenderEvaluator
 from components.retrieval_evaluator.component import RetrievalEvaluator
 from components.serving_validator.component import ServingValidator
 from pipeline.config.beam_arguments import beam_arguments
-from pipeline.nodes.ranking_evaluation import ranking_eval_config
-from pipeline.nodes.settings import node_settings
-from pipeline.nodes.trainer import trainer_node
+from pipeline.nodes import node_settings, ranking_eval_config, trainer_node
 from pipeline.planning.plan import PIPELINE_NAME, PUSHED_MODELS, PUSHED_RANKER, PUSHED_TOWERS, RunPlan
 from schema import names
 from schema.tensors.tf_schema import CATALOG, QUERY

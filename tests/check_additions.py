@@ -47,8 +47,7 @@ def a_classical_baseline(folder: Path) -> None:
 
 
 def a_gate_on_the_data(folder: Path) -> None:
-    from components.interaction_validator.event_checks import check_events
-    from components.interaction_validator.event_facts import EventFacts
+    from components.interaction_validator.event_checks import EventFacts, check_events
 
     gates = TowerlineConfig.parse({"gates": {"min_events": 3}}).gates
     verdicts = {check.name: check for check in check_events(EventFacts(num_events=2), gates, NOW)}
@@ -144,8 +143,7 @@ def an_event_feature(folder: Path) -> None:
     from components.local_transform.analysis import analyze, load
     from components.local_transform.records import Records
     from components.product_example_gen.event_log import EventLog
-    from components.product_example_gen.queries import window_queries
-    from components.product_example_gen.rows import query_batches
+    from components.product_example_gen.queries import query_batches, window_queries
     from components.recommender.request import RequestHistories, raw_request, request_specs
     from schema.features import FeatureSet
     from schema.served.request import Query, encode_queries

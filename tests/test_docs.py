@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import COMMANDS, build_parser
-from pipeline.reference.command_line import command_line_page
-from pipeline.reference.configuration import config_keys, configuration_page, configuration_schema
+from pipeline.reference import command_line_page, config_keys, configuration_page, configuration_schema
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

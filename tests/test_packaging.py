@@ -82,7 +82,7 @@ def test_lock_has_hashes_and_no_address():
 
 
 def test_doctor_expects_what_the_lock_installs():
-    from pipeline.commands.checkup import PACKAGES as EXPECTED
+    from pipeline.commands.doctor import PACKAGES as EXPECTED
 
     locked = dict(
         re.findall(

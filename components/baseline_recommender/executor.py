@@ -12,7 +12,7 @@ from tfx.types import artifact_utils
 
 from components.baseline_recommender.settings import BaselineRecommenderSettings
 from components.evaluation.baselines.lists import TUNING_FILE, lists_table, write_lists
-from components.evaluation.baselines.tuning import ALL, NEW, tune_baselines
+from components.evaluation.baselines.registry import ALL, NEW, tune_baselines
 from components.evaluation.evaluation_sets import (
     build_evaluation_set,
     never_bought,

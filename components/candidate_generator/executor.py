@@ -19,8 +19,7 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 from tfx_bsl.coders import example_coder
 
-from components.candidate_generator.outcomes import Outcomes, read_outcomes
-from components.candidate_generator.rows import candidate_rows
+from components.candidate_generator.rows import Outcomes, candidate_rows, read_outcomes
 from components.candidate_generator.settings import CandidateGeneratorSettings
 from components.recommender.candidates.preranker import PrerankerWeights, load_preranker
 from components.recommender.candidates.queries import QueryReader, read_window_queries

@@ -16,7 +16,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from components.candidate_indexer.groups import choose_groupings, read_categories
-from components.candidate_indexer.listing_order import listing_order
+from components.candidate_indexer.new_products import listing_order
 from components.candidate_indexer.settings import CandidateIndexerSettings
 from components.candidate_indexer.snapshots import Catalogue, build_snapshot
 from components.interactions.events import read_guests, read_shop_events, repeat_rate

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from scipy import stats
 
 from components.interactions.events import Events
 
@@ -16,6 +19,10 @@ _BAND_DEVIATION = 2.0
 """Bands over which a rate is smoothed."""
 _GROUP_WEIGHT, _GROUP_WEIGHT_BESIDE_BANDS = 0.5, 0.25
 """Of the log rate of the group, against the log of what a user bought of it."""
+
+_MIN_CORRELATION = 0.1
+_MIN_SOLD = 100
+_MOST_DIGITS = 18
 
 
 def rank_new_products(
@@ -86,3 +93,30 @@ def _bands(order: np.ndarray) -> np.ndarray:
     count = max(1, min(_NUM_BANDS, len(order) // _MIN_BAND))
     bands: np.ndarray = order * count // max(len(order), 1)
     return bands
+
+
+def listing_order(product_ids: Sequence[str], events: Events, as_of: int) -> np.ndarray | None:
+    """Ranks products by their ids, where larger numbers are given to what is listed later.
+
+    Many shops number their products as they list them, and what was listed of late is what sells for the
+    first time now. Whether a shop does so is told by its sales: the ids of what was sold must follow the
+    order of the first sales, by a rank correlation of at least .1.
+
+    Args:
+        product_ids: The product vocabulary.
+        events: Positive events.
+        as_of: Epoch seconds: nothing later is looked at.
+
+    Returns:
+        Ranks from 0, int64 `[products]`; None if some id is no integer, or if the sales say nothing.
+    """
+    if not all(entry.isascii() and entry.isdigit() and len(entry) <= _MOST_DIGITS for entry in product_ids):
+        return None
+    order = np.empty(len(product_ids), np.int64)
+    order[np.argsort(np.array(product_ids, np.int64), kind="stable")] = np.arange(len(product_ids))
+    first = events.before(as_of).first_times(as_of)
+    sold = first < as_of
+    if sold.sum() < _MIN_SOLD or len(np.unique(first[sold])) < 2:
+        return None
+    correlation = float(stats.spearmanr(order[sold], first[sold])[0])
+    return order if correlation >= _MIN_CORRELATION else None

@@ -8,8 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from components.interactions.events import ShopEvents
-from components.interactions.neighbours import user_product_sums
-from components.interactions.sparse_rows import largest_of_rows, unit_rows
+from components.interactions.neighbours import largest_of_rows, unit_rows, user_product_sums
 from components.recommender.candidates.similar_users import HALF_LIFE, SimilarUserTables
 
 _MOST_PRODUCTS: Final = 300

@@ -13,10 +13,10 @@ from components.candidate_indexer.new_products import rank_new_products
 from components.candidate_indexer.similar_users import similar_user_tables
 from components.candidate_indexer.statistics import product_statistics
 from components.candidate_indexer.transitions import transition_weights
-from components.interactions.ease import solve_ease
 from components.interactions.events import Events, ShopEvents
 from components.interactions.neighbours import (
     nearest_products,
+    solve_ease,
     user_product_matrix,
     user_product_shares,
 )

@@ -17,12 +17,7 @@ class Executor(example_validator.Executor):
 
     _environment: str
 
-    def Do(  # noqa: N802
-        self,
-        input_dict: dict[str, list[Any]],
-        output_dict: dict[str, list[Any]],
-        exec_properties: dict[str, Any],
-    ) -> Any:
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> Any:  # noqa: N802
         """Runs the component as TFX's does."""
         self._environment = exec_properties["environment"]
         return super().Do(input_dict, output_dict, exec_properties)

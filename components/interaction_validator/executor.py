@@ -17,11 +17,9 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from components.evaluation.verdicts import Verdict, refuse
-from components.interaction_validator.event_checks import check_events
-from components.interaction_validator.event_facts import EventFacts
+from components.interaction_validator.event_checks import EventFacts, check_events
 from components.interaction_validator.settings import InteractionValidatorSettings
-from components.interaction_validator.split_checks import check_splits
-from components.interaction_validator.split_facts import SplitFacts
+from components.interaction_validator.split_checks import SplitFacts, check_splits
 from components.interactions.files import SUMMARY_FILE, part_files
 from components.settings import GateSettings
 from schema import names
@@ -34,12 +32,7 @@ _LONGEST_PROPERTY = 4000
 class Executor(BaseExecutor):
     """Validates what ProductExampleGen wrote."""
 
-    def Do(  # noqa: N802
-        self,
-        input_dict: dict[str, list[Any]],
-        output_dict: dict[str, list[Any]],
-        exec_properties: dict[str, Any],
-    ) -> None:
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Runs the component.
 
         Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 
 from components.interactions.events import ShopEvents
 from schema import names
@@ -80,3 +80,40 @@ def _padded_rows(
     indices[row[kept], rank[kept]] = column[kept]
     scores[row[kept], rank[kept]] = cosine[kept]
     return indices, scores
+
+
+def unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Rows scaled to length 1; empty rows stay empty."""
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    return (sparse.diags(scale.astype(np.float32)) @ matrix).tocsr()
+
+
+def largest_of_rows(matrix: sparse.csr_matrix, count: int) -> sparse.csr_matrix:
+    """Keeps the `count` largest entries of each row."""
+    matrix = matrix.tocsr()
+    order = np.lexsort((-matrix.data, np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))))
+    rank = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], np.diff(matrix.indptr))
+    kept = order[rank < count]
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[kept]
+    return sparse.csr_matrix((matrix.data[kept], (rows, matrix.indices[kept])), shape=matrix.shape)
+
+
+def solve_ease(gram: np.ndarray, regularization: float) -> np.ndarray:
+    """Item-to-item weights (Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019, eq. 8).
+
+    Args:
+        gram: Products of the columns of the matrix of users and products `[products, products]`.
+        regularization: Added to the diagonal.
+
+    Returns:
+        `-P[i, j] / P[j, j]` with `P = (gram + regularization)^-1`, zeros on the diagonal.
+    """
+    if not len(gram):
+        return gram
+    gram = gram.copy()
+    gram[np.diag_indices_from(gram)] += regularization
+    inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
+    weights: np.ndarray = -inverse / np.diag(inverse)[np.newaxis, :]
+    np.fill_diagonal(weights, 0.0)
+    return weights

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
+import tensorflow_transform as tft
 from absl import logging
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform import impl_helper
+from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io
 from tfx.components.transform import executor as tfx_transform
 from tfx.components.transform import executor_utils, labels
 from tfx.types import artifact_utils
@@ -17,8 +20,7 @@ from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
-from components.local_transform.analysis import analyze, load
-from components.local_transform.graph_files import publish, transformed_metadata
+from components.local_transform.analysis import Analyzed, analyze, load
 from components.local_transform.operations import Unsupported
 from components.local_transform.records import Records, shard_files
 
@@ -34,12 +36,7 @@ class Executor(tfx_transform.Executor):
     known here, TFX's executor runs.
     """
 
-    def Do(  # noqa: N802
-        self,
-        input_dict: dict[str, list[Any]],
-        output_dict: dict[str, list[Any]],
-        exec_properties: dict[str, Any],
-    ) -> None:
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Runs the component."""
         if self._beam_pipeline_args:
             super().Do(input_dict, output_dict, exec_properties)
@@ -50,12 +47,7 @@ class Executor(tfx_transform.Executor):
             logging.warning("Transform runs as a Beam pipeline: %s", error)
             super().Do(input_dict, output_dict, exec_properties)
 
-    def _run_here(
-        self,
-        input_dict: dict[str, list[Any]],
-        output_dict: dict[str, list[Any]],
-        exec_properties: dict[str, Any],
-    ) -> None:
+    def _run_here(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:
         self._log_startup(input_dict, output_dict, exec_properties)
         examples = input_dict[specs.EXAMPLES_KEY]
         splits = executor_utils.ResolveSplitsConfig(exec_properties.get(specs.SPLITS_CONFIG_KEY), examples)
@@ -126,3 +118,38 @@ class RowWriter:
                 for batch in self._records.with_files((file,)).batches():
                     for record in self._encoder.encode(self._converter.convert(dict(self._transform(batch)))):
                         writer.write(record)
+
+
+def publish(analyzed: Analyzed, schema: schema_pb2.Schema, folder: str) -> None:
+    """Writes the artifact.
+
+    Args:
+        analyzed: The graph.
+        schema: Of the raw examples.
+        folder: Of the artifact.
+    """
+    output = tft.TFTransformOutput
+    raw = dataset_metadata.DatasetMetadata(schema)
+    metadata_io.write_metadata(raw, os.path.join(folder, output.RAW_METADATA_DIR))
+    transformed = os.path.join(folder, output.TRANSFORMED_METADATA_DIR)
+    metadata_io.write_metadata(transformed_metadata(analyzed), transformed)
+    if analyzed.asset_map:
+        with tf.io.gfile.GFile(os.path.join(transformed, output.ASSET_MAP), "w") as file:
+            file.write(json.dumps(analyzed.asset_map))
+    _copy(analyzed.model, os.path.join(folder, output.TRANSFORM_FN_DIR))
+
+
+def transformed_metadata(analyzed: Analyzed) -> dataset_metadata.DatasetMetadata:
+    """The schema of the rows."""
+    return metadata_io.read_metadata(os.path.join(analyzed.model, impl_helper.METADATA_DIR_NAME))
+
+
+def _copy(source: str, target: str) -> None:
+    tf.io.gfile.makedirs(target)
+    for entry in tf.io.gfile.listdir(source):
+        name = entry.rstrip("/")  # how some file systems mark a folder
+        inner = os.path.join(source, name), os.path.join(target, name)
+        if not tf.io.gfile.isdir(inner[0]):
+            tf.io.gfile.copy(*inner)
+        elif name != impl_helper.METADATA_DIR_NAME:
+            _copy(*inner)

@@ -19,8 +19,8 @@ from absl import logging
 from components.interactions.disk_counts import temporary_database
 from components.interactions.files import part_files
 from components.product_example_gen.columns import feature_arrays
-from components.product_example_gen.job import Job
 from components.product_example_gen.ragged import optional_array
+from components.product_example_gen.settings import Job
 from components.product_example_gen.shards import encoded, write_records
 from schema import names
 from schema.features import FeatureSet, types_of

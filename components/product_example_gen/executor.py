@@ -19,8 +19,7 @@ from tfx.types import artifact_utils
 
 from components.interactions.files import SUMMARY_FILE
 from components.product_example_gen.catalog import write_catalog
-from components.product_example_gen.job import Job
-from components.product_example_gen.settings import ProductExampleGenSettings
+from components.product_example_gen.settings import Job, ProductExampleGenSettings
 from components.product_example_gen.shards import ShardSummary, write_shard
 from schema import names
 from schema.errors import PipelineRefusedError, UserError
@@ -33,12 +32,7 @@ _FANOUT = 16
 class Executor(BaseBeamExecutor):
     """Writes the artifacts of ProductExampleGen."""
 
-    def Do(  # noqa: N802
-        self,
-        input_dict: dict[str, list[Any]],
-        output_dict: dict[str, list[Any]],
-        exec_properties: dict[str, Any],
-    ) -> None:
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:  # noqa: N802
         """Runs the component.
 
         Raises:

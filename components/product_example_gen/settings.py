@@ -1,13 +1,18 @@
-"""Settings of the ProductExampleGen."""
+"""Settings of the ProductExampleGen, and the job that is made of them for its workers."""
 
 from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic import field_validator
 
 from components.node import NodeSettings
 from schema.features import FeatureSet
-from schema.source import mask_url
-from schema.source_settings import SourceSettings
+from schema.source import ProductSource, mask_url, open_source, restore_password
+from schema.source.forgotten import KEY_VARIABLE
+from schema.source_settings import PASSWORD_VARIABLE, SourceSettings
 from schema.windows import SplitSettings, TimeWindows
 
 
@@ -33,3 +38,24 @@ class ProductExampleGenSettings(NodeSettings):
     @classmethod
     def _mask(cls, source: SourceSettings) -> SourceSettings:
         return source.model_copy(update={"url": mask_url(source.url or "")})
+
+
+@dataclass(frozen=True)
+class Job:
+    """Picklable description of one run of ProductExampleGen.
+
+    Attributes:
+        settings: Of the node.
+        split_directories: Split -> folder of its files.
+        interactions: Folder of the Interactions artifact.
+    """
+
+    settings: ProductExampleGenSettings
+    split_directories: Mapping[str, str]
+    interactions: str
+
+    def open_source(self) -> ProductSource:
+        """Opens the database, with the password and the key of forgotten users from the environment."""
+        source = self.settings.source
+        url = restore_password(source.url or "", os.environ.get(PASSWORD_VARIABLE))
+        return open_source(source.model_copy(update={"url": url}), forget_key=os.environ.get(KEY_VARIABLE))

@@ -15,12 +15,16 @@ from tfx.dsl.io import fileio
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from components.interactions.files import GUEST_SCHEMA, GUESTS, SCHEMA
-from components.product_example_gen.baskets import basket_queries
 from components.product_example_gen.columns import feature_arrays
 from components.product_example_gen.event_log import EventLog
-from components.product_example_gen.job import Job
-from components.product_example_gen.queries import Queries, concatenate, window_queries
-from components.product_example_gen.rows import query_batches
+from components.product_example_gen.queries import (
+    Queries,
+    basket_queries,
+    concatenate,
+    query_batches,
+    window_queries,
+)
+from components.product_example_gen.settings import Job
 from schema import names
 from schema.features import FeatureSet, types_of
 from schema.source import USERS, ProductSource, UserRange

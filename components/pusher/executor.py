@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +19,7 @@ from tfx.utils import path_utils, proto_utils
 from kernel.description import withdraw
 from schema import names
 from schema.errors import PipelineRefusedError
+from schema.files import locked
 from schema.served.blessing import is_of_classic
 from schema.served.versions import CHAMPIONS, newest_version, next_version
 
@@ -150,7 +148,7 @@ def publish(
         )
     champions = directory / CHAMPIONS
     directory.mkdir(parents=True, exist_ok=True)
-    with _locked(directory / _LOCK):
+    with locked(directory / _LOCK):
         _remove_stale(directory)
         _remove_stale(champions)
         if refresh_of is not None:
@@ -192,13 +190,6 @@ def _copy_whole(source: Path, target: Path, without_kernel: str = "") -> None:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     _sync(target.parent)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _remove_stale(directory: Path) -> None:

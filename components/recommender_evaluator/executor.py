@@ -17,8 +17,9 @@ from tfx.utils import path_utils
 
 from components.evaluation.baselines.base import EvaluationSet
 from components.evaluation.baselines.lists import TUNING_FILE, read_lists
-from components.evaluation.baselines.tuning import ALL, NEW
+from components.evaluation.baselines.registry import ALL, NEW
 from components.evaluation.beyond_accuracy import ProductFacts
+from components.evaluation.bootstrap import intervals
 from components.evaluation.evaluation_sets import (
     Shop,
     build_evaluation_set,
@@ -29,6 +30,7 @@ from components.evaluation.evaluation_sets import (
 from components.evaluation.examples import first_values, read_split, texts
 from components.evaluation.gates import CHAMPION, OURS, decide
 from components.evaluation.lists import CodeLists, IntArray, compact
+from components.evaluation.metrics import hits, recall
 from components.evaluation.report import full_report, slice_report
 from components.evaluation.served import TOP_K, Answers, ServedModel, query_batches
 from components.recommender.post_ranking.compiled_rules import catalogue_columns
@@ -37,7 +39,6 @@ from components.recommender.post_ranking.stages import category_codes
 from components.recommender_evaluator.champion import Champion, find_champion
 from components.recommender_evaluator.diversity_curve import diversity_curve
 from components.recommender_evaluator.fallback import Judged, reasons, with_fallback
-from components.recommender_evaluator.new_for_you import LENGTH, measure_new_for_you
 from components.recommender_evaluator.product_facts import product_facts, read_embeddings
 from components.recommender_evaluator.settings import RecommenderEvaluatorSettings
 from components.recommender_evaluator.slices import make_slices
@@ -52,6 +53,8 @@ METRICS_FILE = "metrics.json"
 PREDICTIONS_FILE = "predictions.parquet"
 
 _MAX_STAGE_QUERIES = 1000
+
+LENGTH = 100
 
 
 @dataclass(frozen=True)
@@ -257,3 +260,21 @@ def _bless(blessing: Any, metrics: Mapping[str, Any]) -> None:
     if metrics.get("refused_model"):
         message = f"Every gate passed by the baseline {metrics['classic']}, in place of the refused model."
     bless(blessing, bool(metrics["blessed"]), message, of_classic=bool(metrics.get("refused_model")))
+
+
+def measure_new_for_you(ranked: IntArray, targets: CodeLists, sold: np.ndarray, seed: int) -> dict[str, Any]:
+    """Recall of the first hundred, of the users who bought something that nobody had bought before.
+
+    Args:
+        ranked: Codes of products, best first, -1 pads `[queries, 100]`.
+        targets: Of each query.
+        sold: Whether somebody had bought a product before the window `[products]`.
+        seed: Of the bootstrap.
+    """
+    of_new = targets.where(~sold[targets.codes])
+    has_targets = of_new.lengths > 0
+    if not has_targets.any():
+        return {"num_queries": 0}
+    values = recall(hits(ranked, of_new), np.maximum(of_new.lengths, 1), LENGTH)[has_targets]
+    key = f"recall@{LENGTH}"
+    return {"num_queries": int(has_targets.sum()), key: intervals({key: values}, seed)[key].as_dict()}

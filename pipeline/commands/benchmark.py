@@ -134,8 +134,7 @@ def _serving(arguments: argparse.Namespace) -> int:
     from benchmarks.serving import Load, markdown, measure
     from benchmarks.serving.server import serving
     from pipeline.config.loading import load_config
-    from pipeline.config.remembered_source import source_of
-    from pipeline.config.source_access import open_concealed
+    from pipeline.config.remembered_source import open_concealed, source_of
     from serving.database.shop import Shop
     from serving.model.holder import warm
     from serving.model.pushed_model import PushedModel

@@ -98,8 +98,7 @@ def _image(name: str) -> str:
 
 
 def _metadata_url(url: str | None, root: str) -> str:
-    from pipeline.metadata.connection import store_location
-    from pipeline.metadata.location import DEFAULT_NAME
+    from pipeline.metadata.location import DEFAULT_NAME, store_location
 
     location = store_location(url or f"sqlite:///{root}/{DEFAULT_NAME}")
     return location if "://" in location else f"sqlite:///{location}"

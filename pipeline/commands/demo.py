@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pipeline.demo import write_demo
+    from pipeline.demo.datasets import write_demo
 
     output = Path(arguments.output)
     summary = write_demo(arguments.dataset, output, arguments.profile, console.counter("Writing"))

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.terminal import console
 
 if TYPE_CHECKING:
-    from pipeline.forgetting.forgetting import Locations
-    from pipeline.forgetting.receipt import Receipt
+    from pipeline.forgetting.forgetting import Locations, Receipt
 
 NAME = "forget"
 HELP = "treat users as unknown from now on, and list what was made from their events"
@@ -32,9 +31,8 @@ def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     from pipeline.config.forgotten_users import forget_users
     from pipeline.config.loading import load_config
-    from pipeline.forgetting.forgetting import clean, locations_of, trace, write_receipt
-    from pipeline.forgetting.person import Person
-    from pipeline.forgetting.receipt import receipt_lines
+    from pipeline.forgetting.forgetting import clean, locations_of, receipt_lines, trace, write_receipt
+    from pipeline.forgetting.searching import Person
     from schema.errors import UserError
 
     people = [Person(given) for given in dict.fromkeys(arguments.user)]

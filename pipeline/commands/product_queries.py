@@ -27,8 +27,7 @@ def loaded_model(arguments: argparse.Namespace, signature: str) -> PushedModel:
         UserError: `--top-k` is below 1 or nothing has been pushed.
     """
     from pipeline.config.loading import load_config
-    from pipeline.config.remembered_source import source_of
-    from pipeline.config.source_access import open_concealed
+    from pipeline.config.remembered_source import open_concealed, source_of
     from pipeline.terminal.capture import quiet_stderr
     from serving.model.pushed_model import PushedModel
     from serving.new_products.following import hide_sold_out
@@ -48,8 +47,7 @@ def loaded_model(arguments: argparse.Namespace, signature: str) -> PushedModel:
 def say_items(arguments: argparse.Namespace, answer: dict[str, Any], columns: tuple[str, ...]) -> None:
     """Prints the items of an answer with what the products are, or all of it as JSON."""
     from pipeline.config.loading import load_config
-    from pipeline.config.remembered_source import source_of
-    from pipeline.config.source_access import open_concealed
+    from pipeline.config.remembered_source import open_concealed, source_of
     from pipeline.runs.tables import render
     from serving.database.descriptions import describe_products
 

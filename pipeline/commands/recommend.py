@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.terminal import console
 from schema.errors import UserError
+from schema.files import whole_file
 
 if TYPE_CHECKING:
     from schema.source import ProductSource
     from serving.database.live_history import LiveHistory
+    from serving.model.items import Items
     from serving.model.pushed_model import PushedModel
 
 NAME = "recommend"
 HELP = "recommendations of the pushed model for a user, or for a file of users"
+
+_BATCH_SIZE: Final = 64
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,8 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     from pipeline.config.loading import load_config
-    from pipeline.config.remembered_source import source_of
-    from pipeline.config.source_access import open_concealed
+    from pipeline.config.remembered_source import open_concealed, source_of
     from pipeline.terminal.capture import quiet_stderr
     from serving.database.live_history import LiveHistory
     from serving.model.pushed_model import RECOMMENDING, PushedModel
@@ -95,7 +104,6 @@ def _print(answer: dict[str, Any], num_events: int, descriptions: dict[str, str]
 
 
 def _many(arguments: argparse.Namespace, model: PushedModel, history: LiveHistory) -> int:
-    from pipeline.commands.batch import read_user_ids, write_recommendations
     from pipeline.terminal.capture import quiet_stderr
     from schema.served.request import Query
 
@@ -116,3 +124,87 @@ def _many(arguments: argparse.Namespace, model: PushedModel, history: LiveHistor
             f"({summary['known_users']:,} known) to {output} in {summary['seconds']:.1f} s"
         )
     return 0
+
+
+def read_user_ids(file: str) -> list[str]:
+    """Reads ids, one a line, byte for byte; empty lines and repetitions are left out.
+
+    Raises:
+        UserError: The file cannot be read, is no UTF-8, or names nobody.
+    """
+    try:
+        text = Path(file).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise UserError(
+            f"The file of users cannot be read. Received: --users {file} ({error.strerror})."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"The file of users is no UTF-8 text. Received: --users {file}.") from error
+    ids = dict.fromkeys(line.removesuffix("\r") for line in text.split("\n"))
+    ids.pop("", None)
+    if not ids:
+        raise UserError(f"The file of users names nobody. Received: --users {file}. Remedy: one id a line.")
+    return list(ids)
+
+
+def write_recommendations(
+    model: PushedModel,
+    history: LiveHistory,
+    user_ids: Sequence[str],
+    output: Path,
+    top_k: int,
+    exclude_purchased: bool,
+) -> dict[str, Any]:
+    """Writes `user_id, rank, product_id, score, source`, `top_k` rows for each user, in their order.
+
+    A batch is computed in a thread that asks the model; there are as many as cores, and one that reads.
+
+    Returns:
+        How many users, how many of them are known, how many rows, and the seconds.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {"user_id": pa.string(), "rank": pa.int64(), "product_id": pa.string()}
+    schema = pa.schema(columns | {"score": pa.float32(), "source": pa.string()})
+    progress = console.counter("Recommending to")
+    started = time.monotonic()
+    done = known = rows = 0
+    with whole_file(output) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+        for batch, flags, answers in _answered(model, history, user_ids, top_k, exclude_purchased):
+            table = pa.Table.from_pylist(
+                [
+                    {"user_id": user_id, **item}
+                    for user_id, items in zip(batch, answers, strict=True)
+                    for item in items
+                ],
+                schema=schema,
+            )
+            writer.write_table(table)
+            done, known, rows = done + len(batch), known + sum(flags), rows + table.num_rows
+            progress("users", done, len(user_ids))
+    return {"users": done, "known_users": known, "rows": rows, "seconds": time.monotonic() - started}
+
+
+def _answered(
+    model: PushedModel, history: LiveHistory, user_ids: Sequence[str], top_k: int, exclude_purchased: bool
+) -> Iterator[tuple[list[str], list[bool], list[Items]]]:
+    """Batches of users, which of them are known, and their lists."""
+    num_workers = os.cpu_count() or 1
+    waiting: deque[tuple[list[str], list[bool], Future[list[Items]]]] = deque()
+    with ThreadPoolExecutor(num_workers) as pool:
+        for batch in _batches(user_ids):
+            queries, flags = history.queries(batch)
+            waiting.append((batch, flags, pool.submit(model.recommend, queries, top_k, exclude_purchased)))
+            if len(waiting) > num_workers:
+                done, known, answer = waiting.popleft()
+                yield done, known, answer.result()
+        while waiting:
+            done, known, answer = waiting.popleft()
+            yield done, known, answer.result()
+
+
+def _batches(values: Sequence[str]) -> Iterator[list[str]]:
+    rest = iter(values)
+    while batch := list(islice(rest, _BATCH_SIZE)):
+        yield batch

@@ -21,10 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    import time
     from pathlib import Path
 
-    from pipeline.commands.run import leave_report
+    from pipeline.commands.run import run_and_tell
     from pipeline.config.loading import load_config
     from pipeline.config.remembered_source import known_url
     from pipeline.planning.workdir import only_run
@@ -35,11 +34,14 @@ def execute(arguments: argparse.Namespace) -> int:
     refresh = plan_refresh(config, arguments.workdir)
     with only_run(Path(refresh.plan.workdir)):
         _announce(refresh, arguments.json)
-        started = time.time()
-        try:
-            return _run(refresh, arguments.json)
-        finally:
-            leave_report(refresh.plan, started, arguments.json)
+        own = {"refreshed": refresh.parts.version, "refresh_of": refresh.parts.trained}
+        return run_and_tell(
+            refresh.planned,
+            arguments.json,
+            lambda _: own,
+            refresh.plan,
+            lambda _: _create(refresh),
+        )
 
 
 def _announce(refresh: Refresh, as_json: bool) -> None:
@@ -50,20 +52,6 @@ def _announce(refresh: Refresh, as_json: bool) -> None:
     for line in what_was_noticed(refresh.planned):
         tell(line)
     tell(f"Refreshing version {refresh.parts.version}, with the weights of {refresh.parts.trained}")
-
-
-def _run(refresh: Refresh, as_json: bool) -> int:
-    from pipeline.commands.finishing import run_to_outcome
-    from pipeline.runs.telling import run_json, run_text
-
-    finished, outcome = run_to_outcome(refresh.plan, lambda plan: _create(refresh), quiet=as_json)
-    if as_json:
-        own = {"refreshed": refresh.parts.version, "refresh_of": refresh.parts.trained}
-        console.say_json(run_json(refresh.planned, finished, outcome) | own)
-    else:
-        console.say(run_text(refresh.planned, finished, outcome))
-    outcome.check_pushed()
-    return 0
 
 
 def _create(refresh: Refresh) -> object:

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
     from pipeline.config.loading import load_config
-    from pipeline.terminal.quiet_tensorflow import import_tensorflow
+    from pipeline.terminal.capture import import_tensorflow
 
     import_tensorflow()
     from serving.replay.replaying import Replay, differences, read_record

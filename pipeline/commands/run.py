@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from pipeline.terminal import console
 
 if TYPE_CHECKING:
     from pipeline.planning.plan import RunPlan
     from pipeline.planning.planner import Planned
+    from pipeline.runs.outcome import Outcome
 
 NAME = "run"
 HELP = "run the whole pipeline: validate, transform, train, evaluate, bless, push"
@@ -22,10 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    import time
     from pathlib import Path
 
-    from pipeline.config.beam_addresses import check_addresses
+    from pipeline.config.beam_arguments import check_addresses
     from pipeline.config.loading import load_config
     from pipeline.config.remembered_source import remember_source
     from pipeline.planning.planner import make_plan
@@ -39,11 +40,7 @@ def execute(arguments: argparse.Namespace) -> int:
     with only_run(workdir):
         _announce(planned, arguments.json)
         remember_source(planned.plan.config.source, workdir)
-        started = time.time()
-        try:
-            return _run(planned, arguments.json)
-        finally:
-            leave_report(planned.plan, started, arguments.json)
+        return run_and_tell(planned, arguments.json, _own)
 
 
 def _announce(planned: Planned, as_json: bool) -> None:
@@ -64,24 +61,59 @@ def _announce(planned: Planned, as_json: bool) -> None:
         tell(line)
 
 
-def _run(planned: Planned, as_json: bool) -> int:
-    from pipeline.commands.finishing import run_to_outcome
+def run_and_tell(
+    planned: Planned,
+    as_json: bool,
+    own: Callable[[Outcome], dict[str, Any]],
+    plan: RunPlan | None = None,
+    create: Callable[[RunPlan], Any] | None = None,
+) -> int:
+    """Runs a plan, takes forgotten users out of what was pushed, and tells and reports what the run came to.
+
+    Args:
+        planned: What was seen of the database.
+        as_json: Whether stdout holds JSON.
+        own: What this kind of run has in its JSON beside what every kind has.
+        plan: What its nodes are told, if not the plan that was made of the database.
+        create: Builds the TFX pipeline; by default the recommender's.
+
+    Raises:
+        As `run_locally`.
+        PipelineRefusedError: Nothing was pushed.
+        RuntimeError: ML Metadata does not know the run.
+    """
+    import time
+
+    from pipeline.forgetting.cleaning import leave_clean
+    from pipeline.runs.local_runner import run_locally
+    from pipeline.runs.outcome import read_outcome
     from pipeline.runs.telling import run_json, run_text
 
-    finished, outcome = run_to_outcome(planned.plan, quiet=as_json)
-    if as_json:
-        own = {
-            "metrics": outcome.metrics,
-            "retrieval": outcome.retrieval,
-            "blessed": outcome.pushed_to is not None,
-            "fallback": outcome.fallback,
-            "starts": outcome.starts,
-        }
-        console.say_json(run_json(planned, finished, outcome) | own)
-    else:
-        console.say(run_text(planned, finished, outcome))
-    outcome.check_pushed()
-    return 0
+    plan, started = plan or planned.plan, time.time()
+    try:
+        finished = run_locally(plan, create, quiet=as_json)
+        leave_clean(plan)
+        outcome = read_outcome(plan.metadata_path)
+        if outcome is None:
+            raise RuntimeError(f"ML Metadata in {plan.metadata_path} has no run although one finished")
+        if as_json:
+            console.say_json(run_json(planned, finished, outcome) | own(outcome))
+        else:
+            console.say(run_text(planned, finished, outcome))
+        outcome.check_pushed()
+        return 0
+    finally:
+        leave_report(plan, started, as_json)
+
+
+def _own(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "metrics": outcome.metrics,
+        "retrieval": outcome.retrieval,
+        "blessed": outcome.pushed_to is not None,
+        "fallback": outcome.fallback,
+        "starts": outcome.starts,
+    }
 
 
 def leave_report(plan: RunPlan, started: float, as_json: bool) -> None:
@@ -89,7 +121,7 @@ def leave_report(plan: RunPlan, started: float, as_json: bool) -> None:
     import logging
 
     try:
-        from pipeline.reporting.after_run import write_report
+        from pipeline.reporting.page import write_report
 
         path = write_report(plan, started)
     except Exception as error:

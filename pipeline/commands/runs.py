@@ -58,7 +58,7 @@ def run_rows(arguments: argparse.Namespace, limit: int | None = None) -> list[di
 
 def _table(rows: list[dict[str, Any]]) -> str:
     """Newest first."""
-    from pipeline.inspection.states import HEADLINES
+    from pipeline.inspection.listing import HEADLINES
     from pipeline.inspection.view import cell
     from pipeline.runs.tables import render
 

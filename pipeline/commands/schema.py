@@ -48,7 +48,7 @@ def _freeze(arguments: argparse.Namespace) -> int:
     from pipeline.config.loading import load_config
     from pipeline.planning.freezing import FEATURES_FILE, SCHEMA_FILE
     from pipeline.planning.planner import feature_lines, make_plan, schema_folder
-    from pipeline.runs.findings import findings_text
+    from pipeline.runs.telling import findings_text
 
     folder = schema_folder(Path(arguments.workdir).absolute())
     config = load_config(arguments, arguments.source)

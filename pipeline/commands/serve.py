@@ -44,10 +44,9 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.commands.runs import run_rows
     from pipeline.config.forgotten_users import forgotten_folder
     from pipeline.config.loading import load_config
-    from pipeline.config.remembered_source import source_of
-    from pipeline.config.source_access import open_concealed
+    from pipeline.config.remembered_source import open_concealed, source_of
     from pipeline.reporting.record import REPORTS
-    from pipeline.terminal.quiet_tensorflow import import_tensorflow, quiet
+    from pipeline.terminal.capture import import_tensorflow, quiet
     from serving.http.binding import bound, url_of
 
     listener = bound(arguments.host, arguments.port)

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the command."""
-    from pipeline.kubeflow.document import read_document
+    from pipeline.kubeflow.parameters import read_document
     from pipeline.kubeflow.runner import Kubeflow
 
     cron = arguments.cron

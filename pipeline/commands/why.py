@@ -69,7 +69,7 @@ def _answer(
     arguments: argparse.Namespace, served: Served, source: SourceSettings, side_index: Path
 ) -> dict[str, Any]:
     """The answer of the server, of the product table as it is now."""
-    from pipeline.config.source_access import open_concealed
+    from pipeline.config.remembered_source import open_concealed
     from serving.database.shop import Shop
     from serving.new_products.following import Following
     from serving.new_products.merging import NewProducts

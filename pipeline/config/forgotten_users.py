@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from schema.files import write_text
+from schema.files import locked, write_text
 from schema.source.forgotten import KEY_FILE, KEY_VARIABLE, LIST_FILE, Forgotten, keyed_hash, read_forgotten
 from schema.source_settings import SourceSettings
 
@@ -39,7 +37,7 @@ def forget_users(workdir: Path, user_ids: Iterable[str]) -> dict[str, bool]:
     """
     folder = forgotten_folder(workdir)
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    with locked(folder / _LOCK):
         hashes, key = read_forgotten(folder, os.environ)
         known = Forgotten(hashes, key).hashes
         if key is None:
@@ -87,10 +85,3 @@ def _write(folder: Path, hashes: Iterable[str]) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     users += [{"hash": name, "since": now} for name in hashes]
     write_text(path, json.dumps({"format": _FORMAT, "users": users}, indent=1) + "\n")
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    with (folder / _LOCK).open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

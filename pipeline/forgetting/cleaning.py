@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 
 from components.recommender_assembler.assets.histories import write_mapped
 from pipeline.config.forgotten_users import known_forgotten
-from pipeline.forgetting.person import Person
-from pipeline.forgetting.searching import people_in
+from pipeline.forgetting.searching import Person, people_in
 from pipeline.planning.plan import RunPlan
 from schema import names
 from schema.files import whole_file, write_bytes

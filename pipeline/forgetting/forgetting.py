@@ -1,4 +1,4 @@
-"""Forgets people in a work directory."""
+"""Forgets people in a work directory, and tells what became of them: everything that held them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from typing import Any, Final
 from pipeline.config.forgotten_users import forgotten_folder, known_forgotten
 from pipeline.forgetting import cleaning
 from pipeline.forgetting.lineage import REPLACED, Held, artifacts_of, removable
-from pipeline.forgetting.person import Person
-from pipeline.forgetting.receipt import PushedVersion, Receipt
 from pipeline.forgetting.records import clean_record, remembered_records
+from pipeline.forgetting.searching import Person
 from pipeline.inspection.graph import Graph, open_graph
 from pipeline.metadata.location import metadata_location
 from pipeline.metadata.store import RunStore
@@ -21,9 +20,12 @@ from pipeline.planning.plan import PIPELINE_NAME
 from pipeline.planning.workdir import is_running
 from schema.files import write_text
 from schema.served.versions import newest_version
+from schema.settings import Settings
 
 RECEIPTS: Final = "receipts"
 _LOGS, _REPORTS = "logs", "reports"
+
+_FORMAT: Final = 1
 
 
 @dataclass(frozen=True)
@@ -158,3 +160,93 @@ def _without(people: Sequence[Person]) -> Any:
 
 def _shown(path: Path, workdir: Path) -> str:
     return str(path.relative_to(workdir)) if path.is_relative_to(workdir) else str(path)
+
+
+class PushedVersion(Settings):
+    """A version in the push directory."""
+
+    version: str
+    """Its name."""
+    artifact: int | None = None
+    """The record of its push in ML Metadata."""
+    is_newest: bool = False
+    """Whether servers load it."""
+    cleaned: tuple[str, ...] = ()
+    """Files that named the person until now."""
+    holds: str
+    """`in sums`: its weights and counts were made from their events among others; `nothing`, or `unknown`,
+    since the data are gone or it is in no record."""
+    fate: str
+    """`replaced`: by the model that the next run pushes."""
+
+
+class Receipt(Settings):
+    """The receipt; it names nobody, and knows a person by the keyed hash on the list."""
+
+    format: int = _FORMAT
+    """Of this file."""
+    at: str
+    """When, ISO text."""
+    users: dict[str, bool]
+    """Keyed hash -> whether the user is new on the list."""
+    since: str = "now"
+    """From when on servers and runs leave them out."""
+    versions: tuple[PushedVersion, ...] = ()
+    """Pushed models."""
+    artifacts: tuple[dict[str, Any], ...] = ()
+    """What was made from their events, by lineage (`Held.as_dict`)."""
+    cleaned: tuple[str, ...] = ()
+    """Other files that named them until now: logs, reports, records of requests; ML Metadata itself."""
+    requests: int = 0
+    """Requests that are gone from records."""
+    is_running: bool = False
+    """Whether a run is under way, which may have read them before."""
+
+    def count(self, fate: str, holds: str) -> int:
+        """Artifacts of one fate that hold the person in one way."""
+        return sum(item["fate"] == fate and item["holds"] == holds for item in self.artifacts)
+
+
+def receipt_lines(receipt: Receipt, path: Path) -> Sequence[str]:
+    """The receipt in words."""
+    lines = [
+        f"{name}: {'forgotten from now on' if is_new else 'forgotten already'}"
+        for name, is_new in receipt.users.items()
+    ]
+    lines += [_version_line(version) for version in receipt.versions]
+    if receipt.cleaned:
+        lines.append("Cleaned: " + ", ".join(receipt.cleaned))
+    if receipt.requests:
+        lines.append(f"{receipt.requests:,} recorded requests are gone.")
+    lines += [_artifact_line(item) for item in receipt.artifacts if item["fate"] != "removed"]
+    lines += [text for text in _what_to_do(receipt) if text]
+    return [*lines, f"Receipt: {path}"]
+
+
+def _version_line(version: PushedVersion) -> str:
+    cleaned = f", taken out of {' and '.join(version.cleaned)}" if version.cleaned else ""
+    served = " (the newest)" if version.is_newest else ""
+    return f"version {version.version}{served}: holds them {version.holds}{cleaned}; {version.fate}"
+
+
+def _artifact_line(item: Mapping[str, Any]) -> str:
+    where = f" ({', '.join(item['files'])})" if item["files"] else ""
+    name = f"{item['type']} {item['artifact']} of {item['node']}"
+    return f"{name}: holds them {item['holds']}{where}; {item['fate']}"
+
+
+def _what_to_do(receipt: Receipt) -> Sequence[str]:
+    may_go = sum(item["fate"] == "removable" for item in receipt.artifacts)
+    remain = sum(item["fate"] == "replaced" for item in receipt.artifacts)
+    return [
+        f"{may_go} artifacts may go: `towerline gc --keep 1` removes them, or `forget --gc`."
+        if may_go
+        else "",
+        f"{remain} artifacts belong to the newest run or to a pushed version: after the next run, and after "
+        "older versions have been removed from the push directory, they may go too."
+        if remain
+        else "",
+        "A run is under way, which may have read them before: forget them once more after it."
+        if receipt.is_running
+        else "",
+    ]

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from pipeline.forgetting.person import Person
-from pipeline.forgetting.searching import files_naming
+from pipeline.forgetting.searching import Person, files_naming
 from pipeline.inspection.garbage import Garbage, find_garbage
 from pipeline.inspection.graph import Graph
-from pipeline.inspection.source import READER
+from pipeline.inspection.listing import READER
 from pipeline.metadata.store import Artifact
 
 REMOVED: Final = "removed"

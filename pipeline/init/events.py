@@ -11,10 +11,9 @@ from pipeline.init.catalogue import Column, Table
 from pipeline.init.day_order import format_of, swapped
 from pipeline.init.exploring import Explorer
 from pipeline.init.guests import find_guests
-from pipeline.init.proposed import ProposedTable
 from pipeline.init.references import Reference
 from pipeline.init.roles import Fact, is_milliseconds
-from pipeline.init.select import Hops, Select, Spot
+from pipeline.init.select import Hops, ProposedTable, Select, Spot
 from pipeline.init.variants import Variants
 from schema import names
 

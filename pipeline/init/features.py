@@ -9,10 +9,9 @@ from typing import Final
 from pipeline.init import words
 from pipeline.init.catalogue import Column, Table
 from pipeline.init.exploring import Explorer
-from pipeline.init.proposed import ProposedTable
 from pipeline.init.references import Reference
 from pipeline.init.roles import ways
-from pipeline.init.select import Hops, Select, Spot
+from pipeline.init.select import Hops, ProposedTable, Select, Spot
 from schema import names
 
 References = Mapping[str, Sequence[Reference]]

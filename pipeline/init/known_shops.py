@@ -69,7 +69,7 @@ def mapping_of(shop: KnownShop, url: str, explorer: Explorer | None = None) -> s
         if found and found[0][0] not in (None, ""):
             values[name] = found[0][0]
     text = _read(f"{described.get('file', shop.key)}.yaml")
-    return re.sub(r"<(\w+)>", lambda found: _scalar(url if found[1] == "url" else values[found[1]]), text)
+    return re.sub(r"<(\w+)>", lambda found: scalar(url if found[1] == "url" else values[found[1]]), text)
 
 
 def default_mapping(key: str, url: str) -> str:
@@ -78,10 +78,11 @@ def default_mapping(key: str, url: str) -> str:
     return mapping_of(KnownShop(key, described["title"], described["defaults"]["prefix"]), url)
 
 
-def _scalar(value: Any) -> str:
+def scalar(value: Any) -> str:
+    """Returns a value as it is written in YAML, in one line."""
     import yaml
 
-    return str(yaml.safe_dump(value, default_style=None, width=10_000)).removesuffix("...\n").strip()
+    return str(yaml.safe_dump(value, width=10_000)).removesuffix("...\n").strip()
 
 
 def _prefixes(by_name: Mapping[str, Table], table: str) -> Iterator[str]:

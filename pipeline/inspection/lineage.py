@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.inspection.graph import Graph
-from pipeline.inspection.source import READER, data_of
+from pipeline.inspection.listing import READER, data_of
 from pipeline.inspection.view import Table, View, cell, facts, lines
 from pipeline.metadata.store import Artifact
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from pipeline.inspection.files import unpacked
 from pipeline.inspection.graph import Graph
-from pipeline.inspection.source import data_of_run
-from pipeline.inspection.states import HEADLINES, node_state, run_row
+from pipeline.inspection.listing import HEADLINES, data_of_run, node_state, run_row
 from pipeline.inspection.view import Table, View, cell, facts, interval, lines, when
 from pipeline.metadata.store import Artifact, Execution, Run
 from pipeline.runs.outcome import Outcome, outcome_of

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.inspection.graph import open_graph
-from pipeline.inspection.listing import is_alive
-from pipeline.inspection.states import node_state, run_state
+from pipeline.inspection.listing import is_alive, node_state, run_state
 from pipeline.metadata.store import Execution, Run
 from pipeline.planning.workdir import is_running
 from pipeline.runs.outcome import Outcome, outcome_of

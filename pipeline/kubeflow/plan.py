@@ -7,13 +7,10 @@ compiled pipeline for the other containers.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import fcntl
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 from pipeline.config.settings import TowerlineConfig
@@ -23,9 +20,11 @@ from pipeline.planning.planner import Planned
 from pipeline.planning.workdir import usable_workdir
 from pipeline.terminal import console
 from schema.errors import UserError
+from schema.files import locked
 from schema.source import mask_url, password_of
 
 _LOCK: Final = ".plan.lock"
+"""Held while a run is planned: the first one freezes the schema and makes tables and types."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _execute(arguments: argparse.Namespace) -> None:
-    from pipeline.metadata.types import register_types
+    from pipeline.metadata.handle import register_types
     from pipeline.planning.planner import feature_lines
     from pipeline.runs.stale_pushes import retire_stale
     from pipeline.runs.telling import what_was_noticed, what_was_read
@@ -56,7 +55,7 @@ def _execute(arguments: argparse.Namespace) -> None:
             "The run parameter `source` must hold no password, for Kubeflow shows it to everybody. Received: "
             f"{mask_url(config.source.url)}. Remedy: write `***` in its place and put it into the secret."
         )
-    with _alone(run.root):
+    with locked(usable_workdir(str(run.root)) / _LOCK):
         planned, pipeline = (_refresh if arguments.refresh else _whole)(config, run)
         retire_stale(run.metadata, planned.plan.push_directory)
         compiled = _compiled(pipeline, run)
@@ -86,14 +85,6 @@ def _refresh(config: TowerlineConfig, run: KubeflowRun) -> tuple[Planned, Any]:
     refresh = plan_refresh(config, str(run.root), run.metadata)
     console.say(f"Refreshing version {refresh.parts.version}, with the weights of {refresh.parts.trained}")
     return replace(refresh.planned, plan=refresh.plan), create_refresh(refresh.plan, refresh.parts)
-
-
-@contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Waits until no other run is being planned: the first freezes the schema and makes tables and types."""
-    with (usable_workdir(str(root)) / _LOCK).open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _settings(json_values: Sequence[str], texts: Sequence[str]) -> dict[str, object]:

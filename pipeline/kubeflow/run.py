@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.metadata.connection import store_location
+from pipeline.metadata.location import store_location
 from pipeline.planning.plan import RunPlan
 from pipeline.runs.user_errors import user_error_of
 from pipeline.terminal import console

@@ -24,10 +24,9 @@ from kfp import client, compiler, dsl
 
 from pipeline.config.kubeflow_settings import KubeflowSettings, NodeResources
 from pipeline.config.settings import TowerlineConfig
-from pipeline.kubeflow.document import Document
 from pipeline.kubeflow.graph import OUTCOME, PLAN, node_of, worker_of
-from pipeline.kubeflow.parameters import RunParameter, fixed_settings, run_parameters
-from pipeline.metadata.connection import PASSWORD_VARIABLE as METADATA_PASSWORD
+from pipeline.kubeflow.parameters import Document, RunParameter, fixed_settings, run_parameters
+from pipeline.metadata.location import PASSWORD_VARIABLE as METADATA_PASSWORD
 from pipeline.planning.plan import PIPELINE_NAME
 from schema.errors import UserError
 from schema.source_settings import PASSWORD_VARIABLE as SOURCE_PASSWORD

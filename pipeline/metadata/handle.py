@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
-from pipeline.metadata.connection import connection_config, usable
+from pipeline.metadata.connection import connection_config, open_store, usable
+
+_CACHE: Final = "execution_cache"
 
 
 def store_handle(location: str) -> Any:
@@ -38,3 +40,21 @@ def opened_by_us(location: str) -> Iterator[None]:
         yield
     finally:
         metadata.Metadata = original
+
+
+def register_types(location: str, pipeline: Any) -> None:
+    """Puts the types that are missing; one process at a time may do so.
+
+    Args:
+        location: The store.
+        pipeline: The IR of the pipeline.
+    """
+    store = open_store(location)
+    extending = {"can_add_fields": True, "can_omit_fields": True}
+    for node in (node.pipeline_node for node in pipeline.nodes):
+        store.put_execution_type(node.node_info.type, **extending)
+        for context in node.contexts.contexts:
+            store.put_context_type(context.type, **extending)
+            store.put_context_type(type(context.type)(name=_CACHE), **extending)
+        for output in node.outputs.outputs.values():
+            store.put_artifact_type(output.artifact_spec.type, **extending)

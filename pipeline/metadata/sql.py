@@ -18,7 +18,7 @@ KNOWN_VERSION: Final = 10
 """Version of the tables that this release of ml_metadata writes."""
 
 STAND_IN: Final = "\ue05c"
-"""What stands for a backslash on PostgreSQL (pipeline/metadata/servers.py)."""
+"""What stands for a backslash on PostgreSQL (pipeline/metadata/connection.py)."""
 
 _AT_ONCE: Final = 900  # values in one statement; old releases of SQLite take 999
 _SECONDS: Final = 30  # to wait for a writer, or for a server to answer

@@ -6,15 +6,15 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from components.settings import GateSettings
 from pipeline.config.forgotten_users import with_forgotten
+from pipeline.config.remembered_source import conceal, open_concealed
 from pipeline.config.settings import TowerlineConfig
-from pipeline.config.source_access import conceal, open_concealed
 from pipeline.metadata.location import is_server, metadata_location
 from pipeline.metadata.store import check_writable
 from pipeline.planning import freezing
-from pipeline.planning.code_digest import code_digest
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
 from pipeline.planning.rule_check import check_rules
 from pipeline.planning.workdir import usable_folder, usable_workdir
@@ -23,6 +23,8 @@ from schema.features import FeatureSet
 from schema.findings import Finding, Findings
 from schema.profiling.profile import DatabaseProfile, profile_source
 from schema.windows import resolve_windows
+
+_PACKAGES: Final = ("components", "kernel", "schema", "trainer", "transform")
 
 
 @dataclass(frozen=True)
@@ -148,3 +150,20 @@ def gate_findings(profile: DatabaseProfile, gates: GateSettings) -> Iterator[Fin
                 remedy=f"{remedy}, or raise `gates.{gate}`",
                 severity="error",
             )
+
+
+def code_digest(root: Path | None = None) -> str:
+    """Returns a hash of the sources of the packages whose code makes artifacts.
+
+    The package `pipeline` is left out: what it decides reaches the nodes as parameters.
+
+    Args:
+        root: The folder that holds the packages, by default where this one is installed.
+    """
+    root = root or Path(__file__).resolve().parents[2]
+    digest = hashlib.sha256()
+    for package in _PACKAGES:
+        for path in sorted((root / package).rglob("*.py")):
+            digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

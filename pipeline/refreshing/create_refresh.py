@@ -16,7 +16,7 @@ from components.recommender_assembler.component import RecommenderAssembler
 from components.serving_validator.component import ServingValidator
 from pipeline.config.beam_arguments import beam_arguments
 from pipeline.create_pipeline import Nodes, checked_data_nodes
-from pipeline.nodes.settings import node_settings
+from pipeline.nodes import node_settings
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
 from pipeline.refreshing.pushed_parts import PushedParts
 

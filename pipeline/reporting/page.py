@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -13,18 +14,22 @@ from pipeline.inspection.addresses import find_model
 from pipeline.inspection.data_drift import drift_view
 from pipeline.inspection.diff import diff_view
 from pipeline.inspection.files import read_json
-from pipeline.inspection.graph import Graph
+from pipeline.inspection.graph import Graph, open_graph
 from pipeline.inspection.lineage import lineage_view
 from pipeline.inspection.run_view import run_view
 from pipeline.inspection.view import cell, when
 from pipeline.metadata.store import Artifact, Run
+from pipeline.planning.plan import RunPlan
+from pipeline.planning.planner import code_digest
 from pipeline.reporting import charts, markup, model_sections, run_sections
 from pipeline.reporting.examples_section import lists_sections
-from pipeline.reporting.record import record_path
+from pipeline.reporting.record import REPORTS, record_path, report_path, write_record
 from pipeline.runs.outcome import outcome_of
 from schema.errors import UserError
 
 _HEADING = re.compile(r'<section id="([\w-]+)"><h2>(.*?)</h2>')
+
+_CLOCK_SECONDS = 1.0  # ML Metadata keeps milliseconds
 
 
 def report_page(
@@ -144,3 +149,21 @@ def diversity_section(metrics: dict[str, Any]) -> str:
 
 def _loss(first: dict[str, float], point: dict[str, float]) -> float:
     return point["ndcg@10"] / first["ndcg@10"] - 1 if first["ndcg@10"] else 0.0
+
+
+def write_report(plan: RunPlan, started: float) -> Path | None:
+    """Writes the report of the newest run; None if nothing of it has begun since `started`."""
+    graph = open_graph(plan.metadata_path)
+    run = graph.runs[-1] if graph is not None else None
+    if (
+        graph is None
+        or run is None
+        or max((item.started for item in run.executions), default=0.0) < started - _CLOCK_SECONDS
+    ):
+        return None
+    reports = Path(plan.workdir) / REPORTS
+    command = ["towerline", *sys.argv[1:]]
+    write_record(reports, run.run_id, command, plan.config.model_dump(mode="json"), code_digest())
+    path = report_path(reports, run.run_id)
+    path.write_text(report_page(graph, run, reports), encoding="utf-8")
+    return path

@@ -5,23 +5,34 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
-from pipeline.runs.dead_workers import ended_by_dead_workers
-from pipeline.runs.expected import expected_seconds
 from pipeline.runs.user_errors import user_error_of
 from pipeline.terminal import console
 from pipeline.terminal.capture import captured
 from pipeline.terminal.progress import CACHED, RAN, Progress, Stage
+from schema.errors import UserError
 
 _NODE_STARTED: Final = "Component %s is running."
 _NODE_FINISHED: Final = "Component %s is finished."
+
+_RUNS: Final = 5
+
+_WATCHER: Final = "run_worker"
+"""Name of Beam's threads, each of which waits for one process."""
+_ENDED: Final = re.compile(r"Worker subprocess exited with return code (-?\d+)")
+_OF_SHELL: Final = 128
+"""A shell adds it to the number of the signal by which what it ran was ended."""
 
 
 class NodeFailedError(Exception):
@@ -168,3 +179,66 @@ def _followed(progress: Progress) -> Iterator[None]:
 def _record(path: Path, stages: list[Stage], seconds: float) -> None:
     content = {"seconds": seconds, "stages": [asdict(stage) for stage in stages]}
     path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def expected_seconds(logs: Path) -> dict[str, float]:
+    """Returns node -> seconds, of the newest of the last few runs in which it was not served from the cache.
+
+    Args:
+        logs: Folder with a record of each run.
+    """
+    found: dict[str, float] = {}
+    for path in sorted(logs.glob("run-*.json"), reverse=True)[:_RUNS]:
+        try:
+            stages = json.loads(path.read_text(encoding="utf-8"))["stages"]
+            ran = {str(stage["node"]): float(stage["seconds"]) for stage in stages if stage["outcome"] == RAN}
+        except (OSError, ValueError, KeyError, TypeError):  # a record that is half-written or of another time
+            continue
+        found = ran | found
+    return found
+
+
+@contextmanager
+def ended_by_dead_workers() -> Iterator[None]:
+    """Raises in the main thread when a worker's process has been ended by a signal.
+
+    Only a signal wakes the main thread out of Beam's waiting; SIGUSR1 is taken for it in the block. In
+    other threads than the main one there is nothing to wake, and the block is as it was.
+
+    Raises:
+        UserError: A process was ended; TFX removes what the node had begun to write.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ended: list[int] = []
+
+    def notice(found: threading.ExceptHookArgs) -> None:
+        hook(found)
+        number = signal_of(str(found.exc_value))
+        if found.thread is not None and found.thread.name == _WATCHER and number and not ended:
+            ended.append(number)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+
+    def wake(_number: int, _frame: FrameType | None) -> None:
+        for number in ended:
+            raise UserError(
+                f"A worker process of Beam was ended by signal {number} in the middle of a node; nothing of "
+                "what it wrote is used. Remedy: if the machine was out of memory, lower "
+                "`--direct_num_workers` in `beam.args`; then run again."
+            )
+
+    hook, before = threading.excepthook, signal.signal(signal.SIGUSR1, wake)
+    threading.excepthook = notice
+    try:
+        yield
+    finally:
+        threading.excepthook = hook
+        signal.signal(signal.SIGUSR1, before)
+
+
+def signal_of(message: str) -> int:
+    """Number of the signal that ended a process, of what Beam says of its end; 0 if it ended by itself."""
+    found = _ENDED.search(message)
+    code = int(found[1]) if found else 0
+    return -code if code < 0 else max(0, code - _OF_SHELL)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TextIO
-
-from pipeline.terminal.bar import bar, is_unicode, shows_bar
 
 RAN: Final = "ran"
 CACHED: Final = "cached"
@@ -18,6 +17,11 @@ _SAMPLE_SECONDS: Final = 0.5
 _HEARTBEAT_SECONDS: Final = 5.0
 _MOST_UNKNOWN: Final = 1
 _SHORT_SECONDS: Final = 5.0
+
+_CELLS: Final = 20
+_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+_MIN_COLUMNS: Final = 100
+"""Narrower terminals have no room for a bar beside the line."""
 
 
 @dataclass(frozen=True)
@@ -177,3 +181,32 @@ def _resident_bytes() -> int:
         except psutil.Error:  # it has ended meanwhile
             continue
     return total
+
+
+def bar(share: float, is_unicode: bool) -> str:
+    """Returns a bar of twenty cells and the share in per cent.
+
+    Args:
+        share: Of all that is to be done, 0 to 1; what is outside is cut.
+        is_unicode: Whether the terminal shows blocks, of which an eighth is the finest; `#` otherwise.
+    """
+    share = min(max(share, 0.0), 1.0)
+    if is_unicode:
+        full, rest = divmod(int(share * _CELLS * 8), 8)
+        cells = (_EIGHTHS[8] * full + (_EIGHTHS[rest] if rest else "")).ljust(_CELLS)
+        return f"▕{cells}▏{share:4.0%}"
+    return f"[{'#' * int(share * _CELLS):<{_CELLS}}]{share:4.0%}"
+
+
+def shows_bar(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that is wide enough."""
+    return stream.isatty() and shutil.get_terminal_size().columns >= _MIN_COLUMNS
+
+
+def is_unicode(stream: TextIO) -> bool:
+    """Whether a stream takes blocks."""
+    try:
+        _EIGHTHS.encode(stream.encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True

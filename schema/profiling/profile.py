@@ -14,18 +14,23 @@ from schema.events import event_weights
 from schema.features import FeatureColumn, FeatureSet, Kind, ValueType
 from schema.findings import Finding, Findings
 from schema.fingerprint import Fingerprint
-from schema.profiling.column_findings import check_units, column_findings, early_findings, member_findings
+from schema.profiling.column_findings import (
+    check_units,
+    column_findings,
+    early_findings,
+    member_findings,
+    spelling_findings,
+)
 from schema.profiling.deciding import decide_reading
 from schema.profiling.event_findings import EventFacts, event_findings
 from schema.profiling.event_tally import EventTally
-from schema.profiling.id_spelling import spelling_findings
 from schema.profiling.kinds import as_kind, infer_kind
 from schema.profiling.member_columns import separators
 from schema.profiling.profile_checks import check_ids, check_overrides, check_unique, missing_values
 from schema.profiling.used_events import UsedEvents, check_left, used_events
 from schema.reading import Reading
 from schema.settings import Settings
-from schema.source.cells.types import type_of
+from schema.source.cells.values import type_of
 from schema.source.contract import EVENTS, KEYS, PRODUCTS, USERS, feature_columns
 from schema.source.guests import is_guest
 from schema.source.product_source import ProductSource

@@ -5,8 +5,7 @@ database holds.
 """
 
 from schema.source.contract import EVENTS, PRODUCTS, USERS, UserRange
-from schema.source.masking import mask_url, password_of, restore_password
-from schema.source.opening import open_source
+from schema.source.opening import mask_url, open_source, password_of, restore_password
 from schema.source.product_source import ProductSource
 
 __all__ = [

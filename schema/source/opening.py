@@ -1,14 +1,15 @@
-"""From a URL or path to something that can be read."""
+"""From a URL or path to something that can be read; its password stays out of files, logs and ML Metadata."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, unquote
 
 from schema.errors import UserError
 from schema.source.databases.dialect import Dialect
 from schema.source.forgotten import Forgotten
-from schema.source.masking import mask_url
 from schema.source.product_source import ProductSource
 from schema.source.relations import check_mapping
 from schema.source_settings import CsvSettings, SourceSettings
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 _FORMS: Final = (
     "Remedy: use sqlite:///shop.db, postgresql://user:password@host/database, "
     "mysql://user:password@host/database or a folder of Parquet/CSV files."
+)
+
+MASK: Final = "***"
+"""What stands in the place of a password."""
+
+_WITH_PASSWORD = re.compile(
+    r"^(?P<head>[A-Za-z][\w+.-]*://[^:/@]*:)(?P<password>.*)(?P<tail>@[^@]*)$", re.DOTALL
 )
 
 
@@ -101,3 +109,23 @@ def _parsed(url: str) -> Any:
     except (ArgumentError, ValueError) as error:
         received = f"Received: {mask_url(url)}."
         raise UserError(f"The URL of the database cannot be understood. {received} {_FORMS}") from error
+
+
+def mask_url(url: str) -> str:
+    """Returns `url` with its password, if it has one, replaced by `***`."""
+    found = _WITH_PASSWORD.match(url)
+    return url if found is None else found["head"] + MASK + found["tail"]
+
+
+def password_of(url: str) -> str | None:
+    """Returns the password in `url`, decoded, or None if there is none or it is masked."""
+    found = _WITH_PASSWORD.match(url)
+    return None if found is None or found["password"] == MASK else unquote(found["password"])
+
+
+def restore_password(url: str, password: str | None) -> str:
+    """Puts `password` back where `mask_url` took it out; other URLs are returned as they are."""
+    found = _WITH_PASSWORD.match(url)
+    if found is None or found["password"] != MASK or password is None:
+        return url
+    return found["head"] + quote(password, safe="") + found["tail"]

@@ -15,7 +15,6 @@ from schema.findings import Finding, Findings
 from schema.source import contract
 from schema.source.cells.forms import note_forms
 from schema.source.contract import EVENTS, PRODUCTS, USERS, UserRange
-from schema.source.events_table import normalise_events
 from schema.source.forgotten import Forgotten
 from schema.source.guests import Whose, is_guest, of_users, read_users, unread, without_forgotten
 from schema.source.id_ranges import id_ranges, in_range
@@ -23,13 +22,12 @@ from schema.source.ids import canonical_id, id_forms
 from schema.source.plain_user import PlainUser
 from schema.source.product_states import ProductStates
 from schema.source.relations import Relation
-from schema.source.relations_of import relations_of
 from schema.source.returns import Settled, settle
 from schema.source.row_tables import file_named, joined, newest_of_each, oldest_first, only
 from schema.source.stamps.stamp_forms import to_utc
 from schema.source.stamps.stamps import readable_seconds
-from schema.source.table_rows import Way, table_rows
-from schema.source.tables import Tables
+from schema.source.table_rows import Way, normalise_events, table_rows
+from schema.source.tables import Tables, relations_of
 from schema.source_settings import SourceSettings
 
 Types = Mapping[str, ValueType]

@@ -1,15 +1,18 @@
-"""What a database or a folder of files must be able to do for `ProductSource`."""
+"""What `ProductSource` needs of a database or a folder of files, and where its tables of the contract are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from schema.findings import Finding
-from schema.source.contract import Typing, UserRange
-from schema.source.relations import Relation
+from schema.source import contract
+from schema.source.contract import USERS, Typing, UserRange
+from schema.source.relations import Relation, missing_table, unmapped, with_columns
+from schema.source_settings import SourceSettings, TableMapping
 
 
 class Tables(Protocol):
@@ -65,3 +68,28 @@ class Tables(Protocol):
 
     def close(self) -> None:
         """Gives back connections."""
+
+
+def relations_of(tables: Tables, settings: SourceSettings, irregular: Collection[str]) -> dict[str, Relation]:
+    """Returns table of the contract -> where its rows come from; `users` may be absent.
+
+    Args:
+        tables: The open database or folder.
+        settings: How its tables map onto the contract.
+        irregular: Tables whose ids are not stored in canonical form.
+
+    Raises:
+        UserError: A table is missing, or one of its columns.
+    """
+    found: dict[str, Relation] = {}
+    existing = tables.names()
+    for table in contract.TABLES:
+        mapping = settings.tables.get(table, TableMapping())
+        relation = unmapped(settings, table, tables.dialect)
+        if relation.query is None and relation.name not in existing and "." not in relation.name:
+            if table == USERS and mapping.table is None:
+                continue
+            raise missing_table(relation, tables.label, existing)
+        columns = with_columns(relation, mapping, tables.columns(relation))
+        found[table] = replace(columns, is_irregular=table in irregular)
+    return found

@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from schema.features import FeatureSet
+from schema.features import FeatureColumn, FeatureSet, Kind
+from schema.rules import Range
 from schema.values.fitting import unfit
+from schema.values.numbers import number_of
+from serving.model.conditions import simple_parts
 from serving.model.holder import Served
 from serving.model.items import Items
 from serving.new_products.merging import NewProducts
 from serving.problems import ProblemError
 from serving.recommend.asking import ask
-from serving.recommend.conditions import check_conditions
 from serving.recommend.explaining import explanation
 from serving.recommend.questions import read_question
 from serving.recommend.reading import ShopReader
@@ -110,3 +112,33 @@ def compose(
         "timings_ms": {name: round(value * 1000, 3) for name, value in seconds.items()},
     }
     return answer if fallback is None else {**answer, "fallback": fallback}
+
+
+def check_conditions(field: str, wanted: Mapping[str, Any], columns: Mapping[str, FeatureColumn]) -> None:
+    """Refuses conditions that no product can ever meet.
+
+    Args:
+        field: `filters` or `preferences`, for messages.
+        wanted: Column -> condition.
+        columns: Columns of products by name.
+
+    Raises:
+        ProblemError: 422.
+    """
+    for name, condition in wanted.items():
+        column = columns.get(name)
+        if column is None:
+            continue
+        path = f"{field}.{name}"
+        if column.kind in (Kind.EMBEDDING, Kind.IGNORE):
+            raise ProblemError(422, f"{path}: the column cannot be compared: it is `{column.kind.value}`.")
+        for part in simple_parts(condition):
+            _check(path, part, column.kind is Kind.NUMBER)
+
+
+def _check(path: str, part: Any, is_number: bool) -> None:
+    if isinstance(part, Range):
+        if not is_number:
+            raise ProblemError(422, f"{path}: the column holds no numbers, so a range fits none of it.")
+    elif is_number and isinstance(part, str) and number_of(part) is None:
+        raise ProblemError(422, f"{path}: the column holds numbers. Received: {part!r}.")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
-import tensorflow as tf
 
 from schema import names
 from trainer.ranking.metrics import ndcg_at_k
+from trainer.shared.assets import write_json
 
 STRENGTHS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _MIN_QUERIES: Final = 30
@@ -241,6 +240,4 @@ def _ndcg(relevant: np.ndarray, scores: np.ndarray, num_targets: np.ndarray) -> 
 
 def write_evidence(content: dict[str, Any], directory: str) -> None:
     """Writes what was chosen beside the model, as `evidence.json`."""
-    tf.io.gfile.makedirs(f"{directory}/{names.RANKING_EVIDENCE}".rpartition("/")[0])
-    with tf.io.gfile.GFile(f"{directory}/{names.RANKING_EVIDENCE}", "w") as file:
-        file.write(json.dumps(content, indent=1))
+    write_json(content, f"{directory}/{names.RANKING_EVIDENCE}")

@@ -1,13 +1,16 @@
-"""Exports the ranker: `rank` and `explain` on dense tensors for the assembler, `serving_default` for TFMA."""
+"""Exports the ranker: `rank`, `explain`, `serving_default` for TFMA, and its tables as plain arrays."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, Final
 
+import numpy as np
 import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureSet
+from schema.served.candidate_features import CANDIDATE_FEATURES
 from schema.served.score_parts import (
     ANCHOR_CONTRIBUTION,
     CONTRIBUTIONS,
@@ -16,9 +19,13 @@ from schema.served.score_parts import (
     SCORE_OF_IT,
 )
 from schema.tensors.transformed import candidate_spec, dense_candidates
+from trainer.ranking.classics import CLASSICS
 from trainer.ranking.model import RankingModel
+from trainer.ranking.rankers.base import DeepLayers
+from trainer.ranking.rankers.dcn import CrossRanker
+from trainer.ranking.rankers.mlp import DeepRanker
 from trainer.ranking.score_parts import ScoreParts
-from trainer.ranking.tables import write_ranker_tables
+from trainer.shared.assets import DESCRIPTION, Arrays, write_arrays
 
 Tensors = dict[str, Any]
 
@@ -79,10 +86,75 @@ def export_ranking(model: RankingModel, features: FeatureSet, directory: str, ex
             ),
         },
     )
-    write_ranker_tables(model, directory)
+    write_arrays(ranker_tables(model), f"{directory}/{names.RANKER_TABLES}")
 
 
 def _spec(name: str, value: tf.Tensor) -> tf.TensorSpec:
     """Batch, time, words and candidates are of any length; the last axis of vectors is fixed."""
     free = 2 if name in (names.CANDIDATE_FEATURES, names.HISTORY_AGE) or value.dtype.is_integer else 1
     return tf.TensorSpec([None] * min(free, value.shape.rank) + list(value.shape[free:]), value.dtype, name)
+
+
+def ranker_tables(model: RankingModel) -> Arrays:
+    """The very objects that the ranker computes with, name -> array.
+
+    Of architectures with tables of their own the network is left out. The meaning of each stands in
+    `docs/adr/0036-kernel-beside-the-session.md`.
+    """
+    affinity, network = model.affinity, _network(model)
+    numbers = [values.numpy() for values in affinity.numbers.values()]
+    num_products = int(affinity.groupings.shape[0])
+    members = {f"members{number}": of.members.numpy() for number, of in enumerate(affinity.sets.values())}
+    description: dict[str, Any] = {
+        "network": [name for name, kind in _NETWORKS.items() if isinstance(model.ranker, kind)],
+        "candidate_features": list(CANDIDATE_FEATURES),
+        "classics": list(CLASSICS),
+        "anchor": {
+            "name": model.anchor.name,
+            "horizon": model.anchor.horizon,
+            "half_life": model.anchor.half_life,
+        },
+        "window_days": affinity.window_days,
+        "half_lives": list(affinity.half_lives),
+        "has_other_types": affinity.has_other_types,
+        "num_categories": affinity.num_categories,
+        "sets": list(affinity.sets),
+    }
+    return (
+        network
+        | members
+        | {
+            DESCRIPTION: np.array(json.dumps(description)),
+            "groupings": affinity.groupings.numpy().astype(np.int32),
+            "numbers": np.array(numbers, np.int32).reshape(len(numbers), num_products),
+            "positive_types": affinity.positive_types.numpy()[1:],
+            "mean": model.normalization.mean.numpy().reshape(-1),
+            "variance": model.normalization.variance.numpy().reshape(-1),
+            "strength": model.strength.numpy(),
+            "anchor_weight": model.anchor_weight.numpy().reshape(1),
+            "score": model.score.kernel.numpy().reshape(-1),
+        }
+    )
+
+
+def _network(model: RankingModel) -> Arrays:
+    ranker = model.ranker
+    if isinstance(ranker, CrossRanker):
+        layers = {f"cross{number}": layer for number, layer in enumerate(ranker.cross.dense)}
+        return _dense(layers) | _deep(ranker.deep)
+    return _deep(ranker.deep) if isinstance(ranker, DeepRanker) else {}
+
+
+def _deep(layers: DeepLayers) -> Arrays:
+    return _dense({f"deep{number}": layer for number, layer in enumerate(layers.layers)})
+
+
+def _dense(layers: dict[str, Any]) -> Arrays:
+    return {
+        f"{name}_{part}": values.numpy()
+        for name, layer in layers.items()
+        for part, values in (("kernel", layer.kernel), ("bias", layer.bias))
+    }
+
+
+_NETWORKS: Final = {"dcn": CrossRanker, "mlp": DeepRanker}

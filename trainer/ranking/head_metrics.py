@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from absl import logging
 from schema import names
 from trainer.ranking.heads import QUANTITY, RATING, TYPE_PREFIX, HeadTargets
 from trainer.ranking.model import RankingModel
+from trainer.shared.assets import write_json
 
 HEADS_FILE = "assets.extra/heads.json"
 _LABELS = {QUANTITY: names.LABEL_QUANTITY, RATING: names.LABEL_RATING}
@@ -85,10 +85,7 @@ def write_head_metrics(metrics: HeadMetrics, directory: str) -> None:
     """Writes the metrics beside the model, as `heads.json`, and to the log."""
     for name, values in metrics.items():
         logging.info("Head %s: %s", name, ", ".join(f"{key} {value:.4f}" for key, value in values.items()))
-    path = f"{directory}/{HEADS_FILE}"
-    tf.io.gfile.makedirs(path.rpartition("/")[0])
-    with tf.io.gfile.GFile(path, "w") as file:
-        file.write(json.dumps(metrics, indent=1))
+    write_json(metrics, f"{directory}/{HEADS_FILE}")
 
 
 def _label(model: RankingModel, name: str, batch: dict[str, Any]) -> np.ndarray:

@@ -24,11 +24,12 @@ from trainer.ranking.model import RankingModel
 from trainer.ranking.starting import begin_training
 from trainer.settings import RankingSettings
 from trainer.shared.arguments import TrainerArguments, parse_arguments
+from trainer.shared.assets import write_arrays
 from trainer.shared.catalog import ProductTable, level_columns, read_product_table, vocabulary_size
 from trainer.shared.distribution import Workers
 from trainer.shared.fitting import suitable_batch_size, write_curve
 from trainer.shared.warm_start import write_start
-from trainer.shared.weights import weights_of, write_weights
+from trainer.shared.weights import weights_of
 
 METRIC = "ndcg@10"
 MOST_COMPARED_COLUMNS = 4
@@ -78,8 +79,8 @@ def _write_training(fitted: Fitted, model: RankingModel, directory: str) -> None
     """Writes how the ranker was trained, and what a later training may begin from."""
     write_curve(fitted.curve, METRIC, directory)
     write_start(fitted.start, directory)
-    write_weights(weights_of(model), f"{directory}/{names.WEIGHTS}")
-    write_weights(fitted.first_weights, f"{directory}/{names.FIRST_FIT}")
+    write_arrays(weights_of(model), f"{directory}/{names.WEIGHTS}")
+    write_arrays(fitted.first_weights, f"{directory}/{names.FIRST_FIT}")
 
 
 class _RankingData:

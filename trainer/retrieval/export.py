@@ -1,17 +1,21 @@
-"""Exports the retrieval model with the functions that the later stages call."""
+"""Exports the retrieval model: what the later stages call, and the query tower as plain arrays."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureSet, Kind
 from schema.tensors.transformed import dense_query_signature
+from trainer.retrieval.encoders.mean import MeanHistoryEncoder
 from trainer.retrieval.metrics import embed_catalog, represent_catalog
 from trainer.retrieval.model import RetrievalModel
-from trainer.retrieval.tables import write_tower_tables
+from trainer.retrieval.towers import QueryTower
+from trainer.shared.assets import DESCRIPTION, Arrays, write_arrays
 
 
 class RetrievalModule(tf.Module):
@@ -81,3 +85,41 @@ def _product_specs(features: FeatureSet) -> dict[str, tf.TensorSpec]:
         dtype = tf.float32 if column.kind is Kind.EMBEDDING else tf.int64
         specs[name] = tf.TensorSpec([None, *inner], dtype, name)
     return specs
+
+
+def write_tower_tables(tower: QueryTower, representations: tf.Variable, directory: str) -> None:
+    """Writes `TOWER_TABLES` beside exported towers, of the very objects that they compute with.
+
+    Args:
+        tower: The fitted query tower; nothing is written of one whose history is read in another way than
+            by means, which takes more than tables.
+        representations: Of products in a history `[products, dim]`.
+        directory: Of the export.
+    """
+    if not isinstance(tower.encoder, MeanHistoryEncoder) or tower.projections:
+        return
+    write_arrays(_tables(tower, tower.encoder, representations), f"{directory}/{names.TOWER_TABLES}")
+
+
+def _tables(tower: QueryTower, encoder: MeanHistoryEncoder, representations: tf.Variable) -> Arrays:
+    columns = list(tower.feature_embeddings)
+    description: dict[str, Any] = {
+        "half_lives": list(encoder.half_lives),
+        "columns": {name: tower.columns[name].kind.value for name in columns},
+    }
+    found = {
+        DESCRIPTION: np.array(json.dumps(description)),
+        "representations": representations.numpy(),
+        "type_weight": encoder.type_weight.numpy(),
+        "hidden_kernel": tower.hidden.kernel.numpy(),
+        "hidden_bias": tower.hidden.bias.numpy(),
+        "output_kernel": tower.output_layer.kernel.numpy(),
+        "output_bias": tower.output_layer.bias.numpy(),
+        "skip_kernel": tower.skip.kernel.numpy(),
+    }
+    if tower.users is not None:
+        found["users"] = tower.users.embeddings.numpy()
+    return found | {
+        f"column{number}": tower.feature_embeddings[name].embeddings.numpy()
+        for number, name in enumerate(columns)
+    }

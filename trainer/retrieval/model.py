@@ -8,8 +8,7 @@ import tensorflow as tf
 import tensorflow_recommenders as tfrs
 
 from schema import names
-from trainer.retrieval.losses import find_accidental_hits, sampled_softmax_loss
-from trainer.retrieval.negatives import Negatives
+from trainer.retrieval.losses import Negatives, find_accidental_hits, sampled_softmax_loss
 from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryTower
 from trainer.settings import RetrievalSettings
 

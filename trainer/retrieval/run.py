@@ -28,6 +28,7 @@ from trainer.retrieval.starting import begin_as_before, fit_towers
 from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryInputs, QueryTower
 from trainer.settings import RetrievalSettings
 from trainer.shared.arguments import TrainerArguments, parse_arguments
+from trainer.shared.assets import write_arrays
 from trainer.shared.catalog import ProductTable, read_product_table
 from trainer.shared.distribution import Workers
 from trainer.shared.fitting import (
@@ -40,7 +41,7 @@ from trainer.shared.fitting import (
     write_curve,
 )
 from trainer.shared.warm_start import Start, read_start, write_start
-from trainer.shared.weights import weights_of, write_weights
+from trainer.shared.weights import weights_of
 
 METRIC = "recall@100"
 MAX_PRODUCTS_OF_FULL_SOFTMAX = 100_000
@@ -76,7 +77,7 @@ def run_fn(fn_args: Any) -> None:
         export_retrieval(model, arguments.features, directory, next(iter(eval_batches)))
         write_curve(curve, METRIC, directory)
         write_start(start, directory)
-        write_weights(weights_of(model), f"{directory}/{names.WEIGHTS}")
+        write_arrays(weights_of(model), f"{directory}/{names.WEIGHTS}")
 
 
 def _fit(

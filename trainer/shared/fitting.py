@@ -14,8 +14,8 @@ import tensorflow as tf
 from absl import logging
 
 from schema.errors import PipelineRefusedError
+from trainer.shared.assets import write_json
 from trainer.shared.distribution import SpreadBatches
-from trainer.shared.mean_weights import MeanWeights
 
 _CURVE = "assets.extra/training.json"
 _LEAST_STEPS = 100
@@ -194,6 +194,49 @@ def read_best_epoch(directory: str) -> int:
 
 def write_curve(curve: list[Epoch], metric: str, directory: str) -> None:
     """Writes the training curve beside the model, as `training.json`."""
-    tf.io.gfile.makedirs(f"{directory}/{_CURVE}".rpartition("/")[0])
-    with tf.io.gfile.GFile(f"{directory}/{_CURVE}", "w") as file:
-        file.write(json.dumps({"metric": metric, "epochs": [asdict(row) for row in curve]}, indent=1))
+    write_json({"metric": metric, "epochs": [asdict(row) for row in curve]}, f"{directory}/{_CURVE}")
+
+
+class MeanWeights(tf.keras.callbacks.Callback):
+    """Follows the trainable weights through an epoch, and puts their mean in their place.
+
+    Single steps on little data scatter about the mean, which lies nearer to the optimum than the last step
+    (Polyak and Juditsky 1992; Izmailov et al. 2018).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._means: list[Any] = []
+        self._count = tf.Variable(0.0, trainable=False)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Begins anew."""
+        del epoch, logs
+        if not self._means:
+            self._means = [
+                tf.Variable(tf.zeros_like(variable), trainable=False)
+                for variable in self.model.trainable_variables
+            ]
+        self._count.assign(0.0)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Counts the weights after a step in."""
+        del batch, logs
+        self._count_in()
+
+    @tf.function
+    def _count_in(self) -> None:
+        self._count.assign_add(1.0)
+        for mean, variable in zip(self._means, self.model.trainable_variables, strict=True):
+            mean.assign_add((variable - mean) / self._count)
+
+    def swap(self) -> list[np.ndarray]:
+        """Puts the means in the place of the weights, and returns these."""
+        weights = [variable.numpy() for variable in self.model.trainable_variables]
+        self.restore([mean.numpy() for mean in self._means])
+        return weights
+
+    def restore(self, weights: list[np.ndarray]) -> None:
+        """Gives the model weights that `swap` returned."""
+        for variable, value in zip(self.model.trainable_variables, weights, strict=True):
+            variable.assign(value)

@@ -12,7 +12,6 @@ windows that judge the model would have been part of its training (ADR 34).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeVar
@@ -24,6 +23,7 @@ from absl import logging
 
 from schema import names
 from schema.settings import Settings
+from trainer.shared.assets import write_json
 from trainer.shared.fitting import Epoch
 from trainer.shared.tables import Vocabularies
 from trainer.shared.weights import UnfitWeightsError
@@ -191,10 +191,7 @@ def read_start(directory: str, kind: type[AnyStart]) -> AnyStart:
 
 def write_start(start: Start, directory: str) -> None:
     """Writes how a model began beside it."""
-    path = f"{directory}/{names.START}"
-    tf.io.gfile.makedirs(path.rpartition("/")[0])
-    with tf.io.gfile.GFile(path, "w") as file:
-        file.write(json.dumps(start.model_dump(), indent=1))
+    write_json(start.model_dump(), f"{directory}/{names.START}")
 
 
 def _epochs(count: int) -> str:

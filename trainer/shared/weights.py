@@ -49,17 +49,8 @@ def values_of(model: Any) -> list[np.ndarray]:
     return [variable.numpy() for variable in model.trainable_variables]
 
 
-def write_weights(weights: Weights, path: str) -> None:
-    """Writes weights as `.npz`; the folder is made if it is missing."""
-    tf.io.gfile.makedirs(path.rpartition("/")[0])
-    content = io.BytesIO()
-    np.savez(content, **weights)
-    with tf.io.gfile.GFile(path, "wb") as file:
-        file.write(content.getvalue())
-
-
 def read_weights(path: str) -> Weights:
-    """Reads what `write_weights` wrote.
+    """Reads weights that `write_arrays` wrote.
 
     Raises:
         UnfitWeightsError: The file is not there.

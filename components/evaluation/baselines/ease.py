@@ -11,7 +11,7 @@ from components.evaluation.baselines.matrices import Matrices, rows_of_queries
 from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
 from components.evaluation.lists import FloatArray, IntArray
-from components.interactions.ease import solve_ease
+from components.interactions.neighbours import solve_ease
 from schema import names
 
 

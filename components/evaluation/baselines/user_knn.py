@@ -14,7 +14,7 @@ from components.evaluation.baselines.matrices import Matrices, rows_of_queries
 from components.evaluation.baselines.ranking import Scores, rank_by_scores
 from components.evaluation.events import Past
 from components.evaluation.lists import IntArray
-from components.interactions.sparse_rows import largest_of_rows, unit_rows
+from components.interactions.neighbours import largest_of_rows, unit_rows
 from schema import names
 
 _MAX_REMEMBERED: Final = 10_000_000

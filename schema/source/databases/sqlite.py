@@ -17,8 +17,7 @@ from schema.errors import UserError
 from schema.source.contract import Class
 from schema.source.databases import rows
 from schema.source.databases.dialect import Dialect, Selected, is_id, until_number
-from schema.source.databases.sqlite_functions import connected, needs_functions
-from schema.source.databases.sqlite_rows import PreparedRows
+from schema.source.databases.sqlite_rows import PreparedRows, connected, needs_functions
 from schema.source.ids import is_integer_text
 from schema.source.relations import Relation
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
-from schema.source.databases.sqlite_functions import connected
+_NAME: Final = "sha256"
 
 
 class PreparedRows:
@@ -88,3 +89,24 @@ def _array(values: Sequence[Any]) -> pa.Array | None:
     if kinds <= {int, float}:
         return pa.array([None if value is None else float(value) for value in values], pa.float64())
     return None
+
+
+def connected(uri: str) -> Any:
+    """Returns a connection to a file that knows the function, of Python's own driver."""
+    import sqlite3
+
+    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+    connection.create_function(_NAME, 1, _sha256, deterministic=True)
+    return connection
+
+
+def needs_functions(sql: str) -> bool:
+    """Whether a statement uses it: then Python's own driver must run it."""
+    return f"{_NAME}(" in sql.lower()
+
+
+def _sha256(value: Any) -> str | None:
+    """Hexadecimal digits of the hash of a value's text, as DuckDB and MySQL give them; NULL of NULL."""
+    if value is None:
+        return None
+    return hashlib.sha256(value if isinstance(value, bytes) else str(value).encode()).hexdigest()

@@ -14,11 +14,15 @@ from schema.errors import UserError
 from schema.findings import Finding, Findings
 from schema.names import OCCURRED_AT, USER_ID
 from schema.source.contract import IDS, REQUIRED, Typing, UserRange
-from schema.source.folders.file_findings import format_findings, left_out_findings, repeated_headers
 from schema.source.folders.files import Part, files_left_out, parts_of, table_names
 from schema.source.folders.folder_query import FolderQuery
-from schema.source.folders.part_reader import PartReader
-from schema.source.folders.part_types import columns_as_text
+from schema.source.folders.part_reader import (
+    PartReader,
+    columns_as_text,
+    format_findings,
+    left_out_findings,
+    repeated_headers,
+)
 from schema.source.id_ranges import id_ranges, in_range
 from schema.source.ids import canonical_ids, id_texts
 from schema.source.relations import Relation

@@ -1,15 +1,17 @@
-"""Reads the files that are the parts of a table."""
+"""Reads the files that are the parts of a table, and notes what is odd about them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schema.errors import UserError
+from schema.findings import Finding
 from schema.source.folders.csv_files import (
     CsvForm,
     check_closed,
@@ -24,6 +26,9 @@ from schema.source_settings import CsvSettings
 
 _BATCH_ROWS: Final = 65_536
 _LONGEST_REASON: Final = 300
+
+_DELIMITERS: Final = {"\t": "tab"}
+_MAX_NAMED: Final = 3
 
 
 class PartReader:
@@ -122,3 +127,105 @@ def _reason(error: Exception) -> str:
     lines = str(error).splitlines() or [type(error).__name__]
     shown = "".join(letter if letter.isprintable() else "?" for letter in lines[0])
     return shown[:_LONGEST_REASON].rstrip(". ")
+
+
+def columns_as_text(
+    schemas: Callable[[Part], pa.Schema],
+    parts: Sequence[Part],
+    columns: Collection[str],
+    ids: Collection[str],
+) -> frozenset[str]:
+    """Returns the ids that are of several types, and so are read as text.
+
+    Args:
+        schemas: Gives the schema of a file.
+        parts: Files of a table.
+        columns: Columns that are read.
+        ids: Those of them whose values become text anyway.
+
+    Raises:
+        UserError: Another column is of types that do not fit together.
+    """
+    found = set()
+    for name in columns:
+        typed = [(part, kind) for part in parts if (kind := _type_in(part, name, schemas(part))) is not None]
+        for part, kind in typed[1:]:
+            if _fit(typed[0][1], kind):
+                continue
+            if name not in ids:
+                raise UserError(
+                    f"File {part.path} has column `{name}` as {kind}, and {typed[0][0].path.name} as "
+                    f"{typed[0][1]}. Remedy: write the column with one type in all parts."
+                )
+            found.add(name)
+    return frozenset(found)
+
+
+def _type_in(part: Part, name: str, schema: pa.Schema) -> pa.DataType | None:
+    if name in schema.names:
+        return schema.field(name).type
+    return pa.string() if dict(part.partition).get(name) is not None else None
+
+
+def _fit(left: pa.DataType, right: pa.DataType) -> bool:
+    if left == right:
+        return True
+    schemas = [pa.schema([pa.field("x", kind)]) for kind in (left, right)]
+    try:
+        pa.unify_schemas(schemas, promote_options="permissive")
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return False
+    return True
+
+
+def format_findings(reader: PartReader, parts: Sequence[Part], table: str) -> Iterator[Finding]:
+    """Yields delimiters other than commas, and columns that some files lack."""
+    whole = reader.all_columns(parts)
+    for part in parts:
+        delimiter = "," if part.is_parquet else reader.delimiter(part)
+        if delimiter != ",":
+            yield Finding(
+                kind="delimiter",
+                table=table,
+                example=part.path.name,
+                action=f"columns are separated by `{_DELIMITERS.get(delimiter, delimiter)}`",
+                remedy="set `source.csv.delimiter` if that is wrong",
+            )
+        missing = [name for name in whole if name not in reader.columns(part)]
+        if missing:
+            yield Finding(
+                kind="columns that a file lacks",
+                table=table,
+                column=", ".join(missing[:_MAX_NAMED]) + (", …" if len(missing) > _MAX_NAMED else ""),
+                example=part.path.name,
+                action="missing in its rows",
+                remedy="write all parts with the same columns",
+                severity="warning",
+            )
+
+
+def left_out_findings(paths: Sequence[Path], table: str) -> Iterator[Finding]:
+    """Yields the files that are not read."""
+    for path in paths:
+        yield Finding(
+            kind="files left out",
+            table=table,
+            example=path.name,
+            action="not read: by its name neither CSV nor Parquet",
+            remedy="convert it, or move it away from the data",
+            severity="warning",
+        )
+
+
+def repeated_headers(part: Part, count: int, table: str) -> Finding:
+    """Returns the finding for rows that are the header once more."""
+    return Finding(
+        kind="repeated headers",
+        table=table,
+        count=count,
+        example=part.path.name,
+        action="the rows are left out",
+        remedy="write the header once",
+        severity="warning",
+        rows_left_out=count,
+    )

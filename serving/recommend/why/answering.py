@@ -17,13 +17,12 @@ from serving.recommend.questions import read_question
 from serving.recommend.reading import ShopReader
 from serving.recommend.recommending import check_columns
 from serving.recommend.requests import ExplainRequest
-from serving.recommend.why.barriers import Barrier, barriers
+from serving.recommend.why.barriers import RULE, Barrier, after, barriers
 from serving.recommend.why.case import Case, Conditions
 from serving.recommend.why.changes import changes
-from serving.recommend.why.score import score
 from serving.recommend.why.stages import LIST, Stages
-from serving.recommend.why.steps import RULE, after
 from serving.recommend.why.unknown import barriers_of_new, is_new, stage, unreachable
+from serving.recommend.why.words import score
 
 Answer = dict[str, Any]
 

@@ -15,9 +15,8 @@ from typing import Any, Final
 import numpy as np
 
 from serving.model.tracing import Trace
-from serving.recommend.why.barriers import rule_name
+from serving.recommend.why.barriers import PURCHASES, REQUEST, Step, after, rule_name, without_rule
 from serving.recommend.why.case import Case, Conditions
-from serving.recommend.why.steps import PURCHASES, REQUEST, Step, after, without_rule
 
 _DIVERSITY_STEP: Final = 0.05
 _REORDERED: Final = 100

@@ -18,10 +18,11 @@ from serving.recommend.why.barriers import (
     Barrier,
     filters,
     of_request,
+    repeats_allowed,
     rule_name,
+    without_rule,
 )
 from serving.recommend.why.case import Case, Conditions
-from serving.recommend.why.steps import repeats_allowed, without_rule
 from serving.recommend.why.words import ordinal
 
 SIDE_INDEX: Final = "side_index"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from schema.served import score_parts
 from schema.served.sources import NAMES, SOURCES
@@ -36,6 +36,16 @@ STEPS: Final = {
     "pin": "the rules that pin others",
     "request": "the filters, preferences and diversity of the request, and new products",
 }
+
+METHOD: Final = (
+    "Shapley values of groups of figures, computed exactly over all coalitions of the groups; a group that "
+    "is absent has the values of the mean candidate of this list. They add up to the difference of the two "
+    "scores."
+)
+SOURCE: Final = (
+    "Sundararajan and Najmi, The many Shapley values for model explanation, ICML 2020 (baseline Shapley); "
+    "Lundberg and Lee, A unified approach to interpreting model predictions, NeurIPS 2017"
+)
 
 
 def ordinal(number: int) -> str:
@@ -72,3 +82,26 @@ def of_group(group: str, trace: Trace, anchor: str) -> str:
 
 def _as_rank(rank: int) -> str:
     return f" ({ordinal(rank)} of all)" if rank else " (no rank)"
+
+
+def score(trace: Trace, anchor: str) -> dict[str, Any]:
+    """`score` of the product, `baseline` (of the mean candidate), `contributions`, and by which method.
+
+    Args:
+        trace: Of the product; of one that is no candidate, as if it stood in the place of the last.
+        anchor: The baseline from which the ranker starts.
+    """
+    values = dict(zip(score_parts.GROUPS, trace.row(score_parts.CONTRIBUTIONS), strict=True))
+    values[score_parts.ANCHOR] = trace.number(score_parts.ANCHOR_CONTRIBUTION)
+    ordered = sorted(values.items(), key=lambda entry: -abs(entry[1]))
+    return {
+        "score": trace.number(score_parts.SCORE_OF_IT),
+        "baseline": trace.number(score_parts.MEAN_SCORE),
+        "as_if_candidate": not trace.flag("is_candidate"),
+        "method": METHOD,
+        "source": SOURCE,
+        "contributions": [
+            {"group": group, "contribution": value, "text": of_group(group, trace, anchor)}
+            for group, value in ordered
+        ],
+    }

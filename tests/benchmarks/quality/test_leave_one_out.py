@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.quality.leave_one_out import NEWEST, WINDOW, count_events, later_events
 from components.product_example_gen.event_log import EventLog
-from components.product_example_gen.rows import query_batches
+from components.product_example_gen.queries import query_batches
 from components.product_example_gen.shards import split_queries
 from schema import names
 from schema.source import open_source

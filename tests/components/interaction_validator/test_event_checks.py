@@ -3,8 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from components.interaction_validator.event_checks import check_events
-from components.interaction_validator.event_facts import EventFacts
+from components.interaction_validator.event_checks import EventFacts, check_events
 from components.settings import GateSettings
 
 DAY = 86_400

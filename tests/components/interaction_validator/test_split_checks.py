@@ -3,8 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from components.interaction_validator.split_checks import check_splits
-from components.interaction_validator.split_facts import SplitFacts
+from components.interaction_validator.split_checks import SplitFacts, check_splits
 from components.settings import GateSettings
 
 

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from components.interactions.events import ShopEvents
 from components.interactions.neighbours import (
+    largest_of_rows,
     nearest_products,
     user_product_matrix,
     user_product_shares,
@@ -94,3 +95,8 @@ def test_shares_end_at_one():
 def test_the_matrix_of_no_events():
     empty = events([], [], [])
     assert user_product_matrix(empty, np.zeros(0), 0, 1.0).shape == (1, 4)
+
+
+def test_the_largest_of_each_row_are_kept():
+    matrix = sparse.csr_matrix([[3.0, 1.0, 2.0], [0.0, 0.0, 5.0]])
+    assert largest_of_rows(matrix, 2).toarray().tolist() == [[3.0, 0.0, 2.0], [0.0, 0.0, 5.0]]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.preranking_trainer.fitting import fit_preranker
+from components.preranking_trainer.executor import fit_preranker
 from components.recommender.candidates.preranker import Preranker, load_preranker
 from components.settings import PrerankingSettings
 

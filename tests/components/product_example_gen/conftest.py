@@ -37,7 +37,7 @@ def make_log():
 @pytest.fixture
 def rows_of():
     """`rows_of(log, queries)` -> list of dicts, as training will see them."""
-    from components.product_example_gen.rows import query_batches
+    from components.product_example_gen.queries import query_batches
 
     def rows(log, queries):
         found = [row for batch in query_batches(log, queries, {}) for row in batch.to_pylist()]

@@ -7,11 +7,15 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from components.evaluation.lists import CodeLists
+from components.recommender_evaluator.executor import measure_new_for_you
 from schema.features import FeatureSet
 from schema.served.blessing import is_of_classic
 
 FEATURES = FeatureSet()
 PRODUCTS = [f"p{number:02d}" for number in range(12)]
+
+SOLD = np.array([True, True, False, False, False])
 
 
 def write_vocabulary(directory, product_ids):
@@ -223,3 +227,19 @@ def test_the_classic_is_not_asked_where_the_model_passes(evaluate, tmp_path):
     metrics, _ = evaluate(classic={"sign": -1.0})
     assert metrics["blessed"] is True and "refused_model" not in metrics
     assert not is_of_classic(tmp_path / "blessing")
+
+
+def test_only_targets_that_nobody_had_bought_count():
+    # The first user bought 2 and 3, of which 2 is listed; the second only 0; the third 4 and 1: 4 is listed.
+    targets = CodeLists.from_pairs(np.array([0, 0, 1, 2, 2]), np.array([2, 3, 0, 4, 1]), 3)
+    ranked = np.full((3, 100), -1)
+    ranked[:, :2] = [[4, 2], [2, 3], [2, 4]]
+    found = measure_new_for_you(ranked, targets, SOLD, 7)
+    assert found["num_queries"] == 2
+    assert found["recall@100"]["mean"] == pytest.approx((1 / 2 + 1) / 2)
+    assert 0.5 <= found["recall@100"]["low"] <= found["recall@100"]["high"] <= 1
+
+
+def test_where_nobody_bought_a_new_product_nothing_is_measured():
+    targets = CodeLists.from_pairs(np.array([0]), np.array([1]), 1)
+    assert measure_new_for_you(np.zeros((1, 100), int), targets, SOLD, 7) == {"num_queries": 0}

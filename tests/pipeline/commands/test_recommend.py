@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.cli import main
-from pipeline.commands.batch import read_user_ids
+from pipeline.commands.recommend import read_user_ids
 from schema.errors import UserError
 
 

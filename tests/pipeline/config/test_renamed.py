@@ -7,7 +7,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.config.loading import load_config
 from pipeline.config.renamed import REMOVED, RENAMED
-from pipeline.reference.configuration import config_keys
+from pipeline.reference import config_keys
 from schema.errors import ConfigurationError
 
 

@@ -5,8 +5,8 @@ import sqlite3
 import pyarrow as pa
 import pytest
 
-from pipeline.demo import write_demo
 from pipeline.demo.complete_journey import clean
+from pipeline.demo.datasets import write_demo
 from pipeline.demo.writing import package_file, write_database
 from schema.errors import UserError
 

@@ -66,7 +66,7 @@ def mapped(tmp_path_factory):
     """`mapped(url, *arguments)` runs `init` and `schema freeze`: the text of the file, the open source."""
     from pipeline import cli
     from pipeline.config.loading import load_config
-    from pipeline.config.source_access import conceal, open_concealed
+    from pipeline.config.remembered_source import conceal, open_concealed
     from schema.source_settings import PASSWORD_VARIABLE
 
     opened = []

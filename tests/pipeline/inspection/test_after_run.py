@@ -10,7 +10,7 @@ import pytest
 from pipeline.commands import run as run_command
 from pipeline.config.settings import TowerlineConfig
 from pipeline.inspection.graph import read_graph
-from pipeline.reporting import after_run
+from pipeline.reporting import page
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def plan(own_store):
 def test_the_newest_run_is_reported_and_recorded(plan, own_store, run_ids, monkeypatch):
     started = read_graph(own_store.path).runs[-1].executions[0].started
     monkeypatch.setattr("sys.argv", ["towerline", "run", "--source", "mysql://reader:s3same@db/shop"])
-    path = after_run.write_report(plan, started)
+    path = page.write_report(plan, started)
     assert path == own_store.root / "reports" / f"{run_ids[2]}.html"
     record = json.loads(path.with_suffix(".json").read_text())
     assert record["command"] == "towerline run --source mysql://reader:***@db/shop"
@@ -33,7 +33,7 @@ def test_the_newest_run_is_reported_and_recorded(plan, own_store, run_ids, monke
 
 def test_an_older_run_is_left_alone(plan, own_store):
     later = read_graph(own_store.path).runs[-1].executions[-1].started + 3600
-    assert after_run.write_report(plan, later) is None
+    assert page.write_report(plan, later) is None
     assert not (own_store.root / "reports").exists()
 
 

@@ -31,7 +31,7 @@ KILLED = "candidate-indexer"
 PARTED = "retrieval-trainer"
 """The first node that has a seed."""
 IMPORTED = (
-    "pipeline.kubeflow.light_tfx:use_light_tfx",
+    "pipeline.kubeflow.node:use_light_tfx",
     "tfx.orchestration.portable.launcher",
     "tensorflow",
     "apache_beam",
@@ -173,7 +173,7 @@ def repeated(at_once, warm_cluster, tmp_path_factory):
 @pytest.fixture(scope="module")
 def recorded(repeated, metadata_store):
     """Run -> node -> its execution, as ML Metadata has them after all runs."""
-    from pipeline.metadata.connection import PASSWORD_VARIABLE
+    from pipeline.metadata.location import PASSWORD_VARIABLE
     from pipeline.metadata.store import RunStore
     from pipeline.planning.plan import PIPELINE_NAME
 

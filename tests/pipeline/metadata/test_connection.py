@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.metadata.connection import PASSWORD_VARIABLE, connection_config, open_store, store_location
+from pipeline.metadata.connection import connection_config, open_store
+from pipeline.metadata.location import PASSWORD_VARIABLE, store_location
 from schema.errors import UserError
 from schema.source import password_of
 
@@ -95,7 +96,7 @@ def test_types_are_there_once_before_the_nodes_need_them(new_store, monkeypatch)
     from ml_metadata.proto import metadata_store_pb2 as pb
     from tfx.proto.orchestration import pipeline_pb2
 
-    from pipeline.metadata.types import register_types
+    from pipeline.metadata.handle import register_types
 
     monkeypatch.setenv(PASSWORD_VARIABLE, password_of(new_store))
     location = store_location(new_store)

@@ -1,9 +1,14 @@
 """The runner on a pipeline of two tiny nodes: what ran, what came from the cache, whose failure it was."""
 
+from __future__ import annotations
+
 import json
+import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +16,13 @@ import pytest
 
 from pipeline.config.settings import MetadataSettings, TowerlineConfig
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
-from pipeline.runs.local_runner import NodeFailedError, run_locally
+from pipeline.runs.local_runner import (
+    NodeFailedError,
+    ended_by_dead_workers,
+    expected_seconds,
+    run_locally,
+    signal_of,
+)
 from schema.errors import PipelineRefusedError, UserError
 from schema.features import FeatureSet
 from schema.windows import TimeWindows
@@ -154,3 +165,86 @@ def test_runs_tell_which_node_was_killed(plan, create, tmp_path, capsys):
     (run,) = json.loads(capsys.readouterr().out)
     assert run["nodes"] == {"complete": 1, "killed": 1}
     assert outcomes(run_locally(plan, create("die_not"))) == [("Writer", "cached"), ("Reader", "ran")]
+
+
+def record(folder, name, **nodes):
+    stages = [{"node": node, "outcome": outcome, "seconds": took} for node, (outcome, took) in nodes.items()]
+    (folder / f"run-{name}.json").write_text(json.dumps({"seconds": 1.0, "stages": stages}))
+
+
+def test_the_newest_run_that_was_not_cached_counts(tmp_path):
+    record(tmp_path, "20240101T000000", Reader=("ran", 9.0), Trainer=("ran", 90.0))
+    record(tmp_path, "20240102T000000", Reader=("ran", 5.0), Trainer=("cached", 0.1), Pusher=("failed", 2.0))
+    assert expected_seconds(tmp_path) == {"Reader": 5.0, "Trainer": 90.0}
+
+
+def test_records_that_cannot_be_read_say_nothing(tmp_path):
+    (tmp_path / "run-20240103T000000.json").write_text('{"stages": [{"no')
+    (tmp_path / "run-20240104T000000.json").write_text('{"stages": [5]}')
+    (tmp_path / "run-20240104T000000.log").write_text("words")
+    assert expected_seconds(tmp_path) == {}
+    assert expected_seconds(tmp_path / "absent") == {}
+
+
+@pytest.mark.parametrize(
+    ("message", "number"),
+    [
+        ("Worker subprocess exited with return code -9", 9),
+        ("Worker subprocess exited with return code 137", 9),
+        ("Worker subprocess exited with return code 139", 11),
+        ("Worker subprocess exited with return code 1", 0),
+        ("connection reset", 0),
+    ],
+)
+def test_a_signal_is_told_from_an_error(message, number):
+    assert signal_of(message) == number
+
+
+def watch(name, code):
+    """A thread that ends as Beam's do when their process has ended with a code."""
+
+    def ends():
+        time.sleep(0.2)
+        raise RuntimeError(f"Worker subprocess exited with return code {code}")
+
+    thread = threading.Thread(target=ends, name=name)
+    thread.start()
+    return thread
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_the_main_thread_is_woken_out_of_waiting():
+    told = pytest.raises(UserError, match=r"ended by signal 9 .*lower `--direct_num_workers`")
+    with told, ended_by_dead_workers():
+        watch("run_worker", 137)
+        threading.Event().wait(60)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(("name", "code"), [("run_worker", 1), ("another", 137)])
+def test_other_ends_wake_nobody(name, code):
+    with ended_by_dead_workers():
+        watch(name, code).join()
+        assert not threading.Event().wait(0.1)
+
+
+def test_what_was_there_before_is_put_back():
+    told, before = threading.excepthook, signal.getsignal(signal.SIGUSR1)
+    with ended_by_dead_workers():
+        assert threading.excepthook is not told
+        os.kill(os.getpid(), signal.SIGUSR1)  # of somebody else: nothing has died
+    assert (threading.excepthook, signal.getsignal(signal.SIGUSR1)) == (told, before)
+
+
+def test_in_another_thread_nothing_is_done():
+    found = []
+
+    def inside():
+        told = threading.excepthook
+        with ended_by_dead_workers():
+            found.append(threading.excepthook is told)
+
+    thread = threading.Thread(target=inside)
+    thread.start()
+    thread.join()
+    assert found == [True]

@@ -6,8 +6,10 @@ import io
 
 import pytest
 
+from pipeline.terminal import progress
 from pipeline.terminal import progress as module
-from pipeline.terminal.progress import CACHED, RAN, Progress
+from pipeline.terminal import progress as progress_module
+from pipeline.terminal.progress import CACHED, RAN, Progress, bar, is_unicode, shows_bar
 
 
 @pytest.fixture
@@ -53,3 +55,60 @@ def test_the_running_node_counts_by_what_it_still_takes(clock):
     assert progress._left("Reader", 4.0) == "  about 6 min left"  # 336 s
     assert progress._left("Reader", 500.0) == "  about 6 min left"  # longer than before: 330 s
     assert progress._left("Other", 4.0) == ""
+
+
+class Terminal(io.TextIOWrapper):
+    """A stream that says it is a terminal."""
+
+    def __init__(self, encoding="utf-8"):
+        super().__init__(io.BytesIO(), encoding, write_through=True)
+
+    def isatty(self):
+        return True
+
+    def shown(self):
+        return self.buffer.getvalue().decode(self.encoding)
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+@pytest.mark.parametrize(
+    ("share", "cells", "plain"),
+    [
+        (0.0, " " * 20 + "▏  0%", "[" + " " * 20 + "]  0%"),
+        (0.5, "█" * 10 + " " * 10 + "▏ 50%", "[" + "#" * 10 + " " * 10 + "] 50%"),
+        (0.2625, "█" * 5 + "▎" + " " * 14 + "▏ 26%", "[" + "#" * 5 + " " * 15 + "] 26%"),
+        (7.0, "█" * 20 + "▏100%", "[" + "#" * 20 + "]100%"),
+    ],
+)
+def test_cells_of_the_share(share, cells, plain):
+    assert bar(share, True) == f"▕{cells}"
+    assert bar(share, False) == plain
+
+
+def test_where_there_is_a_bar(monkeypatch):
+    assert shows_bar(Terminal()) and not shows_bar(io.StringIO())
+    monkeypatch.setenv("COLUMNS", str(progress._MIN_COLUMNS - 1))
+    assert not shows_bar(Terminal())
+    assert is_unicode(Terminal()) and not is_unicode(Terminal("latin-1"))
+
+
+@pytest.mark.parametrize(("expected", "share"), [({"a": 10.0, "b": 30.0}, " 50%"), ({}, " 50%")])
+def test_the_share_is_of_the_time_or_else_of_the_nodes(monkeypatch, expected, share):
+    now = [100.0]
+    monkeypatch.setattr(progress_module.time, "monotonic", lambda: now[0])
+    stream = Terminal()
+    progress = Progress(stream, 2, lambda _: RAN, expected)
+    progress.start("a")
+    progress.finish()
+    progress.start("b")
+    now[0] += 10.0
+    turns = iter([False, True])
+    monkeypatch.setattr(progress._stop, "wait", lambda _: next(turns))
+    progress._watch()
+    last = stream.shown().split("\r")[-1]
+    assert last.startswith("\x1b[2K▕") and f"{share} [ 2/2] b" in last
+    assert ("left" in last) == bool(expected)

@@ -91,7 +91,7 @@ def test_any_name_of_a_column_has_a_raw_feature_of_its_own():
 
 
 def test_values_of_a_column_with_a_gap_are_read_as_its_type():
-    from schema.source.cells.types import as_type
+    from schema.source.cells.values import as_type
 
     assert as_type(pa.array(["1.10", None]), "text").to_pylist() == ["1.10", None]
     assert as_type(pa.array(["12,99", "n/a"]), "real").to_pylist() == [12.99, None]

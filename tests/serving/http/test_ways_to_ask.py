@@ -13,7 +13,7 @@ from serving.http.metrics import ServerMetrics
 from serving.http.middleware import Guard
 from serving.http.settings import ServerSettings
 from serving.problems import ProblemError
-from serving.recommend.conditions import check_conditions
+from serving.recommend.recommending import check_conditions
 from serving.recommend.requests import HistoryEvent, SearchRequest
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from trainer.shared.assets import write_arrays
 from trainer.shared.tables import TableRows
 from trainer.shared.weights import (
     UnfitWeightsError,
@@ -10,7 +11,6 @@ from trainer.shared.weights import (
     read_weights,
     values_of,
     weights_of,
-    write_weights,
 )
 
 import tensorflow as tf  # isort: skip  (after the package that chooses the Keras version)
@@ -44,7 +44,7 @@ def built(rows=3, units=1):
 
 def test_weights_survive_a_file(tmp_path):
     model = built()
-    write_weights(weights_of(model), str(tmp_path / "assets.extra" / "weights.npz"))
+    write_arrays(weights_of(model), str(tmp_path / "assets.extra" / "weights.npz"))
     found = read_weights(str(tmp_path / "assets.extra" / "weights.npz"))
     assert set(found) == {"tables/a/b/embeddings", "score/kernel"}
     np.testing.assert_array_equal(found["score/kernel"], model.score.kernel.numpy())

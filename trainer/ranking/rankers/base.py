@@ -37,6 +37,10 @@ class Ranker(tf.keras.layers.Layer):
         self.settings = settings
         self.columns = {name: np.asarray(values, np.int32) for name, values in columns.items()}
         self.seed = seed
+        self.make_layers(settings, seed)
+
+    def make_layers(self, settings: RankingSettings, seed: int) -> None:
+        """Sets the layers of the architecture as attributes; `columns` are there already."""
 
     def get_config(self) -> dict[str, Any]:
         """All that the constructor needs, as JSON."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from trainer.ranking.rankers.base import PAIR_FEATURES, DeepLayers, Ranker, Tensors
@@ -47,10 +45,8 @@ class CrossNetwork(tf.keras.layers.Layer):
 class CrossRanker(Ranker):
     """The cross network beside deep layers, on the features."""
 
-    def __init__(
-        self, settings: RankingSettings, columns: Mapping[str, np.ndarray], seed: int, **kwargs: Any
-    ) -> None:
-        super().__init__(settings, columns, seed, **kwargs)
+    def make_layers(self, settings: RankingSettings, seed: int) -> None:
+        """Cross layers and deep ones."""
         self.cross = CrossNetwork(settings.num_cross_layers, seed)
         self.deep = DeepLayers(settings.hidden_dim, settings.dropout, seed)
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 
@@ -18,10 +15,8 @@ class DotInteractionRanker(Ranker):
 
     reads_products = True
 
-    def __init__(
-        self, settings: RankingSettings, columns: Mapping[str, np.ndarray], seed: int, **kwargs: Any
-    ) -> None:
-        super().__init__(settings, columns, seed, **kwargs)
+    def make_layers(self, settings: RankingSettings, seed: int) -> None:
+        """Embeddings, the bottom network, and the top one."""
         dim = settings.embedding_dim
         self.vectors = InterestEmbeddings(self.columns, dim, seed)
         self.bottom = DeepLayers(settings.hidden_dim, settings.dropout, seed)

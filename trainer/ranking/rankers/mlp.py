@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
 import tensorflow as tf
 
 from trainer.ranking.rankers.base import PAIR_FEATURES, DeepLayers, Ranker, Tensors
@@ -15,10 +11,8 @@ from trainer.settings import RankingSettings
 class DeepRanker(Ranker):
     """Deep layers on the features."""
 
-    def __init__(
-        self, settings: RankingSettings, columns: Mapping[str, np.ndarray], seed: int, **kwargs: Any
-    ) -> None:
-        super().__init__(settings, columns, seed, **kwargs)
+    def make_layers(self, settings: RankingSettings, seed: int) -> None:
+        """Two deep layers."""
         self.deep = DeepLayers(settings.hidden_dim, settings.dropout, seed)
 
     def call(self, inputs: Tensors, training: bool = False) -> tf.Tensor:

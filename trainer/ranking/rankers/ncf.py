@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
 import tensorflow as tf
 
 from trainer.ranking.rankers.base import PAIR_FEATURES, DeepLayers, Ranker, Tensors
@@ -21,10 +17,8 @@ class NeuralFactorizationRanker(Ranker):
 
     reads_products = True
 
-    def __init__(
-        self, settings: RankingSettings, columns: Mapping[str, np.ndarray], seed: int, **kwargs: Any
-    ) -> None:
-        super().__init__(settings, columns, seed, **kwargs)
+    def make_layers(self, settings: RankingSettings, seed: int) -> None:
+        """Embeddings of the product of factors, those of the deep layers, and these."""
         self.factors = InterestEmbeddings(self.columns, settings.embedding_dim, seed)
         self.vectors = InterestEmbeddings(self.columns, settings.embedding_dim, seed + 100)
         self.deep = DeepLayers(settings.hidden_dim, settings.dropout, seed)

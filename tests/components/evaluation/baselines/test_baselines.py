@@ -9,18 +9,17 @@ import pyarrow as pa
 import pytest
 
 from components.evaluation.baselines.base import EvaluationSet, Popularity
+from components.evaluation.baselines.counting import Trending
 from components.evaluation.baselines.ease import Ease
 from components.evaluation.baselines.factorization import Factorization
 from components.evaluation.baselines.matrices import Matrices, decayed_counts
-from components.evaluation.baselines.registry import grid
+from components.evaluation.baselines.registry import grid, sample_queries, tune_baselines
 from components.evaluation.baselines.transitions import Transitions, count_transitions
-from components.evaluation.baselines.trending import Trending
-from components.evaluation.baselines.tuning import sample_queries, tune_baselines
 from components.evaluation.baselines.user_knn import UserKnn
 from components.evaluation.events import Past
 from components.evaluation.lists import CodeLists
-from components.interactions.ease import solve_ease
 from components.interactions.events import ShopEvents
+from components.interactions.neighbours import solve_ease
 from components.settings import BaselineName, BaselineSettings
 
 DAY = 86_400

@@ -8,9 +8,9 @@ import pytest
 from scipy import sparse
 
 from components.evaluation.baselines.base import EvaluationSet, OwnFrequency, Popularity
+from components.evaluation.baselines.counting import LastSeen
 from components.evaluation.baselines.ease import Ease
 from components.evaluation.baselines.item_knn import ItemKnn
-from components.evaluation.baselines.last_seen import LastSeen
 from components.evaluation.baselines.matrices import Matrices, decayed_counts
 from components.evaluation.baselines.registry import grid, popularity_grid
 from components.evaluation.baselines.tifu_knn import TifuKnn, basket_frequencies

@@ -6,7 +6,7 @@ import jsonschema_rs
 import pytest
 
 from pipeline.config.settings import TowerlineConfig
-from pipeline.reference.configuration import config_keys, configuration_schema
+from pipeline.reference import config_keys, configuration_schema
 
 RULE = {"action": "at_most", "of": "brand", "count": 2}
 

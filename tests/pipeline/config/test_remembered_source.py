@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config.remembered_source import remember_source, source_of
+from pipeline.config.remembered_source import conceal, remember_source, source_of
 from pipeline.config.settings import TowerlineConfig
-from pipeline.config.source_access import conceal
 from schema.errors import UserError
 from schema.source_settings import PASSWORD_VARIABLE, SourceSettings
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.forgetting.person import Person
+from pipeline.forgetting.searching import Person
 
 
 @pytest.mark.parametrize(

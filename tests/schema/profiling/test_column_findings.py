@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema.profiling.id_spelling import loose, spelling_findings
+from schema.profiling.column_findings import loose, spelling_findings
 
 
 @pytest.mark.parametrize(
