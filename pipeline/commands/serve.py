@@ -48,10 +48,12 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.config.source_access import open_concealed
     from pipeline.reporting.record import REPORTS
     from pipeline.terminal.quiet_tensorflow import import_tensorflow, quiet
+    from schema.arrow import import_arrow
     from serving.http.binding import bound, url_of
 
     listener = bound(arguments.host, arguments.port)
     quiet()
+    import_arrow()
     from serving.database.forgotten_users import ForgottenUsers
     from serving.database.shop import Shop
     from serving.http.extras import Extras, RunHistory
