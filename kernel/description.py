@@ -15,10 +15,11 @@ import numpy.typing as npt
 
 from schema.files import whole_file, write_json
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Of the tables that are written."""
-_READ: Final = (1, FORMAT)
-"""Formats that a kernel reads: the first has nothing for users without history, whom the session answers."""
+_READ: Final = (1, 2, FORMAT)
+"""Formats that a kernel reads: the first has nothing for users without history, whom the session answers, and
+of neither of the first two `finish` makes the lists."""
 _FILE: Final = "kernel.json"
 _DTYPES: Final = frozenset({"float32", "int32", "int64", "bool"})
 
@@ -43,6 +44,7 @@ class Description:
         segments: Input and value that tell the users of each row of the table `cold.products` but the last,
             which is everybody's; of no table where the ranker orders for users without history. None where
             such users are not covered.
+        finish: Whether the kernel ranks alone, and the signature `finish` makes the lists.
     """
 
     format: int
@@ -52,6 +54,7 @@ class Description:
     columns: tuple[str, ...]
     tables: Mapping[str, Mapping[str, Any]]
     segments: tuple[tuple[str, str], ...] | None = None
+    finish: bool = False
 
 
 def write_tables(folder: Path, description: Description, arrays: Mapping[str, Array]) -> None:

@@ -1,4 +1,8 @@
-"""Answers the signature `recommend_diverse` for one user, as the graph of the version does."""
+"""Answers the signature `recommend_diverse` for one user, as the graph of the version does.
+
+Where a version has rules, or whatever else the kernel does not compute, it ranks alone: the signature
+`finish` of the version makes the list of its candidates.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +17,16 @@ from kernel.description import Array, Description, KernelError, read_tables
 from kernel.library import ANSWERED, Answer, Library, OpenKernel, Request
 from kernel.vocabularies import Vocabulary, read_vocabulary
 from schema import names
+from schema.fields import RAW
+from schema.served import finishing
 from schema.served.candidate_features import CANDIDATE_FEATURES
 from schema.served.sources import NAMES as SOURCES
 
 Columns = dict[str, Array]
 Embed = Callable[[Mapping[str, Any]], Array]
 """From the inputs of a request to the unit vector of its query `[dim]`."""
+Finish = Callable[[Mapping[str, Any]], Columns]
+"""From the inputs of the signature `finish` to its outputs."""
 
 CLASSICS: Final = (
     *("popularity", "own_frequency", "user_knn_own", "last_seen", "user_knn"),
@@ -63,6 +71,9 @@ class Executor:
         """Whether it makes the vector of a query itself, and not the session."""
         self.covers_cold_users = self._cold is not None
         """Whether it answers users without history."""
+        self.only_ranks = description.finish
+        """Whether `finish` makes the lists of its candidates."""
+        self._num_candidates = int(description.settings["num_candidates"])
 
     def hide(self, hidden: Array, fill: Array) -> None:
         """Exchanges what is hidden and what fills lists; calls that have begun keep what they have.
@@ -74,22 +85,19 @@ class Executor:
         cold = None if self._cold is None else self._cold.without(hidden)
         self._visible = (*_visibility({"hidden": hidden, "fill": fill}, self._num_products), cold)
 
-    def recommend(self, inputs: Mapping[str, Any], embed: Embed | None = None) -> Columns | None:
+    def recommend(
+        self, inputs: Mapping[str, Any], embed: Embed | None = None, finish: Finish | None = None
+    ) -> Columns | None:
         """Outputs of the signature, `[1, top_k]` each; None where the request is not covered.
 
         Args:
             inputs: Of the signature.
             embed: Makes the vector of the query where the tables do not.
+            finish: Makes the list where the kernel `only_ranks`.
         """
-        history = inputs[names.HISTORY_PRODUCT_ID]
-        if len(history) != 1 or not len(history[0]):
+        events = _events(inputs[names.HISTORY_PRODUCT_ID])
+        if events is None or (self.only_ranks and finish is None):
             return None
-        events = [value.encode() if isinstance(value, str) else value for value in history[0]]
-        while events and events[-1] == b"":  # pads of a batch
-            events.pop()
-        if b"" in events:
-            return None
-        events = events or [b""]  # an empty history is one pad, as in the graph
         product = np.array(self._products.indices(events), np.int32)
         hidden, fill, lists = self._visible
         if not (self.makes_vectors or embed) or (lists is None and not (product >= 0).any()):
@@ -103,7 +111,8 @@ class Executor:
         vector = None if self.makes_vectors else _vector(embed, inputs, self._dim)
         cold = None if lists is None else lists.list_of(inputs)
         top_k = int(inputs[names.TOP_K])
-        found = {name: np.empty(top_k, dtype) for name, dtype in ANSWERED}
+        size = self._num_candidates if self.only_ranks else top_k
+        found = {name: np.empty(size, dtype) for name, dtype in ANSWERED}
         request = Request(
             len(events),
             top_k,
@@ -122,11 +131,17 @@ class Executor:
             None if cold is None else cold.products.ctypes.data,
             -1 if cold is None else len(cold.products),
             int(cold is not None and cold.is_segment),
+            int(self.only_ranks),
         )
         answer = Answer(0, *(values.ctypes.data for values in found.values()))
         if not self._open.recommend(request, answer):
             return None
-        return self._outputs(found, answer.count, top_k)
+        if finish is None or not self.only_ranks:
+            return self._outputs(found, answer.count, top_k)
+        history = {name: inputs[name][:, : len(events)] for name in RAW}
+        given = {names.HISTORY_INDEX: product, names.HISTORY_TYPE: kind}
+        given |= {name: found[of][: answer.count] for name, of in _CANDIDATES.items()}
+        return finish({**inputs, **history, **{name: values[np.newaxis] for name, values in given.items()}})
 
     def _outputs(self, found: Columns, count: int, top_k: int) -> Columns:
         ids = self._products.ids
@@ -159,6 +174,13 @@ _NUMBERS: Final = {
     "ranker_score": "ranker",
 }
 """Output of the signature -> field of the answer."""
+_CANDIDATES: Final = {
+    names.CANDIDATE_INDEX: "product",
+    finishing.SOURCE: "source",
+    finishing.SCORE: "score",
+    **{name: _NUMBERS.get(name, name) for name in finishing.DETAILS},
+}
+"""Input of `finish` -> field of the answer."""
 
 
 def _check_features(description: Description) -> None:
@@ -177,6 +199,18 @@ def _visibility(arrays: Mapping[str, Array], num_products: int | None = None) ->
     if hidden.ndim != 1 or fill.ndim != 1 or num_products not in (None, len(hidden)):
         raise KernelError("table `hidden` or `fill` has another size")
     return hidden, fill
+
+
+def _events(history: Any) -> list[bytes] | None:
+    """Ids of the events of one user; None of several, and where an event has no product."""
+    if len(history) != 1 or not len(history[0]):
+        return None
+    events = [value.encode() if isinstance(value, str) else value for value in history[0]]
+    while events and events[-1] == b"":  # pads of a batch
+        events.pop()
+    if b"" in events:
+        return None
+    return events or [b""]  # an empty history is one pad, as in the graph
 
 
 def _category(known: Vocabulary, value: Any) -> int:

@@ -67,6 +67,7 @@ class Request(ctypes.Structure):
         ("cold", _POINTER),
         ("num_cold", _LONG),
         ("in_segment", _INT),
+        ("only_ranks", _INT),
     ]
 
 
@@ -75,11 +76,11 @@ ANSWERED: Final = (
     *((name, np.float32) for name in ("score", "last", "interval", "two_tower", "preranker", "ranker")),
     ("times_bought", np.int64),
 )
-"""Arrays of an answer, `[top_k]` each."""
+"""Arrays of an answer: `[top_k]` each, `[num_candidates]` of ranked candidates."""
 
 
 class Answer(ctypes.Structure):
-    """The list, best first."""
+    """The list, best first, or the ranked candidates."""
 
     _fields_ = [("count", _INT), *((name, _POINTER) for name, _ in ANSWERED)]
 

@@ -121,6 +121,20 @@ def _assembling_of(shop, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
 
 
 @pytest.fixture(scope="session")
+def with_rules(assemble_plain, built_kernel):
+    """The folder of a version of the plain shop whose lists the kernel and `finish` make together."""
+    rules = [
+        {"action": "boost", "amount": 0.5, "where": {"colour": "red"}},
+        {"action": "never", "where": {"price": {"below": 5}}},
+        {"action": "only", "where": {"colour": "red"}, "users": {"town": "Ulm"}, "name": "red for Ulm"},
+        {"action": "at_most", "of": "colour", "count": 6},
+        {"action": "pin", "position": 2, "where": {"product_id": "p9"}, "name": "the offer"},
+    ]
+    settings = {"calibration": 0.3, "exploration": 0.2, "freshness_boost": 0.5, "diversity": 0.2}
+    return assemble_plain(rules=rules, cold_start="segment", **settings).folder
+
+
+@pytest.fixture(scope="session")
 def prepared_shop(trained_shop):
     """What models of the small shop are composed of."""
     return _load("assembling").prepare(trained_shop)

@@ -28,6 +28,7 @@ from components.recommender.post_ranking.popularity_discount import discounted
 from components.recommender.post_ranking.post_ranker import PostRanker, Watch, ignored
 from components.recommender.post_ranking.ranked_list import as_scored
 from components.recommender.product_queries import ProductQueries
+from components.recommender.ranked_candidates import RankedCandidates
 from components.recommender.request import (
     RequestHistories,
     raw_request,
@@ -98,31 +99,30 @@ class Recommender(tf.Module):
         options = ListOptions.taken_from(inputs)
         histories, query = self.query(inputs)
         retrieved, query = self.retrieved(histories, query)
-        listed = self.listed(inputs, options, histories, query, retrieved.found)
-        return self.outputs(listed, retrieved.found, query)
+        ranked, history = self.ranked(query, retrieved.found), query[names.HISTORY_INDEX]
+        return self.outputs(self.listed(inputs, options, histories, history, ranked), history)
 
     def listed(
         self,
         inputs: Tensors,
         options: ListOptions,
         histories: RequestHistories,
-        query: Tensors,
-        found: Tensors,
+        history: tf.Tensor,
+        ranked: RankedCandidates,
         watch: Watch | None = None,
     ) -> ScoredLists:
-        """Ranks candidates and makes lists of them.
+        """Makes lists of candidates that have been ranked.
 
         Args:
             inputs: The request.
             options: Of the lists.
-            histories: Of `query`.
-            query: Of `retrieved`.
-            found: The candidates.
+            histories: Of the request.
+            history: Products of the newest events, -1 for unknown ones and pads `[batch, time]`.
+            ranked: The candidates.
             watch: See `PostRanker`; makes post-ranking go through all its steps.
         """
-        ranked = self._rank(query, found)
-        index = found[names.CANDIDATE_INDEX]
-        scores = self.adjusted(found, ranked, inputs)
+        index = ranked.index
+        scores = self.post_ranker.adjusted(index, ranked.scores, inputs)
         scores = filter_scores(scores, tf.gather(self.sources.hidden, index))
         excluded = self.excluded(histories, options.exclude_purchased)
         scores = self.allowed(index, scores, excluded, inputs)
@@ -130,11 +130,11 @@ class Recommender(tf.Module):
         index, scores = self._fill(index, scores, options.top_k)
         cold = None
         if self.cold_start is not None:
-            cold = self.cold_start(index, scores, query[names.HISTORY_INDEX], inputs)
+            cold = self.cold_start(index, scores, history, inputs)
             index, scores = cold.index, cold.scores
         further = self.allowed(index[:, candidates:], scores[:, candidates:], excluded, inputs)
         scores = tf.concat([scores[:, :candidates], further], axis=1)
-        scores = self.insert_new(index, scores, found["candidate_source"])
+        scores = self.insert_new(index, scores, ranked.source)
         if self.post_ranker.changes_order or options.diversity is not None:
             bought = self._bought(histories.newest(None))
             ranked_list = self.post_ranker(
@@ -223,6 +223,10 @@ class Recommender(tf.Module):
             embedding, query[names.HISTORY_INDEX], query[names.HISTORY_AGE], query[names.USER_INDEX]
         )
         return found, query | {names.QUERY_EMBEDDING: embedding}
+
+    def ranked(self, query: Tensors, found: Tensors) -> RankedCandidates:
+        """The candidates with what the ranker says of them."""
+        return RankedCandidates.of(found, self._rank(query, found), self.settings.popularity_discount)
 
     def _rank(self, query: Tensors, found: Tensors) -> Tensors:
         pairs = {name: found[name] for name in (names.CANDIDATE_INDEX, names.CANDIDATE_FEATURES)}

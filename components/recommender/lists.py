@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from components.recommender.cold_start.lists import ColdLists
 from components.recommender.post_ranking.ranked_list import RankedList
+from components.recommender.ranked_candidates import RankedCandidates
 from schema import names
 
 Tensors = dict[str, Any]
@@ -43,12 +44,12 @@ class ScoredLists:
         index: Products `[batch, width]`: candidates, then what fills lists, then those of segments.
         scores: Theirs, as post-ranking takes them `[batch, width]`.
         ranked_list: The lists.
-        ranked: The ranker's outputs for the candidates.
+        candidates: Those that were ranked.
         cold: What was put before all others for those without history; None if nothing is.
     """
 
     index: tf.Tensor
     scores: tf.Tensor
     ranked_list: RankedList
-    ranked: Tensors
+    candidates: RankedCandidates
     cold: ColdLists | None

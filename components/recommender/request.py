@@ -73,6 +73,15 @@ def raw_request(inputs: Tensors, features: FeatureSet) -> dict[str, tf.SparseTen
     return raw
 
 
+def looked_up(inputs: Tensors) -> dict[str, tf.SparseTensor]:
+    """Events whose products and types have been looked up, as the transform graph gives them.
+
+    Fields that are not given, since post-ranking does not read them, are 0.
+    """
+    nothing = tf.zeros_like(inputs[names.HISTORY_TIME])
+    return {name: _sparse(inputs.get(name, nothing)) for name in TRANSFORMED}
+
+
 class RequestHistories:
     """The transformed histories of a request, of which `dense_query` would make the same tensors.
 

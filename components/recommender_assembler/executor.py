@@ -17,6 +17,7 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.evaluation.exclusion import resolve_exclusion
+from components.recommender.finish import finish, finish_specs, is_needed
 from components.recommender.graph import Recommender
 from components.recommender_assembler.assembly import Assembly, compose, prepare
 from components.recommender_assembler.assets.histories import write_histories
@@ -130,6 +131,10 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
         ),
         **recommender.embeddings.signatures(specs),
     }
+    if is_needed(recommender.post_ranker):
+        signatures[names.FINISH] = tf.function(
+            lambda **inputs: finish(recommender, **inputs)
+        ).get_concrete_function(**finish_specs(recommender), **exclude, **top_k, **diversity)
     tf.saved_model.save(recommender, str(target), signatures=signatures)
 
 

@@ -55,6 +55,14 @@ def compare_executors(
     import tensorflow as tf
 
     signatures = tf.saved_model.load(model).signatures
+
+    def embed(given: Outputs) -> np.ndarray:
+        vectors: np.ndarray = _called(signatures[names.EMBED_QUERIES], given)[names.QUERY_EMBEDDING][0]
+        return vectors
+
+    def finish(given: Outputs) -> dict[str, np.ndarray]:
+        return _called(signatures[names.FINISH], given)
+
     queries = [*recorded, *random_queries(recorded, seed), *cold_queries(recorded)]
     different, covered, beyond, largest = [], 0, 0, 0.0
     for number, query in enumerate(queries):
@@ -66,7 +74,7 @@ def compare_executors(
             names.DIVERSITY: np.float32(diversity),
         }
         try:
-            found = kernel.recommend(inputs, lambda given: _called(signatures[names.EMBED_QUERIES], given))
+            found = kernel.recommend(inputs, embed, finish)
         except KernelError as error:
             return {"equal": False, "reason": f"it cannot answer user {query.user_id!r}: {error}"}
         if found is None:
@@ -152,10 +160,9 @@ def _largest(expected: Outputs, found: Outputs) -> float:
     return float(np.nan_to_num(difference).max(initial=0.0))
 
 
-def _called(signature: Any, inputs: Mapping[str, Any]) -> Any:
+def _called(signature: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
     import tensorflow as tf
 
     wanted = signature.structured_input_signature[1]
     outputs = signature(**{name: tf.constant(inputs[name], spec.dtype) for name, spec in wanted.items()})
-    found = {name: value.numpy() for name, value in outputs.items()}
-    return found[names.QUERY_EMBEDDING][0] if names.QUERY_EMBEDDING in found else found
+    return {name: value.numpy() for name, value in outputs.items()}

@@ -38,9 +38,10 @@ struct Request {
   const int64_t* cold;     // the list of a user without history, best first, -1 for nothing [num_cold]
   int64_t num_cold;        // 0: the ranker orders for such users; -1: they are not covered
   int32_t in_segment;      // whether that list is of a segment, and not everybody's
+  int32_t only_ranks;      // whether the answer is the ranked candidates, and not a list
 };
 
-struct Answer {  // [top_k] each
+struct Answer {  // [top_k] each, of ranked candidates [num_candidates]
   int32_t count;
   int32_t *product, *source, *neighbour_of;
   float *score, *last, *interval, *two_tower, *preranker, *ranker;

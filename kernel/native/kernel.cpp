@@ -34,7 +34,8 @@ int Run::recommend(const Request& request, Answer& answer) {
   embed(request), purchase(request);
   score(request);
   if (!unite()) return 1;
-  describe_pool(request), cut(request), describe_pairs(request), classics(), rank();
+  describe_pool(request), cut(request), describe_pairs(request), classics(), rank(), discount();
+  if (request.only_ranks) return hand_out(request, answer), 0;
   if (!adjust(request)) return 2;
   first_cold = int32_t(scores.size());
   if (cold) put_cold_first(request);

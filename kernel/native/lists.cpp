@@ -3,14 +3,18 @@
 
 namespace towerline {
 
-bool Run::adjust(const Request& request) {
-  const int64_t n = N, most = std::max(request.top_k, s.head);
+void Run::discount() {
+  const int64_t n = N;
   scores.resize(size_t(n));
   for (int64_t i = 0; i < n; ++i) {
     scores[size_t(i)] = ranker[size_t(i)];
     if (s.popularity_discount != 0.f)
       scores[size_t(i)] -= s.popularity_discount * raw[size_t(chosen[size_t(i)] * k.pool_features + int64_t(s.popularity_column))];
   }
+}
+
+bool Run::adjust(const Request& request) {
+  const int64_t n = N, most = std::max(request.top_k, s.head);
   const float limit = request.exclude_purchased ? std::numeric_limits<float>::infinity() : s.exclude_days;
   excluded = ++stamp;
   for (int32_t i = 0; i < request.num_events; ++i) {
@@ -150,9 +154,31 @@ void Run::diversify(const Request& request, int32_t width, int32_t count) {
   position.resize(size_t(count));
 }
 
-// Outputs of the graph (components/recommender/explain/).
-void Run::explain(const Request& request, Answer& answer, int32_t count) {
+// What is told of what stands at `at`, in an entry of the answer (components/recommender/explain/).
+void Run::describe(const Request& request, Answer& answer, int32_t entry, int32_t at) {
   const float missing = std::numeric_limits<float>::quiet_NaN();
+  const bool candidate = at < N;
+  answer.product[entry] = index[size_t(at)];
+  answer.source[entry] = candidate ? pool_source[size_t(chosen[size_t(at)])]
+                         : at >= first_cold && request.in_segment ? int32_t(kSegment) : int32_t(kPopular);
+  answer.times_bought[entry] = candidate ? int64_t(times[size_t(at)]) : 0;
+  answer.last[entry] = candidate && times[size_t(at)] > 0.f ? last_days[size_t(at)] : missing;
+  answer.interval[entry] = candidate && interval[size_t(at)] >= 0.f ? interval[size_t(at)] : missing;
+  answer.two_tower[entry] = candidate ? figures[size_t(at * k.figures)] : missing;
+  answer.preranker[entry] = candidate ? prerank[size_t(chosen[size_t(at)])] : missing;
+  answer.ranker[entry] = candidate ? ranker[size_t(at)] : missing;
+  answer.neighbour_of[entry] = -1;
+}
+
+// The ranked candidates, for the signature `finish` (components/recommender/finish.py).
+void Run::hand_out(const Request& request, Answer& answer) {
+  for (answer.count = 0; answer.count < N; ++answer.count) {
+    describe(request, answer, answer.count, answer.count);
+    answer.score[answer.count] = scores[size_t(answer.count)];
+  }
+}
+
+void Run::explain(const Request& request, Answer& answer, int32_t count) {
   int32_t recent[10], num_recent = 0;
   for (int32_t i = T - 1; i >= 0 && num_recent < 10; --i)
     if (event_product[size_t(i)] >= 0) recent[num_recent++] = event_product[size_t(i)];
@@ -161,17 +187,7 @@ void Run::explain(const Request& request, Answer& answer, int32_t count) {
   for (int32_t j = 0; j < count; ++j) {
     const int32_t at = position[size_t(j)];
     if (!(scores[size_t(at)] > kFiltered)) break;  // `exists`: what is filtered stands last
-    const bool candidate = at < N;
-    answer.product[j] = index[size_t(at)];
-    answer.source[j] = candidate ? pool_source[size_t(chosen[size_t(at)])]
-                       : at >= first_cold && request.in_segment ? int32_t(kSegment) : int32_t(kPopular);
-    answer.times_bought[j] = candidate ? int64_t(times[size_t(at)]) : 0;
-    answer.last[j] = candidate && times[size_t(at)] > 0.f ? last_days[size_t(at)] : missing;
-    answer.interval[j] = candidate && interval[size_t(at)] >= 0.f ? interval[size_t(at)] : missing;
-    answer.two_tower[j] = candidate ? figures[size_t(at * k.figures)] : missing;
-    answer.preranker[j] = candidate ? prerank[size_t(chosen[size_t(at)])] : missing;
-    answer.ranker[j] = candidate ? ranker[size_t(at)] : missing;
-    answer.neighbour_of[j] = -1;
+    describe(request, answer, j, at);
     answer.count = j + 1;
     if (answer.source[j] != kNeighbours || request.top_k > 200) continue;
     float highest = 0.f;

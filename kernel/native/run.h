@@ -120,11 +120,14 @@ struct Run {  // memory of one thread, and the stages
   void classics();
   void rank();
   void rank_rows(int64_t from, int64_t to);
+  void discount();
   bool adjust(const Request& request);
   void put_cold_first(const Request& request);
   void insert_new(int32_t width);
   void diversify(const Request& request, int32_t width, int32_t count);
   void explain(const Request& request, Answer& answer, int32_t count);
+  void describe(const Request& request, Answer& answer, int32_t entry, int32_t at);
+  void hand_out(const Request& request, Answer& answer);
   void best(const Request& request, int source, const float* scores, const Span<int32_t>& named);
   void take(int source, const int32_t* named);
   bool visible(const Request& request, int64_t product) const { return !(s.hides && request.hidden[product]); }

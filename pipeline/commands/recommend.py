@@ -45,10 +45,12 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.config.loading import load_config
     from pipeline.config.remembered_source import open_concealed, source_of
     from pipeline.terminal.capture import quiet_stderr
+    from schema.arrow import import_arrow
     from serving.database.live_history import LiveHistory
     from serving.model.pushed_model import RECOMMENDING, PushedModel
     from serving.new_products.following import hide_sold_out
 
+    import_arrow()
     if arguments.top_k < 1:
         raise UserError(f"`--top-k` must be at least 1. Received: {arguments.top_k}.")
     if (arguments.users is None) != (arguments.output is None):

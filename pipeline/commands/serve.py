@@ -47,10 +47,12 @@ def execute(arguments: argparse.Namespace) -> int:
     from pipeline.config.remembered_source import open_concealed, source_of
     from pipeline.reporting.record import REPORTS
     from pipeline.terminal.capture import import_tensorflow, quiet
+    from schema.arrow import import_arrow
     from serving.http.binding import bound, url_of
 
     listener = bound(arguments.host, arguments.port)
     quiet()
+    import_arrow()
     from serving.database.forgotten_users import ForgottenUsers
     from serving.database.shop import Shop
     from serving.http.extras import Extras, RunHistory

@@ -92,6 +92,7 @@ class ServerMetrics:
         """The exposition format."""
         for part, seconds in self._read_ages().items():
             self._ages.labels(part).set(seconds)
+        self._loaded.clear()  # another version may have others
         for executor, is_loaded in self._read_loaded().items():
             self._loaded.labels(executor).set(is_loaded)
         return generate_latest(self._registry)

@@ -126,7 +126,9 @@ class Server:
     def _loaded(self) -> dict[str, bool]:
         model = self.holder.served.model if self.holder.served else None
         return {
-            KERNEL: model is not None and model.executors.kernel is not None,
+            KERNEL if model is None else model.executors.of_kernel: (
+                model is not None and model.executors.kernel is not None
+            ),
             SESSION: model is not None and model.session.is_loaded,
         }
 

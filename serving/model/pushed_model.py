@@ -41,8 +41,8 @@ class PushedModel:
         version: Which one; the newest if it is left out.
         one_thread: Whether one thread computes a request, as in a server of several requests at a time.
         only: The first of these signatures that it has is loaded, which takes less time than all of them;
-            the others when somebody asks for them. Where the kernel makes the lists of vectors that the
-            session gives, that is the signature of the vectors.
+            the others when somebody asks for them. Where the kernel makes the lists with a signature of the
+            session, it is that one.
         late: Signatures that are loaded by the first who asks for them.
         kernel: Whether the kernel answers what it covers; otherwise the session answers everything.
         behind: Whether a thread loads the session for the first who needs it, to whom
@@ -98,8 +98,8 @@ class PushedModel:
         self._hiding = threading.Lock()
         self.executors = Executors(self.folder, self.features, kernel)
         """Who makes lists."""
-        vectors = (names.EMBED_QUERIES,) if only and self.executors.needs_vectors else ()
-        self.session = Session(self.folder, one_thread, (*vectors, *only), late)
+        called = self.executors.called if only else ()
+        self.session = Session(self.folder, one_thread, (*called, *only), late)
         """The session, loaded or not."""
         self.on_session: list[Callable[[PushedModel], object]] = []
         """Called in the thread that has loaded the session behind, before it counts as warm."""
@@ -283,7 +283,8 @@ class PushedModel:
 
     def _call(self, signature: str, inputs: Mapping[str, Any]) -> Columns:
         if signature == names.RECOMMEND_DIVERSE:
-            return self.executors.lists(partial(self._ask, signature), self._embed, inputs)
+            embed, finish = (partial(self._ask_of, name) for name in (names.EMBED_QUERIES, names.FINISH))
+            return self.executors.lists(partial(self._ask, signature), embed, finish, inputs)
         if signature == names.RECOMMEND:
             return self.executors.by_session(self._session(signature), inputs)
         return self._ask(signature, inputs)
@@ -291,7 +292,7 @@ class PushedModel:
     def _ask(self, signature: str, inputs: Mapping[str, Any]) -> Columns:
         return self._session(signature)(inputs)
 
-    def _embed(self, inputs: Mapping[str, Any]) -> Columns:
-        """The vectors of the queries of a request."""
-        embed = self._session(names.EMBED_QUERIES)
-        return embed({name: inputs[name] for name in embed.inputs})
+    def _ask_of(self, signature: str, inputs: Mapping[str, Any]) -> Columns:
+        """Asks the session, and gives it no more than it reads."""
+        asked = self._session(signature)
+        return asked({name: inputs[name] for name in asked.inputs})

@@ -17,7 +17,6 @@ from schema.rules import BoolArray
 from serving.model.heap import settle
 from serving.model.hidden import Hidden
 from serving.model.late import LateSignatures
-from serving.model.signature_names import signature_names
 
 if TYPE_CHECKING:
     from serving.model.signatures import LoadedModel
@@ -59,6 +58,8 @@ class Session:
     @cached_property
     def names(self) -> frozenset[str]:
         """Names of the signatures that it has, loaded or not; loads nothing."""
+        from serving.model.signature_names import signature_names  # imports protobuf, which no list needs
+
         return signature_names(self._folder)
 
     @property

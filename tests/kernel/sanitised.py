@@ -24,7 +24,7 @@ def load_synthetic():
 
 
 def ask(opened, generator, synthetic, hidden, fill, sound=True) -> bool:
-    """A random request: any length of history and list, unknown products and types."""
+    """A random request: any length of history and list, or ranked candidates; unknown products and types."""
     count, top_k = int(generator.integers(0, 80)), int(generator.integers(1, 130))
     least = -1 if generator.random() < 0.8 else -synthetic.PRODUCTS  # often nothing of it is known
     product = np.maximum(generator.integers(least, synthetic.PRODUCTS, count), -1).astype(np.int32)
@@ -36,7 +36,10 @@ def ask(opened, generator, synthetic, hidden, fill, sound=True) -> bool:
     if not sound and generator.random() < 0.2:
         cold[0] = synthetic.PRODUCTS + 7
     vector = generator.normal(size=synthetic.DIM).astype(np.float32)
-    arrays = {name: np.empty(top_k, dtype) for name, dtype in ANSWERED}
+    only_ranks = int(generator.random() < 0.3)
+    # What a damaged setting says of their number is at most the products, or the tables are refused.
+    size = synthetic.PRODUCTS if only_ranks else top_k
+    arrays = {name: np.empty(size, dtype) for name, dtype in ANSWERED}
     request = Request(
         count,
         top_k,
@@ -55,6 +58,7 @@ def ask(opened, generator, synthetic, hidden, fill, sound=True) -> bool:
         cold.ctypes.data,
         int(generator.integers(-1, len(cold) + 1)),
         int(generator.integers(2)),
+        only_ranks,
     )
     answer = Answer(0, *(values.ctypes.data for values in arrays.values()))
     try:
@@ -63,7 +67,8 @@ def ask(opened, generator, synthetic, hidden, fill, sound=True) -> bool:
         return False
     products = arrays["product"][: answer.count]
     if answered and sound:
-        assert len(set(products.tolist())) == len(products) and not hidden[products].any()
+        assert len(set(products.tolist())) == len(products)
+        assert only_ranks or not hidden[products].any()
     return answered
 
 

@@ -49,6 +49,15 @@ def test_the_first_format_says_nothing_of_users_without_history(folder):
     assert description.segments is None and set(arrays) == set(ARRAYS)
 
 
+def test_tables_of_before_say_nothing_of_the_signature_that_makes_lists(folder):
+    assert read_tables(folder)[0].finish is False
+    path = folder / "kernel.json"
+    content = json.loads(path.read_text()) | {"format": 2}
+    del content["finish"]
+    path.write_text(json.dumps(content))
+    assert read_tables(folder)[0].finish is False
+
+
 def test_other_types_are_not_written(folder):
     with pytest.raises(ValueError, match="Received: one=float64"):
         write_tables(folder, read_tables(folder)[0], {"one": np.zeros(1)})

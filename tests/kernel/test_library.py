@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kernel.description import KernelError
-from kernel.library import Library, source_digest
+from kernel.library import ANSWERED, Answer, Library, Request, source_digest
 
 
 def test_sound_tables_are_opened(library, synthetic):
@@ -31,6 +31,28 @@ def test_helpers_threads_and_forks_change_no_list(library):
     )
     compared, different = map(int, done.stdout.split())
     assert compared == 40 and different == 0
+
+
+def test_the_ranked_candidates_are_those_of_the_list(library, synthetic):
+    arrays, settings = synthetic()
+    opened = library.open(arrays, settings | {"new_step": 0})
+    history = [np.arange(9, dtype=np.int32), np.arange(9) * 86_400, np.zeros(9, np.int32)]
+    hidden, size = np.zeros(len(arrays["hidden"]), np.uint8), settings["num_candidates"]
+
+    def answer(only_ranks):
+        found = {name: np.empty(size, dtype) for name, dtype in ANSWERED}
+        pointers = [values.ctypes.data for values in history]
+        shown = (hidden.ctypes.data, arrays["fill"].ctypes.data, len(arrays["fill"]))
+        request = Request(9, size, 0, 0.0, *pointers, 3, 10**7, None, None, *shown, None, -1, 0, only_ranks)
+        given = Answer(0, *(values.ctypes.data for values in found.values()))
+        assert opened.recommend(request, given) and given.count == size
+        return found
+
+    ranked, listed = answer(1), answer(0)
+    order = np.argsort(-ranked["score"], kind="stable")
+    for name, values in listed.items():
+        if name != "neighbour_of":  # which is told of lists alone
+            np.testing.assert_array_equal(values, ranked[name][order], err_msg=name)
 
 
 def test_a_library_that_is_not_there(tmp_path):

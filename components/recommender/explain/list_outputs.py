@@ -9,7 +9,6 @@ import tensorflow as tf
 from components.recommender.candidates.item_to_item import ItemToItem
 from components.recommender.candidates.sources import SOURCE_NAMES
 from components.recommender.explain.nearest_recent import NearestRecent
-from components.recommender.explain.stage_scores import stage_scores
 from components.recommender.lists import ScoredLists
 from schema import names
 
@@ -34,18 +33,17 @@ class ListOutputs(tf.Module):
         self.nearest_recent = NearestRecent(neighbours, product_ids)
         self.source_names = tf.constant(_SOURCES)
 
-    def __call__(self, listed: ScoredLists, found: Tensors, query: Tensors) -> Tensors:
+    def __call__(self, listed: ScoredLists, history: tf.Tensor) -> Tensors:
         """The outputs, `[batch, top_k]` each.
 
         Args:
             listed: The lists.
-            found: The candidates.
-            query: What was asked, dense.
+            history: Products of the history, oldest first, -1 pads `[batch, time]`.
         """
-        index, ranked_list, ranked, cold = listed.index, listed.ranked_list, listed.ranked, listed.cold
+        ranked_list, candidates, cold = listed.ranked_list, listed.candidates, listed.cold
         position, exists = ranked_list.position, ranked_list.exists
-        product = tf.gather(index, position, batch_dims=1)
-        num_candidates = tf.shape(found[names.CANDIDATE_INDEX])[1]
+        product = tf.gather(listed.index, position, batch_dims=1)
+        num_candidates = tf.shape(candidates.index)[1]
         is_candidate = tf.logical_and(exists, position < num_candidates)
         inside = tf.minimum(position, num_candidates - 1)
 
@@ -54,7 +52,7 @@ class ListOutputs(tf.Module):
                 is_candidate, tf.gather(values, inside, batch_dims=1), tf.cast(default, values.dtype)
             )
 
-        source = explained(found["candidate_source"], SOURCE_NAMES.index("popular"))
+        source = explained(candidates.source, SOURCE_NAMES.index("popular"))
         if cold is not None:
             in_segment = tf.logical_and(position >= cold.start, cold.in_segment)
             source = tf.where(in_segment, _SOURCES.index(_SEGMENT), source)
@@ -65,11 +63,11 @@ class ListOutputs(tf.Module):
             names.PRODUCT_ID: tf.where(exists, tf.gather(self.product_ids, product), ""),
             "score": tf.where(exists, ranked_list.score, missing),
             "source": tf.gather(self.source_names, source),
-            "times_bought": explained(ranked["times_bought"], 0),
-            "days_since_last": explained(ranked["days_since_last"], missing),
-            "usual_interval_days": explained(ranked["interval_days"], missing),
-            "neighbour_of": self.nearest_recent(product, source, query[names.HISTORY_INDEX]),
-            **{name: explained(values, missing) for name, values in stage_scores(found, ranked).items()},
+            "neighbour_of": self.nearest_recent(product, source, history),
+            **{
+                name: explained(values, missing if values.dtype.is_floating else 0)
+                for name, values in candidates.details.items()
+            },
             "propensity": tf.where(exists, ranked_list.propensity, missing),
             "pinned_by": ranked_list.pinned_by,
             "relaxed": ranked_list.relaxed,

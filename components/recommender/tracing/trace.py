@@ -65,18 +65,19 @@ class Tracer(tf.Module):
         retrieved, query = view.retrieved(histories, query)
         found = retrieved.found
         orders: dict[str, tf.Tensor] = {}
-        listed = view.listed(inputs, options, histories, query, found, orders.__setitem__)
+        candidates, history = view.ranked(query, found), query[names.HISTORY_INDEX]
+        listed = view.listed(inputs, options, histories, history, candidates, orders.__setitem__)
         excluded = view.excluded(histories, options.exclude_purchased)
         given = {
             "is_known": known,
             "is_hidden": tf.logical_and(known, hidden),
             "is_excluded": excluded(product[:, tf.newaxis])[:, 0],
             "is_named": _named(view, product, inputs),
-            "is_cold": tf.reduce_all(query[names.HISTORY_INDEX] < 0, axis=1),
+            "is_cold": tf.reduce_all(history < 0, axis=1),
             "neighbour_of": view.outputs.nearest_recent(
                 product[:, tf.newaxis],
                 tf.fill([tf.shape(product)[0], 1], NEIGHBOURS),
-                query[names.HISTORY_INDEX],
+                history,
             )[:, 0],
         }
         given |= trace_sources(view.sources, retrieved, query, product)
@@ -84,7 +85,7 @@ class Tracer(tf.Module):
         given |= self._ranked(view, inputs, query, with_it, position, excluded)
         given |= _listed_at(listed, product, orders)
         given["is_candidate"] = tf.reduce_any(found[names.CANDIDATE_INDEX] == product[:, tf.newaxis], axis=1)
-        outputs: Tensors = view.outputs(listed, found, query)
+        outputs: Tensors = view.outputs(listed, history)
         return outputs | {tracing.PREFIX + name: value for name, value in given.items()}
 
     def _product(self, product_id: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -19,6 +19,7 @@ from components.recommender.candidates.sources import (
     OWN_RESERVED,
     SMALLEST_SCORE,
 )
+from components.recommender.finish import is_needed
 from components.recommender.graph import Recommender
 from components.recommender.post_ranking.diversity import HEAD
 from components.recommender.post_ranking.popularity_discount import POPULARITY
@@ -53,9 +54,11 @@ def write_kernel(recommender: Recommender, ranker: Path, tower: Path, target: Pa
     of_tower, columns, settings = _tower(tower, recommender)
     features = {name: tuple(described[name]) for name in ("candidate_features", "classics")}
     settings |= _of_sources(recommender) | _of_ranker(described, of_ranker) | _of_lists(recommender)
-    segments, of_segments = _cold_users(recommender)
+    needs_finish = is_needed(recommender.post_ranker)
+    # Where `finish` makes the lists it has those of segments too, and the kernel ranks for all alike.
+    segments, of_segments = ((), {}) if needs_finish else _cold_users(recommender)
     arrays = _arrays(recommender) | _prefixed("ranker", of_ranker) | _prefixed("tower", of_tower)
-    description = Description(FORMAT, "", settings, features, columns, {}, segments)
+    description = Description(FORMAT, "", settings, features, columns, {}, segments, needs_finish)
     write_tables(folder, description, arrays | of_segments)
 
 
@@ -67,13 +70,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
 
 def _uncovered(recommender: Recommender, described: dict[str, Any], of_ranker: Arrays) -> str:
     """What of a model the kernel does not compute; empty if it computes all."""
-    post_ranker = recommender.post_ranker
     reasons = {
-        "rules": bool(post_ranker.rules),
-        "calibration": post_ranker.calibration is not None,
-        "freshness": post_ranker.freshness is not None,
-        "exploration": post_ranker.exploration is not None,
-        "the diversity method dpp": post_ranker.method != "mmr",
         "sources without a preranker": recommender.sources.preranker is None,
         "this ranker": not described["network"],
         "sets of a ranker that was trained before it did": any(

@@ -77,6 +77,12 @@ def test_a_model_whose_kernel_gives_its_lists(plain_shop, recorded, built_kernel
     assert found["num_uncovered"] < 5 and found["largest_difference"] < 1e-5
 
 
+def test_a_model_with_rules(plain_shop, with_rules, recorded):
+    found = compare_executors(str(with_rules), recorded, plain_shop.plan.features, 400, seed=1)
+    assert found["equal"] is True and found["reason"] == "", found
+    assert found["num_uncovered"] < 5 and found["largest_difference"] < 1e-5
+
+
 def test_a_kernel_with_another_weight(plain_shop, recorded, built_kernel, tmp_path, monkeypatch):
     from kernel import executor
 

@@ -62,10 +62,13 @@ def lists(address: str, user: str) -> list[dict]:
 
 def state(address: str) -> dict:
     """What says that the session is there, and whether it is."""
-    gauges = [line for line in ask(address, "/metrics").splitlines() if "executor_loaded{" in line]
+    metrics = ask(address, "/metrics").splitlines()
+    gauges = [line for line in metrics if "executor_loaded{" in line]
+    counted = {line.partition('"')[2].partition('"')[0] for line in metrics if "lists_total{" in line}
     loaded = [name for name in sys.modules if name.split(".")[0] == "tensorflow"]
     executors = ask(address, "/readyz")["executors"]
-    return {"executors": executors, "gauges": gauges, "has_tensorflow": bool(loaded)}
+    told = {"executors": executors, "gauges": gauges, "counted": sorted(counted)}
+    return told | {"has_tensorflow": bool(loaded)}
 
 
 def similar(address: str, product_id: str) -> list[dict]:

@@ -22,6 +22,10 @@ def version(assemble_plain, built_kernel):
 
 @pytest.fixture(scope="module")
 def told(version, plain_shop):
+    return ask_server(version, plain_shop)
+
+
+def ask_server(version, plain_shop):
     """What a server says, in a process of its own, before and after it was asked for similar products."""
     program = str(Path(__file__).with_name("start_alone.py"))
     url = f"sqlite:///{plain_shop.directory}/shop.db"
@@ -44,6 +48,7 @@ def test_the_kernel_answers_without_tensorflow(told):
             'towerline_executor_loaded{executor="kernel"} 1.0',
             'towerline_executor_loaded{executor="session"} 0.0',
         ],
+        "counted": ["kernel"],
         "has_tensorflow": False,
     }
 
@@ -57,6 +62,24 @@ def test_who_needs_the_session_gets_it(told):
 
 def test_lists_are_the_same_before_and_after(told):
     assert told["lists"] == told["lists_after"]
+
+
+def test_a_server_with_rules_has_tensorflow_before_it_is_ready(with_rules, plain_shop):
+    told = ask_server(with_rules, plain_shop)
+    assert all(told["lists"]) and told["lists"] == told["lists_after"]
+    assert (
+        told["state"]
+        == told["state_after"]
+        == {
+            "executors": ["kernel+finish", "session"],
+            "gauges": [
+                'towerline_executor_loaded{executor="kernel+finish"} 1.0',
+                'towerline_executor_loaded{executor="session"} 1.0',
+            ],
+            "counted": ["kernel+finish"],
+            "has_tensorflow": True,
+        }
+    )
 
 
 def test_the_session_would_have_given_the_same(told, version):

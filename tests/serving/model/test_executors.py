@@ -10,7 +10,7 @@ import pytest
 from components.recommender.cold_start import segments
 from schema import names
 from schema.served.request import Query, encode_queries
-from serving.model.executors import KERNEL, SESSION
+from serving.model.executors import KERNEL, KERNEL_AND_FINISH, SESSION
 from serving.model.pushed_model import RECOMMENDING, PushedModel
 from serving.model.session import SessionNotLoadedError
 
@@ -124,7 +124,8 @@ def assert_equal(executors, asked, top_k, exclude, diversity):
             else:
                 assert np.allclose(found[name], values, atol=1e-5, rtol=1e-5, equal_nan=True), name
     # A list that still has a hidden product, as the whole of a small catalogue may, is asked for once more.
-    assert set(answered) == {KERNEL} and answered[KERNEL] >= len(asked)
+    who = KERNEL_AND_FINISH if kernel.executors.kernel.only_ranks else KERNEL
+    assert set(answered) == {who} and answered[who] >= len(asked)
 
 
 @pytest.mark.parametrize("diversity", [0.0, 0.5, 1.0])
@@ -168,12 +169,47 @@ def test_what_is_hidden_is_hidden_in_both(plain_shop, pushed):
         assert not gone & {item["product_id"] for item in found}
 
 
-def test_rules_are_left_to_the_session(assemble_plain):
-    rules = [{"action": "never", "where": {"colour": "red"}}]
-    model = assemble_plain(rules=rules)
-    assert (
-        model.executors.kernel is None and model.executors.without_kernel == "the kernel does not cover rules"
-    )
+@pytest.fixture(scope="module")
+def ruled(with_rules):
+    """A version with rules by both executors."""
+    return [PushedModel(with_rules.parent, one_thread=True, kernel=kernel) for kernel in (True, False)]
+
+
+@pytest.mark.parametrize(
+    ("top_k", "exclude", "diversity"), [(5, False, 0.0), (10, True, 0.3), (40, False, 1.0)]
+)
+def test_lists_with_rules_are_equal(plain_shop, ruled, top_k, exclude, diversity):
+    assert_equal(ruled, [*queries(plain_shop), *COLD], top_k, exclude, diversity)
+    assert {item["source"] for item in ruled[0].recommend(COLD[:1], 5, False)[0]} >= {"rule"}
+
+
+def test_what_is_hidden_is_hidden_with_rules(plain_shop, with_rules):
+    both = [PushedModel(with_rules.parent, one_thread=True, kernel=kernel) for kernel in (True, False)]
+    hidden = np.arange(both[0].num_products) % 3 == 0
+    for model in both:
+        model.hide(hidden)
+    assert_equal(both, [*queries(plain_shop)[:6], *COLD[:3]], 10, False, 0.3)
+
+
+def test_batches_with_rules_go_to_both(plain_shop, ruled):
+    odd = Query("odd", NOW, ["", plain_shop.product_ids[0]], [NOW - 50, NOW - 9], ["purchase", "purchase"])
+    asked = [odd, *queries(plain_shop)[:3], COLD[0]]
+    answered = Counter()
+    ruled[0].executors.on_answer = lambda who, count: answered.update({who: count})
+    lists = [
+        [[item["product_id"] for item in found] for found in m.recommend(asked, 5, False)] for m in ruled
+    ]
+    assert lists[0] == lists[1] and answered == {KERNEL_AND_FINISH: 4, SESSION: 1}
+
+
+def test_lists_with_rules_need_one_signature_of_the_session(plain_shop, ruled, with_rules):
+    for behind in (True, False):
+        model = PushedModel(with_rules.parent, one_thread=True, only=RECOMMENDING, behind=behind)
+        assert not model.starts_alone and model.executors.needs_session
+        assert "signature `finish`" in model.executors.needs_session_for
+    asked = [queries(plain_shop)[0], COLD[0]]
+    assert model.recommend(asked, 10, False) == ruled[0].recommend(asked, 10, False)
+    assert next(iter(model.signatures)) == names.FINISH
 
 
 def test_damaged_tables_are_left_to_the_session(pushed, plain_shop, tmp_path):
