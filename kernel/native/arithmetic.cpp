@@ -3,6 +3,7 @@
 namespace towerline {
 
 #define TOWERLINE_INLINE __attribute__((always_inline)) inline
+typedef float Eight __attribute__((vector_size(32)));
 typedef float Lanes __attribute__((vector_size(64)));  // 16 at a time, whatever the machine has
 typedef int32_t Words __attribute__((vector_size(64)));
 constexpr int kAhead = 64;  // rows of a sketch, 8 KB
@@ -33,40 +34,43 @@ void column_means(const float* x, int64_t rows, int64_t columns, int64_t stride,
   for (int64_t c = 0; c < columns; ++c) means[c] = float(totals[c] / double(rows));
 }
 
-inline Lanes load(const float* from) { Lanes value; std::memcpy(&value, from, sizeof value); return value; }
 inline void store(float* to, Lanes value) { std::memcpy(to, &value, sizeof value); }
 
 // `a [rows, inner] * panel`: each sum runs along the inner axis from its start. Where the processor has fused
 // products the compiler takes them, as TensorFlow does; the bias is added at the end.
-template <int kRows, int kWidth>
+template <typename Vector, int kRows, int kWidth>
 TOWERLINE_INLINE void product_of(const float* a, int64_t a_stride, const float* panel, int64_t inner, float* c,
                                  int64_t c_stride) {
-  Lanes sums[kRows][kWidth] = {};
+  constexpr int kLanes = sizeof(Vector) / sizeof(float);
+  Vector sums[kRows][kWidth] = {}, values;
   for (int64_t k = 0; k < inner; ++k)
     for (int w = 0; w < kWidth; ++w) {
-      const Lanes values = load(panel + 16 * (k * kWidth + w));
+      std::memcpy(&values, panel + kLanes * (k * kWidth + w), sizeof values);
       for (int r = 0; r < kRows; ++r) sums[r][w] = values * a[r * a_stride + k] + sums[r][w];
     }
   for (int r = 0; r < kRows; ++r)
-    for (int w = 0; w < kWidth; ++w) store(c + r * c_stride + 16 * w, sums[r][w]);
+    for (int w = 0; w < kWidth; ++w) std::memcpy(c + r * c_stride + kLanes * w, &sums[r][w], sizeof values);
 }
 
-template <int kWidth>
+template <typename Vector, int kWidth>
 TOWERLINE_INLINE void panel_product(const float* a, int64_t a_stride, int64_t rows, const float* panel, int64_t inner,
                                     float* c, int64_t c_stride) {
-  constexpr int kRows = kWidth == 1 ? 12 : 6;  // twelve sums at once keep the units busy
+  constexpr int kRows = 12 / kWidth;  // twelve sums at once keep the units busy
   int64_t r = 0;
   for (; r + kRows <= rows; r += kRows)
-    product_of<kRows, kWidth>(a + r * a_stride, a_stride, panel, inner, c + r * c_stride, c_stride);
-  for (; r < rows; ++r) product_of<1, kWidth>(a + r * a_stride, a_stride, panel, inner, c + r * c_stride, c_stride);
+    product_of<Vector, kRows, kWidth>(a + r * a_stride, a_stride, panel, inner, c + r * c_stride, c_stride);
+  for (; r < rows; ++r) product_of<Vector, 1, kWidth>(a + r * a_stride, a_stride, panel, inner, c + r * c_stride, c_stride);
 }
 
+// Of vectors that the processor has: the compiler keeps wider ones in memory.
+template <typename Vector>
 TOWERLINE_INLINE void multiply_with(const float* a, int64_t a_stride, int64_t rows, const Matrix& b, float* c,
                                     int64_t c_stride) {
+  constexpr int kWide = 32 * sizeof(float) / sizeof(Vector);
   for (int64_t column = 0; column < b.stride; column += 32) {
     const float* panel = b.values.data() + column * b.rows;
-    if (b.panel_width(column) == 32) panel_product<2>(a, a_stride, rows, panel, b.rows, c + column, c_stride);
-    else panel_product<1>(a, a_stride, rows, panel, b.rows, c + column, c_stride);
+    if (b.panel_width(column) == 32) panel_product<Vector, kWide>(a, a_stride, rows, panel, b.rows, c + column, c_stride);
+    else panel_product<Vector, kWide / 2>(a, a_stride, rows, panel, b.rows, c + column, c_stride);
   }
 }
 
@@ -96,7 +100,6 @@ TOWERLINE_INLINE void sketched(const float* a, int64_t words, const int32_t* pan
 
 // Eight sums side by side over whole pairs of eight, fused.
 TOWERLINE_INLINE void lanes_of(const float* a, const float* b, int64_t count, float* sums) {
-  typedef float Eight __attribute__((vector_size(32)));
   Eight total = {}, left, right;
   for (int64_t k = 0; k < count; k += kPacket) {
     std::memcpy(&left, a + k, sizeof left), std::memcpy(&right, b + k, sizeof right);
@@ -112,7 +115,7 @@ const bool has_sixteens = has_fused && __builtin_cpu_supports("avx512f") && __bu
 template <typename Work> __attribute__((target("avx2,fma"))) void fused_eights(const Work& work) { work(); }
 template <typename Work> __attribute__((target("avx512f,avx512vl,fma"))) void fused_sixteens(const Work& work) { work(); }
 #else
-const bool has_eights = false, has_fused = false;
+const bool has_eights = false, has_fused = false, has_sixteens = false;
 #endif
 
 template <typename Work> inline void fused(const Work& work) {  // with the widest vectors that the processor has
@@ -124,7 +127,8 @@ template <typename Work> inline void fused(const Work& work) {  // with the wide
 }
 
 void multiply(const float* a, int64_t a_stride, int64_t rows, const Matrix& b, float* c, int64_t c_stride) {
-  fused(TOWERLINE_LOOP { multiply_with(a, a_stride, rows, b, c, c_stride); });
+  if (has_sixteens) fused(TOWERLINE_LOOP { multiply_with<Lanes>(a, a_stride, rows, b, c, c_stride); });
+  else fused(TOWERLINE_LOOP { multiply_with<Eight>(a, a_stride, rows, b, c, c_stride); });
 }
 
 void add_scaled(float scale, const float* x, int64_t count, float* to) {
