@@ -17,6 +17,7 @@ from benchmarks.serving.load import CROWDS, HEAD, Crowd, crowd, rows_of
 from benchmarks.serving.server import Running
 from benchmarks.timing import in_turn
 from serving.database.shop import Shop
+from serving.model.executors import SESSION
 from serving.model.holder import Served
 from serving.new_products.merging import NewProducts
 from serving.new_products.side_index import SideIndex
@@ -36,6 +37,7 @@ class Measurements:
     Attributes:
         num_products: Size of the catalogue.
         num_requests: Users who were asked for.
+        executor: Who makes the lists: `kernel`, `kernel+finish` or `session`.
         without_kernel: Why the session answers everything; empty if the kernel answers.
         model: p50 and p99 of the model alone, in process.
         answer: p50 and p99 of history, model and post-ranking, in process.
@@ -53,6 +55,7 @@ class Measurements:
 
     num_products: int
     num_requests: int
+    executor: str
     without_kernel: str
     model: tuple[float, float]
     answer: tuple[float, float]
@@ -107,6 +110,7 @@ def measure(
     queried = random.Random(load.seed).choices(sorted(users), k=load.num_requests)
     note("In process …")
     loaded = served(True)
+    executors = loaded.model.executors
     contestants = _contestants(loaded, served(False), shop, queried, load.seed)
     times, processor = in_turn(contestants, len(queried) + 1), _processor(contestants, len(queried) + 1)
     found = {name: _percentiles(seconds[1:]) for name, seconds in times.items()}  # the first traces
@@ -124,7 +128,8 @@ def measure(
     return Measurements(
         num_products=loaded.model.num_products,
         num_requests=load.num_requests,
-        without_kernel=loaded.model.executors.without_kernel,
+        executor=executors.of_kernel if executors.kernel else SESSION,
+        without_kernel=executors.without_kernel,
         model=found[_MODEL],
         answer=found[_ANSWER],
         session=found[_SESSION],
@@ -196,7 +201,8 @@ def markdown(measured: Measurements, command: str) -> str:
         rows.append((f"plain / {name}", f"{ratio[0]:.2f}×", f"{ratio[1]:.2f}×"))
     shown = " / ".join(f"{milliseconds:.1f}" for milliseconds in measured.processor)
     rows.append(("processor time: model / whole answer / by the session / plain", shown, NOTHING))
-    rows.append(("kernel", measured.without_kernel or "answers", NOTHING))
+    why = f" ({measured.without_kernel})" if measured.without_kernel else ""
+    rows.append(("lists are made by", measured.executor + why, NOTHING))
     single = [
         ("requests without an answer at that rate", str(measured.refused), NOTHING),
         ("answers a second, eight clients", f"{measured.per_second:.0f}", NOTHING),
