@@ -61,8 +61,8 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def mysql_url() -> Iterator[str]:
-    """URL, with a password, of an empty MariaDB database; skips where no server is installed."""
-    with _servers.mariadb_server() as url:
+    """URL, with a password, of an empty database of MariaDB or MySQL; skips where none is installed."""
+    with _servers.mysql_server() as url:
         yield url
 
 

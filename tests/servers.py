@@ -42,28 +42,48 @@ def postgres_server() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def mariadb_server() -> Iterator[str]:
-    """Starts MariaDB, if the system has it, and yields its URL; skips the test otherwise."""
-    server = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin")
-    installer = shutil.which("mariadb-install-db")
-    if server is None or installer is None:
-        pytest.skip("MariaDB is not installed (apt-get install mariadb-server)")
-    with _folder("towerline-mariadb-") as folder:
+def mysql_server() -> Iterator[str]:
+    """Starts the MySQL that `TOWERLINE_TEST_MYSQLD` names, else MariaDB, and yields the URL of a database."""
+    with _folder("towerline-mysql-") as folder:
         data = folder / "data"
+        data.mkdir()
         _hand_over(folder)
-        _run([installer, "--no-defaults", f"--datadir={data}", "--skip-test-db"])
+        named = os.environ.get("TOWERLINE_TEST_MYSQLD")
+        # An index of ML Metadata is longer than what MySQL 5.6 takes in utf8mb4.
+        characters = "utf8" if named else "utf8mb4"
+        server = _prepare_mysql(Path(named), data) if named else _prepare_mariadb(data)
         start = folder / "start.sql"
         start.write_text(
-            "CREATE DATABASE shop CHARACTER SET utf8mb4;\n"
+            f"CREATE DATABASE shop CHARACTER SET {characters};\n"
             f"CREATE USER 'towerline'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n"
             "GRANT ALL ON *.* TO 'towerline'@'127.0.0.1';\n"
         )
         _hand_over(folder)
         port = _free_port()
-        options = [f"--datadir={data}", f"--socket={folder}/s", f"--port={port}", "--bind-address=127.0.0.1"]
-        command = [server, "--no-defaults", *options, f"--init-file={start}", "--skip-name-resolve"]
-        with _running(command, folder / "log", port):
+        options = [f"--socket={folder}/s", f"--port={port}", "--bind-address=127.0.0.1"]
+        command = [*server, *options, f"--init-file={start}", "--skip-name-resolve"]
+        with _running([*command, f"--character-set-server={characters}"], folder / "log", port):
             yield f"mysql://towerline:{QUOTED_PASSWORD}@127.0.0.1:{port}/shop"
+
+
+def _prepare_mariadb(data: Path) -> list[object]:
+    server = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin")
+    installer = shutil.which("mariadb-install-db")
+    if server is None or installer is None:
+        pytest.skip("MariaDB is not installed (apt-get install mariadb-server)")
+    _run([installer, "--no-defaults", f"--datadir={data}", "--skip-test-db"])
+    return [server, "--no-defaults", f"--datadir={data}"]
+
+
+def _prepare_mysql(program: Path, data: Path) -> list[object]:
+    """Of MySQL 5.6, which has its library and the SQL of its own tables beside the program."""
+    folder = program.parent
+    options = [f"--basedir={folder}", f"--datadir={data}", f"--lc-messages-dir={folder}/share"]
+    server = ["env", f"LD_LIBRARY_PATH={folder}", program, "--no-defaults", *options]
+    tables = [folder / "share" / f"mysql_system_tables{part}.sql" for part in ("", "_data")]
+    creates = [b"CREATE DATABASE mysql;\nUSE mysql;\n", *(path.read_bytes() for path in tables)]
+    _run([*server, "--bootstrap"], b"".join(creates))
+    return server
 
 
 def _postgres_binaries() -> Path:
@@ -91,8 +111,9 @@ def _user() -> dict[str, object]:
     return {"user": _UNPRIVILEGED, "group": pwd.getpwnam(_UNPRIVILEGED).pw_gid, "extra_groups": []}
 
 
-def _run(command: list[object]) -> None:
-    subprocess.run(list(map(str, command)), check=True, capture_output=True, cwd="/tmp", **_user())
+def _run(command: list[object], given: bytes | None = None) -> None:
+    asked = {"input": given, "capture_output": True, "cwd": "/tmp"}
+    subprocess.run(list(map(str, command)), check=True, **asked, **_user())
 
 
 @contextlib.contextmanager
