@@ -7,15 +7,14 @@ outputs, exactly as TFX's local runner does for all nodes in turn.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 from pipeline.config.forgotten_users import provide_key
+from pipeline.kubeflow.light_tfx import use_light_tfx
 from pipeline.kubeflow.run import KubeflowRun, add_arguments, container_main, run_of
 from pipeline.kubeflow.worker import meeting
 from pipeline.planning.plan import PIPELINE_NAME, PUSHED_MODELS
@@ -23,12 +22,8 @@ from pipeline.terminal import console
 from schema.errors import UserError
 
 _DONE = ("COMPLETE", "CACHED")
-
 # TFX completes the names of TensorFlow Model Analysis when all of it is imported in its own order.
 _NEEDS_ALL_OF_TFX = "tfx.components.evaluator."
-
-_PACKAGE: Final = "tfx.components"
-_NOTEBOOKS: Final = "tqdm.notebook"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -121,33 +116,3 @@ def _executions(run: KubeflowRun, node: str) -> list[Any]:
 
 if __name__ == "__main__":
     sys.exit(main())
-
-
-class _UnopenedPackage(ModuleType):
-    """A package whose `__init__` runs when something is asked of the package itself.
-
-    Its modules can be imported before that, by their full names, as the launcher imports executors.
-    """
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        self.__class__ = ModuleType  # type: ignore[assignment]
-        spec = self.__spec__
-        if spec is not None and spec.loader is not None:
-            spec.loader.exec_module(self)
-        return getattr(self, name)
-
-
-def use_light_tfx() -> None:
-    """Makes later imports of TFX light; to be called before the first of them, by processes of one node."""
-    spec = importlib.util.find_spec(_PACKAGE)
-    if _PACKAGE in sys.modules or spec is None:
-        return
-    package = _UnopenedPackage(_PACKAGE)
-    package.__spec__, package.__loader__, package.__file__ = spec, spec.loader, spec.origin
-    package.__path__ = list(spec.submodule_search_locations or ())
-    package.__package__ = _PACKAGE
-    sys.modules[_PACKAGE] = package
-    # The client of BigQuery, which Beam imports, asks for the progress bars of notebooks and so for IPython.
-    sys.modules.setdefault(_NOTEBOOKS, None)  # type: ignore[arg-type]

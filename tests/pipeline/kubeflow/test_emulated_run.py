@@ -31,7 +31,7 @@ KILLED = "candidate-indexer"
 PARTED = "retrieval-trainer"
 """The first node that has a seed."""
 IMPORTED = (
-    "pipeline.kubeflow.node:use_light_tfx",
+    "pipeline.kubeflow.light_tfx:use_light_tfx",
     "tfx.orchestration.portable.launcher",
     "tensorflow",
     "apache_beam",

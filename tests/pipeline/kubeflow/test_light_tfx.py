@@ -6,7 +6,7 @@ import sys
 
 CODE = """
 import json, sys
-from pipeline.kubeflow.node import use_light_tfx
+from pipeline.kubeflow.light_tfx import use_light_tfx
 use_light_tfx()
 from tfx.orchestration.portable import launcher
 before = sorted({"keras_tuner", "kubernetes", "tensorflow_model_analysis", "IPython"} & set(sys.modules))
