@@ -258,7 +258,7 @@ def without_tower(pushed, tmp_path_factory):
 
 def test_lists_are_equal_by_vectors_of_the_session(without_tower, executors, plain_shop):
     model = PushedModel(without_tower, one_thread=True)
-    assert model.executors.needs_vectors
+    assert model.executors.called == (names.EMBED_QUERIES,)
     assert_equal([model, executors[1]], [*queries(plain_shop)[:4], *COLD], 10, False, 0.3)
 
 
