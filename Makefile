@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := pipeline serving benchmarks components transform trainer kernel schema tests setup.py
 HOUSEHOLDS := SELECT user_id FROM events GROUP BY user_id ORDER BY count(*) DESC LIMIT 3
 
-.PHONY: help setup run test engines lint docs lock clean
+.PHONY: help setup run test engines kubernetes lint docs lock clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -27,6 +27,9 @@ test: lint ## Lints, then runs every test.
 
 engines: setup ## Runs the tests that need Flink and Spark, which it fetches once.
 	@.ci/engines
+
+kubernetes: setup ## Builds a Kubernetes API server, once, and applies deploy/ to it.
+	@.ci/kubernetes
 
 lint: setup ## Checks style, types and the direction of imports.
 	@$(BIN)/ruff check $(SOURCES)

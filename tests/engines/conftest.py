@@ -75,6 +75,17 @@ def spark_cluster(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def kubectl(tmp_path_factory):
+    """`kubectl` on an empty Kubernetes API server."""
+    binaries = _clusters.ENGINES / "kubernetes"
+    assert (binaries / "kube-apiserver").is_file(), (
+        f"there is nothing in {binaries}: run `make kubernetes` once"
+    )
+    with _load("api_server").api_server(tmp_path_factory.mktemp("kubernetes"), binaries, _clusters) as calls:
+        yield calls
+
+
+@pytest.fixture(scope="module")
 def python_job_server(tmp_path_factory):
     """Endpoint of Beam's job server in a process of its own."""
     tmp_path = tmp_path_factory.mktemp("job-server")

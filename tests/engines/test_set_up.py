@@ -48,6 +48,22 @@ def test_what_a_machine_lacks(machine, java, told):
     assert done.stderr == f"Engines stopped: {told}\n"
 
 
+@pytest.mark.parametrize(("go", "seen"), [(None, "none"), ("go1.25.3", "go1.25.3")])
+def test_kubernetes_needs_go(tmp_path, go, seen):
+    for name in ("bash", "dirname", "sed"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    if go:
+        (tmp_path / "go").write_text(f"#!/bin/sh\necho {go}\n")
+        (tmp_path / "go").chmod(0o755)
+    command = [str(ROOT / ".ci" / "kubernetes")]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == (
+        f"Kubernetes stopped: an API server is built by Go 1.26 or newer, and this is {seen}. "
+        "Remedy: install Go from your system.\n"
+    )
+
+
 def test_a_jar_of_jars(tmp_path):
     """Lines of a manifest have at most 72 bytes with their end, and those that go on begin with a space."""
     jars = [f"{'long' * 9}-{number}.jar" for number in range(20)]
