@@ -27,7 +27,7 @@ float sum(const float* x, int64_t count) {  // of a vector: InnerMostDimReducer 
 }
 
 void column_means(const float* x, int64_t rows, int64_t columns, int64_t stride, double* totals, float* means) {
-  std::fill(totals, totals + columns, 0.);  // of which no order matters after the cast (schema/centring.py)
+  std::fill(totals, totals + columns, 0.);  // of which no order matters after the cast (schema/tensors/centring.py)
   widely(TOWERLINE_LOOP {
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t c = 0; c < columns; ++c) totals[c] += double(x[r * stride + c]);

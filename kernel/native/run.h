@@ -35,7 +35,7 @@ struct List {  // of a source, and memory of its own to make it in
   vector<uint64_t> keys;
 };
 
-struct Group {  // what the history says of one product or category: schema/grouping.py
+struct Group {  // what the history says of one product or category: schema/tensors/grouping.py
   float counts[7], newest, oldest;
 };
 
