@@ -13,7 +13,7 @@ from typing import Any, Final
 from schema.errors import UserError
 
 _TESTS: Final = Path(__file__).parents[2] / "tests"
-_SERVERS: Final = {"postgresql": "postgres_server", "mysql": "mariadb_server"}
+_SERVERS: Final = {"postgresql": "postgres_server", "mysql": "mysql_server"}
 
 
 def load(path: str, **constants: Any) -> ModuleType:
