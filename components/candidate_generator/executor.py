@@ -29,6 +29,7 @@ from components.recommender.candidates.tables import load_tables
 from schema import names
 from schema.files import whole_file
 from schema.served.vocabulary import restore_id
+from schema.tensors.in_graph import in_graph
 
 _SHARD = "data_tfrecord-00000-of-00001.gz"
 
@@ -110,7 +111,7 @@ class _Generator:
             self._settings.pool_size,
             reads_towers=self._settings.windows.knows_towers(cutoff),
         )
-        find = tf.function(sources.__call__, reduce_retracing=True)
+        find = in_graph(sources.__call__, reduce_retracing=True)
         outcomes = self._read_window(cutoff, cutoff + self._settings.windows.window)
         for rows in self._reader.rows(records):
             yield self._batch(rows, find, outcomes)

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.evaluation.lists import IntArray
+from schema.tensors.in_graph import in_graph
 
 _WIDTH = 32
 _QUERIES_AT_ONCE = 512
@@ -61,7 +62,7 @@ def largest(scores: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
     return values, tf.gather(chosen, slot // _WIDTH, batch_dims=1) * _WIDTH + slot % _WIDTH
 
 
-@tf.function(reduce_retracing=True)
+@in_graph(reduce_retracing=True)
 def _nearest(queries: tf.Tensor, products: tf.Tensor, count: int) -> tf.Tensor:
     scores = tf.matmul(queries, products, transpose_b=True)
     return tf.cast(largest(scores, tf.minimum(count, tf.shape(products)[0]))[1], tf.int64)

@@ -23,6 +23,7 @@ from components.recommender.candidates.sources import CandidateSources
 from components.recommender.candidates.tables import load_tables
 from components.settings import PrerankingSettings
 from schema import names
+from schema.tensors.in_graph import in_graph
 from schema.windows import TimeWindows
 
 _MIN_DEVIATION = 1e-4
@@ -95,7 +96,7 @@ def collect_pairs(
             pool_size=settings.pool_size,
             reads_towers=windows.knows_towers(cutoff),
         )
-        find = tf.function(sources.pool, reduce_retracing=True)
+        find = in_graph(sources.pool, reduce_retracing=True)
         for rows in reader.rows(queries):
             query = reader.dense(rows)
             pool = find(
@@ -164,7 +165,7 @@ def fit_preranker(
         tf.keras.optimizers.schedules.PolynomialDecay(settings.learning_rate, steps, 0.0)
     )
 
-    @tf.function(reduce_retracing=True)
+    @in_graph(reduce_retracing=True)
     def step(inputs: tf.Tensor, bought: tf.Tensor, importances: tf.Tensor) -> None:
         with tf.GradientTape() as tape:
             logits = score_pool(inputs, weights) + bias

@@ -18,6 +18,7 @@ from components.recommender.post_ranking.filters import cut, filter_scores
 from components.recommender.request import product_specs, raw_products, raw_request
 from schema import names
 from schema.features import FeatureSet, Kind
+from schema.tensors.in_graph import in_graph
 from schema.tensors.transformed import dense_columns, dense_query
 
 Tensors = dict[str, Any]
@@ -47,7 +48,7 @@ class Embeddings(tf.Module):
         """
         table = self._table
         found = {
-            names.EMBED_QUERIES: tf.function(self.embed_queries).get_concrete_function(**specs),
+            names.EMBED_QUERIES: in_graph(self.embed_queries).get_concrete_function(**specs),
             names.NEAREST: self._nearest(table.scores, self._recommender.sources.hidden, table.dim),
         }
         for name, vectors in self.columns.items():
@@ -55,7 +56,7 @@ class Embeddings(tf.Module):
             found[f"{names.NEAREST}__{name}"] = self._nearest(scores, self.missing[name], vectors.shape[0])
         if names.PRODUCTS in self._recommender.retrieval.signatures:
             columns = product_specs(self._features)
-            found[names.EMBED_PRODUCTS] = tf.function(self.embed_products).get_concrete_function(**columns)
+            found[names.EMBED_PRODUCTS] = in_graph(self.embed_products).get_concrete_function(**columns)
         return found
 
     def embed_queries(self, **inputs: tf.Tensor) -> Tensors:
@@ -96,7 +97,7 @@ class Embeddings(tf.Module):
                 "score": tf.where(exists, score, float("nan")),
             }
 
-        return tf.function(nearest).get_concrete_function(
+        return in_graph(nearest).get_concrete_function(
             embedding=tf.TensorSpec([None, dim], tf.float32, names.EMBEDDING),
             top_k=tf.TensorSpec([], tf.int64, names.TOP_K),
         )

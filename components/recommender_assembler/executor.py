@@ -28,6 +28,7 @@ from components.recommender_assembler.settings import RecommenderAssemblerSettin
 from schema import names
 from schema.files import whole_file
 from schema.served.blessing import is_of_classic
+from schema.tensors.in_graph import in_graph
 
 
 class Executor(base_executor.BaseExecutor):
@@ -107,32 +108,32 @@ def save_recommender(recommender: Recommender, target: Path) -> None:
     specs = recommender.signature()
     exclude = {names.EXCLUDE_PURCHASED: tf.TensorSpec([], tf.bool, names.EXCLUDE_PURCHASED)}
     top_k = {names.TOP_K: tf.TensorSpec([], tf.int64, names.TOP_K)}
-    recommend = tf.function(recommender.recommend).get_concrete_function(**specs, **exclude, **top_k)
+    recommend = in_graph(recommender.recommend).get_concrete_function(**specs, **exclude, **top_k)
     diversity = {names.DIVERSITY: tf.TensorSpec([], tf.float32, names.DIVERSITY)}
     signatures = {
         "serving_default": recommend,
         names.RECOMMEND: recommend,
-        names.RECOMMEND_DIVERSE: tf.function(recommender.recommend).get_concrete_function(
+        names.RECOMMEND_DIVERSE: in_graph(recommender.recommend).get_concrete_function(
             **specs, **exclude, **top_k, **diversity
         ),
-        names.RANK: tf.function(recommender.rank).get_concrete_function(**specs, **exclude),
-        names.NEW_FOR_YOU: tf.function(recommender.new_for_you).get_concrete_function(**specs, **top_k),
-        names.RETRIEVE: tf.function(recommender.retrieve).get_concrete_function(**specs),
-        names.SIMILAR: tf.function(recommender.similar).get_concrete_function(
+        names.RANK: in_graph(recommender.rank).get_concrete_function(**specs, **exclude),
+        names.NEW_FOR_YOU: in_graph(recommender.new_for_you).get_concrete_function(**specs, **top_k),
+        names.RETRIEVE: in_graph(recommender.retrieve).get_concrete_function(**specs),
+        names.SIMILAR: in_graph(recommender.similar).get_concrete_function(
             product_id=tf.TensorSpec([None], tf.string, names.PRODUCT_ID),
             blend=tf.TensorSpec([], tf.float32, names.BLEND),
             **top_k,
         ),
-        names.SEARCH: tf.function(recommender.search).get_concrete_function(
+        names.SEARCH: in_graph(recommender.search).get_concrete_function(
             text=tf.TensorSpec([None], tf.string, names.TEXT), **top_k
         ),
-        names.EXPLAIN: tf.function(recommender.tracer.explain).get_concrete_function(
+        names.EXPLAIN: in_graph(recommender.tracer.explain).get_concrete_function(
             **recommender.tracer.signature()
         ),
         **recommender.embeddings.signatures(specs),
     }
     if is_needed(recommender.post_ranker):
-        signatures[names.FINISH] = tf.function(
+        signatures[names.FINISH] = in_graph(
             lambda **inputs: finish(recommender, **inputs)
         ).get_concrete_function(**finish_specs(recommender), **exclude, **top_k, **diversity)
     tf.saved_model.save(recommender, str(target), signatures=signatures)

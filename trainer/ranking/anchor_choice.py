@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.served.candidate_features import SHARES
+from schema.tensors.in_graph import in_graph
 from trainer.ranking.affinity import AffinityFeatures
 from trainer.ranking.classics import (
     CLASSICS,
@@ -140,7 +141,7 @@ def _measure(
 ) -> _Measured:
     """Measures all options at all horizons."""
 
-    @tf.function(reduce_retracing=True)
+    @in_graph(reduce_retracing=True)
     def first_hits(batch: Tensors) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         pairs = affinity(batch)
         by_half_life = [

@@ -18,6 +18,7 @@ from schema.served.score_parts import (
     POSITION,
     SCORE_OF_IT,
 )
+from schema.tensors.in_graph import in_graph
 from schema.tensors.transformed import candidate_spec, dense_candidates
 from trainer.ranking.classics import CLASSICS
 from trainer.ranking.model import RankingModel
@@ -77,11 +78,11 @@ def export_ranking(model: RankingModel, features: FeatureSet, directory: str, ex
         module,
         directory,
         signatures={
-            "serving_default": tf.function(module.score_examples).get_concrete_function(
+            "serving_default": in_graph(module.score_examples).get_concrete_function(
                 tf.TensorSpec([None], tf.string, "examples")
             ),
-            names.RANK: tf.function(module.rank).get_concrete_function(**signature),
-            names.EXPLAIN: tf.function(module.explain).get_concrete_function(
+            names.RANK: in_graph(module.rank).get_concrete_function(**signature),
+            names.EXPLAIN: in_graph(module.explain).get_concrete_function(
                 **signature, position=tf.TensorSpec([None], tf.int32, POSITION)
             ),
         },

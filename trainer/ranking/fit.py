@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
-import tensorflow as tf
 from absl import logging
 
 from schema import names
+from schema.tensors.in_graph import in_graph
 from trainer.ranking.data import BOUGHT, HAS_HISTORY
 from trainer.ranking.evidence import Choice, Evidence, ValidationLists
 from trainer.ranking.lists import select_lists, training_batches, whole_lists
@@ -131,7 +131,7 @@ class ScoreParts:
     """The anchor's part of the scores and the correction at full strength, traced once for all epochs."""
 
     def __init__(self, model: RankingModel) -> None:
-        self._parts = tf.function(
+        self._parts = in_graph(
             lambda batch: [model(batch)[name] for name in ("anchored", "correction")], reduce_retracing=True
         )
 

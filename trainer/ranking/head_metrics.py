@@ -10,6 +10,7 @@ import tensorflow as tf
 from absl import logging
 
 from schema import names
+from schema.tensors.in_graph import in_graph
 from trainer.ranking.heads import QUANTITY, RATING, TYPE_PREFIX, HeadTargets
 from trainer.ranking.model import RankingModel
 from trainer.shared.assets import write_json
@@ -56,7 +57,7 @@ def measure_heads(model: RankingModel, batches: tf.data.Dataset) -> HeadMetrics:
         event type; `rmse`, `mae` and the same of the training mean, `mean_rmse` and `mean_mae`, of
         quantity and rating, over the pairs where those are known.
     """
-    predict = tf.function(model.__call__, reduce_retracing=True)
+    predict = in_graph(model.__call__, reduce_retracing=True)
     predicted: dict[str, list[np.ndarray]] = {}
     labels: dict[str, list[np.ndarray]] = {}
     for batch in batches:

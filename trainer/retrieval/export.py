@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from schema import names
 from schema.features import FeatureSet, Kind
+from schema.tensors.in_graph import in_graph
 from schema.tensors.transformed import dense_query_signature
 from trainer.retrieval.encoders.mean import MeanHistoryEncoder
 from trainer.retrieval.metrics import embed_catalog, represent_catalog
@@ -59,8 +60,8 @@ def export_retrieval(
         example: A batch of dense queries, which fixes names, types and ranks.
     """
     module = RetrievalModule(model)
-    query = tf.function(module.query)
-    candidates = tf.function(module.candidates, input_signature=[])
+    query = in_graph(module.query)
+    candidates = in_graph(module.candidates, input_signature=[])
     signature = dense_query_signature(example)
     signatures = {
         "serving_default": query.get_concrete_function(**signature),
@@ -68,7 +69,7 @@ def export_retrieval(
     }
     if model.encoder.reads_features:
         specs = _product_specs(features)
-        signatures[names.PRODUCTS] = tf.function(module.products).get_concrete_function(**specs)
+        signatures[names.PRODUCTS] = in_graph(module.products).get_concrete_function(**specs)
     tf.saved_model.save(module, directory, signatures=signatures)
     write_tower_tables(model.query_tower, module.representations, directory)
 

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from schema import names
+from schema.tensors.in_graph import in_graph
 from trainer.retrieval.model import RetrievalModel
 
 _CHUNK = 16_384
@@ -42,7 +43,7 @@ def recall_at_k(model: RetrievalModel, batches: tf.data.Dataset, top_k: int) -> 
     return total / max(count, 1)
 
 
-@tf.function(reduce_retracing=True)
+@in_graph(reduce_retracing=True)
 def _share_found(queries: tf.Tensor, catalog: tf.Tensor, targets: Any, top_k: int) -> tf.Tensor:
     scores = tf.matmul(queries, catalog, transpose_b=True)
     least = tf.math.top_k(scores, k=tf.minimum(top_k, tf.shape(catalog)[0])).values[:, -1:]

@@ -14,6 +14,7 @@ import tensorflow as tf
 from absl import logging
 
 from schema.errors import PipelineRefusedError
+from schema.tensors.in_graph import in_graph
 from trainer.shared.assets import write_json
 from trainer.shared.distribution import SpreadBatches
 
@@ -224,7 +225,7 @@ class MeanWeights(tf.keras.callbacks.Callback):
         del batch, logs
         self._count_in()
 
-    @tf.function
+    @in_graph
     def _count_in(self) -> None:
         self._count.assign_add(1.0)
         for mean, variable in zip(self._means, self.model.trainable_variables, strict=True):

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.recommender.post_ranking.diversity import METHODS, kernel, relevance_by_rank
+from schema.tensors.in_graph import in_graph
 
 STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 """Of diversity, at which its cost is reported."""
@@ -51,7 +52,7 @@ def reordered(
     return np.concatenate(parts)
 
 
-@tf.function  # shapes stay static: `kernel` asks whether there are category columns
+@in_graph  # shapes stay static: `kernel` asks whether there are category columns
 def _choose(
     head: tf.Tensor,
     scores: tf.Tensor,
