@@ -75,16 +75,19 @@ def data_nodes(plan: RunPlan, nodes: Nodes) -> Nodes:
     return checked | {"Transform": transform}
 
 
-def checked_data_nodes(plan: RunPlan, reading: NodeSettings | None = None) -> Nodes:
+def checked_data_nodes(
+    plan: RunPlan, reading: NodeSettings | None = None, unchecked: Sequence[str] = ()
+) -> Nodes:
     """What is read of the database, and the checks that stop the run.
 
     Args:
         plan: The run.
         reading: Of ProductExampleGen, if not those of the plan.
+        unchecked: Splits of queries of which no statistics are made.
     """
     example_gen = ProductExampleGen(reading or node_settings(ProductExampleGen, plan))
     examples = example_gen.outputs["examples"]
-    statistics = tfx.components.StatisticsGen(examples=examples)
+    statistics = tfx.components.StatisticsGen(examples=examples, exclude_splits=list(unchecked))
     schema = tfx.components.ImportSchemaGen(schema_file=plan.schema_file)
     query_validator, catalog_validator = (
         EnvironmentValidator(
@@ -92,7 +95,10 @@ def checked_data_nodes(plan: RunPlan, reading: NodeSettings | None = None) -> No
             statistics=statistics.outputs["statistics"],
             schema=schema.outputs["schema"],
         )
-        for environment, excluded in ((QUERY, (names.CATALOG,)), (CATALOG, names.QUERY_SPLITS))
+        for environment, excluded in (
+            (QUERY, (names.CATALOG, *unchecked)),
+            (CATALOG, names.QUERY_SPLITS),
+        )
     )
     interaction_validator = InteractionValidator(
         node_settings(InteractionValidator, plan),

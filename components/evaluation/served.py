@@ -70,6 +70,7 @@ class ServedModel:
     ) -> None:
         import tensorflow as tf
 
+        self.directory = directory
         self.metadata = read_metadata(directory)
         own = self.metadata.get("features")
         self.features = FeatureSet.model_validate(own) if own else features or FeatureSet()
@@ -81,6 +82,12 @@ class ServedModel:
                 f"Received: {sorted(self._model.signatures)}. Remedy: export it with RecommenderAssembler."
             )
         self._recommend = self._model.signatures[names.RECOMMEND]
+
+    @property
+    def signatures(self) -> Mapping[str, Any]:
+        """Name -> what can be called."""
+        found: Mapping[str, Any] = self._model.signatures
+        return found
 
     @property
     def exclusion(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -43,20 +44,23 @@ class Executor(base_executor.BaseExecutor):
         key = "classic_model" if is_of_classic(blessing_of_model) else "model"
         model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict[key]))
         requests = [encode_request(query, features, settings.history_length, TOP_K) for query in sampled]
-        try:
-            report = replay(model, requests)
-        except ReplayError as error:
-            validation: dict[str, Any] = {
-                "blessed": False,
-                "reasons": [f"The model does not serve: {error}."],
-            }
-        else:
-            expected = (
-                read_predictions(predictions, sampled) if predictions else recommend_here(model, sampled)
-            )
-            validation = judge(sampled, expected, report, gates)
-            kernel = compare_executors(model, sampled, features, settings.history_length, settings.seed)
-            validation[names.KERNEL_VERDICT] = kernel
+        # Loading here ends before the fresh process, which imports TensorFlow first, is asked anything.
+        with ThreadPoolExecutor(1) as pool:
+            loading = pool.submit(ServedModel, model, features, settings.history_length)
+            try:
+                report = replay(model, requests)
+            except ReplayError as error:
+                validation: dict[str, Any] = {
+                    "blessed": False,
+                    "reasons": [f"The model does not serve: {error}."],
+                }
+            else:
+                served = loading.result()
+                expected = (
+                    read_predictions(predictions, sampled) if predictions else recommend_here(served, sampled)
+                )
+                validation = judge(sampled, expected, report, gates)
+                validation[names.KERNEL_VERDICT] = compare_executors(served, sampled, settings.seed)
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         write_json(Path(blessing.uri) / names.VALIDATION_FILE, validation)
         _bless(blessing, validation)
@@ -82,9 +86,9 @@ def sample(examples_uri: str, features: FeatureSet, predictions: Path | None = N
     return [found[number % len(found)] for number in range(NUM_REQUESTS)]
 
 
-def recommend_here(model: str, sampled: Sequence[Query]) -> dict[str, Ranked]:
+def recommend_here(served: ServedModel, sampled: Sequence[Query]) -> dict[str, Ranked]:
     """The lists of the model as called in this process."""
-    answers = ServedModel(model).recommend(
+    answers = served.recommend(
         sampled[start : start + BATCH_SIZE] for start in range(0, len(sampled), BATCH_SIZE)
     )
     lists: dict[str, Ranked] = {}

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from components.evaluation.served import ServedModel
 from kernel.description import KernelError
 from kernel.executor import Executor
 from kernel.library import Library
 from schema import names
-from schema.features import FeatureSet
 from schema.served.request import Query, encode_queries
 
 SCORE_TOLERANCE: Final = 1e-5
@@ -33,28 +33,22 @@ _SHOWN: Final = 5
 Outputs = Mapping[str, np.ndarray]
 
 
-def compare_executors(
-    model: str, recorded: Sequence[Query], features: FeatureSet, history_length: int, seed: int
-) -> dict[str, Any]:
+def compare_executors(served: ServedModel, recorded: Sequence[Query], seed: int) -> dict[str, Any]:
     """Asks both executors of a version.
 
     Args:
-        model: Folder of the SavedModel.
+        served: The loaded SavedModel.
         recorded: Queries of users.
-        features: Feature columns.
-        history_length: Events that a query carries.
         seed: Of the random users.
 
     Returns:
         `equal`, the `reason` if not, and how many lists were compared, were not covered and differ.
     """
     try:
-        kernel = Executor(Path(model), features.event_types, Library())
+        kernel = Executor(Path(served.directory), served.features.event_types, Library())
     except KernelError as error:
         return {"equal": False, "reason": str(error)}
-    import tensorflow as tf
-
-    signatures = tf.saved_model.load(model).signatures
+    signatures = served.signatures
 
     def embed(given: Outputs) -> np.ndarray:
         vectors: np.ndarray = _called(signatures[names.EMBED_QUERIES], given)[names.QUERY_EMBEDDING][0]
@@ -68,7 +62,7 @@ def compare_executors(
     for number, query in enumerate(queries):
         top_k, exclude, diversity = _ASKED[number % len(_ASKED)]
         inputs = {
-            **encode_queries(features, [query], history_length),
+            **encode_queries(served.features, [query], served.history_length),
             names.TOP_K: np.int64(top_k),
             names.EXCLUDE_PURCHASED: np.bool_(exclude),
             names.DIVERSITY: np.float32(diversity),

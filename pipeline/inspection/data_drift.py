@@ -37,7 +37,7 @@ Comparators = dict[str, tuple[float | None, float | None]]
 def drift_view(graph: Graph, run: Run) -> View:
     """The newest span of a run's data against the training data of the champion, largest drift first.
 
-    The champion is the last run before that pushed a model; if there is none, the run itself.
+    The champion is the last run before that trained a model and pushed it; if there is none, the run itself.
 
     Raises:
         UserError: One of the two has no statistics any more.
@@ -56,13 +56,17 @@ def drift_view(graph: Graph, run: Run) -> View:
 
 
 def champion_of(graph: Graph, run: Run) -> Run | None:
-    """The last run before another that pushed a model."""
+    """The last run before another that pushed a model; not a refresh, which has no training data."""
     order = {run_id: rank for rank, run_id in enumerate(graph.runs.ids.values())}
-    pushed = [item for item in graph.artifacts.of_type("PushedModel") if item.properties.get("pushed")]
+    pushed = [item for item in graph.artifacts.of_type("PushedModel") if _is_trained(item)]
     graph.prepare_makers(item.id for item in pushed)
     makers = [maker for item in pushed if (maker := graph.maker(item)) is not None]
     before = [maker for maker in makers if order[graph.run_id_of(maker)] < order[run.run_id]]
     return graph.run_of(before[-1]) if before else None
+
+
+def _is_trained(pushed: Artifact) -> bool:
+    return bool(pushed.properties.get("pushed")) and not pushed.properties.get("refresh_of")
 
 
 def newest_with_statistics(graph: Graph) -> Run:

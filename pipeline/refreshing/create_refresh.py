@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from tfx import v1 as tfx
 from tfx.types import standard_artifacts
@@ -19,6 +19,7 @@ from pipeline.create_pipeline import Nodes, checked_data_nodes
 from pipeline.nodes import node_settings
 from pipeline.planning.plan import PIPELINE_NAME, RunPlan
 from pipeline.refreshing.pushed_parts import PushedParts
+from schema import names
 
 _TYPES = {
     "retrieval_model": standard_artifacts.Model,
@@ -33,6 +34,8 @@ _TYPES = {
 }
 _ONE_BASKET = {"baskets_per_user": 1}
 """Nothing is trained on the queries of baskets; they only say which users there are."""
+_EARLIER: Final = (names.TRAIN, names.EVAL)
+"""Splits that hold what the test split holds up to earlier moments."""
 
 
 def create_refresh(plan: RunPlan, parts: PushedParts) -> tfx.dsl.Pipeline:
@@ -44,7 +47,7 @@ def create_refresh(plan: RunPlan, parts: PushedParts) -> tfx.dsl.Pipeline:
     imported = {name: _imported(name, parts) for name in _TYPES}
     given = {name: node.outputs["result"] for name, node in imported.items()}
     split = plan.config.split.model_copy(update=_ONE_BASKET)
-    data = checked_data_nodes(plan, node_settings(ProductExampleGen, plan, split=split))
+    data = checked_data_nodes(plan, node_settings(ProductExampleGen, plan, split=split), _EARLIER)
     served = _served_nodes(plan, given, data, parts)
     nodes: Nodes = {_id_of(name): node for name, node in imported.items()} | data | served
     return tfx.dsl.Pipeline(
@@ -71,7 +74,7 @@ def _served_nodes(plan: RunPlan, given: Nodes, data: Nodes, parts: PushedParts) 
         transformed_examples=catalog.outputs["transformed_examples"],
         interactions=interactions,
     )
-    names = (
+    of_pushed = (
         *("retrieval_model", "ranking_model", "preranker", "candidates", "transform_graph"),
         "model_blessing",
     )
@@ -80,7 +83,7 @@ def _served_nodes(plan: RunPlan, given: Nodes, data: Nodes, parts: PushedParts) 
         index=indexer.outputs["index"],
         examples=examples,
         interactions=interactions,
-        **{name: given[name] for name in names},
+        **{name: given[name] for name in of_pushed},
     )
     made = {"model": assembler.outputs["model"], "classic_model": assembler.outputs["classic_model"]}
     validator = ServingValidator(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,13 @@ def test_it_is_a_version_of_its_own_that_says_whose_weights_it_has(refreshed, be
 def test_nothing_was_trained(refreshed):
     ran = {stage["node"] for stage in refreshed["stages"]}
     assert not ran & TRAINED and {"ServingValidator", "InteractionValidator"} <= ran
+
+
+def test_statistics_are_of_the_catalogue_and_the_newest_queries(refreshed, workdir):
+    graph = read_graph(workdir / "metadata.db")
+    run = next(run for run in graph.runs if run.run_id == refreshed["run_id"])
+    folder = Path(graph.output(run, "StatisticsGen", "statistics").uri)
+    assert {path.name for path in folder.iterdir()} == {"Split-catalog", "Split-test"}
 
 
 def test_its_lineage_leads_to_the_run_that_trained_it(refreshed, workdir):

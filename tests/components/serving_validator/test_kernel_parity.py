@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from components.evaluation.served import ServedModel
 from components.serving_validator.kernel_parity import (
     cold_queries,
     compare_executors,
@@ -71,14 +72,14 @@ def recorded(plain_shop):
 
 
 def test_a_model_whose_kernel_gives_its_lists(plain_shop, recorded, built_kernel):
-    found = compare_executors(plain_shop.model, recorded, plain_shop.plan.features, 400, seed=1)
+    found = compare_executors(ServedModel(plain_shop.model), recorded, seed=1)
     assert found["equal"] is True and found["reason"] == "", found
     assert found["num_lists"] == len(recorded) + 100 + len(recorded) - found["num_uncovered"]
     assert found["num_uncovered"] < 5 and found["largest_difference"] < 1e-5
 
 
 def test_a_model_with_rules(plain_shop, with_rules, recorded):
-    found = compare_executors(str(with_rules), recorded, plain_shop.plan.features, 400, seed=1)
+    found = compare_executors(ServedModel(str(with_rules)), recorded, seed=1)
     assert found["equal"] is True and found["reason"] == "", found
     assert found["num_uncovered"] < 5 and found["largest_difference"] < 1e-5
 
@@ -97,7 +98,7 @@ def test_a_kernel_with_another_weight(plain_shop, recorded, built_kernel, tmp_pa
 
     executor_read = executor.read_tables
     monkeypatch.setattr(executor, "read_tables", read)
-    found = compare_executors(str(model), recorded, plain_shop.plan.features, 400, seed=1)
+    found = compare_executors(ServedModel(str(model)), recorded, seed=1)
     assert found["equal"] is False and "lists differ from those of the session" in found["reason"]
     assert found["num_different"] > 50 and len(found["different"]) == 5
 
@@ -105,5 +106,5 @@ def test_a_kernel_with_another_weight(plain_shop, recorded, built_kernel, tmp_pa
 def test_a_model_without_tables(plain_shop, recorded, built_kernel, tmp_path):
     model = tmp_path / "model"
     shutil.copytree(plain_shop.model, model, ignore=shutil.ignore_patterns(Path(names.KERNEL).name))
-    found = compare_executors(str(model), recorded, plain_shop.plan.features, 400, seed=1)
+    found = compare_executors(ServedModel(str(model)), recorded, seed=1)
     assert found == {"equal": False, "reason": "the version was pushed without tables of the kernel"}

@@ -61,6 +61,18 @@ def test_the_champion_is_the_last_that_pushed_before(own_store, run_ids):
     assert [champion_of(graph, graph.runs[place]).run_id for place in (1, 2)] == [run_ids[0]] * 2
 
 
+def test_a_refresh_has_no_training_data_to_be_held_against(own_store, write_to, run_ids):
+    writer = write_to.writer(own_store.root)
+    refresh = writer.context("pipeline_run", "2026-01-04T10:00:00.000004")
+    pushed = writer.artifact("PushedModel", "Pusher/pushed_model/51", pushed=1, refresh_of="11")
+    writer.execution(refresh, "Pusher", {}, {"pushed_model": pushed})
+    after = writer.context("pipeline_run", "2026-01-05T10:00:00.000005")
+    writer.execution(after, "Pusher", {}, {"pushed_model": writer.artifact("PushedModel", "Pusher/52")})
+    graph = read_graph(own_store.path)
+    assert [run.run_id[:10] for run in graph.runs][-2:] == ["2026-01-04", "2026-01-05"]
+    assert champion_of(graph, graph.runs[-1]).run_id == run_ids[0]
+
+
 def test_the_newest_run_with_statistics_is_meant(ask, run_ids):
     data = json.loads(ask("--json")[1])  # the third was killed on its way to them
     assert (data["run_id"], data["champion"]) == (run_ids[1], run_ids[0])
