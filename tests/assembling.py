@@ -85,6 +85,7 @@ def write(shop, prepared, folder, **post_ranking):
 
     from components.recommender_assembler.executor import write_metadata, write_products
     from schema import names
+    from schema.tensors.in_graph import in_graph
     from serving.model.pushed_model import PushedModel
 
     recommender = compose(shop, prepared, **post_ranking)
@@ -92,10 +93,10 @@ def write(shop, prepared, folder, **post_ranking):
     specs = tracer.signature()
     of_list = [*recommender.signature(), names.TOP_K, names.EXCLUDE_PURCHASED, names.DIVERSITY]
     signatures = {
-        names.RECOMMEND_DIVERSE: tf.function(recommender.recommend).get_concrete_function(
+        names.RECOMMEND_DIVERSE: in_graph(recommender.recommend).get_concrete_function(
             **{name: specs[name] for name in of_list}
         ),
-        names.EXPLAIN: tf.function(tracer.explain).get_concrete_function(**specs),
+        names.EXPLAIN: in_graph(tracer.explain).get_concrete_function(**specs),
     }
     tf.saved_model.save(recommender, str(target), signatures=signatures)
     write_products(target / names.SERVED_PRODUCTS, prepared.columns)

@@ -30,6 +30,8 @@ _BRINGS_OUR_CODE: Final = (
 )
 _IN_THIS_PROCESS: Final = "--environment_type=LOOPBACK"
 _ON_THESE_MACHINES: Final = "--environment_type=PROCESS"
+_KEPT_WORKERS: Final = "--environment_cache_millis"
+_KEPT_MILLIS: Final = 600_000
 _SETUP_FILE: Final = Path(__file__).parents[2] / "setup.py"
 
 _SECONDS: Final = 5.0
@@ -63,6 +65,8 @@ def beam_arguments(settings: BeamSettings) -> list[str]:
 
     The workers of other runners need our package: from the image that they run, from the environment
     that they are started in, or else by `setup.py`, which Beam makes a source distribution of for each node.
+    Those of Flink, Spark and job servers are kept from one stage of a job to the next: Beam's own default is
+    a new process, which imports TensorFlow, for each stage of each worker.
 
     Raises:
         UserError: The workers would have no code, because this installation has no `setup.py`.
@@ -70,8 +74,11 @@ def beam_arguments(settings: BeamSettings) -> list[str]:
     if settings.runner == "direct" and not settings.args:
         return []
     arguments = [f"--runner={_RUNNERS[settings.runner]}", *settings.args]
-    brought = any(argument.split("=")[0] in _BRINGS_OUR_CODE for argument in settings.args)
-    if brought or _IN_THIS_PROCESS in settings.args:
+    if _IN_THIS_PROCESS in settings.args:
+        return arguments
+    if settings.runner in (*_MASTERS, "portable") and not _is_given(_KEPT_WORKERS, settings.args):
+        arguments.append(f"{_KEPT_WORKERS}={_KEPT_MILLIS}")
+    if any(_is_given(name, settings.args) for name in _BRINGS_OUR_CODE):
         return arguments
     if _SETUP_FILE.is_file():
         return [*arguments, f"--setup_file={_SETUP_FILE}"]
@@ -82,6 +89,10 @@ def beam_arguments(settings: BeamSettings) -> list[str]:
         "`setup.py`. Remedy: name the image of the pipeline in `beam.args` as `--sdk_container_image=IMAGE`, "
         "or a checkout's `--setup_file=/path/of/setup.py`."
     )
+
+
+def _is_given(name: str, args: tuple[str, ...]) -> bool:
+    return any(argument.split("=")[0] == name for argument in args)
 
 
 def check_addresses(settings: BeamSettings) -> None:

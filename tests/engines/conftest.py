@@ -137,7 +137,9 @@ def run_nodes(shop, tmp_path_factory):
                 beam_pipeline_args=beam_arguments(plan.config.beam),
             )
 
-        run_locally(plan, create, quiet=True)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", sys.argv[:1])  # TFX looks for flags in it, and finds pytest's
+            run_locally(plan, create, quiet=True)
         return Path(plan.artifact_root)
 
     return run

@@ -27,3 +27,15 @@ def test_flink_in_two_threads(run_nodes, direct_data, flink, comparing):
 @pytest.mark.spark
 def test_spark_in_two_threads(run_nodes, direct_data, spark, comparing):
     comparing.assert_equal_data(direct_data, run_nodes(**spark))
+
+
+@pytest.mark.cluster
+@pytest.mark.timeout(1800)
+def test_a_cluster_of_flink_with_two_task_managers(run_nodes, direct_data, flink_cluster, comparing):
+    comparing.assert_equal_data(direct_data, run_nodes(**flink_cluster))
+
+
+@pytest.mark.cluster
+@pytest.mark.timeout(1800)
+def test_a_cluster_of_spark_with_two_workers(run_nodes, direct_data, spark_cluster, comparing):
+    comparing.assert_equal_data(direct_data, run_nodes(**spark_cluster))

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from schema import names
+from schema.tensors.in_graph import untranslated
 from trainer.ranking.data import ANCHOR, BOUGHT, HAS_HISTORY, sample_candidates
 from trainer.ranking.model import RankingModel
 from trainer.ranking.rankers.base import PAIR_FEATURES
@@ -36,6 +37,7 @@ def describe_lists(model: RankingModel, batches: tf.data.Dataset, max_candidates
         the heads, and for rankers that read products the newest events of the history.
     """
 
+    @untranslated
     def describe(batch: Tensors) -> Tensors:
         pairs = model.describe(batch)
         kept = {
@@ -76,6 +78,7 @@ def training_batches(lists: Tensors, batch_size: int, num_candidates: int, seed:
     order = tf.data.Dataset.range(count).shuffle(count, seed=seed, reshuffle_each_iteration=True)
     seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
 
+    @untranslated
     def gather(rows: tf.Tensor, draw: tf.Tensor) -> Tensors:
         batch = {name: tf.gather(value, rows) for name, value in lists.items()}
         return sample_candidates(batch, num_candidates, draw)

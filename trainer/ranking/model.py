@@ -11,6 +11,7 @@ import tensorflow as tf
 from schema import names
 from schema.served.score_parts import OF_CANDIDATE_FEATURES
 from schema.tensors.centring import mean_of_list
+from schema.tensors.in_graph import untranslated
 from trainer.ranking.affinity import NUM_USER_FEATURES, AffinityFeatures, AffinityInputs
 from trainer.ranking.classics import CLASSICS, GROUP_OF_CLASSIC, Anchor, log_ranks
 from trainer.ranking.data import ANCHOR, BOUGHT, HAS_HISTORY
@@ -98,7 +99,7 @@ class RankingModel(tf.keras.Model):
 
     def adapt(self, batches: tf.data.Dataset) -> None:
         """Learns mean and variance of each numeric feature from training batches."""
-        self.normalization.adapt(batches.map(lambda batch: self.describe(batch)["features"]))
+        self.normalization.adapt(batches.map(untranslated(lambda batch: self.describe(batch)["features"])))
 
     def normalize(self, features: tf.Tensor) -> tf.Tensor:
         """The features of described pairs; a wild one is cut, so that it cannot carry the score away.
@@ -164,6 +165,7 @@ class RankingModel(tf.keras.Model):
         predicted: Tensors = self.heads(hidden, pair_features)
         return pairs | predicted
 
+    @untranslated
     def train_step(self, data: Tensors) -> Tensors:
         """One step on the loss of the order and, weighted less, the pointwise cross-entropy."""
         labels = data[names.LABEL]

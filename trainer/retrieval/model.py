@@ -8,6 +8,7 @@ import tensorflow as tf
 import tensorflow_recommenders as tfrs
 
 from schema import names
+from schema.tensors.in_graph import untranslated
 from trainer.retrieval.losses import Negatives, find_accidental_hits, sampled_softmax_loss
 from trainer.retrieval.towers import CandidateTower, ProductEncoder, QueryTower
 from trainer.settings import RetrievalSettings
@@ -61,6 +62,7 @@ class RetrievalModel(tfrs.models.Model):
         """Features of products outside the catalogue (see `represent`) to unit vectors `[products, dim]`."""
         return self.candidate_tower(self.encoder.represent(features))
 
+    @untranslated
     def compute_loss(self, inputs: Tensors, training: bool = False) -> tf.Tensor:
         """Mean weighted loss of drawn targets against the negatives that the settings name."""
         targets, weights = inputs[names.TARGET_INDEX], inputs[names.TARGET_WEIGHT]

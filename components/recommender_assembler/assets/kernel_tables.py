@@ -33,6 +33,8 @@ Arrays = dict[str, np.ndarray]
 
 _DESCRIPTION: Final = "description"
 _NO_TABLES: Final = "its ranker was trained before rankers wrote their tables"
+_FOR_EVER: Final = float(np.finfo(np.float32).max)
+"""Days that stand for infinity, which JSON does not have."""
 
 
 def write_kernel(recommender: Recommender, ranker: Path, tower: Path, target: Path) -> None:
@@ -143,7 +145,7 @@ def _of_lists(recommender: Recommender) -> dict[str, Any]:
     settings = recommender.settings
     return {
         "head": HEAD,
-        "exclude_days": settings.exclude_days,
+        "exclude_days": min(settings.exclude_days, _FOR_EVER),
         "popularity_discount": settings.popularity_discount,
         "popularity_column": POPULARITY,
         "new_step": settings.new_product_step,

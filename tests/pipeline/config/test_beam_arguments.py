@@ -15,6 +15,7 @@ from pipeline.config.beam_arguments import BeamSettings, beam_arguments, check_a
 from pipeline.config.settings import TowerlineConfig
 from schema.errors import UserError
 
+KEPT = "--environment_cache_millis=600000"
 SETUP = str(Path(__file__).parents[3] / "setup.py")
 
 
@@ -23,24 +24,29 @@ def test_the_default_says_nothing():
 
 
 @pytest.mark.parametrize(
-    ("runner", "name"),
+    ("runner", "name", "further"),
     [
-        ("direct", "DirectRunner"),
-        ("flink", "FlinkRunner"),
-        ("spark", "SparkRunner"),
-        ("dataflow", "DataflowRunner"),
-        ("portable", "PortableRunner"),
+        ("direct", "DirectRunner", []),
+        ("flink", "FlinkRunner", [KEPT]),
+        ("spark", "SparkRunner", [KEPT]),
+        ("dataflow", "DataflowRunner", []),
+        ("portable", "PortableRunner", [KEPT]),
     ],
 )
-def test_runner_arguments_and_our_code(runner, name):
+def test_runner_arguments_and_our_code(runner, name, further):
     found = beam_arguments(BeamSettings(runner=runner, args=("--parallelism=2",)))
-    assert found == [f"--runner={name}", "--parallelism=2", f"--setup_file={SETUP}"]
+    assert found == [f"--runner={name}", "--parallelism=2", *further, f"--setup_file={SETUP}"]
+
+
+def test_how_long_workers_are_kept_is_the_users():
+    args = ("--environment_cache_millis=0", "--sdk_container_image=image:1")
+    assert beam_arguments(BeamSettings(runner="spark", args=args)) == ["--runner=SparkRunner", *args]
 
 
 @pytest.mark.parametrize("argument", ["--sdk_container_image=image:1", "--setup_file=/x/setup.py"])
 def test_code_that_the_user_brings(argument):
     found = beam_arguments(BeamSettings(runner="flink", args=(argument,)))
-    assert found == ["--runner=FlinkRunner", argument]
+    assert found == ["--runner=FlinkRunner", argument, KEPT]
 
 
 def test_workers_in_this_process_have_our_code():
@@ -53,7 +59,7 @@ def test_an_installation_without_setup_file(monkeypatch, tmp_path):
     with pytest.raises(UserError, match="--sdk_container_image=IMAGE"):
         beam_arguments(BeamSettings(runner="flink"))
     at_hand = BeamSettings(runner="flink", args=("--environment_type=PROCESS",))
-    assert beam_arguments(at_hand) == ["--runner=FlinkRunner", "--environment_type=PROCESS"]
+    assert beam_arguments(at_hand) == ["--runner=FlinkRunner", "--environment_type=PROCESS", KEPT]
     workers = BeamSettings(args=("--direct_num_workers=2",))
     assert beam_arguments(workers) == ["--runner=DirectRunner", "--direct_num_workers=2"]
 

@@ -42,3 +42,8 @@ def test_segments_are_those_of_the_graph_where_it_makes_the_lists(written):
 def test_plain_models_need_nothing_of_the_graph(written):
     plain, arrays = read_tables(written(cold_start="segment"))
     assert not plain.finish and "cold.products" in arrays
+
+
+def test_what_never_comes_back_is_excluded_for_longer_than_any_age(written):
+    always, _ = read_tables(written(exclude_purchased="always"))
+    assert 1e30 < always.settings["exclude_days"] < float("inf")
