@@ -131,8 +131,8 @@ class Evidence:
     def choose(self) -> Choice:
         """The epoch and strength of the greatest mean gain among those whose gain is sure.
 
-        A gain is sure if its 95 % interval is above 0, and neither of the two questions is below 0 by more
-        than a standard error; where none is, the order stays that of the baseline. Gains are relative to the
+        A gain is sure if its 95 % interval is above 0, everything is not below 0 at all, and what is new,
+        which is rarer, by no more than a standard error; where none is, the order stays that of the baseline. Gains are relative to the
         baseline's order in the same window, so that each window counts by its queries and not by how easy it
         is; differences are paired by query. An epoch counts by the mean of itself and its neighbours: the
         best of many epochs is above the others by chance, and what has been learned stays for another epoch.
@@ -165,7 +165,7 @@ class Evidence:
         sure = {
             key: gains
             for key, gains in self._gains(queries, epochs).items()
-            if gains.both.is_sure and not (gains.everything.may_be_a_loss or gains.new.may_be_a_loss)
+            if gains.both.is_sure and gains.everything.mean >= 0 and not gains.new.may_be_a_loss
         }
         if not sure:
             return epochs[0], 0.0, Gains()

@@ -74,6 +74,25 @@ def test_what_may_be_a_loss_of_everything_is_not_taken_for_what_is_new():
     assert evidence.choose().strength[0] == 0.0
 
 
+def test_less_of_everything_within_its_error_is_not_given_for_what_is_new():
+    """Every third query loses its repeat target, the others gain a little: a mean just below zero."""
+    found = lists()
+    found.labels[:, 1] = 1
+    found.bought[:, 1] = True
+    found.num_targets[:] = 2
+    scores = np.zeros((90, WIDTH))
+    scores[:, 1], scores[:, 2:4], scores[:, 0] = 3.0, 1.0, 0.9
+    fix = np.zeros((90, WIDTH))
+    fix[:, 0] = 0.3
+    fix[::3, 1] = -9.0
+    evidence = Evidence(found)
+    evidence.add(1, scores, fix)
+    last = evidence.table()[-1]
+    everything, both = last["everything"], last["both"]
+    assert -everything["error"] < everything["mean"] < 0 and both["mean"] > 1.96 * both["error"]
+    assert evidence.choose().strength[0] == 0.0
+
+
 def test_what_is_new_counts_by_its_share_of_the_purchases():
     # Four targets of which one is new: 1 : 1/4.
     found = lists()
