@@ -26,8 +26,8 @@ def pushed(assemble_plain, built_kernel):
 
 @pytest.fixture(scope="module")
 def pushed_with_sets(assemble, built_kernel):
-    """The same of a shop whose products and users have sets and paths."""
-    return assemble(diversity=0.3).folder.parent
+    """The same of a shop whose products and users have sets and paths, in which nothing comes back."""
+    return assemble(diversity=0.3, exclude_purchased="always").folder.parent
 
 
 @pytest.fixture(scope="module")
