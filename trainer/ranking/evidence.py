@@ -132,11 +132,11 @@ class Evidence:
         """The epoch and strength of the greatest mean gain among those whose gain is sure.
 
         A gain is sure if its 95 % interval is above 0, everything is not below 0 at all, and what is new,
-        which is rarer, by no more than a standard error; where none is, the order stays that of the baseline. Gains are relative to the
-        baseline's order in the same window, so that each window counts by its queries and not by how easy it
-        is; differences are paired by query. An epoch counts by the mean of itself and its neighbours: the
-        best of many epochs is above the others by chance, and what has been learned stays for another epoch.
-        Users without history choose their own strength.
+        which is rarer, by no more than a standard error; where none is, the order stays that of the
+        baseline. Gains are relative to the baseline's order in the same window, so that each window counts
+        by its queries and not by how easy it is; differences are paired by query. An epoch counts by the
+        mean of itself and its neighbours: the best of many epochs is above the others by chance, and what
+        has been learned stays for another epoch. Users without history choose their own strength.
         """
         epochs = sorted({epoch for _, epoch in self._measured})
         known, cold = self.lists.has_history, ~self.lists.has_history
