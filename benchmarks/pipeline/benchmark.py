@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from benchmarks.pipeline.report import Measured
-from benchmarks.pipeline.shops import write_shop
-from schema.errors import PipelineRefusedError
-
-_RUNNER: Final = "pipeline.runs.timed_nodes"
+from benchmarks.pipeline.runs import new_shop, run_stages
 
 
 def measure(
@@ -40,20 +33,17 @@ def measure(
     """
     runs = []
     for size in sizes:
-        directory = folder / str(size)
-        shutil.rmtree(directory, ignore_errors=True)
-        (directory / "joined").mkdir(parents=True)
         tell(f"Writing a shop of about {size:,} events")
-        shop = write_shop(directory / "shop.db", directory / "joined" / "rows.csv", size, seed)
+        directory, num_events = new_shop(folder, size, seed)
         tell("Running the stages")
-        ours = _run(stages, directory)
+        ours = run_stages(stages, directory, stages)
         plain: list[dict[str, Any]] = []
         if size <= most_plain:
             tell("Running the straightforward way")
-            plain = _run("plain", directory)
+            plain = run_stages("plain", directory, "plain")
         runs.append(
             Measured(
-                len(shop.product),
+                num_events,
                 {stage["node"]: stage["seconds"] for stage in ours},
                 {stage["node"]: stage["peak_memory"] for stage in ours},
                 {stage["node"]: stage["seconds"] for stage in plain},
@@ -61,13 +51,3 @@ def measure(
             )
         )
     return runs
-
-
-def _run(kind: str, directory: Path) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", _RUNNER, kind, "--source", f"sqlite:///{directory / 'shop.db'}"]
-    command += ["--joined", str(directory / "joined"), "--workdir", str(directory / f"work-{kind}")]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise PipelineRefusedError(f"The run of `{kind}` in {directory} failed; its message stands above.")
-    stages: list[dict[str, Any]] = json.loads(done.stdout)
-    return stages

@@ -56,6 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="pipeline: largest shop on which the straightforward way is run (1500000)",
     )
+    parser.add_argument(
+        "--runner",
+        choices=("flink", "direct"),
+        help="pipeline: how the data stages scale from one worker of it to two, instead; "
+        "`beam.args` says where it is",
+    )
     parser.add_argument("--output", metavar="FILE.md", help="write the tables as Markdown")
 
 
@@ -160,14 +166,29 @@ def _serving(arguments: argparse.Namespace) -> int:
 
 
 def _pipeline(arguments: argparse.Namespace) -> int:
-    """Measures the stages on shops of growing size."""
-    from benchmarks.pipeline import as_dict, markdown, measure
+    """Measures the stages on shops of growing size, or how they scale with workers."""
+    from benchmarks.pipeline import (
+        as_dict,
+        markdown,
+        measure,
+        measure_scaling,
+        scaling_as_dict,
+        scaling_table,
+    )
+    from pipeline.config.beam_arguments import BeamSettings, check_addresses
     from pipeline.config.loading import load_config
 
     output = _writable(arguments.output)
     sizes = _numbers(arguments.events, "--events", least=5_000)
     folder = Path(arguments.workdir).expanduser().absolute() / "benchmark-pipeline"
-    seed = load_config(arguments).seed
+    config = load_config(arguments)
+    if runner := arguments.runner:
+        check_addresses(BeamSettings(runner=runner, args=config.beam.args))
+        scaled = measure_scaling(sizes, runner, config.beam.args, folder, config.seed, console.note)
+        command = f"towerline benchmark pipeline --events {arguments.events} --runner {runner}"
+        _tell(arguments, output, scaling_table(scaled, runner, command), scaling_as_dict(scaled))
+        return 0
+    seed = config.seed
     runs = measure(sizes, arguments.stages, arguments.most_plain, folder, seed, console.note)
     command = f"towerline benchmark pipeline --events {arguments.events} --stages {arguments.stages}"
     _tell(arguments, output, markdown(runs, command), as_dict(runs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--source", required=True, help="product database")
     parser.add_argument("--joined", required=True, help="folder of its joined rows as CSV")
     parser.add_argument("--workdir", required=True)
+    parser.add_argument("--beam", type=json.loads, default={}, help="settings `beam` as JSON")
     arguments = parser.parse_args(argv)
     console.say_json([asdict(stage) for stage in run(arguments)])
     return 0
@@ -39,7 +41,8 @@ def run(arguments: argparse.Namespace) -> list[Stage]:
     from pipeline.planning.planner import make_plan
 
     began = time.monotonic()
-    plan = make_plan(TowerlineConfig.parse({"source": {"url": arguments.source}}), arguments.workdir).plan
+    config = TowerlineConfig.parse({"source": {"url": arguments.source}, "beam": arguments.beam})
+    plan = make_plan(config, arguments.workdir).plan
     planned = Stage(PLAN, RAN, time.monotonic() - began, int(psutil.Process().memory_info().rss))
     done = run_locally(plan, _creator(arguments.kind, arguments.joined), quiet=True)
     return [planned, *done.stages] if arguments.kind != "plain" else list(done.stages)
@@ -75,6 +78,7 @@ def _plain(plan: RunPlan, joined: str) -> dict[str, Any]:
 def _pipeline(plan: RunPlan, nodes: dict[str, Any]) -> Any:
     from tfx import v1 as tfx
 
+    from pipeline.config.beam_arguments import beam_arguments
     from pipeline.metadata.connection import connection_config
 
     return tfx.dsl.Pipeline(
@@ -82,6 +86,7 @@ def _pipeline(plan: RunPlan, nodes: dict[str, Any]) -> Any:
         pipeline_root=plan.artifact_root,
         components=[node.with_id(name) for name, node in nodes.items()],
         metadata_connection_config=connection_config(plan.metadata_path),
+        beam_pipeline_args=beam_arguments(plan.config.beam),
     )
 
 
