@@ -124,12 +124,12 @@ class Server:
         return [name for name, is_loaded in self._loaded().items() if is_loaded]
 
     def _loaded(self) -> dict[str, bool]:
-        model = self.holder.served.model if self.holder.served else None
+        if self.holder.served is None:
+            return {KERNEL: False, SESSION: False}
+        model = self.holder.served.model
         return {
-            KERNEL if model is None else model.executors.of_kernel: (
-                model is not None and model.executors.kernel is not None
-            ),
-            SESSION: model is not None and model.session.is_loaded,
+            model.executors.of_kernel: model.executors.kernel is not None,
+            SESSION: model.session.is_loaded,
         }
 
     def _prepare(self, model: PushedModel) -> None:
