@@ -7,6 +7,8 @@ bought, `q` that of the list so far, and `q~ = 0.99 q + 0.01 p`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -110,18 +112,19 @@ def calibrated(
     Returns:
         Indices `[batch, count]`, int32.
     """
-    taken = tf.zeros_like(relevance)
-    left = tf.ones_like(relevance, tf.bool)
-    chosen = tf.TensorArray(tf.int32, size=count)
     smooth = tf.where(wanted > 0, _SMOOTHING * wanted, 1.0)
-    for step in tf.range(count):
+
+    def choose(step: tf.Tensor, taken: tf.Tensor, left: tf.Tensor, chosen: tf.TensorArray) -> tuple[Any, ...]:
         size = tf.cast(step + 1, tf.float32)
         with_it = tf.math.log((1 - _SMOOTHING) * (taken + 1) / size + smooth)
         gain = wanted * (with_it - tf.math.log((1 - _SMOOTHING) * taken / size + smooth))
         value = (1.0 - strength) * relevance + strength * gain
         best = tf.argmax(tf.where(left, value, _NEVER), axis=1, output_type=tf.int32)
-        chosen = chosen.write(step, best)
         same = category == tf.gather(category, best, batch_dims=1)[:, tf.newaxis]
-        taken += tf.cast(same, tf.float32)
         left = tf.logical_and(left, ~tf.one_hot(best, tf.shape(left)[1], True, False, dtype=tf.bool))
+        return step + 1, taken + tf.cast(same, tf.float32), left, chosen.write(step, best)
+
+    nothing = (tf.zeros_like(relevance), tf.ones_like(relevance, tf.bool))
+    begin = (tf.constant(0), *nothing, tf.TensorArray(tf.int32, size=count))
+    *_, chosen = tf.while_loop(lambda step, *_: step < count, choose, begin)
     return tf.transpose(tf.ensure_shape(chosen.stack(), [None, None]))

@@ -133,21 +133,28 @@ def dpp(relevance: tf.Tensor, similarity: tf.Tensor, strength: Strength, count: 
     strength = tf.maximum(strength, 1e-3)
     log_quality = relevance * (1.0 - strength) / strength
     batch, pool = tf.shape(relevance)[0], tf.shape(relevance)[1]
-    variance = tf.linalg.diag_part(similarity)
-    factors = tf.zeros([batch, pool, count])
-    left = tf.ones_like(relevance, tf.bool)
-    chosen = tf.TensorArray(tf.int32, size=count)
-    for step in tf.range(count):
+
+    def choose(
+        step: tf.Tensor, variance: tf.Tensor, factors: tf.Tensor, left: tf.Tensor, chosen: tf.TensorArray
+    ) -> tuple[Any, ...]:
         gain = 2.0 * log_quality + tf.math.log(tf.maximum(variance, _MIN_VARIANCE))
         best = tf.argmax(tf.where(left, gain, _NEVER), axis=1, output_type=tf.int32)
-        chosen = chosen.write(step, best)
         own = tf.gather(factors, best, batch_dims=1)
         spread = tf.sqrt(tf.maximum(tf.gather(variance, best, batch_dims=1), _MIN_VARIANCE))
         shared = tf.einsum("bc,bpc->bp", own, factors)
         update = (tf.gather(similarity, best, batch_dims=1) - shared) / spread[:, tf.newaxis]
         factors += update[..., tf.newaxis] * tf.one_hot(step, count)
-        variance -= tf.square(update)
         left = tf.logical_and(left, ~_one_hot(best, relevance))
+        return step + 1, variance - tf.square(update), factors, left, chosen.write(step, best)
+
+    begin = (
+        tf.constant(0),
+        tf.linalg.diag_part(similarity),
+        tf.zeros([batch, pool, count]),
+        tf.ones_like(relevance, tf.bool),
+        tf.TensorArray(tf.int32, size=count),
+    )
+    *_, chosen = tf.while_loop(lambda step, *_: step < count, choose, begin)
     return tf.transpose(tf.ensure_shape(chosen.stack(), [None, None]))
 
 

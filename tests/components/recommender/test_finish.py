@@ -14,6 +14,7 @@ from components.serving_validator.kernel_parity import difference_of
 from kernel.executor import Executor
 from schema import names
 from schema.served.request import Query, encode_queries
+from schema.tensors.in_graph import in_graph
 
 NOW = 1_700_000_000
 MARKETING = {"new_product_share": 0.1, "popularity_discount": 0.05}
@@ -80,7 +81,7 @@ class Both:
 
 def _traced(function, specs):
     """The function on arrays by name, of which it takes those of the specs."""
-    traced = tf.function(function).get_concrete_function(**specs)
+    traced = in_graph(function).get_concrete_function(**specs)
 
     def call(inputs):
         tensors = {name: tf.constant(inputs[name], spec.dtype) for name, spec in specs.items()}

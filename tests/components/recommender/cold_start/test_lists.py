@@ -6,6 +6,7 @@ import tensorflow as tf
 from components.recommender.cold_start.lists import ColdStart
 from components.recommender.cold_start.segments import Segments
 from components.recommender.post_ranking.filters import FILTERED
+from schema.tensors.in_graph import in_graph
 
 SEGMENTS = Segments(
     columns=("user__town", "user__job", "user__town"),
@@ -22,7 +23,7 @@ def lists(*users):
     stage = ColdStart(SEGMENTS)
     inputs = {"user__town": tf.constant(town), "user__job": tf.constant(job)}
 
-    @tf.function
+    @in_graph
     def ask():
         found = stage(
             tf.constant([INDEX] * len(users), tf.int64),

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from components.recommender.post_ranking.calibration import Calibration, calibrated, coarsest, own_mix
+from schema.tensors.in_graph import in_graph
 
 RELEVANCE = np.array([[1.0, 0.8, 0.6, 0.4, 0.2, 0.0]], np.float32)
 CATEGORY = np.array([[7, 7, 7, 3, 5, -1]], np.int64)
@@ -34,7 +35,7 @@ def greedy(strength, count):
 
 @pytest.mark.parametrize("strength", [0.0, 0.1, 0.3, 0.5, 0.8, 1.0])
 def test_each_place_serves_the_objective_best(strength):
-    traced = tf.function(
+    traced = in_graph(
         lambda: calibrated(
             tf.constant(RELEVANCE), tf.constant(CATEGORY), tf.constant(WANTED), strength, tf.constant(4)
         )
@@ -67,7 +68,7 @@ def test_a_list_moves_to_the_mix_and_that_of_a_stranger_stays():
     index = tf.constant([[0, 1, 2, 3, 4, 5]] * 2, tf.int64)
     scores = tf.constant([[6.0, 5.0, 4.0, 3.0, 2.0, 1.0]] * 2)
     bought = tf.constant([[3, 0], [-1, -1]], tf.int64)
-    calibrate = tf.function(lambda: stage(order, index, scores, bought, tf.constant(4)))
+    calibrate = in_graph(lambda: stage(order, index, scores, bought, tf.constant(4)))
     mixed, stranger = calibrate().numpy().tolist()
     assert stranger == [0, 1, 2, 3, 4, 5]
     assert sorted(mixed) == stranger and {place // 3 for place in mixed[:2]} == {0, 1}

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from components.recommender.post_ranking.diversity import dpp, kernel, mmr, relevance_by_rank
+from schema.tensors.in_graph import in_graph
 
 RELEVANCE = np.array([[1.0, 0.9, 0.5, 0.1]], np.float32)
 LIKENESS = np.array(
@@ -15,7 +16,7 @@ LIKENESS = np.array(
 
 
 def chosen(method, strength, count=3):
-    traced = tf.function(lambda: method(tf.constant(RELEVANCE), tf.constant(LIKENESS), strength, count))
+    traced = in_graph(lambda: method(tf.constant(RELEVANCE), tf.constant(LIKENESS), strength, count))
     return traced().numpy()[0].tolist()
 
 

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from components.recommender.post_ranking.exploration import Exploration, conditional_chances
+from schema.tensors.in_graph import in_graph
 
 
 def request(users, cutoff=5, events=("a", "b")):
@@ -21,7 +22,7 @@ def draw(amount, users, width=4, seed=3, tier=None, **changes):
     order = tf.constant([list(range(width))] * len(users))
     tiers = tf.constant([tier or [0] * width] * len(users))
     stage = Exploration(amount, seed)
-    drawn, chance = tf.function(stage.__call__)(
+    drawn, chance = in_graph(stage.__call__)(
         order, tf.cast(order, tf.int64) + 10, tiers, request(users, **changes)
     )
     return drawn.numpy(), chance.numpy()

@@ -11,6 +11,7 @@ from components.recommender.post_ranking.diversity import Diversity
 from components.recommender.post_ranking.post_ranker import PostRanker
 from schema.features import FeatureColumn, FeatureSet
 from schema.rules import Range, Rule, matches
+from schema.tensors.in_graph import in_graph
 
 FEATURES = FeatureSet(
     users=(
@@ -61,7 +62,7 @@ def post_ranker(*rules, diversity=0.0):
 def ranked_list(*rules, top_k=6, scores=SCORES, diversity=0.0, user=ULM):
     stage = post_ranker(*rules, diversity=diversity)
 
-    @tf.function
+    @in_graph
     def order():
         changed = stage.forbidden(INDEX, stage.adjusted(INDEX, tf.constant(scores), user), user)
         done = stage(INDEX, changed, user, tf.constant(top_k), NOTHING)
@@ -205,7 +206,7 @@ def test_diversity_mixes_and_leaves_the_filtered_out():
 def test_scores_are_handed_out_from_the_top():
     stage = post_ranker({"action": "pin", "position": 1, "where": {"product_id": "d"}})
 
-    @tf.function
+    @in_graph
     def ask():
         hidden = tf.constant([[6.0, -1e30, 4.0, 3.0, 2.0, 1.0]])
         done = stage(INDEX, hidden, ULM, tf.constant(6), NOTHING)

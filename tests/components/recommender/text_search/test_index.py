@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from components.recommender.text_search.index import TextIndex, build_postings, text_parts
+from schema.tensors.in_graph import in_graph
 
 TEXTS = ["whole milk", "oat milk organic", "dark chocolate 70%", "Käse gouda", "", "bananas"]
 
@@ -12,7 +13,7 @@ TEXTS = ["whole milk", "oat milk organic", "dark chocolate 70%", "Käse gouda", 
 @pytest.fixture(scope="module")
 def search():
     index = TextIndex(build_postings(TEXTS), len(TEXTS))
-    graph = tf.function(index.__call__, input_signature=[tf.TensorSpec([None], tf.string)])
+    graph = in_graph(index.__call__, input_signature=[tf.TensorSpec([None], tf.string)])
     return lambda *texts: graph(tf.constant(texts)).numpy()
 
 
