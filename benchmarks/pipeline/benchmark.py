@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pipeline.report import Measured
-from benchmarks.pipeline.runs import new_shop, run_stages
+from benchmarks.pipeline.runs import new_shops, run_stages
 
 
 def measure(
@@ -24,17 +24,15 @@ def measure(
         sizes: Events of the shops, about.
         stages: `data` (up to Transform) or `all`.
         most_plain: Larger shops are not given to the straightforward way.
-        folder: Where everything is written; what an earlier call left there is removed.
+        folder: See `new_shops`.
         seed: Seed of the shops.
-        tell: Told what is going on.
+        tell: Called with a line for each step.
 
     Raises:
         PipelineRefusedError: A run failed.
     """
     runs = []
-    for size in sizes:
-        tell(f"Writing a shop of about {size:,} events")
-        directory, num_events = new_shop(folder, size, seed)
+    for size, (directory, num_events) in zip(sizes, new_shops(sizes, folder, seed, tell), strict=True):
         tell("Running the stages")
         ours = run_stages(stages, directory, stages)
         plain: list[dict[str, Any]] = []

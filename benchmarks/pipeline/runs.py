@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,13 +16,24 @@ from schema.errors import PipelineRefusedError
 _RUNNER: Final = "pipeline.runs.timed_nodes"
 
 
-def new_shop(folder: Path, size: int, seed: int) -> tuple[Path, int]:
-    """Writes a shop of about `size` events into a folder of its own; returns that and how many it has."""
-    directory = folder / str(size)
-    shutil.rmtree(directory, ignore_errors=True)
-    (directory / "joined").mkdir(parents=True)
-    shop = write_shop(directory / "shop.db", directory / "joined" / "rows.csv", size, seed)
-    return directory, len(shop.product)
+def new_shops(
+    sizes: Sequence[int], folder: Path, seed: int, tell: Callable[[str], None]
+) -> Iterator[tuple[Path, int]]:
+    """Writes shop after shop, and yields the folder of each and its number of events.
+
+    Args:
+        sizes: Events of the shops, about.
+        folder: Where each has a folder of its own; what an earlier call left there is removed.
+        seed: Seed of the shops.
+        tell: Called with a line for each step.
+    """
+    for size in sizes:
+        directory = folder / str(size)
+        shutil.rmtree(directory, ignore_errors=True)
+        (directory / "joined").mkdir(parents=True)
+        tell(f"Writing a shop of about {size:,} events")
+        shop = write_shop(directory / "shop.db", directory / "joined" / "rows.csv", size, seed)
+        yield directory, len(shop.product)
 
 
 def run_stages(
@@ -32,7 +43,7 @@ def run_stages(
 
     Args:
         kind: One of `timed_nodes.KINDS`.
-        directory: From `new_shop`.
+        directory: From `new_shops`.
         name: Of the run, distinct in the folder.
         beam: Settings `beam`; those of the default if none.
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.markdown import NOTHING, table
-from benchmarks.pipeline.runs import new_shop, run_stages
+from benchmarks.markdown import table
+from benchmarks.pipeline.runs import new_shops, run_stages
 
 BEAM_STAGES: Final = ("ProductExampleGen", "StatisticsGen", "Transform")
 """Stages that run on the runner; the others stay in the process."""
@@ -58,17 +58,15 @@ def measure_scaling(
         sizes: Events of the shops, about.
         runner: `flink` or `direct`.
         args: Arguments of Beam but the number of workers.
-        folder: Where everything is written; what an earlier call left there is removed.
+        folder: See `new_shops`.
         seed: Seed of the shops.
-        tell: Told what is going on.
+        tell: Called with a line for each step.
 
     Raises:
         PipelineRefusedError: A run failed.
     """
     found = []
-    for size in sizes:
-        tell(f"Writing a shop of about {size:,} events")
-        directory, num_events = new_shop(folder, size, seed)
+    for directory, num_events in new_shops(sizes, folder, seed, tell):
         tell("Running the stages in one process")
         alone = _seconds(directory, "alone", {})
         by_workers = {}
@@ -86,18 +84,18 @@ def _seconds(directory: Path, name: str, beam: Mapping[str, Any]) -> dict[str, f
 
 def scaling_table(runs: Sequence[Scaling], runner: str, command: str) -> str:
     """The table, with the command that gives it."""
-    workers = sorted(runs[0].by_workers) if runs else []
+    workers = sorted(runs[0].by_workers)
     head = ["events", "stage", "one process, s", *(f"{runner}, workers: {count}, s" for count in workers)]
     rows = [
         [
             f"{run.num_events:,}",
             stage,
-            f"{run.alone[stage]:.1f}" if stage in run.alone else NOTHING,
+            f"{run.alone[stage]:.1f}",
             *(f"{run.by_workers[count][stage]:.1f}" for count in workers),
             f"{run.speed_up(stage):.2f}",
         ]
         for run in runs
-        for stage in run.by_workers[workers[0]]
+        for stage in run.alone
     ]
     return f"`{command}`\n\n{table([*head, 'times as fast'], rows)}\n"
 

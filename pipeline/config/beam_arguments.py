@@ -37,6 +37,7 @@ _SETUP_FILE: Final = Path(__file__).parents[2] / "setup.py"
 _SECONDS: Final = 5.0
 _EMBEDDED: Final = "embed"
 _MASTERS: Final = {"flink": "flink_master", "spark": "spark_master_url"}
+_WITH_JOB_SERVER: Final = (*_MASTERS, "portable")
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -76,7 +77,7 @@ def beam_arguments(settings: BeamSettings) -> list[str]:
     arguments = [f"--runner={_RUNNERS[settings.runner]}", *settings.args]
     if _IN_THIS_PROCESS in settings.args:
         return arguments
-    if settings.runner in (*_MASTERS, "portable") and not _is_given(_KEPT_WORKERS, settings.args):
+    if settings.runner in _WITH_JOB_SERVER and not _is_given(_KEPT_WORKERS, settings.args):
         arguments.append(f"{_KEPT_WORKERS}={_KEPT_MILLIS}")
     if any(_is_given(name, settings.args) for name in _BRINGS_OUR_CODE):
         return arguments
@@ -108,7 +109,7 @@ def check_addresses(settings: BeamSettings) -> None:
             "`beam.runner: portable` is a job server that runs already, and `beam.args` names none. "
             "Remedy: --set 'beam.args=[--job_endpoint=HOST:8099]'."
         )
-    if settings.runner not in (*_MASTERS, "portable"):
+    if settings.runner not in _WITH_JOB_SERVER:
         return
     if endpoint and endpoint != _EMBEDDED:
         _ask("job_endpoint", endpoint, [endpoint])

@@ -46,10 +46,10 @@ def test_a_runner_that_is_not_there_is_named_before_anything_is_written(tmp_path
 
 @pytest.mark.nightly
 def test_two_processes_of_the_direct_runner(tmp_path):
-    told = []
-    (found,) = measure_scaling([5_000], "direct", [], tmp_path, 1, told.append)
+    lines = []
+    (found,) = measure_scaling([5_000], "direct", [], tmp_path, 1, lines.append)
     assert list(found.by_workers) == [1, 2] and found.num_events > 4_000
     for seconds in (found.alone, *found.by_workers.values()):
         assert list(seconds) == ["ProductExampleGen", "StatisticsGen", "Transform"]
         assert min(seconds.values()) > 0
-    assert told[-1] == "Running the stages with direct, workers: 2"
+    assert lines[-1] == "Running the stages with direct, workers: 2"

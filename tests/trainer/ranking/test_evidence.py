@@ -30,6 +30,17 @@ def anchored(size=90):
     return scores
 
 
+def with_repeat_target(score):
+    """A second target that was bought before and leads; the new one has this score, behind two others."""
+    found = lists()
+    found.labels[:, 1] = 1
+    found.bought[:, 1] = True
+    found.num_targets[:] = 2
+    scores = np.zeros((90, WIDTH))
+    scores[:, 1], scores[:, 2:4], scores[:, 0] = 3.0, 1.0, score
+    return found, scores
+
+
 def correction(gains):
     """Raises the target by each query's gain; an epoch of that."""
     found = np.zeros((len(gains), WIDTH))
@@ -59,12 +70,7 @@ def test_the_stronger_is_taken_where_it_helps_more_queries():
 
 def test_what_may_be_a_loss_of_everything_is_not_taken_for_what_is_new():
     """The correction raises a new target above a repeat one: the list of everything loses by it."""
-    found = lists()
-    found.labels[:, 1] = 1
-    found.bought[:, 1] = True
-    found.num_targets[:] = 2
-    scores = np.zeros((90, WIDTH))
-    scores[:, 1], scores[:, 2:4], scores[:, 0] = 3.0, 1.0, 0.5
+    found, scores = with_repeat_target(0.5)
     fix = np.zeros((90, WIDTH))
     fix[:, 0] = 1.0
     fix[:, 1] = -9.0
@@ -76,12 +82,7 @@ def test_what_may_be_a_loss_of_everything_is_not_taken_for_what_is_new():
 
 def test_less_of_everything_within_its_error_is_not_given_for_what_is_new():
     """Every third query loses its repeat target, the others gain a little: a mean just below zero."""
-    found = lists()
-    found.labels[:, 1] = 1
-    found.bought[:, 1] = True
-    found.num_targets[:] = 2
-    scores = np.zeros((90, WIDTH))
-    scores[:, 1], scores[:, 2:4], scores[:, 0] = 3.0, 1.0, 0.9
+    found, scores = with_repeat_target(0.9)
     fix = np.zeros((90, WIDTH))
     fix[:, 0] = 0.3
     fix[::3, 1] = -9.0
